@@ -1,0 +1,2 @@
+//! The netsynth program.
+fn main() {}

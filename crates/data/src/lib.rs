@@ -1,0 +1,1 @@
+//! What is learned from: datasets, subject-wise folds, augmentation, the synthetic faces.

@@ -1,0 +1,1 @@
+//! What an architecture is: operators, the RON spec, the valid graph, shapes, cost, identity.

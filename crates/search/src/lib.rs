@@ -1,0 +1,1 @@
+//! What is kept: generator, inquisitor, strategies, rungs, indicator, front.

@@ -1,0 +1,1 @@
+//! What may vary: prototype + search space -> decisions -> a candidate graph.

@@ -1,0 +1,1 @@
+//! How a candidate is measured: graph -> Burn network, recipe, folds, probes, the evaluator.
