@@ -1,1 +1,21 @@
-//! What an architecture is: operators, the RON spec, the valid graph, shapes, cost, identity.
+//! What an architecture **is**: operators, the RON spec, the valid graph, shapes, cost and identity.
+//!
+//! A file is an [`ArchitectureSpec`]; [`Graph::new`] checks it once, and a [`Graph`] that exists is valid:
+//! acyclic, every shape agrees, one input, one classifier. Nothing here touches a file, a clock or chance.
+
+mod cost;
+mod error;
+mod graph;
+mod id;
+pub mod ops;
+pub mod schema;
+mod shape;
+mod spec;
+
+pub use cost::{Cost, NodeCost};
+pub use error::GraphError;
+pub use graph::{Graph, Node};
+pub use id::ArchitectureId;
+pub use ops::{Activation, Norm, Op};
+pub use shape::Shape;
+pub use spec::{ArchitectureSpec, Expectation, INPUT, NodeSpec};

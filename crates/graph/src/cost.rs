@@ -1,0 +1,50 @@
+use std::iter::Sum;
+use std::ops::Add;
+
+use serde::{Deserialize, Serialize};
+
+/// What a network costs once deployed, for one input image.
+///
+/// Batch norm that follows a convolution is counted as it is shipped: folded into the convolution's weights
+/// and one bias a channel.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cost {
+    /// Numbers that are stored to run the network.
+    pub parameters: u64,
+    /// Multiply-accumulates of convolutions and matrix products for one image.
+    pub macs: u64,
+    /// The most activation numbers alive at once, in the graph's execution order: each node's output is
+    /// allocated while its inputs live, and an activation is freed after its last reader. Four bytes each in
+    /// 32-bit floats.
+    pub peak_activations: u64,
+}
+
+/// What one node adds: parameters and multiply-accumulates.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct NodeCost {
+    /// Stored numbers, batch norm folded.
+    pub parameters: u64,
+    /// Numbers an optimiser trains: batch norm has a scale and a shift a channel and replaces the bias.
+    pub trainable_parameters: u64,
+    /// Multiply-accumulates for one image.
+    pub macs: u64,
+}
+
+impl Add for NodeCost {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            parameters: self.parameters + other.parameters,
+            trainable_parameters: self.trainable_parameters + other.trainable_parameters,
+            macs: self.macs + other.macs,
+        }
+    }
+}
+
+impl Sum for NodeCost {
+    fn sum<I: Iterator<Item = Self>>(costs: I) -> Self {
+        costs.fold(Self::default(), Add::add)
+    }
+}
