@@ -1,5 +1,7 @@
 //! Laws of every graph, on random ones.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use netsynth_graph::ops::{Add, Concat, Conv, Dense, Dropout, GlobalAvgPool, Pool, SqueezeExcite};
 use netsynth_graph::{Activation, ArchitectureId, ArchitectureSpec, Graph, INPUT, NodeSpec, Norm, Op, Shape};
 use proptest::prelude::*;

@@ -1,5 +1,7 @@
 //! What a person reads when a spec is wrong: the node, the shapes, the remedy.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use miette::Diagnostic;
 use netsynth_graph::{ArchitectureSpec, Graph};
 

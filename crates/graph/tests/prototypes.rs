@@ -1,5 +1,7 @@
 //! The networks of the paper, counted.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use netsynth_graph::{ArchitectureSpec, Graph, Norm, Op};
 
 fn load(text: &str) -> (ArchitectureSpec, Graph) {

@@ -1,0 +1,78 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// One named choice.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decision {
+    /// What is decided, such as `channels stem` or `s2.b1.project <- stem`.
+    pub name: String,
+    /// What kind of choice it is.
+    pub kind: Kind,
+    /// What there is to choose from.
+    pub domain: Domain,
+    /// The number of the choice that the prototype made.
+    pub prototype: usize,
+}
+
+/// Kinds of choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Kind {
+    /// Output channels of a convolution and of all that sums tie to it.
+    Channels,
+    /// Side of a kernel.
+    Kernel,
+    /// Residual blocks of a stage.
+    Depth,
+    /// Whether a node reads another at its own resolution.
+    Link,
+    /// Whether a 1x1 projection between resolutions reads a node, or is read by one.
+    Projection,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Kind::Channels => "channels",
+            Kind::Kernel => "kernel",
+            Kind::Depth => "depth",
+            Kind::Link => "link",
+            Kind::Projection => "projection",
+        })
+    }
+}
+
+/// What a decision chooses from. Choices are numbered from 0.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Domain {
+    /// Rising numbers, where near means alike.
+    Ordinal(Vec<usize>),
+    /// Choice 0 is no, choice 1 is yes.
+    Switch,
+}
+
+impl Domain {
+    /// How many choices there are.
+    pub fn choices(&self) -> usize {
+        match self {
+            Domain::Ordinal(values) => values.len(),
+            Domain::Switch => 2,
+        }
+    }
+
+    /// The value that a choice stands for: a number, or 0 and 1 for no and yes.
+    pub fn value(&self, choice: usize) -> usize {
+        match self {
+            Domain::Ordinal(values) => values[choice],
+            Domain::Switch => choice,
+        }
+    }
+
+    /// The choice that stands for a value.
+    pub fn choice(&self, value: usize) -> Option<usize> {
+        match self {
+            Domain::Ordinal(values) => values.iter().position(|&known| known == value),
+            Domain::Switch => (value < 2).then_some(value),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! What the prototype's sums say: the terms each node reads once nested sums are unrolled, which 1x1
+//! convolutions are projections, where the activations of sums go, and which widths sums tie together.
+
+use std::collections::BTreeSet;
+
+use netsynth_graph::ops::Conv;
+use netsynth_graph::{Activation, Graph, Norm, Op};
+
+use crate::SpaceError;
+
+/// The terms of a node's input: the nodes that are no sums and that it reads through sums, `None` is the image.
+pub(crate) fn terms(graph: &Graph, input: Option<usize>) -> BTreeSet<Option<usize>> {
+    match input.map(|number| (number, graph.node(number))) {
+        Some((_, node)) if matches!(node.op, Op::Add(_)) => {
+            node.inputs.iter().flat_map(|&summand| terms(graph, summand)).collect()
+        }
+        _ => BTreeSet::from([input]),
+    }
+}
+
+/// Whether each node is a projection: a 1x1 convolution that is a summand beside a longer path.
+pub(crate) fn projections(graph: &Graph) -> Vec<bool> {
+    let depth = convolution_depth(graph);
+    let mut is_projection = vec![false; graph.len()];
+    for sum in graph.nodes().filter(|node| matches!(node.op, Op::Add(_))) {
+        let summands: Vec<usize> = sum.inputs.iter().copied().flatten().collect();
+        let longest = summands.iter().map(|&summand| depth[summand]).max().unwrap_or_default();
+        for &summand in &summands {
+            let is_pointwise = matches!(graph.node(summand).op, Op::Conv(Conv { kernel: 1, .. }));
+            is_projection[summand] |= is_pointwise && depth[summand] < longest;
+        }
+    }
+    is_projection
+}
+
+/// The most convolutions on a path from the image to each node.
+fn convolution_depth(graph: &Graph) -> Vec<usize> {
+    let mut depth: Vec<usize> = Vec::with_capacity(graph.len());
+    for node in graph.nodes() {
+        let before = node.inputs.iter().flatten().map(|&input| depth[input]).max().unwrap_or_default();
+        depth.push(before + usize::from(matches!(node.op, Op::Conv(_))));
+    }
+    depth
+}
+
+/// The operators of the nodes that are no sums, with each sum's activation moved to the convolutions it adds, as
+/// Figure 1 of the paper draws them; projections stay linear. Unrolled sums are then linear.
+pub(crate) fn unrolled_operators(graph: &Graph, is_projection: &[bool]) -> Result<Vec<Op>, SpaceError> {
+    let mut operators: Vec<Op> = graph.nodes().map(|node| node.op.clone()).collect();
+    for node in graph.nodes() {
+        let Op::Add(sum) = &node.op else { continue };
+        if sum.norm != Norm::None {
+            return Err(SpaceError::Prototype {
+                node: node.name.clone(),
+                reason: "normalises a sum, and a sum whose terms vary cannot be normalised".to_owned(),
+                remedy: "put the norm into the convolutions that the sum adds".to_owned(),
+            });
+        }
+        for input in &node.inputs {
+            let Some(summand) = *input else {
+                return Err(SpaceError::Prototype {
+                    node: node.name.clone(),
+                    reason: "adds the image itself, whose channels cannot vary".to_owned(),
+                    remedy: "put a convolution between the image and the sum".to_owned(),
+                });
+            };
+            match &mut operators[summand] {
+                Op::Conv(conv) if !is_projection[summand] && conv.activation == Activation::Linear => {
+                    conv.activation = sum.activation;
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(operators)
+}
+
+/// The convolution whose width each node's output has, `None` where no convolution decides it.
+pub(crate) fn width_sources(graph: &Graph) -> Vec<Option<usize>> {
+    let mut sources: Vec<Option<usize>> = Vec::with_capacity(graph.len());
+    for (number, node) in graph.nodes().enumerate() {
+        let inherited = node.inputs[0].and_then(|input| sources[input]);
+        sources.push(match &node.op {
+            Op::Conv(_) => Some(number),
+            Op::Add(_)
+            | Op::MaxPool(_)
+            | Op::AvgPool(_)
+            | Op::GlobalAvgPool(_)
+            | Op::SqueezeExcite(_)
+            | Op::Dropout(_) => inherited,
+            Op::Concat(_) | Op::Dense(_) => None,
+        });
+    }
+    sources
+}
+
+/// Widths tied together, as a union-find over convolutions.
+#[derive(Debug, Clone)]
+pub(crate) struct Ties(Vec<usize>);
+
+impl Ties {
+    /// Everything on its own.
+    pub(crate) fn new(members: usize) -> Self {
+        Self((0..members).collect())
+    }
+
+    /// The smallest member of the class.
+    pub(crate) fn class(&self, mut member: usize) -> usize {
+        while self.0[member] != member {
+            member = self.0[member];
+        }
+        member
+    }
+
+    /// Makes two classes one.
+    pub(crate) fn tie(&mut self, one: usize, other: usize) {
+        let (one, other) = (self.class(one), self.class(other));
+        self.0[one.max(other)] = one.min(other);
+    }
+}

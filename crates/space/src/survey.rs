@@ -1,0 +1,81 @@
+use netsynth_graph::{Cost, GraphError};
+
+use crate::{Domain, Genome, SearchSpace, stream};
+
+/// How a cost is spread over a space.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spread {
+    /// The smallest found.
+    pub least: u64,
+    /// The median of uniform draws.
+    pub median: u64,
+    /// The largest found.
+    pub most: u64,
+}
+
+/// How large the networks of a space are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Survey {
+    /// Parameters of the deployed networks.
+    pub parameters: Spread,
+    /// Multiply-accumulates for one image.
+    pub macs: Spread,
+    /// Activation numbers alive at once.
+    pub peak_activations: Spread,
+}
+
+/// Surveys the costs of a space: medians over uniform draws, ends by coordinate descent from the prototype.
+///
+/// Every cost grows with widths, kernels and depth, so the ends are exact but for interplay between links.
+pub fn survey(space: &SearchSpace, n_draws: usize, seed: u64) -> Result<Survey, GraphError> {
+    let mut draws = Vec::with_capacity(n_draws);
+    for draw in 0..n_draws {
+        let mut random = stream(seed, "survey", &[draw as u64]);
+        let genome = space.genome(|_, decision| random.below(decision.domain.choices()));
+        draws.push(space.decode(&genome, "draw")?.cost());
+    }
+    Ok(Survey {
+        parameters: spread(space, &draws, |cost| cost.parameters)?,
+        macs: spread(space, &draws, |cost| cost.macs)?,
+        peak_activations: spread(space, &draws, |cost| cost.peak_activations)?,
+    })
+}
+
+fn spread(space: &SearchSpace, draws: &[Cost], of: impl Fn(Cost) -> u64) -> Result<Spread, GraphError> {
+    let mut drawn: Vec<u64> = draws.iter().map(|&cost| of(cost)).collect();
+    drawn.sort_unstable();
+    let (_, least) = descend(space, |cost| i128::from(of(cost)))?;
+    let (_, negated_most) = descend(space, |cost| -i128::from(of(cost)))?;
+    let least = least as u64;
+    let most = -negated_most as u64;
+    Ok(Spread {
+        least: drawn.first().map_or(least, |&drawn| drawn.min(least)),
+        median: drawn.get(drawn.len() / 2).copied().unwrap_or(least),
+        most: drawn.last().map_or(most, |&drawn| drawn.max(most)),
+    })
+}
+
+/// Changes one decision at a time to an end of its domain while that lowers the measure.
+fn descend(space: &SearchSpace, measure: impl Fn(Cost) -> i128) -> Result<(Genome, i128), GraphError> {
+    let mut best = space.prototype();
+    let mut least = measure(space.decode(&best, "start")?.cost());
+    loop {
+        let before = least;
+        for (number, decision) in space.decisions().iter().enumerate() {
+            let ends = match &decision.domain {
+                Domain::Ordinal(values) => [0, values.len() - 1],
+                Domain::Switch => [0, 1],
+            };
+            for choice in ends {
+                let genome = space.with(&best, number, choice);
+                let found = measure(space.decode(&genome, "step")?.cost());
+                if found < least {
+                    (best, least) = (genome, found);
+                }
+            }
+        }
+        if least == before {
+            return Ok((best, least));
+        }
+    }
+}

@@ -1,0 +1,466 @@
+//! The prototype with its sums unrolled: what is fixed, and where a decision goes.
+
+use std::collections::BTreeSet;
+
+use netsynth_graph::ops::Conv;
+use netsynth_graph::{Activation, Graph, Norm, Op, Shape};
+
+use crate::blocks::{Block, residual_blocks};
+use crate::sums::{Ties, projections, terms, unrolled_operators, width_sources};
+use crate::{Decision, Domain, Kind, SearchSpaceSpec, SpaceError};
+
+/// The prototype as slots for nodes, sums left out: they follow from what each slot reads.
+#[derive(Debug, Clone)]
+pub(crate) struct Template {
+    pub(crate) input: Shape,
+    pub(crate) slots: Vec<Slot>,
+    pub(crate) classes: Vec<WidthClass>,
+    pub(crate) stages: Vec<Stage>,
+}
+
+/// A place for one node. Slots only read slots before them.
+#[derive(Debug, Clone)]
+pub(crate) struct Slot {
+    pub(crate) name: String,
+    pub(crate) op: Op,
+    /// Shape of the prototype's output here.
+    pub(crate) shape: Shape,
+    /// Rows and columns of the prototype's input here.
+    pub(crate) reads: (usize, usize),
+    /// What it reads, for each of its input positions.
+    pub(crate) inputs: Vec<Vec<Term>>,
+    /// The class of its output's width, an index into [`Template::classes`].
+    pub(crate) class: Option<usize>,
+    pub(crate) kernel_decision: Option<usize>,
+    pub(crate) is_projection: bool,
+}
+
+/// One possible summand of an input.
+#[derive(Debug, Clone)]
+pub(crate) struct Term {
+    /// The slot read, `None` for the image.
+    pub(crate) source: Option<usize>,
+    /// Whether the prototype reads it.
+    pub(crate) in_prototype: bool,
+    /// The decision whether it is read; without one it is read as the prototype does.
+    pub(crate) decision: Option<usize>,
+}
+
+/// Convolutions whose widths the prototype's sums tie together.
+#[derive(Debug, Clone)]
+pub(crate) struct WidthClass {
+    pub(crate) channels: usize,
+    pub(crate) n_members: usize,
+    pub(crate) decision: Option<usize>,
+}
+
+/// The residual blocks of one resolution.
+#[derive(Debug, Clone)]
+pub(crate) struct Stage {
+    /// Slots of each block that can be left out, in order; the last block goes first.
+    pub(crate) removable: Vec<Vec<usize>>,
+    pub(crate) n_fixed: usize,
+    pub(crate) decision: Option<usize>,
+}
+
+/// What a slot is before slots are numbered.
+enum Draft {
+    /// A node of the prototype.
+    Node(usize),
+    /// A projection that the prototype does not have, with its stride and the width it writes.
+    Projection { stride: usize, shape: Shape, from: Shape, width_source: usize },
+}
+
+impl Template {
+    /// Unrolls a prototype and enumerates the decisions of a space around it.
+    pub(crate) fn new(
+        spec: &SearchSpaceSpec,
+        prototype: &Graph,
+    ) -> Result<(Self, Vec<Decision>), SpaceError> {
+        let mut template = Self::unroll(spec, prototype)?;
+        let mut decisions = Vec::new();
+        template.decide_depth(spec, prototype, &mut decisions);
+        for slot in 0..template.slots.len() {
+            template.decide_channels(spec, slot, &mut decisions)?;
+            template.decide_kernel(spec, slot, &mut decisions)?;
+            template.decide_links(spec, slot, &mut decisions);
+        }
+        Ok((template, decisions))
+    }
+
+    /// The template without decisions.
+    fn unroll(spec: &SearchSpaceSpec, prototype: &Graph) -> Result<Self, SpaceError> {
+        let is_projection = projections(prototype);
+        let operators = unrolled_operators(prototype, &is_projection)?;
+        let sources = width_sources(prototype);
+        let ties = tied_widths(prototype, &sources)?;
+        let drafts = if spec.links.projections {
+            with_new_projections(prototype, &sources, &ties)
+        } else {
+            nodes_of(prototype).map(Draft::Node).collect()
+        };
+
+        let mut slot_of = vec![None; prototype.len()];
+        for (slot, draft) in drafts.iter().enumerate() {
+            if let Draft::Node(number) = draft {
+                slot_of[*number] = Some(slot);
+            }
+        }
+        let roots: Vec<usize> = (0..prototype.len())
+            .filter(|&number| sources[number] == Some(number) && ties.class(number) == number)
+            .collect();
+        let class_of = |source: usize| roots.iter().position(|&root| root == ties.class(source));
+        let mut classes: Vec<WidthClass> = roots
+            .iter()
+            .map(|&root| WidthClass {
+                channels: prototype.node(root).shape.channels,
+                n_members: 0,
+                decision: None,
+            })
+            .collect();
+        let slots: Vec<Slot> = drafts
+            .into_iter()
+            .map(|draft| match draft {
+                Draft::Node(number) => {
+                    let node = prototype.node(number);
+                    let read = |input: &Option<usize>| {
+                        terms(prototype, *input)
+                            .into_iter()
+                            .map(|term| Term {
+                                source: term.and_then(|source| slot_of[source]),
+                                in_prototype: true,
+                                decision: None,
+                            })
+                            .collect()
+                    };
+                    Slot {
+                        name: node.name.clone(),
+                        op: operators[number].clone(),
+                        shape: node.shape,
+                        reads: resolution(shape_read(prototype, number)),
+                        inputs: node.inputs.iter().map(read).collect(),
+                        class: sources[number].and_then(class_of),
+                        kernel_decision: None,
+                        is_projection: is_projection[number],
+                    }
+                }
+                Draft::Projection { stride, shape, from, width_source } => Slot {
+                    name: format!("project{}to{}", from.height, shape.height),
+                    op: Op::Conv(linear_pointwise(shape.channels, stride)),
+                    shape,
+                    reads: resolution(from),
+                    // Nothing, unless decided.
+                    inputs: vec![Vec::new()],
+                    class: class_of(width_source),
+                    kernel_decision: None,
+                    is_projection: true,
+                },
+            })
+            .collect();
+        for slot in slots.iter().filter(|slot| matches!(slot.op, Op::Conv(_))) {
+            if let Some(class) = slot.class {
+                classes[class].n_members += 1;
+            }
+        }
+        for slot in &slots {
+            let sum = format!("{}.sum", slot.name);
+            if slots.iter().any(|other| other.name == sum) {
+                return Err(SpaceError::Prototype {
+                    node: sum,
+                    reason: format!("has the name of the sum that `{}` may get", slot.name),
+                    remedy: "rename it: names that end in .sum are for sums".to_owned(),
+                });
+            }
+        }
+        Ok(Self { input: prototype.input(), slots, classes, stages: stages(prototype, &slot_of) })
+    }
+
+    fn decide_depth(&mut self, spec: &SearchSpaceSpec, prototype: &Graph, decisions: &mut Vec<Decision>) {
+        let Some(least) = spec.least_depth else { return };
+        let resolutions = stage_resolutions(prototype);
+        for (stage, resolution) in self.stages.iter_mut().zip(resolutions) {
+            let most = stage.n_fixed + stage.removable.len();
+            let depths: Vec<usize> = (least.max(stage.n_fixed).min(most)..=most).collect();
+            if depths.len() > 1 {
+                stage.decision = Some(decisions.len());
+                decisions.push(Decision {
+                    name: format!("depth {}x{}", resolution.0, resolution.1),
+                    kind: Kind::Depth,
+                    prototype: depths.len() - 1,
+                    domain: Domain::Ordinal(depths),
+                });
+            }
+        }
+    }
+
+    fn decide_channels(
+        &mut self,
+        spec: &SearchSpaceSpec,
+        slot: usize,
+        decisions: &mut Vec<Decision>,
+    ) -> Result<(), SpaceError> {
+        let (Some(widths), Some(class)) = (&spec.widths, self.slots[slot].class) else { return Ok(()) };
+        let class = &mut self.classes[class];
+        if class.decision.is_some() {
+            return Ok(());
+        }
+        let refused = SpaceError::Widths { least: widths.least, most: widths.most, step: widths.step };
+        let range = 0.0 < widths.least && widths.least <= 1.0 && 1.0 <= widths.most && widths.most <= 64.0;
+        if !range || widths.step == 0 {
+            return Err(refused);
+        }
+        let (least, most) = (class.channels as f64 * widths.least, class.channels as f64 * widths.most);
+        let (least, most) = ((least.round() as usize).max(1), most.round() as usize);
+        // Steps are counted from the prototype's width, so that it is always one of the choices.
+        let values: Vec<usize> =
+            (least..=most).filter(|width| width.abs_diff(class.channels) % widths.step == 0).collect();
+        if values.len() > 1 {
+            class.decision = Some(decisions.len());
+            let prototype = values.iter().position(|&width| width == class.channels).ok_or(refused)?;
+            decisions.push(Decision {
+                name: format!("channels {}", self.slots[slot].name),
+                kind: Kind::Channels,
+                prototype,
+                domain: Domain::Ordinal(values),
+            });
+        }
+        Ok(())
+    }
+
+    fn decide_kernel(
+        &mut self,
+        spec: &SearchSpaceSpec,
+        slot: usize,
+        decisions: &mut Vec<Decision>,
+    ) -> Result<(), SpaceError> {
+        let slot = &mut self.slots[slot];
+        let Op::Conv(conv) = &slot.op else { return Ok(()) };
+        if spec.kernels.is_empty() || conv.kernel == 1 {
+            return Ok(());
+        }
+        let refuse = |reason: &str| {
+            Err(SpaceError::Kernels { kernels: spec.kernels.clone(), reason: reason.to_owned() })
+        };
+        if spec.kernels.iter().any(|kernel| kernel.is_multiple_of(2)) {
+            return refuse("an even side would change the resolution");
+        }
+        if !spec.kernels.is_sorted_by(|one, next| one < next) {
+            return refuse("the sides do not rise");
+        }
+        let Some(prototype) = spec.kernels.iter().position(|&kernel| kernel == conv.kernel) else {
+            return refuse(&format!("the prototype's {} of `{}` is missing", conv.kernel, slot.name));
+        };
+        if spec.kernels.len() > 1 {
+            slot.kernel_decision = Some(decisions.len());
+            decisions.push(Decision {
+                name: format!("kernel {}", slot.name),
+                kind: Kind::Kernel,
+                prototype,
+                domain: Domain::Ordinal(spec.kernels.clone()),
+            });
+        }
+        Ok(())
+    }
+
+    /// A slot that reads a stream of tied widths may read any earlier convolution of that resolution, and may
+    /// leave out any that it reads.
+    fn decide_links(&mut self, spec: &SearchSpaceSpec, reader: usize, decisions: &mut Vec<Decision>) {
+        if !self.reads_stream(reader) {
+            return;
+        }
+        let read: BTreeSet<usize> = self.slots[reader].inputs[0]
+            .iter()
+            .filter(|term| term.in_prototype)
+            .filter_map(|term| term.source)
+            .collect();
+        let candidates: Vec<usize> = (0..reader)
+            .filter(|&source| {
+                let slot = &self.slots[source];
+                let fits =
+                    resolution(slot.shape) == self.slots[reader].reads && matches!(slot.op, Op::Conv(_));
+                read.contains(&source) || fits
+            })
+            .collect();
+        let mut inputs = Vec::new();
+        for &source in &candidates {
+            let crosses = self.slots[reader].is_projection || self.slots[source].is_projection;
+            let (kind, varies) = if crosses {
+                (Kind::Projection, spec.links.projections)
+            } else {
+                (Kind::Link, spec.links.summands)
+            };
+            let in_prototype = read.contains(&source);
+            // A single candidate that the prototype reads is no choice: the node would read nothing.
+            let is_choice = varies && !(in_prototype && candidates.len() == 1);
+            if !in_prototype && !is_choice {
+                continue;
+            }
+            let decision = is_choice.then(|| {
+                decisions.push(Decision {
+                    name: format!("{} <- {}", self.slots[reader].name, self.slots[source].name),
+                    kind,
+                    prototype: usize::from(in_prototype),
+                    domain: Domain::Switch,
+                });
+                decisions.len() - 1
+            });
+            inputs.push(Term { source: Some(source), in_prototype, decision });
+        }
+        self.slots[reader].inputs[0] = inputs;
+    }
+
+    /// Whether a slot reads a residual stream: a width that several convolutions write. A new projection does.
+    fn reads_stream(&self, reader: usize) -> bool {
+        match self.slots[reader].inputs.as_slice() {
+            [terms] => match terms.first() {
+                Some(term) => term.source.is_some_and(|source| {
+                    self.slots[source].class.is_some_and(|class| self.classes[class].n_members > 1)
+                }),
+                None => true,
+            },
+            _ => false,
+        }
+    }
+}
+
+/// The nodes that are no sums.
+fn nodes_of(prototype: &Graph) -> impl Iterator<Item = usize> + '_ {
+    (0..prototype.len()).filter(|&number| !matches!(prototype.node(number).op, Op::Add(_)))
+}
+
+/// The ties that the prototype's sums, depthwise and grouped convolutions make.
+fn tied_widths(prototype: &Graph, sources: &[Option<usize>]) -> Result<Ties, SpaceError> {
+    let mut ties = Ties::new(prototype.len());
+    for (number, node) in prototype.nodes().enumerate() {
+        match &node.op {
+            Op::Add(_) => {
+                let summands: Vec<Option<usize>> =
+                    node.inputs.iter().map(|input| input.and_then(|input| sources[input])).collect();
+                for pair in summands.windows(2) {
+                    let (Some(one), Some(other)) = (pair[0], pair[1]) else {
+                        return Err(SpaceError::Prototype {
+                            node: node.name.clone(),
+                            reason: "adds a node whose width no single convolution decides".to_owned(),
+                            remedy: "put a 1x1 Conv after the Concat or Dense that the sum adds".to_owned(),
+                        });
+                    };
+                    ties.tie(one, other);
+                }
+            }
+            Op::Conv(conv) if conv.groups > 1 => {
+                let source = node.inputs[0].and_then(|input| sources[input]);
+                match source {
+                    Some(source) if conv.groups == conv.channels && is_depthwise(prototype, number) => {
+                        ties.tie(source, number);
+                    }
+                    _ => {
+                        return Err(SpaceError::Prototype {
+                            node: node.name.clone(),
+                            reason: format!("has {} groups, which fix its width", conv.groups),
+                            remedy: "vary full or depthwise convolutions only".to_owned(),
+                        });
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(ties)
+}
+
+fn is_depthwise(prototype: &Graph, number: usize) -> bool {
+    let channels = shape_read(prototype, number).channels;
+    matches!(&prototype.node(number).op, Op::Conv(conv) if conv.groups == channels)
+}
+
+/// The shape of a node's first input.
+fn shape_read(prototype: &Graph, number: usize) -> Shape {
+    prototype.node(number).inputs[0].map_or(prototype.input(), |input| prototype.node(input).shape)
+}
+
+fn resolution(shape: Shape) -> (usize, usize) {
+    (shape.height, shape.width)
+}
+
+/// The prototype's nodes in order, and before the first reader of each later stream a projection from every
+/// earlier resolution that none reaches it from yet.
+fn with_new_projections(prototype: &Graph, sources: &[Option<usize>], ties: &Ties) -> Vec<Draft> {
+    let is_projection = projections(prototype);
+    let projected: BTreeSet<_> = (0..prototype.len())
+        .filter(|&number| is_projection[number])
+        .map(|number| (resolution(shape_read(prototype, number)), resolution(prototype.node(number).shape)))
+        .collect();
+    let mut drafts = Vec::new();
+    // The streams met so far: a resolution, and a convolution of the class.
+    let mut streams: Vec<(Shape, usize)> = Vec::new();
+    for number in nodes_of(prototype) {
+        let stream = stream_read(prototype, sources, ties, number);
+        if let Some(width_source) = stream {
+            let shape = prototype.node(width_source).shape;
+            if streams.iter().all(|(known, _)| resolution(*known) != resolution(shape)) {
+                for (from, _) in &streams {
+                    let stride = from.height.div_ceil(shape.height);
+                    let fits = from.height.div_ceil(stride) == shape.height
+                        && from.width.div_ceil(stride) == shape.width;
+                    if fits && !projected.contains(&(resolution(*from), resolution(shape))) {
+                        drafts.push(Draft::Projection { stride, shape, from: *from, width_source });
+                    }
+                }
+                streams.push((shape, width_source));
+            }
+        }
+        drafts.push(Draft::Node(number));
+    }
+    drafts
+}
+
+/// A convolution of the tied class that a node reads, if its one input is a stream at the width's resolution.
+fn stream_read(prototype: &Graph, sources: &[Option<usize>], ties: &Ties, number: usize) -> Option<usize> {
+    let [input] = prototype.node(number).inputs.as_slice() else { return None };
+    let read = (*input)?;
+    let source = sources[read]?;
+    let members = (0..prototype.len())
+        .filter(|&other| sources[other] == Some(other) && ties.class(other) == ties.class(source))
+        .count();
+    let same_place = prototype.node(source).shape.same_resolution(&prototype.node(read).shape);
+    (members > 1 && same_place).then_some(source)
+}
+
+fn linear_pointwise(channels: usize, stride: usize) -> Conv {
+    Conv {
+        channels,
+        kernel: 1,
+        stride,
+        groups: 1,
+        bias: true,
+        norm: Norm::None,
+        activation: Activation::Linear,
+    }
+}
+
+/// The resolutions that have residual blocks, in order of their first.
+fn stage_resolutions(prototype: &Graph) -> Vec<(usize, usize)> {
+    let mut resolutions: Vec<(usize, usize)> = Vec::new();
+    for block in residual_blocks(prototype) {
+        if !resolutions.contains(&block.resolution) {
+            resolutions.push(block.resolution);
+        }
+    }
+    resolutions
+}
+
+fn stages(prototype: &Graph, slot_of: &[Option<usize>]) -> Vec<Stage> {
+    let blocks = residual_blocks(prototype);
+    stage_resolutions(prototype)
+        .into_iter()
+        .map(|resolution| {
+            let here: Vec<&Block> = blocks.iter().filter(|block| block.resolution == resolution).collect();
+            let removable: Vec<Vec<usize>> = here
+                .iter()
+                .filter_map(|block| block.removable.as_ref())
+                .map(|nodes| nodes.iter().filter_map(|&node| slot_of[node]).collect())
+                .collect();
+            Stage { n_fixed: here.len() - removable.len(), removable, decision: None }
+        })
+        .collect()
+}
