@@ -9,6 +9,8 @@ pub struct Decision {
     pub name: String,
     /// What kind of choice it is.
     pub kind: Kind,
+    /// The nodes it is about: those whose width, kernel or presence it sets, or a link's reader and source.
+    pub nodes: Vec<String>,
     /// What there is to choose from.
     pub domain: Domain,
     /// The number of the choice that the prototype made.

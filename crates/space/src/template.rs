@@ -186,6 +186,12 @@ impl Template {
                 decisions.push(Decision {
                     name: format!("depth {}x{}", resolution.0, resolution.1),
                     kind: Kind::Depth,
+                    nodes: stage
+                        .removable
+                        .iter()
+                        .flatten()
+                        .map(|&slot| self.slots[slot].name.clone())
+                        .collect(),
                     prototype: depths.len() - 1,
                     domain: Domain::Ordinal(depths),
                 });
@@ -200,6 +206,8 @@ impl Template {
         decisions: &mut Vec<Decision>,
     ) -> Result<(), SpaceError> {
         let (Some(widths), Some(class)) = (&spec.widths, self.slots[slot].class) else { return Ok(()) };
+        let is_member = |slot: &&Slot| slot.class == Some(class) && matches!(slot.op, Op::Conv(_));
+        let nodes = self.slots.iter().filter(is_member).map(|slot| slot.name.clone()).collect();
         let class = &mut self.classes[class];
         if class.decision.is_some() {
             return Ok(());
@@ -220,6 +228,7 @@ impl Template {
             decisions.push(Decision {
                 name: format!("channels {}", self.slots[slot].name),
                 kind: Kind::Channels,
+                nodes,
                 prototype,
                 domain: Domain::Ordinal(values),
             });
@@ -255,6 +264,7 @@ impl Template {
             decisions.push(Decision {
                 name: format!("kernel {}", slot.name),
                 kind: Kind::Kernel,
+                nodes: vec![slot.name.clone()],
                 prototype,
                 domain: Domain::Ordinal(spec.kernels.clone()),
             });
@@ -299,6 +309,7 @@ impl Template {
                 decisions.push(Decision {
                     name: format!("{} <- {}", self.slots[reader].name, self.slots[source].name),
                     kind,
+                    nodes: vec![self.slots[reader].name.clone(), self.slots[source].name.clone()],
                     prototype: usize::from(in_prototype),
                     domain: Domain::Switch,
                 });

@@ -1,0 +1,58 @@
+use netsynth_graph::{ArchitectureId, Graph};
+use netsynth_space::Genome;
+use serde::{Deserialize, Serialize};
+
+use crate::Reactions;
+
+/// A network that a strategy proposed and that nobody has measured yet.
+#[derive(Debug, Clone)]
+pub struct Candidate {
+    /// The trial it will be.
+    pub trial: usize,
+    /// The generation it was proposed in.
+    pub generation: usize,
+    /// Its choices.
+    pub genome: Genome,
+    /// The network.
+    pub graph: Graph,
+    /// What the network is.
+    pub id: ArchitectureId,
+    /// What the inquisitor expected of U before any training, if it had learned enough to say.
+    pub predicted: Option<f64>,
+}
+
+/// What one rung found out about a candidate.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Measured {
+    /// It was trained.
+    Trained(Trained),
+    /// It could not be, for this reason.
+    Failed(String),
+}
+
+/// A training's result.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trained {
+    /// Accuracy on each validation fold.
+    pub fold_accuracies: Vec<f64>,
+    /// What the probes saw, where the evaluator can probe.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reactions: Option<Reactions>,
+}
+
+impl Trained {
+    /// Mean accuracy over the folds.
+    pub fn accuracy(&self) -> f64 {
+        self.fold_accuracies.iter().sum::<f64>() / self.fold_accuracies.len().max(1) as f64
+    }
+}
+
+/// Something that can tell how good a candidate is.
+///
+/// The answer is a function of the candidate and the rung: it does not depend on when, beside what, or on which
+/// thread it was asked.
+pub trait Evaluator: Sync {
+    /// Measures a candidate on the rung of this number.
+    fn evaluate(&self, candidate: &Candidate, rung: usize) -> Measured;
+}

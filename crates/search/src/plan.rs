@@ -1,0 +1,111 @@
+use netsynth_graph::GraphError;
+use serde::{Deserialize, Serialize};
+
+use crate::{Indicator, Objective, Performance, StrategyKind};
+
+/// How a search is run, apart from data and training.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SearchPlan {
+    /// The seed of every random draw.
+    pub seed: u64,
+    /// How many trials to make.
+    pub n_trials: usize,
+    /// How many candidates are proposed before any of them is observed. Part of the plan, so that the number of
+    /// workers changes nothing.
+    pub generation_size: usize,
+    /// Who proposes.
+    pub strategy: StrategyKind,
+    /// What a network must meet to be kept.
+    pub indicator: Indicator,
+    /// What makes one network better than another.
+    pub performance: Performance,
+    /// The axes of the front.
+    pub objectives: Vec<Objective>,
+    /// Trainings of rising cost.
+    pub rungs: Vec<Rung>,
+}
+
+/// One step of the ladder that trials climb.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rung {
+    /// Epochs of each training.
+    pub epochs: usize,
+    /// How many of the folds are trained.
+    pub folds: usize,
+    /// The share of those that reach this rung which climb to the next, rounded up.
+    pub keep: f64,
+}
+
+/// Why a search cannot run.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum SearchError {
+    /// A field of the plan makes no sense.
+    #[error("the plan's `{field}` {reason}")]
+    #[diagnostic(help("{remedy}"))]
+    Plan {
+        /// The field.
+        field: &'static str,
+        /// What is wrong.
+        reason: String,
+        /// What would be right.
+        remedy: &'static str,
+    },
+    /// No network of the space meets the counted half of the indicator.
+    #[error("no network of the space `{space}` can meet {constraint}: the smallest has {least}")]
+    #[diagnostic(help("raise the bound, or widen the search space downwards"))]
+    OutOfReach {
+        /// The space.
+        space: String,
+        /// The bound.
+        constraint: String,
+        /// The least value in the space.
+        least: u64,
+    },
+    /// A genome had no graph, which is a defect.
+    #[error("a genome of the space has no graph: {0}")]
+    #[diagnostic(help("this is a defect of netsynth: please report it with the search space"))]
+    Decode(#[from] GraphError),
+}
+
+impl SearchPlan {
+    /// Refuses a plan that no search could follow.
+    pub fn check(&self) -> Result<(), SearchError> {
+        let refuse = |field, reason: String, remedy| Err(SearchError::Plan { field, reason, remedy });
+        if self.n_trials == 0 {
+            return refuse("n_trials", "is 0".to_owned(), "ask for at least one trial");
+        }
+        if self.generation_size == 0 {
+            return refuse("generation_size", "is 0".to_owned(), "propose at least one candidate at a time");
+        }
+        if self.rungs.is_empty() {
+            return refuse("rungs", "is empty".to_owned(), "give at least one (epochs, folds, keep)");
+        }
+        for rung in &self.rungs {
+            if rung.epochs == 0 || rung.folds == 0 {
+                let reason = format!("has a rung of {} epochs and {} folds", rung.epochs, rung.folds);
+                return refuse("rungs", reason, "give each rung at least one epoch and one fold");
+            }
+            if !(rung.keep > 0.0 && rung.keep <= 1.0) {
+                let reason = format!("has a rung that keeps {}", rung.keep);
+                return refuse("rungs", reason, "keep a share above 0 and at most 1");
+            }
+        }
+        if self.objectives.is_empty() {
+            return refuse("objectives", "is empty".to_owned(), "give an axis such as Maximise(Accuracy)");
+        }
+        if let Some(constraint) = self.indicator.unusable() {
+            return refuse(
+                "indicator",
+                format!("has the bound {constraint}"),
+                "give AtLeast(Accuracy, share up to 1) and AtMost(a count, above 0)",
+            );
+        }
+        let exponents = [self.performance.alpha, self.performance.beta, self.performance.gamma];
+        if exponents.iter().any(|exponent| !exponent.is_finite() || *exponent < 0.0) {
+            return refuse("performance", format!("has the exponents {exponents:?}"), "use numbers from 0");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,53 @@
+//! Who is better: the order in which trials are promoted and in which a generator learns from them.
+
+use crate::{Metrics, SearchPlan, Trial, non_dominated_ranks};
+
+/// Trials from best to worst, as indices: those that look feasible first, by non-dominated rank and then by U;
+/// after them the rest by how much they miss. What a low rung measured is raised by what the climb to the top
+/// brought other trials on average, so that short trainings are not held against a full one's bound.
+pub(crate) fn by_merit(trials: &[&Trial], plan: &SearchPlan, gains: &[f64]) -> Vec<usize> {
+    let metrics: Vec<Option<Metrics>> = trials
+        .iter()
+        .map(|trial| {
+            let (rung, accuracy) = trial.latest()?;
+            Some(Metrics { accuracy: (accuracy + gains[rung]).min(1.0), cost: trial.cost })
+        })
+        .collect();
+    let losses: Vec<Vec<f64>> = metrics
+        .iter()
+        .map(|metrics| match metrics {
+            Some(metrics) if plan.indicator.violation(metrics) == 0.0 => {
+                plan.objectives.iter().map(|objective| objective.loss(metrics)).collect()
+            }
+            _ => vec![f64::INFINITY; plan.objectives.len()],
+        })
+        .collect();
+    let ranks = non_dominated_ranks(&losses);
+    // Failed trials come last: nothing misses by more than everything.
+    let violation =
+        |index: usize| metrics[index].map_or(f64::INFINITY, |found| plan.indicator.violation(&found));
+    let performance =
+        |index: usize| metrics[index].map_or(f64::NEG_INFINITY, |found| plan.performance.of(&found));
+    let mut order: Vec<usize> = (0..trials.len()).collect();
+    order.sort_by(|&one, &other| {
+        violation(one)
+            .total_cmp(&violation(other))
+            .then(ranks[one].cmp(&ranks[other]))
+            .then(performance(other).total_cmp(&performance(one)))
+            .then(trials[one].number.cmp(&trials[other].number))
+    });
+    order
+}
+
+/// For each rung, what trials that went on to the last rung gained in accuracy on average; 0 where none has yet.
+pub(crate) fn gains(trials: &[Trial], n_rungs: usize) -> Vec<f64> {
+    (0..n_rungs)
+        .map(|rung| {
+            let gained: Vec<f64> = trials
+                .iter()
+                .filter_map(|trial| Some(trial.accuracy_at(n_rungs - 1)? - trial.accuracy_at(rung)?))
+                .collect();
+            gained.iter().sum::<f64>() / gained.len().max(1) as f64
+        })
+        .collect()
+}

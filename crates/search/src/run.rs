@@ -1,0 +1,158 @@
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use netsynth_graph::ArchitectureId;
+use netsynth_space::SearchSpace;
+
+use crate::promotion::{by_merit, gains};
+use crate::{Candidate, Evaluator, Generator, Measured, Problem, SearchError, SearchPlan, Trial};
+
+/// What a search tells while it runs.
+#[derive(Debug)]
+pub enum Event<'a> {
+    /// The generator that the next candidates come from.
+    Generator(&'a Generator),
+    /// The candidates of a generation, before any of them is measured.
+    Proposed(&'a [Candidate]),
+    /// So many candidates are about to be measured on this rung.
+    Rung {
+        /// The rung's number.
+        rung: usize,
+        /// How many candidates climb it.
+        n_candidates: usize,
+    },
+    /// The trials of a finished generation.
+    Observed(&'a [Trial]),
+}
+
+/// What a search found.
+#[derive(Debug)]
+pub struct Found {
+    /// Every trial, in order of its number.
+    pub trials: Vec<Trial>,
+    /// G_0, G_1, ... of a strategy that has generators.
+    pub generators: Vec<Generator>,
+}
+
+/// Searches a space: generation after generation is proposed, measured rung by rung and observed, until the
+/// plan's trials are spent.
+///
+/// The result is a function of the plan, the space and the evaluator's answers; `n_workers` only says how many
+/// trainings run side by side.
+pub fn run(
+    space: &SearchSpace,
+    plan: &SearchPlan,
+    evaluator: &dyn Evaluator,
+    n_workers: NonZeroUsize,
+    tell: &mut dyn FnMut(Event<'_>),
+) -> Result<Found, SearchError> {
+    let problem = Problem::new(space, plan)?;
+    let mut strategy = plan.strategy.start(&problem);
+    let mut found = Found { trials: Vec::new(), generators: Vec::new() };
+    let mut taken: BTreeSet<ArchitectureId> = BTreeSet::new();
+    for generation in 0.. {
+        let first = found.trials.len();
+        let last = (first + plan.generation_size).min(plan.n_trials);
+        if first == last {
+            break;
+        }
+        if let Some(generator) = strategy.generator() {
+            tell(Event::Generator(&generator));
+            found.generators.push(generator);
+        }
+        let mut candidates = Vec::new();
+        for trial in first..last {
+            let candidate = strategy.propose(trial, generation, &taken)?;
+            taken.insert(candidate.id);
+            candidates.push(candidate);
+        }
+        tell(Event::Proposed(&candidates));
+        let trials = climb(&candidates, &found.trials, plan, evaluator, n_workers, tell);
+        strategy.observe(&trials, plan)?;
+        tell(Event::Observed(&trials));
+        found.trials.extend(trials);
+    }
+    Ok(found)
+}
+
+/// Measures a generation rung by rung; the better share of each rung climbs to the next.
+fn climb(
+    candidates: &[Candidate],
+    history: &[Trial],
+    plan: &SearchPlan,
+    evaluator: &dyn Evaluator,
+    n_workers: NonZeroUsize,
+    tell: &mut dyn FnMut(Event<'_>),
+) -> Vec<Trial> {
+    let mut trials: Vec<Trial> = candidates.iter().map(newborn).collect();
+    let gains = gains(history, plan.rungs.len());
+    let mut climbing: Vec<usize> = (0..candidates.len()).collect();
+    for (rung, ladder) in plan.rungs.iter().enumerate() {
+        tell(Event::Rung { rung, n_candidates: climbing.len() });
+        let here: Vec<&Candidate> = climbing.iter().map(|&index| &candidates[index]).collect();
+        for (&index, measured) in climbing.iter().zip(measure(&here, rung, evaluator, n_workers)) {
+            trials[index].readings.push(measured);
+        }
+        climbing.retain(|&index| trials[index].accuracy_at(rung).is_some());
+        let n_kept = (climbing.len() as f64 * ladder.keep).ceil() as usize;
+        let on_rung: Vec<&Trial> = climbing.iter().map(|&index| &trials[index]).collect();
+        let order = by_merit(&on_rung, plan, &gains);
+        climbing = order.into_iter().take(n_kept).map(|position| climbing[position]).collect();
+        climbing.sort_unstable();
+    }
+    trials
+}
+
+fn newborn(candidate: &Candidate) -> Trial {
+    Trial {
+        number: candidate.trial,
+        generation: candidate.generation,
+        genome: candidate.genome.clone(),
+        id: candidate.id,
+        cost: candidate.graph.cost(),
+        predicted: candidate.predicted,
+        readings: Vec::new(),
+    }
+}
+
+/// Measures candidates side by side, each on one thread; answers come in the order of the candidates.
+///
+/// The threads are not a rayon pool's: a worker that waits for its own one-thread pool would start another trial.
+fn measure(
+    candidates: &[&Candidate],
+    rung: usize,
+    evaluator: &dyn Evaluator,
+    n_workers: NonZeroUsize,
+) -> Vec<Measured> {
+    let next = AtomicUsize::new(0);
+    let answers: Vec<Mutex<Option<Measured>>> = candidates.iter().map(|_| Mutex::new(None)).collect();
+    std::thread::scope(|scope| {
+        for _ in 0..n_workers.get().min(candidates.len()) {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(candidate) = candidates.get(index) else { break };
+                    let measured = catch_unwind(AssertUnwindSafe(|| evaluator.evaluate(candidate, rung)))
+                        .unwrap_or_else(|panic| Measured::Failed(panic_text(panic.as_ref())));
+                    if let Ok(mut answer) = answers[index].lock() {
+                        *answer = Some(measured);
+                    }
+                }
+            });
+        }
+    });
+    answers
+        .into_iter()
+        .map(|answer| answer.into_inner().ok().flatten())
+        .map(|answer| answer.unwrap_or_else(|| Measured::Failed("nobody measured it".to_owned())))
+        .collect()
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    format!("the training panicked: {}", text.unwrap_or("no message"))
+}
