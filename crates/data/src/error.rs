@@ -1,0 +1,211 @@
+//! Why data could not be had, and what to do about it.
+
+use miette::Diagnostic;
+use std::io;
+use std::path::PathBuf;
+use thiserror::Error;
+
+use crate::Layout;
+
+/// Why data could not be read, split or written; `help` is the remedy.
+#[derive(Debug, Error, Diagnostic)]
+pub enum DataError {
+    /// There is nothing at the path.
+    #[error("the data folder {} does not exist", path.display())]
+    #[diagnostic(help("check the spelling, or draw a synthetic set with `netsynth data synth {}`", path.display()))]
+    MissingFolder {
+        /// The path as given.
+        path: PathBuf,
+    },
+    /// There is a file where a folder was expected.
+    #[error("{} is a file, not a data folder", path.display())]
+    #[diagnostic(help(
+        "give a folder of images; a table of pixels such as ckextended.csv names no subjects, so it cannot be split by them"
+    ))]
+    NotAFolder {
+        /// The path as given.
+        path: PathBuf,
+    },
+    /// The file system refused.
+    #[error("cannot read {}: {cause}", path.display())]
+    #[diagnostic(help("check that the path exists and may be read"))]
+    Read {
+        /// What was read.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
+    /// The folder holds no images where its layout has them.
+    #[error("no images in {} (read as: {layout})", path.display())]
+    #[diagnostic(help(
+        "expected either class folders with images (DIR/anger/*.png) or the official CK+ layout \
+         (DIR/cohn-kanade-images and DIR/Emotion); give the folder that holds them"
+    ))]
+    NoImages {
+        /// The data folder.
+        path: PathBuf,
+        /// The layout it was read as.
+        layout: Layout,
+    },
+    /// Everything was skipped.
+    #[error("nothing in {} can be used: {skipped} skipped, such as {example}", path.display())]
+    #[diagnostic(help(
+        "check that the files are whole images, and that the crop box and the subject pattern fit them"
+    ))]
+    NothingLeft {
+        /// The data folder.
+        path: PathBuf,
+        /// How many images and sequences were skipped.
+        skipped: usize,
+        /// Path and reason of one.
+        example: String,
+    },
+    /// All samples have the same label.
+    #[error("{} has images of one class only, {class}", path.display())]
+    #[diagnostic(help(
+        "a classifier needs at least two classes with images: give the folder that holds all class folders"
+    ))]
+    OneClass {
+        /// The data folder.
+        path: PathBuf,
+        /// The class.
+        class: String,
+    },
+    /// CK+ images without their label folder, or the other way round.
+    #[error("{} has the {found} folder of CK+ but no {missing} folder", path.display())]
+    #[diagnostic(help(
+        "unpack both archives of the release side by side: cohn-kanade-images (or extended-cohn-kanade-images) \
+         and Emotion (or Emotion_labels)"
+    ))]
+    HalfOfCkPlus {
+        /// The data folder.
+        path: PathBuf,
+        /// What is there.
+        found: &'static str,
+        /// What is not.
+        missing: &'static str,
+    },
+    /// No sequence has a label.
+    #[error("none of the {sequences} CK+ sequences in {} has a label file", path.display())]
+    #[diagnostic(help(
+        "labels are expected as Emotion/S005/001/S005_001_00000011_emotion.txt beside the images"
+    ))]
+    NoLabels {
+        /// The data folder.
+        path: PathBuf,
+        /// How many sequences there are.
+        sequences: usize,
+    },
+    /// A label file that does not follow the coding.
+    #[error("label file {}: {reason}", path.display())]
+    #[diagnostic(help(
+        "a CK+ label is one number: 0 neutral, 1 anger, 2 contempt, 3 disgust, 4 fear, 5 happiness, 6 sadness, \
+         7 surprise; remove the file to leave the sequence unlabelled"
+    ))]
+    Label {
+        /// The label file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The folders name parts of a split, not classes.
+    #[error("the folders of {} ({}) are parts of a split, not classes", path.display(), names.join(", "))]
+    #[diagnostic(help("give one of them, such as {}", path.join(&names[0]).display()))]
+    SplitFolders {
+        /// The data folder.
+        path: PathBuf,
+        /// The folders' names.
+        names: Vec<String>,
+    },
+    /// A folder that CK+48 does not have.
+    #[error("{} is not one of the seven expressions of CK+48", path.display())]
+    #[diagnostic(help("read the folder with the class-folder layout, which takes any class names"))]
+    UnknownExpression {
+        /// The class folder.
+        path: PathBuf,
+    },
+    /// Two folders that name the same expression.
+    #[error("{} and {} are the same class, {class}", first.display(), second.display())]
+    #[diagnostic(help("merge the two folders"))]
+    SameClassTwice {
+        /// One folder.
+        first: PathBuf,
+        /// The other.
+        second: PathBuf,
+        /// The class both name.
+        class: &'static str,
+    },
+    /// A subject pattern that cannot be used.
+    #[error("subject pattern {pattern:?}: {reason}")]
+    #[diagnostic(help("write a regular expression with one group around the subject, such as '^([^_]+)_'"))]
+    Pattern {
+        /// The pattern as given.
+        pattern: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A subject pattern where subjects are folders.
+    #[error("the official CK+ layout names its subjects by folder: a subject pattern has no use")]
+    #[diagnostic(help("leave --subject-pattern out"))]
+    UnusedPattern,
+    /// An option outside its range.
+    #[error("{option} {value} is out of range")]
+    #[diagnostic(help("allowed: {allowed}"))]
+    Option {
+        /// The option's name.
+        option: &'static str,
+        /// The value as given.
+        value: String,
+        /// What is allowed.
+        allowed: &'static str,
+    },
+    /// More entries than any data set of faces has.
+    #[error("{} holds more than {limit} entries", path.display())]
+    #[diagnostic(help("give the folder of the data set itself, not one of its parents"))]
+    TooManyEntries {
+        /// The data folder.
+        path: PathBuf,
+        /// How many entries are looked at.
+        limit: usize,
+    },
+    /// The data names no subjects, so it cannot be split by them.
+    #[error("the data names no subjects, so folds would share faces between training and validation")]
+    #[diagnostic(help(
+        "say where the subject stands in the file names with --subject-pattern, such as '^([^_]+)_' for S010_004.png"
+    ))]
+    NoSubjects,
+    /// Fewer than two folds.
+    #[error("cross validation needs at least 2 folds, not {folds}")]
+    #[diagnostic(help("use --folds 2 or more"))]
+    TooFewFolds {
+        /// The folds asked for.
+        folds: usize,
+    },
+    /// More folds than subjects.
+    #[error("{folds} folds, but only {subjects} subjects ({held_out} held out)")]
+    #[diagnostic(help("use at most {subjects} folds, hold out fewer subjects, or add data"))]
+    TooManyFolds {
+        /// The folds asked for.
+        folds: usize,
+        /// The subjects left for the folds.
+        subjects: usize,
+        /// The subjects held out.
+        held_out: usize,
+    },
+    /// A file or folder could not be written.
+    #[error("cannot write {}: {cause}", path.display())]
+    #[diagnostic(help("check that the folder may be written and the disk has room"))]
+    Write {
+        /// What was written.
+        path: PathBuf,
+        /// What went wrong.
+        cause: io::Error,
+    },
+    /// The folder to write to has something in it.
+    #[error("{} is not empty", path.display())]
+    #[diagnostic(help("give a new or an empty folder: nothing is overwritten"))]
+    NotEmpty {
+        /// The folder.
+        path: PathBuf,
+    },
+}

@@ -1,0 +1,56 @@
+//! Listing of folders: sorted, without hidden files, links followed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::DataError;
+
+/// An entry of a folder.
+pub(crate) struct Entry {
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+    pub(crate) is_folder: bool,
+}
+
+/// The entries of `folder`, sorted by name. Hidden ones (`.DS_Store`, `._S005_001.png`) are left out; a link that
+/// leads nowhere counts as a file.
+pub(crate) fn entries(folder: &Path) -> Result<Vec<Entry>, DataError> {
+    let failed = |cause| DataError::Read { path: folder.to_owned(), cause };
+    let mut entries = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if name.starts_with('.') {
+            continue;
+        }
+        let path = entry.path();
+        let is_folder = fs::metadata(&path).is_ok_and(|metadata| metadata.is_dir());
+        entries.push(Entry { name, path, is_folder });
+    }
+    entries.sort_by(|a, b| (&a.name, &a.path).cmp(&(&b.name, &b.path)));
+    Ok(entries)
+}
+
+/// The folders in `folder`, sorted by name.
+pub(crate) fn folders(folder: &Path) -> Result<Vec<Entry>, DataError> {
+    Ok(entries(folder)?.into_iter().filter(|entry| entry.is_folder).collect())
+}
+
+/// The image files in `folder`, by their extension, sorted by name.
+pub(crate) fn images(folder: &Path) -> Result<Vec<Entry>, DataError> {
+    Ok(entries(folder)?.into_iter().filter(Entry::is_image).collect())
+}
+
+impl Entry {
+    pub(crate) fn is_image(&self) -> bool {
+        const EXTENSIONS: [&str; 9] = ["png", "jpg", "jpeg", "tif", "tiff", "bmp", "pgm", "ppm", "pnm"];
+        let extension = self.path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+        !self.is_folder && extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
+    }
+}
+
+/// `path` as it reads from `root`, with forward slashes on every system.
+pub(crate) fn relative(path: &Path, root: &Path) -> String {
+    let inside = path.strip_prefix(root).unwrap_or(path);
+    inside.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+}

@@ -1,0 +1,62 @@
+//! Gray levels to the numbers a network is fed.
+
+use serde::{Deserialize, Serialize};
+
+use crate::Dataset;
+
+/// How gray levels, 0 to 255, become the numbers a network is fed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum Normalisation {
+    /// Divided by 255.
+    #[default]
+    UnitInterval,
+    /// Mean 0 and standard deviation 1 in each image.
+    PerImage,
+    /// Less the mean, over the standard deviation, of the gray levels of the training samples.
+    Dataset {
+        /// Mean gray level.
+        mean: f32,
+        /// Standard deviation of the gray levels.
+        sd: f32,
+    },
+}
+
+/// Below this many gray levels an image's deviation is taken as flat, not amplified.
+const MIN_SD: f64 = 1.0;
+
+impl Normalisation {
+    /// [`Normalisation::Dataset`] over the samples `indices` of `dataset`, which should be those trained on.
+    pub fn of_samples(dataset: &Dataset, indices: &[usize]) -> Normalisation {
+        let (mut count, mut sum, mut squares) = (0_u64, 0_u64, 0_u64);
+        for &index in indices {
+            for &pixel in &dataset.samples[index].pixels {
+                count += 1;
+                sum += u64::from(pixel);
+                squares += u64::from(pixel) * u64::from(pixel);
+            }
+        }
+        let mean = sum as f64 / count.max(1) as f64;
+        let variance = squares as f64 / count.max(1) as f64 - mean * mean;
+        Normalisation::Dataset { mean: mean as f32, sd: variance.max(MIN_SD * MIN_SD).sqrt() as f32 }
+    }
+
+    /// Normalises `image`, gray levels 0 to 255, in place.
+    pub fn apply(self, image: &mut [f32]) {
+        match self {
+            Normalisation::UnitInterval => image.iter_mut().for_each(|value| *value *= 1.0 / 255.0),
+            Normalisation::PerImage => {
+                let count = image.len().max(1) as f64;
+                let mean = image.iter().map(|&value| f64::from(value)).sum::<f64>() / count;
+                let variance =
+                    image.iter().map(|&value| (f64::from(value) - mean).powi(2)).sum::<f64>() / count;
+                shift_and_scale(image, mean as f32, variance.sqrt().max(MIN_SD) as f32);
+            }
+            Normalisation::Dataset { mean, sd } => shift_and_scale(image, mean, sd),
+        }
+    }
+}
+
+fn shift_and_scale(image: &mut [f32], mean: f32, sd: f32) {
+    let scale = 1.0 / sd;
+    image.iter_mut().for_each(|value| *value = (*value - mean) * scale);
+}

@@ -1,0 +1,99 @@
+//! How a folder of faces is to be read.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+use crate::DataError;
+
+/// How a folder of faces is to be read. The default reads any layout to 48x48 gray, last three frames.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DataOptions {
+    /// The layout of the folder; `None` looks and decides.
+    pub layout: Option<Layout>,
+    /// Height in pixels of every sample.
+    pub height: usize,
+    /// Width in pixels of every sample.
+    pub width: usize,
+    /// How many of the last frames of a labelled sequence carry its label (official CK+ layout).
+    pub frames: usize,
+    /// The part of each image that is kept before it is resized.
+    pub crop: Crop,
+    /// Regular expression whose first group is the subject, matched on the path inside the class folder (for a
+    /// flat folder, the file name). Class folders of any names hold no subjects without it.
+    pub subject_pattern: Option<String>,
+}
+
+impl Default for DataOptions {
+    fn default() -> DataOptions {
+        DataOptions {
+            layout: None,
+            height: 48,
+            width: 48,
+            frames: 3,
+            crop: Crop::None,
+            subject_pattern: None,
+        }
+    }
+}
+
+impl DataOptions {
+    pub(crate) fn check(&self) -> Result<(), DataError> {
+        let refuse = |option, value: String, allowed| Err(DataError::Option { option, value, allowed });
+        let side = 8..=1024;
+        if !side.contains(&self.height) || !side.contains(&self.width) {
+            return refuse("image size", format!("{}x{}", self.width, self.height), "8x8 to 1024x1024");
+        }
+        if self.frames == 0 {
+            return refuse("frames", "0".to_owned(), "at least 1");
+        }
+        if let Crop::Box { width, height, .. } = self.crop
+            && (width == 0 || height == 0)
+        {
+            return refuse("crop box", format!("{width}x{height}"), "at least 1x1 pixels");
+        }
+        Ok(())
+    }
+}
+
+/// The part of each image that is kept, before it is resized to the sample's height and width.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Crop {
+    /// The whole image, whatever its proportions.
+    #[default]
+    None,
+    /// The largest centred square.
+    Centre,
+    /// The same box in every image, in pixels of the original.
+    Box {
+        /// Pixels left of the box.
+        left: u32,
+        /// Pixels above the box.
+        top: u32,
+        /// Width of the box in pixels.
+        width: u32,
+        /// Height of the box in pixels.
+        height: u32,
+    },
+}
+
+/// How a folder tells the label and the subject of its images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Layout {
+    /// The official CK+ release: `cohn-kanade-images/S005/001/*.png` and `Emotion/S005/001/*_emotion.txt`.
+    CkPlus,
+    /// "CK+48": one folder for each of the seven expressions, the subject before the file name's first underscore.
+    Ck48,
+    /// One folder for each class, of any names; subjects only by a subject pattern.
+    ClassFolders,
+}
+
+impl fmt::Display for Layout {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Layout::CkPlus => "official CK+ layout",
+            Layout::Ck48 => "CK+48 class folders",
+            Layout::ClassFolders => "class folders",
+        })
+    }
+}
