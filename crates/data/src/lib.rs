@@ -23,4 +23,5 @@ pub use expression::Expression;
 pub use folds::{Split, split};
 pub use normalisation::Normalisation;
 pub use options::{Crop, DataOptions, Layout};
+pub use rand_chacha::rand_core;
 pub use stream::{stream, unit};

@@ -1,0 +1,115 @@
+use burn::tensor::Tensor;
+use netsynth_data::{Dataset, stream, unit};
+use netsynth_graph::Shape;
+
+use crate::network::image_tensor;
+use crate::tensors::tensor;
+use crate::{Device, Recipe};
+
+/// The images and targets of one training step.
+pub(crate) struct Batch {
+    /// `[batch, 1, height, width]`
+    pub(crate) images: Tensor<4>,
+    /// `[batch, classes]`, probabilities
+    pub(crate) targets: Tensor<2>,
+}
+
+/// The samples of an epoch in a random order, cut into steps of even size.
+pub(crate) fn epoch(samples: &[usize], batch_size: usize, seed: u64, epoch: usize) -> Vec<Vec<usize>> {
+    let mut order = samples.to_vec();
+    let mut random = stream(seed, "order", &[epoch as u64]);
+    for left in (2..=order.len()).rev() {
+        let drawn = (unit(&mut random) * left as f32) as usize;
+        order.swap(left - 1, drawn.min(left - 1));
+    }
+    let n_steps = order.len().div_ceil(batch_size).max(1);
+    (0..n_steps)
+        .map(|step| order[step * order.len() / n_steps..(step + 1) * order.len() / n_steps].to_vec())
+        .collect()
+}
+
+/// Augments, normalises and mixes the samples of one step.
+pub(crate) fn training_batch(
+    dataset: &Dataset,
+    samples: &[usize],
+    recipe: &Recipe,
+    seed: u64,
+    epoch: usize,
+    step: usize,
+    device: Device,
+) -> Batch {
+    let (height, width) = (dataset.height, dataset.width);
+    let n_classes = dataset.classes.len();
+    let pixels = height * width;
+    let mut images = vec![0.0; samples.len() * pixels];
+    let mut targets = vec![recipe.label_smoothing / n_classes as f32; samples.len() * n_classes];
+    for (position, &index) in samples.iter().enumerate() {
+        let sample = &dataset.samples[index];
+        let mut random = stream(seed, "augmentation", &[epoch as u64, index as u64]);
+        let image = &mut images[position * pixels..(position + 1) * pixels];
+        recipe.augmentation.apply(&sample.pixels, height, width, &mut random, image);
+        recipe.normalisation.apply(image);
+        targets[position * n_classes + sample.class] += 1.0 - recipe.label_smoothing;
+    }
+    if recipe.mixup > 0.0 && samples.len() > 1 {
+        let share = beta(recipe.mixup, seed, epoch, step);
+        mix(&mut images, pixels, share);
+        mix(&mut targets, n_classes, share);
+    }
+    let shape = Shape { channels: 1, height, width };
+    Batch {
+        images: image_tensor(images, samples.len(), shape, device),
+        targets: tensor(targets, [samples.len(), n_classes], &device.burn()),
+    }
+}
+
+/// Images as they are judged: normalised, not varied; mirrored left to right if asked.
+pub(crate) fn plain_images(
+    dataset: &Dataset,
+    samples: &[usize],
+    recipe: &Recipe,
+    mirrored: bool,
+) -> Vec<f32> {
+    let mut images = Vec::with_capacity(samples.len() * dataset.height * dataset.width);
+    for &index in samples {
+        let start = images.len();
+        for row in dataset.samples[index].pixels.chunks_exact(dataset.width) {
+            let level = |pixel: &u8| f32::from(*pixel);
+            if mirrored {
+                images.extend(row.iter().rev().map(level));
+            } else {
+                images.extend(row.iter().map(level));
+            }
+        }
+        recipe.normalisation.apply(&mut images[start..]);
+    }
+    images
+}
+
+/// Each row becomes `share` of itself and the rest of the row after it; the last is followed by the first.
+fn mix(rows: &mut [f32], length: usize, share: f32) {
+    let first = rows[..length].to_vec();
+    let n_rows = rows.len() / length;
+    for row in 0..n_rows {
+        for (at, first) in first.iter().enumerate() {
+            let here = row * length + at;
+            let next = if row + 1 < n_rows { rows[here + length] } else { *first };
+            rows[here] = share * rows[here] + (1.0 - share) * next;
+        }
+    }
+}
+
+/// A draw from the law Beta(a, a) (Jöhnk 1964), folded to at least a half: the nearer image keeps the upper hand.
+fn beta(a: f64, seed: u64, epoch: usize, step: usize) -> f32 {
+    let mut random = stream(seed, "mixup", &[epoch as u64, step as u64]);
+    for _ in 0..1000 {
+        let x = libm::pow(f64::from(unit(&mut random)), 1.0 / a);
+        let y = libm::pow(f64::from(unit(&mut random)), 1.0 / a);
+        if x + y > 0.0 && x + y <= 1.0 {
+            let share = x / (x + y);
+            return share.max(1.0 - share) as f32;
+        }
+    }
+    // Only very large a come here: their law is all but a half.
+    0.5
+}

@@ -1,0 +1,65 @@
+use netsynth_data::{Dataset, Split};
+use netsynth_search::{Candidate, Evaluator, Measured, Rung, Trained};
+
+use crate::{Device, EpochReport, Recipe, Stimulus, Training, derived_seed, fit_fold, probe};
+
+/// Measures candidates by training them.
+pub struct TrainEvaluator<'a> {
+    /// The faces.
+    pub dataset: &'a Dataset,
+    /// Who is trained on and who is judged on.
+    pub split: &'a Split,
+    /// How to train.
+    pub recipe: &'a Recipe,
+    /// How long, on how many folds.
+    pub rungs: &'a [Rung],
+    /// What the inquisitor's probes show to the trained networks.
+    pub stimulus: &'a Stimulus,
+    /// The run's seed.
+    pub seed: u64,
+    /// Where to train.
+    pub device: Device,
+    /// Told after every epoch of every training: the trial, the rung, the fold.
+    pub tell: &'a (dyn Fn(usize, usize, usize, EpochReport) + Sync),
+}
+
+impl Evaluator for TrainEvaluator<'_> {
+    fn evaluate(&self, candidate: &Candidate, rung: usize) -> Measured {
+        on_one_thread(|| self.measure(candidate, rung)).unwrap_or_else(Measured::Failed)
+    }
+}
+
+impl TrainEvaluator<'_> {
+    fn measure(&self, candidate: &Candidate, rung: usize) -> Measured {
+        let Rung { epochs, folds, .. } = self.rungs[rung];
+        let mut fold_accuracies = Vec::with_capacity(folds);
+        let mut reactions = None;
+        let training = Training {
+            graph: &candidate.graph,
+            dataset: self.dataset,
+            recipe: self.recipe,
+            n_epochs: epochs,
+            seed: derived_seed(self.seed, "trial", candidate.trial),
+            device: self.device,
+        };
+        for fold in 0..folds {
+            let mut tell = |report| (self.tell)(candidate.trial, rung, fold, report);
+            match fit_fold(&training, self.split, fold, &mut tell) {
+                Err(failure) => return Measured::Failed(failure.to_string()),
+                Ok(report) => {
+                    fold_accuracies.push(report.confusion.accuracy());
+                    if fold == 0 {
+                        reactions = Some(probe(&report.network, self.stimulus));
+                    }
+                }
+            }
+        }
+        Measured::Trained(Trained { fold_accuracies, reactions })
+    }
+}
+
+/// Runs a training on this thread alone: side by side, trials use the cores better than one trial on all of them.
+pub fn on_one_thread<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().map_err(|error| error.to_string())?;
+    Ok(pool.install(work))
+}

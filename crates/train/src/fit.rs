@@ -1,0 +1,104 @@
+use burn::optim::GradientsParams;
+use netsynth_data::Dataset;
+use netsynth_graph::Graph;
+use netsynth_kernels::softmax_cross_entropy;
+
+use crate::batches::{Batch, epoch, training_batch};
+use crate::optimiser::{Adam, Average};
+use crate::tensors::values;
+use crate::{Deployed, Device, Network, Recipe};
+
+/// What one epoch of a training did.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct EpochReport {
+    /// Its number, from 0.
+    pub epoch: usize,
+    /// How many there will be.
+    pub n_epochs: usize,
+    /// Mean loss over its steps, in nats.
+    pub loss: f32,
+    /// Images seen in it.
+    pub n_images: usize,
+}
+
+/// Why a training gave no network.
+#[derive(Debug, Clone, PartialEq, thiserror::Error, miette::Diagnostic)]
+pub enum TrainingFailure {
+    /// The loss left the numbers.
+    #[error("the loss became {loss} in epoch {epoch}")]
+    #[diagnostic(help("lower the recipe's learning_rate"))]
+    Diverged {
+        /// The loss.
+        loss: f32,
+        /// The epoch, from 1.
+        epoch: usize,
+    },
+    /// The trained weights make no network.
+    #[error("the trained weights are unusable: {0}")]
+    #[diagnostic(help("lower the recipe's learning_rate"))]
+    Weights(String),
+}
+
+/// A training to be done.
+#[derive(Debug, Clone, Copy)]
+pub struct Training<'a> {
+    /// The network.
+    pub graph: &'a Graph,
+    /// The faces. Their height and width are those of the graph's input, which has one channel; their classes are
+    /// the classifier's units.
+    pub dataset: &'a Dataset,
+    /// How.
+    pub recipe: &'a Recipe,
+    /// How long.
+    pub n_epochs: usize,
+    /// The seed of every random draw.
+    pub seed: u64,
+    /// Where.
+    pub device: Device,
+}
+
+/// Trains on some samples of the dataset.
+///
+/// A function of its arguments: on the CPU the result repeats to the bit, for any number of threads.
+pub fn fit(
+    training: &Training<'_>,
+    samples: &[usize],
+    tell: &mut dyn FnMut(EpochReport),
+) -> Result<Deployed, TrainingFailure> {
+    let Training { graph, dataset, recipe, n_epochs, seed, device } = *training;
+    let mut network = Network::new(graph, seed, device);
+    let mut adam = Adam::new(recipe.optimiser);
+    let mut average = recipe.averaging.map(Average::new);
+    for number in 0..n_epochs {
+        let steps = epoch(samples, recipe.batch_size, seed, number);
+        let mut total_loss = 0.0;
+        for (step, batch) in steps.iter().enumerate() {
+            let Batch { images, targets } =
+                training_batch(dataset, batch, recipe, seed, number, step, device);
+            let place = [number as u64, step as u64];
+            let pass = network.training_pass(images.autodiff(), seed, &place);
+            let loss = softmax_cross_entropy(pass.logits, targets.autodiff());
+            let loss_value = values(loss.clone())[0];
+            if !loss_value.is_finite() {
+                return Err(TrainingFailure::Diverged { loss: loss_value, epoch: number + 1 });
+            }
+            total_loss += loss_value;
+            let gradients = GradientsParams::from_grads(loss.backward(), &network);
+            let progress = (number as f64 + step as f64 / steps.len() as f64) / n_epochs as f64;
+            let rate = recipe.learning_rate
+                * recipe.schedule.factor(progress + 0.5 / (n_epochs * steps.len()) as f64);
+            network = adam.step(network, gradients, rate);
+            network.absorb(pass.statistics, recipe.batch_norm_momentum);
+            if let Some(average) = &mut average {
+                average.absorb(&network);
+            }
+        }
+        let loss = total_loss / steps.len() as f32;
+        tell(EpochReport { epoch: number, n_epochs, loss, n_images: samples.len() });
+    }
+    if let Some(average) = average {
+        network = average.network(network);
+    }
+    Deployed::new(graph, network.deployed_weights(), device)
+        .map_err(|error| TrainingFailure::Weights(error.to_string()))
+}

@@ -1,0 +1,31 @@
+use netsynth_data::rand_core::Rng;
+use netsynth_data::{Split, stream};
+
+use crate::{Confusion, Deployed, EpochReport, Training, TrainingFailure, fit, score};
+
+/// A network trained on all folds but one and judged on that one.
+#[derive(Debug, Clone)]
+pub struct FoldReport {
+    /// What it took for what.
+    pub confusion: Confusion,
+    /// The network.
+    pub network: Deployed,
+}
+
+/// Trains on all folds but `fold` and judges on it; each fold draws from a seed of its own.
+pub fn fit_fold(
+    training: &Training<'_>,
+    split: &Split,
+    fold: usize,
+    tell: &mut dyn FnMut(EpochReport),
+) -> Result<FoldReport, TrainingFailure> {
+    let training = Training { seed: derived_seed(training.seed, "fold", fold), ..*training };
+    let network = fit(&training, &split.train(fold), tell)?;
+    let confusion = score(&network, training.dataset, split.validation(fold), training.recipe);
+    Ok(FoldReport { confusion, network })
+}
+
+/// A seed of its own for each number of a kind.
+pub fn derived_seed(seed: u64, kind: &str, number: usize) -> u64 {
+    stream(seed, kind, &[number as u64]).next_u64()
+}

@@ -1,0 +1,276 @@
+use burn::module::Module;
+use burn::tensor::Tensor;
+use netsynth_graph::{Graph, Op, Shape};
+use netsynth_kernels::{self as kernels, Activation, FeatureMap};
+
+use crate::Device;
+use crate::layer::{
+    DenseLayer, EPSILON, Layer, NormLayer, Statistics, conv_options, dense, flattened, kernel_activation,
+    squeeze_excite, vector_map,
+};
+use crate::tensors::{tensor, values};
+use crate::weights::Weights;
+
+/// A graph as a Burn module: a layer for each node, wired as the graph is.
+#[derive(Module, Debug)]
+pub struct Network {
+    layers: Vec<Layer>,
+    #[module(skip)]
+    graph: Graph,
+    /// Running statistics of each node's batch norm, where it has one.
+    #[module(skip)]
+    running: Vec<Option<Running>>,
+}
+
+/// What a batch norm has seen on average.
+#[derive(Debug, Clone)]
+pub(crate) struct Running {
+    pub(crate) mean: Vec<f32>,
+    pub(crate) variance: Vec<f32>,
+}
+
+/// What a training step's forward pass gives.
+pub(crate) struct TrainingPass {
+    /// `[batch, classes]`
+    pub(crate) logits: Tensor<2>,
+    /// The batch's statistics at each node's norm.
+    pub(crate) statistics: Vec<Option<Statistics>>,
+}
+
+impl Network {
+    /// The network with weights drawn from `seed`, ready to be trained.
+    pub fn new(graph: &Graph, seed: u64, device: Device) -> Self {
+        let device = device.burn().autodiff();
+        let layers: Vec<Layer> = (0..graph.len())
+            .map(|node| Layer::new(&graph.node(node).op, input_shape(graph, node), node, seed, &device))
+            .collect();
+        let running = layers
+            .iter()
+            .enumerate()
+            .map(|(node, layer)| {
+                norm(layer)?;
+                let channels = graph.node(node).shape.channels;
+                Some(Running { mean: vec![0.0; channels], variance: vec![1.0; channels] })
+            })
+            .collect();
+        Self { layers, graph: graph.clone(), running }
+    }
+
+    /// The graph that it follows.
+    pub fn graph(&self) -> &Graph {
+        &self.graph
+    }
+
+    /// The forward pass of a training step.
+    ///
+    /// # Shapes
+    /// `images`: `[batch, channels, height, width]` of the graph's input. `dropout` is the seed and the place of
+    /// the random draws of dropouts.
+    pub(crate) fn training_pass(&self, images: Tensor<4>, seed: u64, place: &[u64]) -> TrainingPass {
+        let mut statistics = vec![None; self.layers.len()];
+        let image = FeatureMap::from_tensor(images);
+        let output = forward(&self.graph, image, |node, inputs| {
+            let (output, seen) = self.layer_pass(node, inputs, seed, place);
+            statistics[node] = seen;
+            output
+        });
+        TrainingPass { logits: flattened(output), statistics }
+    }
+
+    fn layer_pass(
+        &self,
+        node: usize,
+        mut inputs: Vec<FeatureMap>,
+        seed: u64,
+        place: &[u64],
+    ) -> (FeatureMap, Option<Statistics>) {
+        match &self.layers[node] {
+            Layer::Conv(layer) => {
+                let (x, weight) = (inputs.swap_remove(0), layer.weight.val());
+                let (options, activation) = (conv_options(&layer.op), kernel_activation(layer.op.activation));
+                match &layer.norm {
+                    Some(norm) => {
+                        let (scale, shift) = (norm.scale.val(), norm.shift.val());
+                        let normed =
+                            kernels::conv_batch_norm(x, weight, scale, shift, options, EPSILON, activation);
+                        (normed.output, Some((normed.mean, normed.variance)))
+                    }
+                    None => {
+                        let bias = layer.bias.as_ref().map(|bias| bias.val());
+                        (kernels::conv2d(x, weight, bias, options, activation), None)
+                    }
+                }
+            }
+            Layer::Add(layer) => {
+                let activation = kernel_activation(layer.activation);
+                match &layer.norm {
+                    Some(norm) => {
+                        let sum = kernels::sum(inputs, Activation::Linear);
+                        let (scale, shift) = (norm.scale.val(), norm.shift.val());
+                        let normed = kernels::batch_norm(sum, scale, shift, EPSILON, activation);
+                        (normed.output, Some((normed.mean, normed.variance)))
+                    }
+                    None => (kernels::sum(inputs, activation), None),
+                }
+            }
+            Layer::SqueezeExcite(layer) => {
+                let x = inputs.swap_remove(0);
+                (squeeze_excite(x, |y| dense_pass(&layer.reduce, y), |y| dense_pass(&layer.expand, y)), None)
+            }
+            Layer::Dense(layer) => (vector_map(dense_pass(layer, flattened(inputs.swap_remove(0)))), None),
+            Layer::Fixed(layer) => {
+                let mut place = place.to_vec();
+                place.push(node as u64);
+                (layer.op.forward(inputs, Some((seed, &place))), None)
+            }
+        }
+    }
+
+    /// Takes a batch's statistics into the running ones: `running += momentum * (batch - running)`.
+    pub(crate) fn absorb(&mut self, statistics: Vec<Option<Statistics>>, momentum: f32) {
+        for (running, seen) in self.running.iter_mut().zip(statistics) {
+            if let (Some(running), Some((mean, variance))) = (running, seen) {
+                blend(&mut running.mean, &values(mean), momentum);
+                blend(&mut running.variance, &values(variance), momentum);
+            }
+        }
+    }
+
+    pub(crate) fn running(&self) -> &[Option<Running>] {
+        &self.running
+    }
+
+    pub(crate) fn with_running(mut self, running: Vec<Option<Running>>) -> Self {
+        self.running = running;
+        self
+    }
+
+    /// The weights of the deployed network: batch norm folded into the convolution before it.
+    pub(crate) fn deployed_weights(&self) -> Weights {
+        let mut weights = Weights::default();
+        for (node, layer) in self.layers.iter().enumerate() {
+            let name = &self.graph.node(node).name;
+            let affine =
+                norm(layer).zip(self.running[node].as_ref()).map(|(norm, running)| affine(norm, running));
+            match layer {
+                Layer::Conv(layer) => {
+                    let shape = layer.weight.val().dims();
+                    let mut kernel = values(layer.weight.val());
+                    let bias = match affine {
+                        Some((scale, shift)) => {
+                            for (filter, factor) in kernel.chunks_mut(shape[1..].iter().product()).zip(&scale)
+                            {
+                                filter.iter_mut().for_each(|weight| *weight *= factor);
+                            }
+                            Some(shift)
+                        }
+                        None => layer.bias.as_ref().map(|bias| values(bias.val())),
+                    };
+                    weights.insert(name, "weight", shape.to_vec(), kernel);
+                    if let Some(bias) = bias {
+                        weights.insert(name, "bias", vec![bias.len()], bias);
+                    }
+                }
+                Layer::Add(_) => {
+                    if let Some((scale, shift)) = affine {
+                        weights.insert(name, "scale", vec![scale.len()], scale);
+                        weights.insert(name, "shift", vec![shift.len()], shift);
+                    }
+                }
+                Layer::SqueezeExcite(layer) => {
+                    insert_dense(&mut weights, &format!("{name}.reduce"), &layer.reduce);
+                    insert_dense(&mut weights, &format!("{name}.expand"), &layer.expand);
+                }
+                Layer::Dense(layer) => insert_dense(&mut weights, name, layer),
+                Layer::Fixed(_) => {}
+            }
+        }
+        weights
+    }
+}
+
+/// Runs the nodes in order, each on what it reads. An activation is let go after its last reader.
+pub(crate) fn forward(
+    graph: &Graph,
+    image: FeatureMap,
+    mut run: impl FnMut(usize, Vec<FeatureMap>) -> FeatureMap,
+) -> FeatureMap {
+    let mut n_reads = vec![0usize; graph.len()];
+    let mut n_image_reads = 0usize;
+    for input in graph.nodes().flat_map(|node| &node.inputs) {
+        match input {
+            Some(source) => n_reads[*source] += 1,
+            None => n_image_reads += 1,
+        }
+    }
+    let mut image = Some(image);
+    let mut outputs: Vec<Option<FeatureMap>> = vec![None; graph.len()];
+    for node in 0..graph.len() {
+        let inputs = graph.node(node).inputs.iter().map(|input| {
+            let (value, n_left) = match input {
+                Some(source) => (&mut outputs[*source], &mut n_reads[*source]),
+                None => (&mut image, &mut n_image_reads),
+            };
+            *n_left -= 1;
+            let read = if *n_left == 0 { value.take() } else { value.clone() };
+            read.unwrap_or_else(|| unreachable!("a valid graph reads only what lies before"))
+        });
+        let inputs: Vec<FeatureMap> = inputs.collect();
+        outputs[node] = Some(run(node, inputs));
+    }
+    outputs.pop().flatten().unwrap_or_else(|| unreachable!("a valid graph ends in its classifier"))
+}
+
+/// The shape of a node's first input.
+fn input_shape(graph: &Graph, node: usize) -> Shape {
+    graph.node(node).inputs[0].map_or(graph.input(), |source| graph.node(source).shape)
+}
+
+fn norm(layer: &Layer) -> Option<&NormLayer> {
+    match layer {
+        Layer::Conv(layer) => layer.norm.as_ref(),
+        Layer::Add(layer) => layer.norm.as_ref(),
+        Layer::SqueezeExcite(_) | Layer::Dense(_) | Layer::Fixed(_) => None,
+    }
+}
+
+/// A batch norm with known statistics, as a scale and a shift a channel.
+fn affine(norm: &NormLayer, running: &Running) -> (Vec<f32>, Vec<f32>) {
+    let (scale, shift) = (values(norm.scale.val()), values(norm.shift.val()));
+    let scale: Vec<f32> = scale
+        .iter()
+        .zip(&running.variance)
+        .map(|(scale, variance)| scale / (variance + EPSILON).sqrt())
+        .collect();
+    let shift = shift
+        .iter()
+        .zip(&running.mean)
+        .zip(&scale)
+        .map(|((shift, mean), scale)| shift - mean * scale)
+        .collect();
+    (scale, shift)
+}
+
+fn dense_pass(layer: &DenseLayer, x: Tensor<2>) -> Tensor<2> {
+    dense(x, layer.weight.val(), layer.bias.val(), layer.activation)
+}
+
+fn insert_dense(weights: &mut Weights, name: &str, layer: &DenseLayer) {
+    let shape = layer.weight.val().dims();
+    weights.insert(name, "weight", shape.to_vec(), values(layer.weight.val()));
+    weights.insert(name, "bias", vec![shape[1]], values(layer.bias.val()));
+}
+
+pub(crate) fn blend(old: &mut [f32], new: &[f32], share: f32) {
+    old.iter_mut().zip(new).for_each(|(old, new)| *old += share * (new - *old));
+}
+
+/// Images as a tensor on the device, without autodiff.
+pub(crate) fn image_tensor(pixels: Vec<f32>, count: usize, shape: Shape, device: Device) -> Tensor<4> {
+    tensor(pixels, [count, shape.channels, shape.height, shape.width], &device.burn())
+}
+
+/// Whether a node sums, so that its inputs are links.
+pub(crate) fn is_sum(graph: &Graph, node: usize) -> bool {
+    matches!(graph.node(node).op, Op::Add(_))
+}

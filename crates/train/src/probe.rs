@@ -1,0 +1,219 @@
+use std::collections::BTreeMap;
+
+use burn::tensor::{Device as BurnDevice, Tensor};
+use netsynth_data::{Dataset, stream, unit};
+use netsynth_graph::Op;
+use netsynth_kernels::{FeatureMap, softmax_cross_entropy};
+use netsynth_search::{LinkReaction, Reactions, VertexReaction};
+
+use crate::batches::plain_images;
+use crate::deployed::Place;
+use crate::network::{image_tensor, is_sum};
+use crate::tensors::{tensor, values};
+use crate::{Deployed, Recipe};
+
+/// The inquisitor's fixed stimulus X: labelled images, the classes in turn, then noise without labels.
+#[derive(Debug, Clone)]
+pub struct Stimulus {
+    pixels: Vec<f32>,
+    /// `[count, n_classes]`: one-hot for images, zeros for noise.
+    targets: Vec<f32>,
+    count: usize,
+    n_classes: usize,
+}
+
+/// How many images and how many noise images a stimulus has.
+const N_IMAGES: usize = 28;
+const N_NOISE: usize = 4;
+
+impl Stimulus {
+    /// Images among `samples`, which should be trained on, not judged, and standard noise.
+    pub fn new(dataset: &Dataset, samples: &[usize], recipe: &Recipe, seed: u64) -> Self {
+        let n_classes = dataset.classes.len();
+        let mut by_class: Vec<Vec<usize>> = vec![Vec::new(); n_classes];
+        for &sample in samples {
+            by_class[dataset.samples[sample].class].push(sample);
+        }
+        // The classes take turns; within a class the samples are spread over its subjects' order.
+        let per_class = N_IMAGES.div_ceil(n_classes);
+        let chosen: Vec<usize> = by_class
+            .iter()
+            .flat_map(|class| {
+                let count = per_class.min(class.len());
+                (0..count).map(move |pick| class[pick * class.len() / count])
+            })
+            .collect();
+        let mut pixels = plain_images(dataset, &chosen, recipe, false);
+        let mut targets = vec![0.0; (chosen.len() + N_NOISE) * n_classes];
+        for (position, &sample) in chosen.iter().enumerate() {
+            targets[position * n_classes + dataset.samples[sample].class] = 1.0;
+        }
+        let mut random = stream(seed, "stimulus", &[]);
+        let mut noise: Vec<f32> =
+            (0..N_NOISE * dataset.height * dataset.width).map(|_| 255.0 * unit(&mut random)).collect();
+        for image in noise.chunks_exact_mut(dataset.height * dataset.width) {
+            recipe.normalisation.apply(image);
+        }
+        pixels.append(&mut noise);
+        Self { pixels, targets, count: chosen.len() + N_NOISE, n_classes }
+    }
+}
+
+/// Feeds the stimulus to a trained network and reads the reactions of its vertices and links.
+///
+/// A zero that requires a gradient is added at every place looked at; its gradient is the loss's gradient there,
+/// and activation times gradient is the first-order change of the loss if the activation were cut.
+pub fn probe(network: &Deployed, stimulus: &Stimulus) -> Reactions {
+    let graph = network.graph();
+    let device = network.device();
+    let images = image_tensor(stimulus.pixels.clone(), stimulus.count, graph.input(), device).autodiff();
+    let targets: Tensor<2> =
+        tensor(stimulus.targets.clone(), [stimulus.count, stimulus.n_classes], &device.burn()).autodiff();
+    let mut looked: BTreeMap<Place, (Tensor<4>, Tensor<4>)> = BTreeMap::new();
+    let logits = network.logits(images, |place, map| {
+        let is_looked_at = match place {
+            Place::Output(node) => matches!(graph.node(node).op, Op::Conv(_)),
+            Place::Summand(node, _) => is_sum(graph, node),
+        };
+        if !is_looked_at {
+            return map;
+        }
+        let activation = map.into_tensor();
+        let probe = zeros_like(&activation);
+        let passed = activation.clone() + probe.clone();
+        looked.insert(place, (activation.inner(), probe));
+        FeatureMap::from_tensor(passed)
+    });
+    let gradients = softmax_cross_entropy(logits, targets).backward();
+
+    let mut reactions = Reactions::default();
+    for (place, (activation, probe)) in looked {
+        let [count, channels, height, width] = activation.dims();
+        let activation = values(activation);
+        let Some(gradient) = probe.grad(&gradients) else { continue };
+        let taylor = taylor(&activation, &values(gradient), count, channels, height * width);
+        match place {
+            Place::Output(node) => {
+                let reaction = vertex(&activation, &taylor, count, channels, height * width);
+                reactions.vertices.insert(graph.node(node).name.clone(), reaction);
+            }
+            Place::Summand(node, position) => {
+                if let Some(source) = graph.node(node).inputs[position] {
+                    let cut = taylor.iter().flatten().map(|change| f64::from(*change)).sum::<f64>();
+                    reactions.links.push(LinkReaction {
+                        sum: graph.node(node).name.clone(),
+                        source: graph.node(source).name.clone(),
+                        cut: -cut,
+                    });
+                }
+            }
+        }
+    }
+    let total: f64 = reactions.vertices.values().map(|vertex| vertex.saliency).sum();
+    for vertex in reactions.vertices.values_mut() {
+        vertex.saliency /= total.max(f64::MIN_POSITIVE);
+    }
+    reactions
+}
+
+fn zeros_like(activation: &Tensor<4>) -> Tensor<4> {
+    let shape = activation.dims();
+    let device: BurnDevice = activation.device().inner();
+    tensor::<4>(vec![0.0; shape.iter().product()], shape, &device).autodiff().require_grad()
+}
+
+/// For each image and channel the sum over the plane of activation times gradient.
+fn taylor(
+    activation: &[f32],
+    gradient: &[f32],
+    count: usize,
+    channels: usize,
+    plane: usize,
+) -> Vec<Vec<f32>> {
+    (0..count)
+        .map(|image| {
+            (0..channels)
+                .map(|channel| {
+                    let at = (image * channels + channel) * plane;
+                    activation[at..at + plane].iter().zip(&gradient[at..at + plane]).map(|(a, g)| a * g).sum()
+                })
+                .collect()
+        })
+        .collect()
+}
+
+fn vertex(
+    activation: &[f32],
+    taylor: &[Vec<f32>],
+    count: usize,
+    channels: usize,
+    plane: usize,
+) -> VertexReaction {
+    let mut saliency: Vec<f64> = (0..channels)
+        .map(|channel| taylor.iter().map(|image| f64::from(image[channel].abs())).sum::<f64>())
+        .collect();
+    let total: f64 = saliency.iter().sum();
+    saliency.sort_by(f64::total_cmp);
+    let quarter = channels.div_ceil(4);
+    let least: f64 = saliency[..quarter].iter().sum();
+    let is_dead = |channel: &usize| {
+        (0..count).all(|image| {
+            let at = (image * channels + channel) * plane;
+            activation[at..at + plane].iter().all(|value| *value == 0.0)
+        })
+    };
+    VertexReaction {
+        saliency: total / channels as f64,
+        // As if the quarter were exact, so that four channels and five compare.
+        least_quarter: 0.25 * (least / quarter as f64) / (total / channels as f64).max(f64::MIN_POSITIVE),
+        dead: (0..channels).filter(is_dead).count() as f64 / channels as f64,
+        effective_rank: effective_rank(activation, count, channels, plane),
+    }
+}
+
+/// The participation ratio of the channels' covariance, `(sum of eigenvalues)^2 / sum of their squares`, which is
+/// trace^2 / squared Frobenius norm, over the number of channels.
+fn effective_rank(activation: &[f32], count: usize, channels: usize, plane: usize) -> f64 {
+    let n_points = (count * plane) as f64;
+    let series = |channel: usize| {
+        (0..count).flat_map(move |image| {
+            let at = (image * channels + channel) * plane;
+            activation[at..at + plane].iter()
+        })
+    };
+    let means: Vec<f64> = (0..channels)
+        .map(|channel| series(channel).map(|&value| f64::from(value)).sum::<f64>() / n_points)
+        .collect();
+    let (mut trace, mut squares) = (0.0, 0.0);
+    for one in 0..channels {
+        for other in one..channels {
+            let product: f32 = (0..count)
+                .map(|image| {
+                    let (a, b) = ((image * channels + one) * plane, (image * channels + other) * plane);
+                    dot(&activation[a..a + plane], &activation[b..b + plane])
+                })
+                .sum();
+            let covariance = f64::from(product) / n_points - means[one] * means[other];
+            if one == other {
+                trace += covariance;
+                squares += covariance * covariance;
+            } else {
+                squares += 2.0 * covariance * covariance;
+            }
+        }
+    }
+    if squares > 0.0 { trace * trace / squares / channels as f64 } else { 0.0 }
+}
+
+/// A sum of products in eight interleaved parts, which a compiler turns into vector instructions.
+fn dot(one: &[f32], other: &[f32]) -> f32 {
+    let mut parts = [0.0f32; 8];
+    let (ones, rest) = one.as_chunks::<8>();
+    let (others, other_rest) = other.as_chunks::<8>();
+    for (a, b) in ones.iter().zip(others) {
+        for lane in 0..8 {
+            parts[lane] += a[lane] * b[lane];
+        }
+    }
+    parts.iter().sum::<f32>() + rest.iter().zip(other_rest).map(|(a, b)| a * b).sum::<f32>()
+}

@@ -1,0 +1,171 @@
+use netsynth_data::{Augmentation, DataError, Normalisation};
+use serde::{Deserialize, Serialize};
+
+/// How networks are trained, as data in the plan. Epochs are the rung's or the command's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// Images a step, at most; an epoch is cut into steps of even size.
+    pub batch_size: usize,
+    /// How gradients become steps.
+    pub optimiser: Optimiser,
+    /// The highest learning rate.
+    pub learning_rate: f64,
+    /// How it falls.
+    pub schedule: Schedule,
+    /// How training images vary.
+    pub augmentation: Augmentation,
+    /// How gray levels become numbers.
+    pub normalisation: Normalisation,
+    /// Share of each target that is spread over all classes.
+    #[serde(default)]
+    pub label_smoothing: f32,
+    /// Both parameters of the Beta law by which pairs of images are mixed (Zhang et al. 2018); 0 mixes none.
+    #[serde(default)]
+    pub mixup: f64,
+    /// Share that a batch's statistics have in batch norm's running ones.
+    #[serde(default = "tenth")]
+    pub batch_norm_momentum: f32,
+    /// Decay of the exponential average of the weights that is judged and kept; absent, the last weights are. It
+    /// rises to this from (1 + step) / (10 + step).
+    #[serde(default)]
+    pub averaging: Option<f64>,
+    /// Whether predictions are the mean over the image and its mirror image.
+    #[serde(default)]
+    pub flip_averaging: bool,
+}
+
+fn tenth() -> f32 {
+    0.1
+}
+
+/// How gradients become steps.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub enum Optimiser {
+    /// Adam (Kingma and Ba 2015) with an L2 penalty in the loss, as Keras' kernel regulariser: on the weights of
+    /// convolutions and the classifier.
+    Adam {
+        /// Factor of the squared weights.
+        l2: f32,
+    },
+    /// Adam with decoupled weight decay (Loshchilov and Hutter 2019), on the same weights.
+    AdamW {
+        /// Share of a weight that a step at learning rate 1 would take away.
+        decay: f32,
+    },
+}
+
+/// How the learning rate falls over a training.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Schedule {
+    /// From this share of the epochs on, the rate is this factor of the highest.
+    Steps(Vec<(f64, f64)>),
+    /// Linear rise over this share of the steps, then half a cosine to 0.
+    Cosine(f64),
+}
+
+impl Schedule {
+    /// The factor of the highest learning rate at `progress`, from 0 at the first step to 1 after the last.
+    pub(crate) fn factor(&self, progress: f64) -> f64 {
+        match self {
+            Schedule::Steps(steps) => {
+                let passed = steps.iter().rev().find(|(from, _)| progress >= *from);
+                passed.map_or(1.0, |(_, factor)| *factor)
+            }
+            Schedule::Cosine(warm_up) if progress < *warm_up => progress / warm_up,
+            Schedule::Cosine(warm_up) => {
+                0.5 * (1.0 + libm::cos(std::f64::consts::PI * (progress - warm_up) / (1.0 - warm_up)))
+            }
+        }
+    }
+}
+
+/// A field of a recipe makes no sense.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum RecipeError {
+    /// A number is outside its range.
+    #[error("the recipe's `{field}` is {value}")]
+    #[diagnostic(help("give {allowed}"))]
+    Range {
+        /// The field.
+        field: &'static str,
+        /// Its value.
+        value: f64,
+        /// What would be right.
+        allowed: &'static str,
+    },
+    /// The augmentation is refused.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Augmentation(#[from] DataError),
+}
+
+impl Recipe {
+    /// The recipe as published, with the Keras example's choices where the paper is silent: batches of 32, L2 1e-4,
+    /// and its learning rate steps at epochs 81, 121, 161 and 181 of 200.
+    pub fn paper() -> Self {
+        Self {
+            batch_size: 32,
+            optimiser: Optimiser::Adam { l2: 1e-4 },
+            learning_rate: 1e-3,
+            schedule: Schedule::Steps(vec![(0.405, 1e-1), (0.605, 1e-2), (0.805, 1e-3), (0.905, 0.5e-3)]),
+            augmentation: Augmentation::paper(),
+            normalisation: Normalisation::UnitInterval,
+            label_smoothing: 0.0,
+            mixup: 0.0,
+            batch_norm_momentum: 0.01,
+            averaging: None,
+            flip_averaging: false,
+        }
+    }
+
+    /// The default: regularised, augmented, with averaged weights.
+    pub fn strong() -> Self {
+        Self {
+            batch_size: 32,
+            optimiser: Optimiser::AdamW { decay: 0.05 },
+            learning_rate: 2e-3,
+            schedule: Schedule::Cosine(0.1),
+            augmentation: Augmentation::strong(),
+            normalisation: Normalisation::PerImage,
+            label_smoothing: 0.1,
+            mixup: 0.2,
+            batch_norm_momentum: 0.1,
+            averaging: Some(0.998),
+            flip_averaging: true,
+        }
+    }
+
+    /// Refuses a recipe that no training could follow.
+    pub fn check(&self) -> Result<(), RecipeError> {
+        let decay = match self.optimiser {
+            Optimiser::Adam { l2 } => ("optimiser", f64::from(l2), 0.0..=1.0, "an l2 from 0 to 1"),
+            Optimiser::AdamW { decay } => ("optimiser", f64::from(decay), 0.0..=10.0, "a decay from 0 to 10"),
+        };
+        let ranges = [
+            ("batch_size", self.batch_size as f64, 2.0..=4096.0, "2 to 4096 images"),
+            decay,
+            ("learning_rate", self.learning_rate, 1e-9..=10.0, "a rate above 0, at most 10"),
+            ("label_smoothing", self.label_smoothing.into(), 0.0..=0.99, "0 to 0.99"),
+            ("mixup", self.mixup, 0.0..=100.0, "0 for none, or a Beta parameter such as 0.2"),
+            ("batch_norm_momentum", self.batch_norm_momentum.into(), 1e-6..=1.0, "above 0, at most 1"),
+            ("averaging", self.averaging.unwrap_or(0.0), 0.0..=0.999_999, "a decay below 1, such as 0.998"),
+        ];
+        for (field, value, allowed_range, allowed) in ranges {
+            if !allowed_range.contains(&value) {
+                return Err(RecipeError::Range { field, value, allowed });
+            }
+        }
+        if let Schedule::Cosine(warm_up) = self.schedule
+            && !(0.0..1.0).contains(&warm_up)
+        {
+            return Err(RecipeError::Range {
+                field: "schedule",
+                value: warm_up,
+                allowed: "a warm-up from 0, below 1",
+            });
+        }
+        Ok(self.augmentation.check()?)
+    }
+}

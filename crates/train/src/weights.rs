@@ -1,0 +1,126 @@
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use netsynth_graph::{ArchitectureId, Graph};
+use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
+
+use crate::{Deployed, Device};
+
+/// The numbers of a deployed network, by node and role: `x1.weight`, `x1.bias`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Weights(pub(crate) BTreeMap<String, Array>);
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Array {
+    pub(crate) shape: Vec<usize>,
+    pub(crate) values: Vec<f32>,
+}
+
+/// Why weights cannot be loaded.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum WeightsError {
+    /// The file cannot be read or written.
+    #[error("{path}: {source}")]
+    #[diagnostic(help("check that the folder exists and can be written and read"))]
+    File {
+        /// The file.
+        path: String,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The file is no safetensors file.
+    #[error("it is no safetensors file: {0}")]
+    #[diagnostic(help("give a weights.safetensors that netsynth wrote"))]
+    Format(String),
+    /// The file belongs to another network.
+    #[error("it holds weights of the network {found}, and the architecture is {expected}")]
+    #[diagnostic(help("give the architecture.ron that lies beside the weights"))]
+    OtherNetwork {
+        /// Id in the file.
+        found: String,
+        /// Id of the architecture.
+        expected: String,
+    },
+    /// A tensor is missing or has another form.
+    #[error("tensor `{name}` {reason}")]
+    #[diagnostic(help("give a weights.safetensors that netsynth wrote for this architecture"))]
+    Tensor {
+        /// Its name.
+        name: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl Weights {
+    pub(crate) fn insert(&mut self, node: &str, role: &str, shape: Vec<usize>, values: Vec<f32>) {
+        self.0.insert(format!("{node}.{role}"), Array { shape, values });
+    }
+
+    /// The numbers of this node and role, which must have this shape.
+    pub(crate) fn get(&self, node: &str, role: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {
+        let name = format!("{node}.{role}");
+        let refuse = |reason: String| WeightsError::Tensor { name: name.clone(), reason };
+        let array = self.0.get(&name).ok_or_else(|| refuse("is missing".to_owned()))?;
+        if array.shape != shape {
+            return Err(refuse(format!("has shape {:?} and should have {shape:?}", array.shape)));
+        }
+        if array.values.iter().any(|value| !value.is_finite()) {
+            return Err(refuse("holds a number that is not finite".to_owned()));
+        }
+        Ok(array.values.clone())
+    }
+}
+
+/// The key of a file's header that says which network the weights are of.
+const ID: &str = "netsynth.architecture";
+
+/// Writes a network's weights as safetensors: 32-bit floats by node and role, the network's id in the header.
+///
+/// Returns the bytes; writing files is the caller's.
+pub fn save(network: &Deployed) -> Result<Vec<u8>, WeightsError> {
+    let weights = network.weights();
+    let bytes: Vec<(String, Vec<usize>, Vec<u8>)> = weights
+        .0
+        .iter()
+        .map(|(name, array)| {
+            let bytes = array.values.iter().flat_map(|value| value.to_le_bytes()).collect();
+            (name.clone(), array.shape.clone(), bytes)
+        })
+        .collect();
+    let format = |error: safetensors::SafeTensorError| WeightsError::Format(error.to_string());
+    let views = bytes
+        .iter()
+        .map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(format)?;
+    let header = HashMap::from([(ID.to_owned(), ArchitectureId::of(network.graph()).to_string())]);
+    serialize(views, Some(header)).map_err(format)
+}
+
+/// Reads a network's weights.
+pub fn load(path: &Path, graph: &Graph, device: Device) -> Result<Deployed, WeightsError> {
+    let bytes = std::fs::read(path)
+        .map_err(|source| WeightsError::File { path: path.display().to_string(), source })?;
+    let format = |error: safetensors::SafeTensorError| WeightsError::Format(error.to_string());
+    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(format)?;
+    let expected = ArchitectureId::of(graph).to_string();
+    let found = header.metadata().as_ref().and_then(|entries| entries.get(ID)).cloned().unwrap_or_default();
+    if found != expected {
+        return Err(WeightsError::OtherNetwork { found, expected });
+    }
+    let tensors = SafeTensors::deserialize(&bytes).map_err(format)?;
+    let mut weights = Weights::default();
+    for (name, view) in tensors.iter() {
+        if view.dtype() != Dtype::F32 {
+            return Err(WeightsError::Tensor {
+                name: name.to_owned(),
+                reason: format!("holds {:?} and should hold 32-bit floats", view.dtype()),
+            });
+        }
+        let (words, _) = view.data().as_chunks::<4>();
+        let values = words.iter().map(|word| f32::from_le_bytes(*word)).collect();
+        weights.0.insert(name.to_owned(), Array { shape: view.shape().to_vec(), values });
+    }
+    Deployed::new(graph, weights, device)
+}

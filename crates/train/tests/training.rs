@@ -1,0 +1,115 @@
+//! Training as its users see it: it learns, it repeats to the bit, and what is saved predicts the same.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use netsynth_data::{Dataset, Normalisation, Sample, stream, unit};
+use netsynth_graph::{ArchitectureSpec, Graph};
+use netsynth_train::{Deployed, Device, Recipe, Training, fit, load, on_one_thread, save, score};
+
+/// Bright bars in noise: class 0 lies, class 1 stands. No single pixel tells them apart.
+fn bars() -> Dataset {
+    let (side, n_samples) = (12, 64);
+    let samples = (0..n_samples)
+        .map(|index| {
+            let mut random = stream(7, "bars", &[index as u64]);
+            let class = index % 2;
+            let at = 2 + (unit(&mut random) * 8.0) as usize;
+            let pixels = (0..side * side)
+                .map(|pixel| {
+                    let (row, column) = (pixel / side, pixel % side);
+                    let is_bar = if class == 0 { row == at } else { column == at };
+                    (if is_bar { 160.0 } else { 40.0 } + 60.0 * unit(&mut random)) as u8
+                })
+                .collect();
+            Sample { pixels, class, subject: Some(index % 8), source: format!("{index}") }
+        })
+        .collect();
+    Dataset {
+        classes: vec!["lying".into(), "standing".into()],
+        subjects: (0..8).map(|subject| format!("S{subject}")).collect(),
+        samples,
+        height: side,
+        width: side,
+        skipped: Vec::new(),
+        digest: String::new(),
+        layout: None,
+    }
+}
+
+/// Every operator once, with a link that skips two.
+fn graph() -> Graph {
+    let text = r#"(schema: 1, name: "all", input: (channels: 1, height: 12, width: 12), nodes: [
+        (name: "a", from: ["input"], op: Conv(channels: 6, norm: Batch, activation: Relu)),
+        (name: "b", from: ["a"], op: Conv(channels: 6, groups: 6, norm: Batch, activation: Swish)),
+        (name: "e", from: ["b"], op: SqueezeExcite(reduced: 3)),
+        (name: "s", from: ["a", "e"], op: Add(norm: Batch, activation: Relu)),
+        (name: "m", from: ["s"], op: MaxPool(kernel: 2, stride: 2)),
+        (name: "v", from: ["s"], op: AvgPool(kernel: 3, stride: 2)),
+        (name: "c", from: ["m", "v"], op: Concat()),
+        (name: "d", from: ["c"], op: Conv(channels: 8, kernel: 1, activation: Relu6)),
+        (name: "g", from: ["d"], op: GlobalAvgPool()),
+        (name: "o", from: ["g"], op: Dropout(rate: 0.1)),
+        (name: "classes", from: ["o"], op: Dense(units: 2)),
+    ])"#;
+    Graph::new(&ArchitectureSpec::from_ron(text).unwrap()).unwrap()
+}
+
+fn trained(n_epochs: usize, recipe: &Recipe) -> Deployed {
+    let (graph, dataset) = (graph(), bars());
+    let samples: Vec<usize> = (0..48).collect();
+    let training =
+        Training { graph: &graph, dataset: &dataset, recipe, n_epochs, seed: 3, device: Device::Flex };
+    fit(&training, &samples, &mut |_| {}).unwrap()
+}
+
+fn plain() -> Recipe {
+    Recipe {
+        augmentation: Default::default(),
+        normalisation: Normalisation::PerImage,
+        mixup: 0.0,
+        averaging: Some(0.9),
+        ..Recipe::strong()
+    }
+}
+
+#[test]
+fn it_learns_what_no_pixel_tells() {
+    let network = trained(20, &Recipe { learning_rate: 1e-2, flip_averaging: false, ..plain() });
+    let confusion = score(&network, &bars(), &(48..64).collect::<Vec<_>>(), &plain());
+    assert!(confusion.accuracy() >= 0.9, "{confusion:?}");
+    assert_eq!(confusion.n_images(), 16);
+}
+
+#[test]
+fn it_repeats_to_the_bit_for_any_number_of_threads() {
+    let recipe = Recipe { mixup: 0.2, ..Recipe::strong() };
+    let one = on_one_thread(|| save(&trained(2, &recipe)).unwrap()).unwrap();
+    let many = save(&trained(2, &recipe)).unwrap();
+    assert_eq!(one, many);
+}
+
+#[test]
+fn what_is_saved_predicts_the_same() {
+    let network = trained(1, &plain());
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weights.safetensors");
+    std::fs::write(&path, save(&network).unwrap()).unwrap();
+    let loaded = load(&path, &graph(), Device::Flex).unwrap();
+    let pixels: Vec<f32> = (0..3 * 144).map(|pixel| (pixel % 17) as f32 / 17.0).collect();
+    assert_eq!(network.predict(pixels.clone(), 3), loaded.predict(pixels, 3));
+}
+
+#[test]
+fn it_stores_as_many_numbers_as_were_counted() {
+    assert_eq!(trained(1, &plain()).n_parameters(), graph().cost().parameters);
+}
+
+#[test]
+fn weights_of_another_network_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weights.safetensors");
+    std::fs::write(&path, save(&trained(1, &plain())).unwrap()).unwrap();
+    let other = ArchitectureSpec::from_ron(include_str!("../../../prototypes/nano-b.ron")).unwrap();
+    let error = load(&path, &Graph::new(&other).unwrap(), Device::Flex).unwrap_err();
+    assert!(error.to_string().starts_with("it holds weights of the network"), "{error}");
+}
