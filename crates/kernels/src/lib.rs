@@ -1,1 +1,39 @@
 //! How the CPU is fast: fused training operators as a Burn backend extension.
+//!
+//! Every operator takes and gives Burn tensors, takes part in autodiff, and looks at the device at run time: on the
+//! Flex CPU backend it runs a kernel of this crate, on every other device Burn's own [`composition`]. Between
+//! operators flows a [`FeatureMap`], which lays a batch out the way the device likes it.
+//!
+//! A result has the same bits for any number of threads and from run to run on one machine.
+
+#![allow(
+    unsafe_code,
+    reason = "kernels over raw memory and vector instructions; every block gives its reason"
+)]
+
+mod activation;
+mod adam;
+mod batch_norm;
+mod buffer;
+pub mod composition;
+mod conv;
+mod elementwise;
+mod feature_map;
+mod flex;
+mod loss;
+mod moments;
+mod parallel;
+mod pool;
+mod simd;
+mod sum;
+#[cfg(test)]
+mod tests;
+
+pub use activation::Activation;
+pub use adam::{Adam, AdamOptions};
+pub use batch_norm::{BatchNormOutput, batch_norm, conv_batch_norm, fold_batch_norm};
+pub use conv::{ConvOptions, conv2d};
+pub use feature_map::FeatureMap;
+pub use loss::softmax_cross_entropy;
+pub use pool::global_avg_pool;
+pub use sum::sum;
