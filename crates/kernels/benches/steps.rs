@@ -4,6 +4,7 @@
 
 #![allow(missing_docs, clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
+mod clock;
 mod networks;
 
 use std::time::Instant;
@@ -57,16 +58,16 @@ fn train(name: &str, label: &str, mut network: Network, path: Path, batch: usize
     let mut losses = Vec::new();
     let begin = Instant::now();
     while times.len() < 8 || begin.elapsed().as_secs_f64() < 6.0 {
-        let start = Instant::now();
+        let start = clock::seconds();
         let loss = softmax_cross_entropy(network.forward(images.clone(), path), targets.clone());
         losses.push(loss.clone().into_scalar::<f32>());
-        let forward = start.elapsed();
+        let forward = clock::seconds() - start;
         let gradients = loss.backward();
-        let backward = start.elapsed();
+        let backward = clock::seconds() - start;
         network = adam.step(1e-3, network, gradients);
-        times.push(start.elapsed().as_secs_f64());
-        forwards.push(forward.as_secs_f64());
-        backwards.push((backward - forward).as_secs_f64());
+        times.push(clock::seconds() - start);
+        forwards.push(forward);
+        backwards.push(backward - forward);
     }
     let seconds = median(&mut times);
     println!(
@@ -89,9 +90,9 @@ fn infer(name: &str, network: Network, batch: usize) {
     let mut times = Vec::new();
     let begin = Instant::now();
     while times.len() < 20 || begin.elapsed().as_secs_f64() < 4.0 {
-        let start = Instant::now();
+        let start = clock::seconds();
         let _ = network.infer(&folded, images.clone()).into_data();
-        times.push(start.elapsed().as_secs_f64());
+        times.push(clock::seconds() - start);
     }
     let seconds = median(&mut times);
     println!(

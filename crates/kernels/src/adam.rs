@@ -47,6 +47,7 @@ pub struct Adam {
 
 /// What is remembered of a parameter, flat.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "one entry a parameter, and the larger variant is the rarer")]
 enum Moments {
     Fused { first: Vec<f32>, second: Vec<f32>, average: Option<Vec<f32>> },
     Composed { first: Tensor<1>, second: Tensor<1>, average: Option<Tensor<1>> },

@@ -268,31 +268,28 @@ impl Kernel for Reduce<'_> {
     unsafe fn run<S: Simd>(self) -> Vec<(f64, f64)> {
         let normal = self.normal;
         let planes = self.x.chunks_exact(normal.plane).zip(self.gradient.chunks_exact(normal.plane));
-        planes
-            .enumerate()
-            .map(|(channel, (x, gradient))| {
-                let mut totals = (0.0, 0.0);
-                for (x, gradient) in x.chunks(64 * LANES).zip(gradient.chunks(64 * LANES)) {
-                    // SAFETY: every chunk is one vector long.
-                    unsafe {
-                        let (scale, shift) =
-                            (S::splat(normal.scale[channel]), S::splat(normal.shift[channel]));
-                        let mean = S::splat(normal.mean[channel]);
-                        let (mut sum, mut product) = (S::splat(0.0), S::splat(0.0));
-                        for (x, gradient) in x.chunks_exact(S::WIDTH).zip(gradient.chunks_exact(S::WIDTH)) {
-                            let x = S::load(x.as_ptr());
-                            let gradient = S::load(gradient.as_ptr());
-                            let gradient =
-                                normal.activation.backward::<S>(S::mul_add(x, scale, shift), gradient);
-                            sum = S::add(sum, gradient);
-                            product = S::mul_add(gradient, S::sub(x, mean), product);
-                        }
-                        totals = (totals.0 + f64::from(S::sum(sum)), totals.1 + f64::from(S::sum(product)));
+        let mut totals = vec![(0.0, 0.0); normal.channels()];
+        for (channel, (x, gradient)) in planes.enumerate() {
+            let (total, total_product) = &mut totals[channel];
+            for (x, gradient) in x.chunks(64 * LANES).zip(gradient.chunks(64 * LANES)) {
+                // SAFETY: every chunk is one vector long.
+                unsafe {
+                    let (scale, shift) = (S::splat(normal.scale[channel]), S::splat(normal.shift[channel]));
+                    let mean = S::splat(normal.mean[channel]);
+                    let (mut sum, mut product) = (S::splat(0.0), S::splat(0.0));
+                    for (x, gradient) in x.chunks_exact(S::WIDTH).zip(gradient.chunks_exact(S::WIDTH)) {
+                        let x = S::load(x.as_ptr());
+                        let gradient = S::load(gradient.as_ptr());
+                        let gradient = normal.activation.backward::<S>(S::mul_add(x, scale, shift), gradient);
+                        sum = S::add(sum, gradient);
+                        product = S::mul_add(gradient, S::sub(x, mean), product);
                     }
+                    *total += f64::from(S::sum(sum));
+                    *total_product += f64::from(S::sum(product));
                 }
-                totals
-            })
-            .collect()
+            }
+        }
+        totals
     }
 }
 

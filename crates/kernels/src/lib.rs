@@ -23,6 +23,7 @@ mod flex;
 mod loss;
 mod moments;
 mod parallel;
+mod peak;
 mod pool;
 mod simd;
 mod sum;
@@ -35,5 +36,6 @@ pub use batch_norm::{BatchNormOutput, batch_norm, conv_batch_norm, fold_batch_no
 pub use conv::{ConvOptions, conv2d};
 pub use feature_map::FeatureMap;
 pub use loss::softmax_cross_entropy;
+pub use peak::peak_gflops;
 pub use pool::global_avg_pool;
 pub use sum::sum;

@@ -39,7 +39,7 @@ fn leaf<const D: usize>(shape: [usize; D], seed: u64) -> Tensor<D> {
 }
 
 fn data<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().to_vec().expect("floats")
+    tensor.into_data().try_to_vec().expect("floats")
 }
 
 /// The gradients of `output`, weighted at random, for the leaves.
@@ -318,7 +318,7 @@ fn folding_is_the_normalisation() {
 
 mod adam {
     use burn::module::{Module, Param};
-    use burn::optim::{AdamWConfig, GradientsParams, ModuleOptimizer};
+    use burn::optim::{AdamWConfig, GradientsParams};
 
     use super::*;
     use crate::{Adam, AdamOptions};

@@ -1,10 +1,12 @@
 //! The backward pass of one block of images: a few rows of the output's gradient at a time are computed into a
 //! padded window, and both the weight gradient and the input gradient are taken from there while it is in cache.
 
+use super::Weights;
 use super::correlate::{Packed, Row, Tap};
 use super::forward::InputWindow;
 use super::geometry::Geometry;
 use super::weight_gradient::Products;
+use super::winograd::Strip;
 use crate::buffer::Buffer;
 use crate::simd::{Kernel, LANES, Simd};
 
@@ -31,7 +33,7 @@ pub(crate) struct BackwardBlock<'a, G> {
     /// Summed into, one a channel.
     pub(crate) bias_gradient: Option<Vec<f32>>,
     /// The weights packed with inputs and outputs exchanged, and the gradient to overwrite.
-    pub(crate) input_gradient: Option<(&'a Packed, &'a mut [f32])>,
+    pub(crate) input_gradient: Option<(&'a Weights, &'a mut [f32])>,
 }
 
 /// What a block adds to the parameters' gradients.
@@ -51,10 +53,19 @@ impl<G: GradientRows> Kernel for BackwardBlock<'_, G> {
         let channels = geometry.groups * geometry.outputs;
         let pitch = geometry.gradient_pitch();
         let per_row = channels * pitch + stride * geometry.groups * geometry.inputs * geometry.input_pitch();
-        let rows = (WINDOW_FLOATS / per_row).clamp(1, out_height);
+        // An even number of rows, for strips of two.
+        let rows = (WINDOW_FLOATS / per_row).next_multiple_of(2).clamp(1, out_height);
         // The input gradient of a row meets gradient rows up to `kernel` beyond it.
         let halo = if self.input_gradient.is_some() { (kernel - 1).div_ceil(stride) } else { 0 };
-        let mut gradient = Buffer::zeros((rows + 2 * halo) * channels * pitch);
+        // A strip of an odd width looks one column beyond the last.
+        let mut gradient = Buffer::zeros((rows + 2 * halo) * channels * pitch + LANES);
+        let mut strip = match self.input_gradient {
+            Some((Weights::Winograd(_), _)) => {
+                let strip = Strip::new(geometry.outputs, geometry.inputs, geometry.width);
+                Some((strip, Buffer::zeros(channels * pitch + LANES)))
+            }
+            _ => None,
+        };
         let left = geometry.gradient_left() * LANES;
         let row_len = geometry.out_width() * LANES;
         let mut window = InputWindow::new(geometry, (rows - 1) * stride + kernel);
@@ -120,18 +131,47 @@ impl<G: GradientRows> Kernel for BackwardBlock<'_, G> {
             }
             if let Some((weights, output)) = &mut self.input_gradient {
                 let last = if end == out_height { geometry.height } else { end * stride };
-                for row in first * stride..last {
-                    // SAFETY: the window holds `halo` rows on both sides, as far as there are any.
-                    unsafe {
-                        input_gradient_row::<S>(
-                            geometry,
-                            weights,
-                            &gradient,
-                            begin,
-                            row,
-                            &mut scratch,
-                            output,
-                        );
+                match (*weights, &mut strip) {
+                    (Weights::Winograd(weights), Some((strip, zeros))) => {
+                        for row in (first..last).step_by(2) {
+                            // SAFETY: the window holds `halo` rows on both sides, as far as there are any.
+                            unsafe {
+                                let mut rows = [zeros.as_ptr(); 4];
+                                for (index, pointer) in rows.iter_mut().enumerate() {
+                                    let row = (row + index).wrapping_sub(1);
+                                    if row < out_height {
+                                        *pointer = gradient.as_ptr().add((row - begin) * channels * pitch);
+                                    }
+                                }
+                                let to = output.as_mut_ptr().add(row * row_len);
+                                let n_rows = 2.min(last - row);
+                                strip.run::<S>(
+                                    rows,
+                                    pitch,
+                                    weights,
+                                    None,
+                                    to,
+                                    geometry.height * row_len,
+                                    n_rows,
+                                );
+                            }
+                        }
+                    }
+                    (Weights::Direct(weights) | Weights::Winograd(weights), _) => {
+                        for row in first * stride..last {
+                            // SAFETY: the window holds `halo` rows on both sides, as far as there are any.
+                            unsafe {
+                                input_gradient_row::<S>(
+                                    geometry,
+                                    weights,
+                                    &gradient,
+                                    begin,
+                                    row,
+                                    &mut scratch,
+                                    output,
+                                );
+                            }
+                        }
                     }
                 }
             }

@@ -1,8 +1,10 @@
 //! The forward pass of one block of images: rows are copied once into a small padded window, from which every
 //! output row is computed.
 
-use super::correlate::{Packed, Row, Tap};
+use super::Weights;
+use super::correlate::{Row, Tap};
 use super::geometry::Geometry;
+use super::winograd::Strip;
 use crate::activation::Activation;
 use crate::buffer::Buffer;
 use crate::moments::Moments;
@@ -13,7 +15,7 @@ pub(crate) struct ForwardBlock<'a> {
     pub(crate) geometry: Geometry,
     /// `[channels][height][width][LANES]`
     pub(crate) input: &'a [f32],
-    pub(crate) weights: &'a Packed,
+    pub(crate) weights: &'a Weights,
     pub(crate) bias: Option<&'a [f32]>,
     pub(crate) activation: Activation,
     /// `[channels][out height][out width][LANES]`
@@ -33,40 +35,63 @@ impl Kernel for ForwardBlock<'_> {
         let plane = out_height * row;
         assert_eq!(self.input.len(), geometry.input_block());
         assert_eq!(self.output.len(), channels * plane);
-        let mut window = InputWindow::new(geometry, geometry.kernel);
+        // A strip of Winograd's needs one row more than the kernel.
+        let (step, mut strip) = match self.weights {
+            Weights::Direct(_) => (1, None),
+            Weights::Winograd(_) => (2, Some(Strip::new(geometry.inputs, geometry.outputs, geometry.width))),
+        };
+        let mut window = InputWindow::new(geometry, geometry.kernel + step - 1);
         let mut taps = Vec::with_capacity(geometry.taps());
-        for y in 0..out_height {
+        for y in (0..out_height).step_by(step) {
             let top = (y * geometry.stride) as isize - geometry.padding as isize;
-            // SAFETY: the window holds `kernel` rows of every channel; taps name rows that were just read and
-            // columns of the padded width; the assertions above bound the planes.
+            let n_rows = step.min(out_height - y);
+            // SAFETY: the window holds the rows that this step meets, of every channel; taps name rows that were
+            // just read and columns of the padded width; the assertions above bound the planes.
             unsafe {
-                window.read_up_to::<S>(self.input, top + geometry.kernel as isize);
-                taps.clear();
-                for ky in 0..geometry.kernel {
-                    let Some(offset) = window.row(top + ky as isize) else { continue };
-                    taps.extend((0..geometry.kernel).map(|kx| Tap {
-                        offset: offset + geometry.column(kx),
-                        index: ky * geometry.kernel + kx,
-                    }));
-                }
-                for group in 0..geometry.groups {
-                    Row {
-                        window: window.values.as_ptr().add(group * geometry.inputs * window.pitch),
-                        pitch: window.pitch,
-                        inputs: geometry.inputs,
-                        taps: &taps,
-                        weights: self.weights.group(group),
-                        taps_packed: geometry.taps(),
-                        bias: self.bias.map(|bias| &bias[group * geometry.outputs..]),
-                        output: self.output.as_mut_ptr().add(group * geometry.outputs * plane + y * row),
-                        output_pitch: plane,
-                        outputs: geometry.outputs,
-                        len: row,
+                window.read_up_to::<S>(self.input, top + (geometry.kernel + step - 1) as isize);
+                match (self.weights, &mut strip) {
+                    (Weights::Winograd(weights), Some(strip)) => {
+                        let mut rows = [window.zeros.as_ptr(); 4];
+                        for (index, row) in rows.iter_mut().enumerate() {
+                            if let Some(offset) = window.row(top + index as isize) {
+                                *row = window.values.as_ptr().add(offset);
+                            }
+                        }
+                        let output = self.output.as_mut_ptr().add(y * row);
+                        strip.run::<S>(rows, window.pitch, weights, self.bias, output, plane, n_rows);
                     }
-                    .run::<S>();
+                    (Weights::Direct(weights) | Weights::Winograd(weights), _) => {
+                        taps.clear();
+                        for ky in 0..geometry.kernel {
+                            let Some(offset) = window.row(top + ky as isize) else { continue };
+                            taps.extend((0..geometry.kernel).map(|kx| Tap {
+                                offset: offset + geometry.column(kx),
+                                index: ky * geometry.kernel + kx,
+                            }));
+                        }
+                        for group in 0..geometry.groups {
+                            Row {
+                                window: window.values.as_ptr().add(group * geometry.inputs * window.pitch),
+                                pitch: window.pitch,
+                                inputs: geometry.inputs,
+                                taps: &taps,
+                                weights: weights.group(group),
+                                taps_packed: geometry.taps(),
+                                bias: self.bias.map(|bias| &bias[group * geometry.outputs..]),
+                                output: self
+                                    .output
+                                    .as_mut_ptr()
+                                    .add(group * geometry.outputs * plane + y * row),
+                                output_pitch: plane,
+                                outputs: geometry.outputs,
+                                len: row,
+                            }
+                            .run::<S>();
+                        }
+                    }
                 }
                 for channel in 0..channels {
-                    let values = &mut self.output[channel * plane + y * row..][..row];
+                    let values = &mut self.output[channel * plane + y * row..][..n_rows * row];
                     if let Some(moments) = &mut self.moments {
                         moments.add::<S>(channel, values);
                     }
@@ -97,6 +122,8 @@ pub(crate) struct InputWindow {
     pub(crate) pitch: usize,
     pub(crate) slot: usize,
     slots: usize,
+    /// A row of zeros.
+    pub(crate) zeros: Buffer,
     /// The first row not read yet.
     next: usize,
 }
@@ -105,7 +132,9 @@ impl InputWindow {
     pub(crate) fn new(geometry: Geometry, slots: usize) -> Self {
         let pitch = geometry.input_pitch();
         let slot = geometry.groups * geometry.inputs * pitch;
-        Self { geometry, values: Buffer::zeros(slots * slot), pitch, slot, slots, next: 0 }
+        // A strip of an odd width looks one column beyond the last.
+        let (values, zeros) = (Buffer::zeros(slots * slot + LANES), Buffer::zeros(slot + LANES));
+        Self { geometry, values, pitch, slot, slots, zeros, next: 0 }
     }
 
     /// Reads the rows before `end` that were not read yet; only the last `slots` of them.

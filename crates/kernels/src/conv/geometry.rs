@@ -1,5 +1,6 @@
 //! The shape of one convolution, and where things lie in the windows its kernels read.
 
+use super::winograd;
 use crate::simd::LANES;
 
 /// A square convolution on a blocked feature map.
@@ -41,6 +42,12 @@ impl Geometry {
 
     pub(crate) fn taps(&self) -> usize {
         self.kernel * self.kernel
+    }
+
+    /// Whether Winograd's method applies and pays.
+    pub(crate) fn is_winograd(&self) -> bool {
+        let same = self.kernel == 3 && self.stride == 1 && self.padding == 1 && self.groups == 1;
+        same && winograd::pays(self.inputs, self.outputs)
     }
 
     /// Floats of the weights.

@@ -5,12 +5,13 @@ mod correlate;
 mod forward;
 mod geometry;
 mod weight_gradient;
+mod winograd;
 
 use burn::tensor::Tensor;
 use burn_flex::FlexTensor;
 
 pub(crate) use backward::{BackwardBlock, GradientRows};
-pub(crate) use correlate::Packed;
+use correlate::Packed;
 pub(crate) use forward::ForwardBlock;
 pub(crate) use geometry::Geometry;
 
@@ -121,7 +122,7 @@ pub(crate) fn forward(
 ) -> (Buffer, Vec<Moments>) {
     let Geometry { groups, outputs, inputs, .. } = geometry;
     let taps = geometry.taps();
-    let packed = Packed::new(groups, outputs, inputs, taps, |group, output, input, tap| {
+    let packed = Weights::new(&geometry, outputs, inputs, |group, output, input, tap| {
         weight[((group * outputs + output) * inputs + input) * taps + tap]
     });
     let mut output = Buffer::stale(geometry.blocks() * geometry.output_block());
@@ -147,7 +148,10 @@ pub(crate) fn backward<G: GradientRows + Send>(
     let Geometry { groups, outputs, inputs, .. } = geometry;
     let taps = geometry.taps();
     let packed = want_input.then(|| {
-        Packed::new(groups, inputs, outputs, taps, |group, input, output, tap| {
+        // Winograd's strips take the gradient for an input, so their kernel is the mirror image.
+        let winograd = geometry.is_winograd();
+        Weights::new(&geometry, inputs, outputs, |group, input, output, tap| {
+            let tap = if winograd { taps - 1 - tap } else { tap };
             weight[((group * outputs + output) * inputs + input) * taps + tap]
         })
     });
@@ -170,6 +174,31 @@ pub(crate) fn backward<G: GradientRows + Send>(
     let (weights, biases): (Vec<_>, Vec<_>) =
         found.into_iter().map(|found| (found.weight, found.bias)).unzip();
     [input_gradient, parallel::total(weights).map(filled), parallel::total(biases).map(filled)]
+}
+
+/// The weights as the forward pass or the input gradient reads them.
+pub(crate) enum Weights {
+    /// For the taps of the kernel.
+    Direct(Packed),
+    /// For the frequencies of a strip.
+    Winograd(Packed),
+}
+
+impl Weights {
+    fn new(
+        geometry: &Geometry,
+        outputs: usize,
+        inputs: usize,
+        weight: impl Fn(usize, usize, usize, usize) -> f32,
+    ) -> Self {
+        if geometry.is_winograd() {
+            Self::Winograd(winograd::pack(outputs, inputs, |output, input, tap| {
+                weight(0, output, input, tap)
+            }))
+        } else {
+            Self::Direct(Packed::new(geometry.groups, outputs, inputs, geometry.taps(), weight))
+        }
+    }
 }
 
 /// A buffer with these values.

@@ -64,7 +64,9 @@ pub(crate) trait Simd: Copy + 'static {
 pub(crate) trait Kernel {
     /// What it gives back.
     type Output;
-    /// Runs it; implementations are `#[inline(always)]` so that they inherit the caller's target features.
+    /// Runs it; implementations are `#[inline(always)]` so that they inherit the caller's target features. For the
+    /// same reason they use plain loops over vectors: a closure handed to an iterator keeps its own features, and
+    /// every vector operation in it becomes a call.
     ///
     /// # Safety
     /// Only where the instruction set of `S` is present.
