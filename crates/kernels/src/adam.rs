@@ -1,0 +1,278 @@
+//! Adam over all parameters of a module, in place and in one pass over each.
+
+use std::collections::BTreeMap;
+
+use burn::backend::Flex;
+use burn::module::{Module, ModuleMapper, Param, ParamId};
+use burn::tensor::{Gradients, Tensor};
+
+use crate::buffer::Buffer;
+use crate::flex;
+use crate::simd::{Kernel, Simd, launch};
+
+/// The constants of [`Adam`].
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AdamOptions {
+    /// Decay of the mean gradient.
+    pub beta_1: f32,
+    /// Decay of the mean squared gradient.
+    pub beta_2: f32,
+    /// Added to the root of the mean squared gradient.
+    pub epsilon: f32,
+    /// Decoupled weight decay, as in AdamW: what a weight loses a step is this times the learning rate.
+    pub weight_decay: f32,
+    /// L2 penalty as Keras counts it: the loss gains this times the square of every weight.
+    pub l2: f32,
+    /// Decay of an exponential moving average of the parameters, if one is kept.
+    pub average: Option<f32>,
+}
+
+impl Default for AdamOptions {
+    /// Keras' constants, no decay, no average.
+    fn default() -> Self {
+        Self { beta_1: 0.9, beta_2: 0.999, epsilon: 1e-7, weight_decay: 0.0, l2: 0.0, average: None }
+    }
+}
+
+/// Adam (Kingma and Ba, arXiv 1412.6980), with decoupled decay (Loshchilov and Hutter, arXiv 1711.05101).
+///
+/// Both kinds of decay act on weights, that is on parameters of two dimensions and more; biases and the parameters
+/// of a normalisation are left alone. Parameters without a gradient are not touched.
+#[derive(Debug)]
+pub struct Adam {
+    options: AdamOptions,
+    steps: i32,
+    moments: BTreeMap<ParamId, Moments>,
+}
+
+/// What is remembered of a parameter, flat.
+#[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "one entry a parameter, and the larger variant is the rarer")]
+enum Moments {
+    Fused { first: Vec<f32>, second: Vec<f32>, average: Option<Vec<f32>> },
+    Composed { first: Tensor<1>, second: Tensor<1>, average: Option<Tensor<1>> },
+}
+
+impl Adam {
+    /// An optimiser that has seen nothing.
+    pub fn new(options: AdamOptions) -> Self {
+        Self { options, steps: 0, moments: BTreeMap::new() }
+    }
+
+    /// The module after one step down its gradients.
+    pub fn step<M: Module>(&mut self, learning_rate: f64, module: M, gradients: Gradients) -> M {
+        self.steps += 1;
+        let correction_1 = 1.0 - f64::from(self.options.beta_1).powi(self.steps);
+        let correction_2 = 1.0 - f64::from(self.options.beta_2).powi(self.steps);
+        let rates = Rates {
+            options: self.options,
+            rate: (learning_rate / correction_1) as f32,
+            root: (1.0 / correction_2.sqrt()) as f32,
+            decay: (learning_rate * f64::from(self.options.weight_decay)) as f32,
+        };
+        module.map(&mut Update { rates, gradients, moments: &mut self.moments })
+    }
+
+    /// The module with the averaged parameters in place of its own; what has no average (the running statistics of
+    /// a normalisation, say) stays as it is.
+    pub fn averaged<M: Module>(&self, module: M) -> M {
+        module.map(&mut Averaged { moments: &self.moments })
+    }
+}
+
+/// The factors of one step.
+#[derive(Clone, Copy)]
+struct Rates {
+    options: AdamOptions,
+    /// The learning rate over the first moment's bias correction.
+    rate: f32,
+    /// One over the root of the second moment's bias correction.
+    root: f32,
+    /// The share of a weight that decays.
+    decay: f32,
+}
+
+impl Rates {
+    /// The factors for a parameter of `rank` dimensions.
+    fn of_rank(mut self, rank: usize) -> Self {
+        if rank < 2 {
+            self.decay = 0.0;
+            self.options.l2 = 0.0;
+        }
+        self
+    }
+}
+
+struct Update<'a> {
+    rates: Rates,
+    gradients: Gradients,
+    moments: &'a mut BTreeMap<ParamId, Moments>,
+}
+
+impl ModuleMapper for Update<'_> {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let (id, tensor, mapper) = param.consume();
+        let Some(gradient) = tensor.grad_remove(&mut self.gradients) else {
+            return Param::from_mapped_value(id, tensor, mapper);
+        };
+        let rates = self.rates.of_rank(D);
+        let tensor = tensor.inner();
+        let tensor = if flex::covered(&tensor) && flex::covered(&gradient) {
+            fused(rates, tensor, gradient, self.moments, id)
+        } else {
+            composed(rates, tensor, gradient, self.moments, id)
+        };
+        Param::from_mapped_value(id, tensor.autodiff().require_grad(), mapper)
+    }
+}
+
+fn fused<const D: usize>(
+    rates: Rates,
+    tensor: Tensor<D>,
+    gradient: Tensor<D>,
+    moments: &mut BTreeMap<ParamId, Moments>,
+    id: ParamId,
+) -> Tensor<D> {
+    let mut values = flex::dense(tensor);
+    let gradient = flex::dense(gradient);
+    let parameters = values.storage_mut::<f32>();
+    let fresh = || Moments::Fused {
+        first: vec![0.0; parameters.len()],
+        second: vec![0.0; parameters.len()],
+        average: rates.options.average.map(|_| parameters.to_vec()),
+    };
+    if let Moments::Fused { first, second, average } = moments.entry(id).or_insert_with(fresh) {
+        let gradient = flex::floats(&gradient);
+        assert!([gradient.len(), first.len(), second.len()].iter().all(|len| *len == parameters.len()));
+        launch(Step { rates, parameters, gradient, first, second });
+        if let (Some(average), Some(decay)) = (average, rates.options.average) {
+            for (average, parameter) in average.iter_mut().zip(&*parameters) {
+                *average += (1.0 - decay) * (parameter - *average);
+            }
+        }
+    }
+    Tensor::from_primitive::<Flex>(values)
+}
+
+struct Step<'a> {
+    rates: Rates,
+    parameters: &'a mut [f32],
+    gradient: &'a [f32],
+    first: &'a mut [f32],
+    second: &'a mut [f32],
+}
+
+impl Kernel for Step<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) {
+        let len = self.parameters.len();
+        let whole = len - len % S::WIDTH;
+        let pointers = [
+            self.parameters.as_mut_ptr(),
+            self.gradient.as_ptr().cast_mut(),
+            self.first.as_mut_ptr(),
+            self.second.as_mut_ptr(),
+        ];
+        // SAFETY: all four are `len` floats long (the caller asserts it); the remainder is a padded copy. The
+        // gradient is only read.
+        unsafe {
+            for at in (0..whole).step_by(S::WIDTH) {
+                step::<S>(self.rates, pointers.map(|pointer| pointer.add(at)));
+            }
+            if whole < len {
+                let mut rest = [[0.0f32; 16]; 4];
+                for (rest, pointer) in rest.iter_mut().zip(pointers) {
+                    std::ptr::copy_nonoverlapping(pointer.add(whole), rest.as_mut_ptr(), len - whole);
+                }
+                step::<S>(self.rates, rest.each_mut().map(|rest| rest.as_mut_ptr()));
+                for index in [0, 2, 3] {
+                    std::ptr::copy_nonoverlapping(
+                        rest[index].as_ptr(),
+                        pointers[index].add(whole),
+                        len - whole,
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// One vector of parameter, gradient and both moments.
+#[inline(always)]
+unsafe fn step<S: Simd>(rates: Rates, [parameter, gradient, first, second]: [*mut f32; 4]) {
+    let AdamOptions { beta_1, beta_2, epsilon, l2, .. } = rates.options;
+    // SAFETY: the caller's pointers are valid for a vector.
+    unsafe {
+        let p = S::load(parameter);
+        let g = S::mul_add(S::splat(2.0 * l2), p, S::load(gradient));
+        let m = S::mul_add(S::splat(beta_1), S::load(first), S::mul(S::splat(1.0 - beta_1), g));
+        let v = S::mul_add(S::splat(beta_2), S::load(second), S::mul(S::splat(1.0 - beta_2), S::mul(g, g)));
+        S::store(first, m);
+        S::store(second, v);
+        let p = S::sub(p, S::mul(S::splat(rates.decay), p));
+        let root = S::mul_add(S::sqrt(v), S::splat(rates.root), S::splat(epsilon));
+        S::store(parameter, S::sub(p, S::div(S::mul(S::splat(rates.rate), m), root)));
+    }
+}
+
+fn composed<const D: usize>(
+    rates: Rates,
+    tensor: Tensor<D>,
+    gradient: Tensor<D>,
+    moments: &mut BTreeMap<ParamId, Moments>,
+    id: ParamId,
+) -> Tensor<D> {
+    let AdamOptions { beta_1, beta_2, epsilon, l2, .. } = rates.options;
+    let shape = tensor.dims();
+    let len = shape.iter().product::<usize>();
+    let parameter: Tensor<1> = tensor.reshape([len]);
+    let gradient = gradient.reshape([len]) + parameter.clone() * (2.0 * l2);
+    let fresh = || Moments::Composed {
+        first: parameter.zeros_like(),
+        second: parameter.zeros_like(),
+        average: rates.options.average.map(|_| parameter.clone()),
+    };
+    let parameter = match moments.entry(id).or_insert_with(fresh) {
+        Moments::Fused { .. } => parameter.clone(),
+        Moments::Composed { first, second, average } => {
+            *first = first.clone() * beta_1 + gradient.clone() * (1.0 - beta_1);
+            *second = second.clone() * beta_2 + gradient.square() * (1.0 - beta_2);
+            let step = first.clone() * rates.rate / (second.clone().sqrt() * rates.root + epsilon);
+            let parameter = parameter.clone() * (1.0 - rates.decay) - step;
+            if let (Some(average), Some(decay)) = (average, rates.options.average) {
+                *average = average.clone() * decay + parameter.clone() * (1.0 - decay);
+            }
+            parameter
+        }
+    };
+    parameter.reshape(shape)
+}
+
+struct Averaged<'a> {
+    moments: &'a BTreeMap<ParamId, Moments>,
+}
+
+impl ModuleMapper for Averaged<'_> {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let Some(moments) = self.moments.get(&param.id) else { return param };
+        let (id, tensor, mapper) = param.consume();
+        let (shape, autodiff) = (tensor.dims(), tensor.is_autodiff());
+        let average = match moments {
+            Moments::Fused { average: Some(average), .. } => {
+                let mut buffer = Buffer::stale(average.len());
+                buffer.copy_from_slice(average);
+                Some(Tensor::from_primitive::<Flex>(buffer.into_tensor(shape)))
+            }
+            Moments::Composed { average: Some(average), .. } => Some(average.clone().reshape(shape)),
+            Moments::Fused { average: None, .. } | Moments::Composed { average: None, .. } => None,
+        };
+        let tensor = match average {
+            Some(average) if autodiff => average.autodiff().require_grad(),
+            Some(average) => average,
+            None => tensor,
+        };
+        Param::from_mapped_value(id, tensor, mapper)
+    }
+}

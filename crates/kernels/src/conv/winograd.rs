@@ -1,0 +1,221 @@
+//! Winograd's F(2x2, 3x3) (Lavin and Gray, arXiv 1509.09308): two rows of a 3x3 convolution of stride 1 with 16
+//! multiplications a tile of four pixels instead of 36.
+//!
+//! A tile of 4x4 inputs becomes sixteen frequencies; at each frequency the channels are mixed by a matrix product,
+//! which is [`Row`] with a single tap; sixteen frequencies become a tile of 2x2 outputs. With sixteen images a pixel
+//! the transforms are plain additions of whole vectors.
+
+use super::correlate::{Packed, Row, Tap};
+use crate::buffer::Buffer;
+use crate::simd::{LANES, Simd};
+
+const FREQUENCIES: usize = 16;
+
+/// What the two sides of a strip may take of the second-level cache, in floats.
+const STRIP_FLOATS: usize = (320 << 10) / size_of::<f32>();
+
+/// Whether the transforms cost less than the multiplications they save; in vector operations, as measured.
+pub(crate) fn pays(inputs: usize, outputs: usize) -> bool {
+    let direct = 36 * inputs * outputs;
+    let transformed = 18 * inputs * outputs + 40 * inputs + 60 * outputs;
+    transformed * 10 < direct * 9
+}
+
+/// Weights at every frequency, `G g Gt`, packed as sixteen groups of one tap.
+///
+/// `weight(output, input, tap)` gives the values of the kernel.
+pub(crate) fn pack(outputs: usize, inputs: usize, weight: impl Fn(usize, usize, usize) -> f32) -> Packed {
+    const G: [[f32; 3]; 4] = [[1.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0.0, 0.0, 1.0]];
+    Packed::new(FREQUENCIES, outputs, inputs, 1, |frequency, output, input, _| {
+        let (row, column) = (G[frequency / 4], G[frequency % 4]);
+        let line = |ky: usize| (0..3).map(|kx| column[kx] * weight(output, input, ky * 3 + kx)).sum::<f32>();
+        (0..3).map(|ky| row[ky] * line(ky)).sum()
+    })
+}
+
+/// Room for the frequencies of a strip, a few tiles at a time.
+pub(crate) struct Strip {
+    inputs: usize,
+    outputs: usize,
+    width: usize,
+    /// Tiles at a time.
+    tiles: usize,
+    before: Buffer,
+    after: Buffer,
+}
+
+impl Strip {
+    pub(crate) fn new(inputs: usize, outputs: usize, width: usize) -> Self {
+        let fitting = STRIP_FLOATS / (FREQUENCIES * LANES * (inputs + outputs));
+        // Whole register tiles: they are three, four or six vectors wide.
+        let fitting = if fitting >= 12 {
+            fitting / 12 * 12
+        } else if fitting >= 6 {
+            6
+        } else {
+            3
+        };
+        let tiles = fitting.min(width.div_ceil(2));
+        let strip = |channels| Buffer::stale(FREQUENCIES * frequency_pitch(channels, tiles));
+        Self { inputs, outputs, width, tiles, before: strip(inputs), after: strip(outputs) }
+    }
+
+    /// Computes one or two rows of the output.
+    ///
+    /// # Safety
+    /// The instruction set of `S` is present; each of `rows` is valid for every input channel, `pitch` floats apart,
+    /// and holds `width + 2` padded columns, rounded up to an even number; `output` is valid for `n_rows` rows of
+    /// every output channel, `plane` floats apart; `weights` come from [`pack`].
+    #[inline(always)]
+    pub(crate) unsafe fn run<S: Simd>(
+        &mut self,
+        rows: [*const f32; 4],
+        pitch: usize,
+        weights: &Packed,
+        bias: Option<&[f32]>,
+        output: *mut f32,
+        plane: usize,
+        n_rows: usize,
+    ) {
+        let tiles_in_all = self.width.div_ceil(2);
+        let mut first = 0;
+        while first < tiles_in_all {
+            let tiles = self.tiles.min(tiles_in_all - first);
+            // SAFETY: the caller's promise; the strip's buffers hold `tiles` tiles of every channel and frequency.
+            unsafe {
+                self.read::<S>(rows, pitch, first, tiles);
+                for frequency in 0..FREQUENCIES {
+                    Row {
+                        window: self
+                            .before
+                            .as_ptr()
+                            .add(frequency * frequency_pitch(self.inputs, self.tiles)),
+                        pitch: self.tiles * LANES,
+                        inputs: self.inputs,
+                        taps: &[Tap { offset: 0, index: 0 }],
+                        weights: weights.group(frequency),
+                        taps_packed: 1,
+                        bias: None,
+                        output: self
+                            .after
+                            .as_mut_ptr()
+                            .add(frequency * frequency_pitch(self.outputs, self.tiles)),
+                        output_pitch: self.tiles * LANES,
+                        outputs: self.outputs,
+                        len: tiles * LANES,
+                    }
+                    .run::<S>();
+                }
+                self.write::<S>(first, tiles, bias, output, plane, n_rows);
+            }
+            first += tiles;
+        }
+    }
+
+    /// The frequencies of the inputs, `Bt d B`.
+    #[inline(always)]
+    unsafe fn read<S: Simd>(&mut self, rows: [*const f32; 4], pitch: usize, first: usize, tiles: usize) {
+        let frequency_pitch = frequency_pitch(self.inputs, self.tiles);
+        // SAFETY: the caller's promise.
+        unsafe {
+            for input in 0..self.inputs {
+                for lane in (0..LANES).step_by(S::WIDTH) {
+                    let at = input * pitch + 2 * first * LANES + lane;
+                    let mut columns = [
+                        column::<S>(rows, at),
+                        column::<S>(rows, at + LANES),
+                        column::<S>(rows, at),
+                        column::<S>(rows, at),
+                    ];
+                    for tile in 0..tiles {
+                        let at = at + 2 * tile * LANES;
+                        columns[2] = column::<S>(rows, at + 2 * LANES);
+                        columns[3] = column::<S>(rows, at + 3 * LANES);
+                        let to = self.before.as_mut_ptr().add((input * self.tiles + tile) * LANES + lane);
+                        for i in 0..4 {
+                            let [d0, d1, d2, d3] =
+                                [columns[0][i], columns[1][i], columns[2][i], columns[3][i]];
+                            S::store(to.add(4 * i * frequency_pitch), S::sub(d0, d2));
+                            S::store(to.add((4 * i + 1) * frequency_pitch), S::add(d1, d2));
+                            S::store(to.add((4 * i + 2) * frequency_pitch), S::sub(d2, d1));
+                            S::store(to.add((4 * i + 3) * frequency_pitch), S::sub(d1, d3));
+                        }
+                        columns[0] = columns[2];
+                        columns[1] = columns[3];
+                    }
+                }
+            }
+        }
+    }
+
+    /// The outputs of the frequencies, `At m A`.
+    #[inline(always)]
+    unsafe fn write<S: Simd>(
+        &self,
+        first: usize,
+        tiles: usize,
+        bias: Option<&[f32]>,
+        output: *mut f32,
+        plane: usize,
+        n_rows: usize,
+    ) {
+        let frequency_pitch = frequency_pitch(self.outputs, self.tiles);
+        // SAFETY: the caller's promise; the last column and row are only written where there is one.
+        unsafe {
+            for channel in 0..self.outputs {
+                let bias = S::splat(bias.map_or(0.0, |bias| bias[channel]));
+                for tile in 0..tiles {
+                    let column = 2 * (first + tile);
+                    let to = output.add(channel * plane + column * LANES);
+                    let second = self.width * LANES;
+                    for lane in (0..LANES).step_by(S::WIDTH) {
+                        let from = self.after.as_ptr().add((channel * self.tiles + tile) * LANES + lane);
+                        let mut upper = [S::splat(0.0); 4];
+                        let mut lower = upper;
+                        for j in 0..4 {
+                            let m0 = S::load(from.add(j * frequency_pitch));
+                            let m1 = S::load(from.add((4 + j) * frequency_pitch));
+                            let m2 = S::load(from.add((8 + j) * frequency_pitch));
+                            let m3 = S::load(from.add((12 + j) * frequency_pitch));
+                            upper[j] = S::add(S::add(m0, m1), m2);
+                            lower[j] = S::sub(S::sub(m1, m2), m3);
+                        }
+                        // The bias reaches both outputs of a row through the second frequency alone.
+                        upper[1] = S::add(upper[1], bias);
+                        lower[1] = S::add(lower[1], bias);
+                        S::store(to.add(lane), S::add(S::add(upper[0], upper[1]), upper[2]));
+                        if column + 1 < self.width {
+                            S::store(to.add(LANES + lane), S::sub(S::sub(upper[1], upper[2]), upper[3]));
+                        }
+                        if n_rows > 1 {
+                            let to = to.add(second);
+                            S::store(to.add(lane), S::add(S::add(lower[0], lower[1]), lower[2]));
+                            if column + 1 < self.width {
+                                S::store(to.add(LANES + lane), S::sub(S::sub(lower[1], lower[2]), lower[3]));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Floats from one frequency to the next; a line more than is used, or all sixteen would fall into one cache set.
+#[inline(always)]
+fn frequency_pitch(channels: usize, tiles: usize) -> usize {
+    (channels * tiles + 1) * LANES
+}
+
+/// The row transform of one column of four pixels.
+#[inline(always)]
+unsafe fn column<S: Simd>(rows: [*const f32; 4], at: usize) -> [S::V; 4] {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let d0 = S::load(rows[0].add(at));
+        let d1 = S::load(rows[1].add(at));
+        let d2 = S::load(rows[2].add(at));
+        let d3 = S::load(rows[3].add(at));
+        [S::sub(d0, d2), S::add(d1, d2), S::sub(d2, d1), S::sub(d1, d3)]
+    }
+}
