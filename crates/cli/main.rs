@@ -1,2 +1,70 @@
-//! The netsynth program.
-fn main() {}
+//! What is **asked**: the `netsynth` program.
+//!
+//! Data goes to standard output and everything else to standard error. The exit code is 0 when done, 1 when done
+//! but nothing was feasible or an expectation was missed, 2 on an error.
+
+mod check;
+mod complaint;
+mod data;
+mod front;
+mod networks;
+mod plan;
+mod progress;
+mod search;
+mod train;
+mod words;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::complaint::Complaint;
+
+/// How a command ended, if not in an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    /// All that was asked was done.
+    Done,
+    /// Done, but nothing was feasible, or an expectation was missed.
+    Missed,
+}
+
+/// Generates small neural networks and searches among them.
+#[derive(Parser)]
+#[command(name = "netsynth", version, max_term_width = 100)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Search a space for small accurate networks and keep a Pareto front
+    Search(search::Arguments),
+    /// Train one network on subject-wise folds and judge it
+    Train(train::Arguments),
+    /// Show what an architecture, a search space or a plan means, before any training
+    Check(check::Arguments),
+    /// Look at a data set, or draw a synthetic one
+    Data(data::Arguments),
+    /// Show the Pareto front of a run
+    Front(front::Arguments),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Search(arguments) => search::run(&arguments),
+        Command::Train(arguments) => train::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
+        Command::Data(arguments) => data::run(&arguments),
+        Command::Front(arguments) => front::run(&arguments),
+    };
+    match outcome {
+        Ok(Ending::Done) => ExitCode::SUCCESS,
+        Ok(Ending::Missed) => ExitCode::from(1),
+        Err(complaint) => {
+            complaint.print();
+            ExitCode::from(2)
+        }
+    }
+}

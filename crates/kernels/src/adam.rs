@@ -23,7 +23,8 @@ pub struct AdamOptions {
     pub weight_decay: f32,
     /// L2 penalty as Keras counts it: the loss gains this times the square of every weight.
     pub l2: f32,
-    /// Decay of an exponential moving average of the parameters, if one is kept.
+    /// Decay of an exponential moving average of the parameters, if one is kept. It rises to this from
+    /// (1 + step) / (10 + step), so that a young average does not hang on to the first weights.
     pub average: Option<f32>,
 }
 
@@ -65,12 +66,18 @@ impl Adam {
         let correction_1 = 1.0 - f64::from(self.options.beta_1).powi(self.steps);
         let correction_2 = 1.0 - f64::from(self.options.beta_2).powi(self.steps);
         let rates = Rates {
-            options: self.options,
+            options: AdamOptions { average: self.average_decay(), ..self.options },
             rate: (learning_rate / correction_1) as f32,
             root: (1.0 / correction_2.sqrt()) as f32,
             decay: (learning_rate * f64::from(self.options.weight_decay)) as f32,
         };
         module.map(&mut Update { rates, gradients, moments: &mut self.moments })
+    }
+
+    /// The decay of the average at the last step.
+    pub fn average_decay(&self) -> Option<f32> {
+        let steps = self.steps as f32;
+        self.options.average.map(|decay| decay.min((1.0 + steps) / (10.0 + steps)))
     }
 
     /// The module with the averaged parameters in place of its own; what has no average (the running statistics of

@@ -1,10 +1,9 @@
-use burn::optim::GradientsParams;
 use netsynth_data::Dataset;
 use netsynth_graph::Graph;
-use netsynth_kernels::softmax_cross_entropy;
+use netsynth_kernels::{Adam, softmax_cross_entropy};
 
 use crate::batches::{Batch, epoch, training_batch};
-use crate::optimiser::{Adam, Average};
+use crate::network::blend_running;
 use crate::tensors::values;
 use crate::{Deployed, Device, Network, Recipe};
 
@@ -67,8 +66,8 @@ pub fn fit(
 ) -> Result<Deployed, TrainingFailure> {
     let Training { graph, dataset, recipe, n_epochs, seed, device } = *training;
     let mut network = Network::new(graph, seed, device);
-    let mut adam = Adam::new(recipe.optimiser);
-    let mut average = recipe.averaging.map(Average::new);
+    let mut adam = Adam::new(recipe.adam());
+    let mut averaged_running = network.running().to_vec();
     for number in 0..n_epochs {
         let steps = epoch(samples, recipe.batch_size, seed, number);
         let mut total_loss = 0.0;
@@ -83,21 +82,21 @@ pub fn fit(
                 return Err(TrainingFailure::Diverged { loss: loss_value, epoch: number + 1 });
             }
             total_loss += loss_value;
-            let gradients = GradientsParams::from_grads(loss.backward(), &network);
+            let gradients = loss.backward();
             let progress = (number as f64 + step as f64 / steps.len() as f64) / n_epochs as f64;
             let rate = recipe.learning_rate
                 * recipe.schedule.factor(progress + 0.5 / (n_epochs * steps.len()) as f64);
-            network = adam.step(network, gradients, rate);
+            network = adam.step(rate, network, gradients);
             network.absorb(pass.statistics, recipe.batch_norm_momentum);
-            if let Some(average) = &mut average {
-                average.absorb(&network);
+            if let Some(decay) = adam.average_decay() {
+                blend_running(&mut averaged_running, network.running(), 1.0 - decay);
             }
         }
         let loss = total_loss / steps.len() as f32;
         tell(EpochReport { epoch: number, n_epochs, loss, n_images: samples.len() });
     }
-    if let Some(average) = average {
-        network = average.network(network);
+    if recipe.averaging.is_some() {
+        network = adam.averaged(network).with_running(averaged_running);
     }
     Deployed::new(graph, network.deployed_weights(), device)
         .map_err(|error| TrainingFailure::Weights(error.to_string()))

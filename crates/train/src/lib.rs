@@ -13,7 +13,6 @@ mod folds;
 mod initial;
 mod layer;
 mod network;
-mod optimiser;
 mod probe;
 mod recipe;
 mod score;

@@ -261,7 +261,17 @@ fn insert_dense(weights: &mut Weights, name: &str, layer: &DenseLayer) {
     weights.insert(name, "bias", vec![shape[1]], values(layer.bias.val()));
 }
 
-pub(crate) fn blend(old: &mut [f32], new: &[f32], share: f32) {
+/// Takes a share of new running statistics into old ones.
+pub(crate) fn blend_running(old: &mut [Option<Running>], new: &[Option<Running>], share: f32) {
+    for (old, new) in old.iter_mut().zip(new) {
+        if let (Some(old), Some(new)) = (old, new) {
+            blend(&mut old.mean, &new.mean, share);
+            blend(&mut old.variance, &new.variance, share);
+        }
+    }
+}
+
+fn blend(old: &mut [f32], new: &[f32], share: f32) {
     old.iter_mut().zip(new).for_each(|(old, new)| *old += share * (new - *old));
 }
 

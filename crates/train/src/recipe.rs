@@ -1,4 +1,5 @@
 use netsynth_data::{Augmentation, DataError, Normalisation};
+use netsynth_kernels::AdamOptions;
 use serde::{Deserialize, Serialize};
 
 /// How networks are trained, as data in the plan. Epochs are the rung's or the command's.
@@ -29,7 +30,7 @@ pub struct Recipe {
     /// Decay of the exponential average of the weights that is judged and kept; absent, the last weights are. It
     /// rises to this from (1 + step) / (10 + step).
     #[serde(default)]
-    pub averaging: Option<f64>,
+    pub averaging: Option<f32>,
     /// Whether predictions are the mean over the image and its mirror image.
     #[serde(default)]
     pub flip_averaging: bool,
@@ -137,6 +138,15 @@ impl Recipe {
         }
     }
 
+    /// The optimiser's constants.
+    pub(crate) fn adam(&self) -> AdamOptions {
+        let (l2, weight_decay) = match self.optimiser {
+            Optimiser::Adam { l2 } => (l2, 0.0),
+            Optimiser::AdamW { decay } => (0.0, decay),
+        };
+        AdamOptions { l2, weight_decay, average: self.averaging, ..AdamOptions::default() }
+    }
+
     /// Refuses a recipe that no training could follow.
     pub fn check(&self) -> Result<(), RecipeError> {
         let decay = match self.optimiser {
@@ -150,7 +160,7 @@ impl Recipe {
             ("label_smoothing", self.label_smoothing.into(), 0.0..=0.99, "0 to 0.99"),
             ("mixup", self.mixup, 0.0..=100.0, "0 for none, or a Beta parameter such as 0.2"),
             ("batch_norm_momentum", self.batch_norm_momentum.into(), 1e-6..=1.0, "above 0, at most 1"),
-            ("averaging", self.averaging.unwrap_or(0.0), 0.0..=0.999_999, "a decay below 1, such as 0.998"),
+            ("averaging", self.averaging.unwrap_or(0.0).into(), 0.0..=0.999_999, "a decay below 1, such as 0.998"),
         ];
         for (field, value, allowed_range, allowed) in ranges {
             if !allowed_range.contains(&value) {

@@ -1,0 +1,123 @@
+use std::path::{Path, PathBuf};
+
+use netsynth_data::synth::{self, SynthOptions};
+use netsynth_data::{DataOptions, Dataset, Split, split};
+use netsynth_graph::schema::{self, SCHEMA};
+use netsynth_search::{Indicator, Metric, Objective, Performance, Rung, SearchPlan, StrategyKind};
+use netsynth_train::{Device, Recipe};
+use serde::{Deserialize, Serialize};
+
+use crate::complaint::Complaint;
+
+/// Everything a search depends on: the same plan gives the same run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Plan {
+    /// The file format's version.
+    pub(crate) schema: u32,
+    /// The search space: a built-in name or a file.
+    pub(crate) space: String,
+    pub(crate) data: DataPlan,
+    pub(crate) search: SearchPlan,
+    pub(crate) recipe: Recipe,
+    /// Epochs for which the variants are trained from scratch at the end, on all subjects but the held-out ones.
+    pub(crate) final_epochs: usize,
+    #[serde(default)]
+    pub(crate) device: Device,
+}
+
+/// Which faces, and who is trained on and judged on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DataPlan {
+    pub(crate) source: DataSource,
+    #[serde(default)]
+    pub(crate) options: DataOptions,
+    /// Subject-wise folds.
+    pub(crate) n_folds: usize,
+    /// Share of the subjects that the search never sees.
+    pub(crate) held_out: f64,
+}
+
+/// Where faces come from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) enum DataSource {
+    /// Drawn in memory.
+    Synthetic(SynthOptions),
+    /// A folder in any layout that netsynth reads.
+    Folder(PathBuf),
+}
+
+impl Plan {
+    /// What a plain `netsynth search` does: minutes on two cores.
+    pub(crate) fn built_in() -> Self {
+        Self {
+            schema: SCHEMA,
+            space: "emotionnet".to_owned(),
+            data: DataPlan {
+                source: DataSource::Synthetic(SynthOptions::default()),
+                options: DataOptions::default(),
+                n_folds: 4,
+                held_out: 0.2,
+            },
+            search: SearchPlan {
+                seed: 1,
+                n_trials: 24,
+                generation_size: 6,
+                strategy: StrategyKind::Synthesis,
+                indicator: Indicator::paper(),
+                performance: Performance::default(),
+                objectives: vec![Objective::Maximise(Metric::Accuracy), Objective::Minimise(Metric::Parameters)],
+                rungs: vec![
+                    Rung { epochs: 6, folds: 1, keep: 0.5 },
+                    Rung { epochs: 18, folds: 1, keep: 1.0 },
+                ],
+            },
+            recipe: Recipe::strong(),
+            final_epochs: 30,
+            device: Device::Flex,
+        }
+    }
+
+    /// Reads a plan.
+    pub(crate) fn read(path: &Path) -> Result<Self, Complaint> {
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Complaint::new(error.to_string(), "give a plan file, such as runs/search-001/plan.ron")
+                .at(path.display().to_string())
+        })?;
+        schema::from_ron(&text).map_err(Complaint::about(path))
+    }
+
+    /// Refuses a plan that no run could follow.
+    pub(crate) fn check(&self) -> Result<(), Complaint> {
+        self.search.check()?;
+        self.recipe.check()?;
+        if self.final_epochs == 0 {
+            return Err(Complaint::new("the plan's `final_epochs` is 0", "train the variants for at least one epoch"));
+        }
+        if let Some(rung) = self.search.rungs.iter().find(|rung| rung.folds > self.data.n_folds) {
+            let reason = format!(
+                "a rung trains {} folds and the data has {}",
+                rung.folds, self.data.n_folds
+            );
+            return Err(Complaint::new(reason, "give the rung fewer folds, or the data more"));
+        }
+        Ok(())
+    }
+}
+
+impl DataPlan {
+    /// Loads or draws the faces.
+    pub(crate) fn load(&self) -> Result<Dataset, Complaint> {
+        let dataset = match &self.source {
+            DataSource::Synthetic(options) => synth::dataset(options, &self.options)?,
+            DataSource::Folder(path) => Dataset::load(path, &self.options)?,
+        };
+        Ok(dataset)
+    }
+
+    /// Splits them by subject.
+    pub(crate) fn split(&self, dataset: &Dataset) -> Result<Split, Complaint> {
+        Ok(split(dataset, self.n_folds, self.held_out)?)
+    }
+}

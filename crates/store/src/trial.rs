@@ -1,0 +1,46 @@
+use netsynth_graph::ArchitectureId;
+use netsynth_graph::schema::SCHEMA;
+use netsynth_search::{Candidate, Measured};
+use netsynth_space::{NamedGenome, SearchSpace};
+use serde::{Deserialize, Serialize};
+
+/// A candidate as a file: what was proposed, before anything was measured.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CandidateFile {
+    /// The file format's version.
+    pub schema: u32,
+    /// The trial's number.
+    pub trial: usize,
+    /// The generation that proposed it.
+    pub generation: usize,
+    /// What the network is.
+    pub id: ArchitectureId,
+    /// What the inquisitor expected of U.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predicted: Option<f64>,
+    /// The choices, by the names of their decisions.
+    pub genome: NamedGenome,
+}
+
+impl CandidateFile {
+    /// The file of a candidate.
+    pub fn new(candidate: &Candidate, space: &SearchSpace) -> Self {
+        Self {
+            schema: SCHEMA,
+            trial: candidate.trial,
+            generation: candidate.generation,
+            id: candidate.id,
+            predicted: candidate.predicted,
+            genome: space.named(&candidate.genome),
+        }
+    }
+}
+
+/// What a rung measured, as a file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RungFile {
+    pub(crate) schema: u32,
+    pub(crate) measured: Measured,
+}
