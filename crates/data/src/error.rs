@@ -159,6 +159,13 @@ pub enum DataError {
         /// What is allowed.
         allowed: &'static str,
     },
+    /// A crop box that does not fit the frames that are drawn.
+    #[error("a synthetic frame {reason}")]
+    #[diagnostic(help("make the crop box smaller, or the frames larger"))]
+    Crop {
+        /// Why it does not fit.
+        reason: String,
+    },
     /// More entries than any data set of faces has.
     #[error("{} holds more than {limit} entries", path.display())]
     #[diagnostic(help("give the folder of the data set itself, not one of its parents"))]

@@ -1,7 +1,8 @@
 //! One image file to one gray sample.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
 use std::path::Path;
 
@@ -86,9 +87,13 @@ pub(crate) fn fit(gray: Gray, options: &DataOptions, resizer: &mut Resizer) -> R
         width.into(),
         height.into(),
     );
-    let whole = ImageRef::new(gray.width, gray.height, &gray.pixels, PixelType::U8)
+    // The typed call: the other one would compile the resizer for every pixel type there is, in minutes.
+    let mut sample = vec![0; options.height * options.width];
+    let whole = TypedImageRef::<U8>::from_buffer(gray.width, gray.height, &gray.pixels);
+    let fitted = TypedImage::<U8>::from_buffer(out_width, out_height, &mut sample);
+    let (whole, mut fitted) = whole
+        .and_then(|whole| Ok((whole, fitted?)))
         .map_err(|cause| format!("cannot be resized: {cause}"))?;
-    let mut sample = Image::new(out_width, out_height, PixelType::U8);
-    resizer.resize(&whole, &mut sample, &how).map_err(|cause| format!("cannot be resized: {cause}"))?;
-    Ok(sample.into_vec())
+    resizer.resize_typed(&whole, &mut fitted, &how).map_err(|cause| format!("cannot be resized: {cause}"))?;
+    Ok(sample)
 }

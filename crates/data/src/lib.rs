@@ -1,7 +1,7 @@
 //! What is learned from: datasets, subject-wise folds, augmentation, the synthetic faces.
 //!
-//! [`Dataset::load`] reads a folder of faces; [`split`] cuts it into folds that never share a subject. Everything
-//! random is a function of a seed through [`stream()`].
+//! [`Dataset::load`] reads a folder of faces, [`synth::dataset`] draws one in memory; [`split`] cuts either into
+//! folds that never share a subject. Everything random is a function of a seed through [`stream()`].
 
 mod augmentation;
 mod ck_plus;
@@ -15,6 +15,7 @@ mod gray;
 mod normalisation;
 mod options;
 mod stream;
+pub mod synth;
 
 pub use augmentation::Augmentation;
 pub use dataset::{Dataset, Sample, SkipReason, Skipped};

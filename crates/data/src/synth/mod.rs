@@ -1,0 +1,163 @@
+//! Synthetic expressive faces: parametric people, the seven expressions as action units, drawn by our own code.
+//!
+//! Nobody's face. The label is what was drawn, not what a person would see in it: accuracy on these faces says
+//! nothing by itself about accuracy on real ones.
+
+mod action_units;
+mod brush;
+mod camera;
+mod face;
+mod features;
+mod identity;
+mod paint;
+mod scene;
+mod write;
+
+pub use write::{Summary, write};
+
+use fast_image_resize::Resizer;
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::dataset::{Dataset, Unnumbered, assemble};
+use crate::gray::{self, Gray};
+use crate::stream::{stream, unit};
+use crate::{DataError, DataOptions, Expression};
+use action_units::ActionUnits;
+use identity::Identity;
+use paint::Portrait;
+use scene::Scene;
+
+/// What is drawn: every subject shows every expression once, from neutral to its peak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SynthOptions {
+    /// How many people, 2 to 999.
+    pub subjects: usize,
+    /// Everything drawn is a function of it.
+    pub seed: u64,
+    /// Width and height of every frame in pixels, 16 to 512.
+    pub side: usize,
+    /// Frames of each sequence, 2 to 99.
+    pub frames: usize,
+}
+
+impl Default for SynthOptions {
+    fn default() -> SynthOptions {
+        SynthOptions { subjects: 40, seed: 1, side: 48, frames: 6 }
+    }
+}
+
+impl SynthOptions {
+    fn check(&self) -> Result<(), DataError> {
+        let limits = [
+            ("subjects", self.subjects, 2..=999, "2 to 999"),
+            ("side", self.side, 16..=512, "16 to 512 pixels"),
+            ("frames", self.frames, 2..=99, "2 to 99"),
+        ];
+        for (option, value, range, allowed) in limits {
+            if !range.contains(&value) {
+                return Err(DataError::Option { option, value: value.to_string(), allowed });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Draws the set in memory: the same samples as writing it with [`write`] and loading it with `data_options`.
+///
+/// # Errors
+/// An option is out of its range, or the crop box reaches outside the frames.
+pub fn dataset(options: &SynthOptions, data_options: &DataOptions) -> Result<Dataset, DataError> {
+    options.check()?;
+    data_options.check()?;
+    let first_frame = options.frames.saturating_sub(data_options.frames);
+    let drawn: Result<Vec<Vec<Unnumbered>>, String> = sequences(options)
+        .into_par_iter()
+        .map_init(Resizer::new, |resizer, sequence| {
+            let shot = sequence.shoot(options);
+            let labelled = (first_frame..options.frames).map(|frame| {
+                Ok(Unnumbered {
+                    pixels: gray::fit(shot.frame(options, frame), data_options, resizer)?,
+                    class: sequence.expression.class(),
+                    subject: Some(sequence.subject_name()),
+                    source: sequence.frame_path(frame),
+                })
+            });
+            labelled.collect()
+        })
+        .collect();
+    let samples = drawn.map_err(|reason| DataError::Crop { reason })?.into_iter().flatten().collect();
+    Ok(assemble(Expression::names(), samples, Vec::new(), data_options, None))
+}
+
+/// One person showing one expression.
+#[derive(Clone, Copy)]
+struct Sequence {
+    subject: usize,
+    expression: Expression,
+}
+
+/// Subject by subject, in the order of the coding.
+fn sequences(options: &SynthOptions) -> Vec<Sequence> {
+    (0..options.subjects)
+        .flat_map(|subject| Expression::ALL.map(|expression| Sequence { subject, expression }))
+        .collect()
+}
+
+impl Sequence {
+    fn subject_name(self) -> String {
+        format!("S{:03}", self.subject + 1)
+    }
+
+    /// The folder of the sequence in either tree, such as S001/007.
+    fn folder(self) -> String {
+        format!("{}/{:03}", self.subject_name(), self.expression.class() + 1)
+    }
+
+    /// The file name of a frame without its extension; frames are counted from 1.
+    fn frame_name(self, frame: usize) -> String {
+        format!("{}_{:03}_{:08}", self.subject_name(), self.expression.class() + 1, frame + 1)
+    }
+
+    fn frame_path(self, frame: usize) -> String {
+        format!("cohn-kanade-images/{}/{}.png", self.folder(), self.frame_name(frame))
+    }
+
+    fn shoot(self, options: &SynthOptions) -> Shot {
+        let subject = self.subject as u64;
+        let counters = [subject, self.expression.class() as u64];
+        let identity = identity::identity(&mut stream(options.seed, "synth.identity", &[subject]));
+        let scene = scene::scene(&mut stream(options.seed, "synth.scene", &counters));
+        let rng = &mut stream(options.seed, "synth.expression", &counters);
+        let neutral = action_units::resting(rng);
+        let strength = identity.expressiveness * (0.85 + 0.25 * unit(rng));
+        let peak = action_units::peak(self.expression, strength, &neutral, rng);
+        Shot { sequence: self, identity, scene, neutral, peak }
+    }
+}
+
+/// A sequence with everything about it decided.
+struct Shot {
+    sequence: Sequence,
+    identity: Identity,
+    scene: Scene,
+    neutral: ActionUnits,
+    peak: ActionUnits,
+}
+
+impl Shot {
+    /// Frame 0 is neutral, the last is the peak; the movement slows down towards it.
+    fn frame(&self, options: &SynthOptions, frame: usize) -> Gray {
+        let time = frame as f32 / (options.frames - 1) as f32;
+        let units = self.neutral.towards(&self.peak, 1.0 - (1.0 - time) * (1.0 - time));
+        let face = face::face(&self.identity, &units);
+        let pose = self.scene.pose.drifted(self.scene.drift, time);
+        let portrait =
+            Portrait::new(&self.identity, face, &self.scene, pose, camera::sample_size(options.side));
+        let Sequence { subject, expression } = self.sequence;
+        let counters = [subject as u64, expression.class() as u64, frame as u64];
+        let mut rng = stream(options.seed, "synth.noise", &counters);
+        camera::picture(&portrait, &self.scene, options.side, &mut rng)
+    }
+}
