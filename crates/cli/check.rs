@@ -9,10 +9,10 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::json;
 
+use crate::Ending;
 use crate::complaint::Complaint;
 use crate::networks::{Source, architecture, read, space, space_specs};
 use crate::words::{count, kibibytes, millions, percent, say, say_json, table};
-use crate::Ending;
 
 /// How many networks of a space are drawn for its medians.
 const N_DRAWS: usize = 1000;
@@ -151,7 +151,8 @@ fn compare(spec: &ArchitectureSpec, graph: &Graph) -> Result<(), Complaint> {
             }
         }
         if let Some(accuracy) = accuracy {
-            let row = [source.clone(), "accuracy".into(), percent(*accuracy), "by training".into(), String::new()];
+            let row =
+                [source.clone(), "accuracy".into(), percent(*accuracy), "by training".into(), String::new()];
             rows.add_row(row);
         }
     }
@@ -171,7 +172,8 @@ fn check_space(source: &Source, as_json: bool) -> Result<Ending, Complaint> {
                         "prototype": decision.domain.value(decision.prototype) })
             })
             .collect();
-        let spread = |of: netsynth_space::Spread| json!({ "least": of.least, "median": of.median, "most": of.most });
+        let spread =
+            |of: netsynth_space::Spread| json!({ "least": of.least, "median": of.median, "most": of.most });
         say_json(&json!({
             "name": spec.name, "prototype": prototype.name, "log10_size": space.log10_size(),
             "decisions": decisions, "parameters": spread(survey.parameters), "macs": spread(survey.macs),
@@ -201,7 +203,9 @@ fn values(domain: &Domain) -> String {
     match domain {
         Domain::Switch => "no, yes".to_owned(),
         Domain::Ordinal(values) => match values.as_slice() {
-            [first, second, .., last] if values.len() > 4 && values.windows(2).all(|w| w[1] - w[0] == second - first) => {
+            [first, second, .., last]
+                if values.len() > 4 && values.windows(2).all(|w| w[1] - w[0] == second - first) =>
+            {
                 let step = if second - first > 1 { format!(" by {}", second - first) } else { String::new() };
                 format!("{first} to {last}{step}")
             }
@@ -248,7 +252,11 @@ fn within_reach(survey: &Survey) -> Result<Ending, Complaint> {
         let all = constraint.violation(spread.most as f64) == 0.0;
         say(format!(
             "the indicator {constraint} can be met by counts{}",
-            if all { ": every network meets it" } else { "; networks beyond it are repaired before training" }
+            if all {
+                ": every network meets it"
+            } else {
+                "; networks beyond it are repaired before training"
+            }
         ))?;
     }
     Ok(Ending::Done)

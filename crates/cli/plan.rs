@@ -67,7 +67,10 @@ impl Plan {
                 strategy: StrategyKind::Synthesis,
                 indicator: Indicator::paper(),
                 performance: Performance::default(),
-                objectives: vec![Objective::Maximise(Metric::Accuracy), Objective::Minimise(Metric::Parameters)],
+                objectives: vec![
+                    Objective::Maximise(Metric::Accuracy),
+                    Objective::Minimise(Metric::Parameters),
+                ],
                 rungs: vec![
                     Rung { epochs: 6, folds: 1, keep: 0.5 },
                     Rung { epochs: 18, folds: 1, keep: 1.0 },
@@ -93,13 +96,13 @@ impl Plan {
         self.search.check()?;
         self.recipe.check()?;
         if self.final_epochs == 0 {
-            return Err(Complaint::new("the plan's `final_epochs` is 0", "train the variants for at least one epoch"));
+            return Err(Complaint::new(
+                "the plan's `final_epochs` is 0",
+                "train the variants for at least one epoch",
+            ));
         }
         if let Some(rung) = self.search.rungs.iter().find(|rung| rung.folds > self.data.n_folds) {
-            let reason = format!(
-                "a rung trains {} folds and the data has {}",
-                rung.folds, self.data.n_folds
-            );
+            let reason = format!("a rung trains {} folds and the data has {}", rung.folds, self.data.n_folds);
             return Err(Complaint::new(reason, "give the rung fewer folds, or the data more"));
         }
         Ok(())

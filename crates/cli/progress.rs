@@ -57,7 +57,8 @@ impl Progress {
         self.total.inc(1);
         let Ok(mut trainings) = self.trainings.lock() else { return };
         let bar = trainings.entry(training.to_owned()).or_insert_with(|| {
-            let style = ProgressStyle::with_template("  {prefix}  {bar:16.green/white} epoch {pos}/{len}  {msg}");
+            let style =
+                ProgressStyle::with_template("  {prefix}  {bar:16.green/white} epoch {pos}/{len}  {msg}");
             let bar = self.all.add(ProgressBar::new(report.n_epochs as u64));
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
             bar.set_prefix(training.to_owned());

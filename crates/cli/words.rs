@@ -47,7 +47,7 @@ pub(crate) fn mean_and_deviation(numbers: &[f64]) -> (f64, f64) {
 /// A table whose columns from `first_number` on hold numbers.
 pub(crate) fn table(header: &[&str], first_number: usize) -> Table {
     let mut table = Table::new();
-    table.load_preset(UTF8_HORIZONTAL_ONLY).set_header(header.to_vec());
+    table.load_style(UTF8_HORIZONTAL_ONLY).set_header(header.to_vec());
     if std::io::stdout().is_terminal() {
         table.set_content_arrangement(ContentArrangement::Dynamic);
     }
@@ -69,7 +69,8 @@ pub(crate) fn say(text: impl std::fmt::Display) -> Result<(), Complaint> {
 
 /// Writes a result to standard output as JSON.
 pub(crate) fn say_json<T: Serialize>(value: &T) -> Result<(), Complaint> {
-    let text = serde_json::to_string_pretty(value)
-        .map_err(|error| Complaint::new(error.to_string(), "this is a defect of netsynth: please report it"))?;
+    let text = serde_json::to_string_pretty(value).map_err(|error| {
+        Complaint::new(error.to_string(), "this is a defect of netsynth: please report it")
+    })?;
     say(text)
 }

@@ -21,6 +21,7 @@ mod strategy;
 mod synthesis;
 mod trial;
 mod variant;
+mod workers;
 
 pub use evaluator::{Candidate, Evaluator, Measured, Trained};
 pub use front::{ParetoFront, dominates, hypervolume_2d, non_dominated_ranks};
@@ -36,3 +37,4 @@ pub use run::{Event, Found, run};
 pub use strategy::{Strategy, StrategyKind};
 pub use trial::{Outcome, Trial};
 pub use variant::{Variant, variants};
+pub use workers::side_by_side;

@@ -1,13 +1,12 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use netsynth_graph::ArchitectureId;
 use netsynth_space::SearchSpace;
 
 use crate::promotion::{by_merit, gains};
+use crate::workers::side_by_side;
 use crate::{Candidate, Evaluator, Generator, Measured, Problem, SearchError, SearchPlan, Trial};
 
 /// What a search tells while it runs.
@@ -92,9 +91,11 @@ fn climb(
     let mut climbing: Vec<usize> = (0..candidates.len()).collect();
     for (rung, ladder) in plan.rungs.iter().enumerate() {
         tell(Event::Rung { rung, n_candidates: climbing.len() });
-        let here: Vec<&Candidate> = climbing.iter().map(|&index| &candidates[index]).collect();
-        for (&index, measured) in climbing.iter().zip(measure(&here, rung, evaluator, n_workers)) {
-            trials[index].readings.push(measured);
+        let readings = side_by_side(climbing.len(), n_workers, |position| {
+            measured(&candidates[climbing[position]], rung, evaluator)
+        });
+        for (&index, reading) in climbing.iter().zip(readings) {
+            trials[index].readings.push(reading);
         }
         climbing.retain(|&index| trials[index].accuracy_at(rung).is_some());
         let n_kept = (climbing.len() as f64 * ladder.keep).ceil() as usize;
@@ -118,37 +119,10 @@ fn newborn(candidate: &Candidate) -> Trial {
     }
 }
 
-/// Measures candidates side by side, each on one thread; answers come in the order of the candidates.
-///
-/// The threads are not a rayon pool's: a worker that waits for its own one-thread pool would start another trial.
-fn measure(
-    candidates: &[&Candidate],
-    rung: usize,
-    evaluator: &dyn Evaluator,
-    n_workers: NonZeroUsize,
-) -> Vec<Measured> {
-    let next = AtomicUsize::new(0);
-    let answers: Vec<Mutex<Option<Measured>>> = candidates.iter().map(|_| Mutex::new(None)).collect();
-    std::thread::scope(|scope| {
-        for _ in 0..n_workers.get().min(candidates.len()) {
-            scope.spawn(|| {
-                loop {
-                    let index = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(candidate) = candidates.get(index) else { break };
-                    let measured = catch_unwind(AssertUnwindSafe(|| evaluator.evaluate(candidate, rung)))
-                        .unwrap_or_else(|panic| Measured::Failed(panic_text(panic.as_ref())));
-                    if let Ok(mut answer) = answers[index].lock() {
-                        *answer = Some(measured);
-                    }
-                }
-            });
-        }
-    });
-    answers
-        .into_iter()
-        .map(|answer| answer.into_inner().ok().flatten())
-        .map(|answer| answer.unwrap_or_else(|| Measured::Failed("nobody measured it".to_owned())))
-        .collect()
+/// An evaluator that panics costs its trial, not the search.
+fn measured(candidate: &Candidate, rung: usize, evaluator: &dyn Evaluator) -> Measured {
+    catch_unwind(AssertUnwindSafe(|| evaluator.evaluate(candidate, rung)))
+        .unwrap_or_else(|panic| Measured::Failed(panic_text(panic.as_ref())))
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {

@@ -22,7 +22,9 @@ pub enum StoreError {
     },
     /// There is no run.
     #[error("{path} is no run folder: it has no plan.ron")]
-    #[diagnostic(help("give a folder that `netsynth search` or `netsynth train` wrote, such as runs/search-001"))]
+    #[diagnostic(help(
+        "give a folder that `netsynth search` or `netsynth train` wrote, such as runs/search-001"
+    ))]
     NoRun {
         /// The folder.
         path: String,

@@ -38,5 +38,6 @@ pub(crate) fn write_ron<T: Serialize>(path: &Path, document: &T) -> Result<(), S
 
 pub(crate) fn read_ron<T: DeserializeOwned>(path: &Path) -> Result<T, StoreError> {
     let text = fs::read_to_string(path).map_err(system(path))?;
-    schema::from_ron(&text).map_err(|source| StoreError::Malformed { path: path.display().to_string(), source })
+    schema::from_ron(&text)
+        .map_err(|source| StoreError::Malformed { path: path.display().to_string(), source })
 }

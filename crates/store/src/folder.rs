@@ -28,7 +28,11 @@ struct GeneratorFile {
 
 impl RunFolder {
     /// Makes the folder of a new run.
-    pub fn create<P: Serialize, O: Serialize>(path: &Path, plan: &P, provenance: &O) -> Result<Self, StoreError> {
+    pub fn create<P: Serialize, O: Serialize>(
+        path: &Path,
+        plan: &P,
+        provenance: &O,
+    ) -> Result<Self, StoreError> {
         if path.exists() {
             return Err(StoreError::Exists { path: path.display().to_string() });
         }

@@ -43,7 +43,11 @@ impl FrontFile {
                 accuracy: metrics.accuracy,
                 cost: metrics.cost,
                 net_score: performance.of(metrics),
-                variants: picks.iter().filter(|(_, pick)| pick == number).map(|(variant, _)| *variant).collect(),
+                variants: picks
+                    .iter()
+                    .filter(|(_, pick)| pick == number)
+                    .map(|(variant, _)| *variant)
+                    .collect(),
             })
         });
         Self { schema: SCHEMA, members: members.collect() }

@@ -160,7 +160,12 @@ impl Recipe {
             ("label_smoothing", self.label_smoothing.into(), 0.0..=0.99, "0 to 0.99"),
             ("mixup", self.mixup, 0.0..=100.0, "0 for none, or a Beta parameter such as 0.2"),
             ("batch_norm_momentum", self.batch_norm_momentum.into(), 1e-6..=1.0, "above 0, at most 1"),
-            ("averaging", self.averaging.unwrap_or(0.0).into(), 0.0..=0.999_999, "a decay below 1, such as 0.998"),
+            (
+                "averaging",
+                self.averaging.unwrap_or(0.0).into(),
+                0.0..=0.999_999,
+                "a decay below 1, such as 0.998",
+            ),
         ];
         for (field, value, allowed_range, allowed) in ranges {
             if !allowed_range.contains(&value) {
