@@ -5,8 +5,8 @@ use super::Weights;
 use super::correlate::{Packed, Row, Tap};
 use super::forward::InputWindow;
 use super::geometry::Geometry;
-use super::weight_gradient::Products;
-use super::winograd::Strip;
+use super::weight_gradient::{ProductSums, Products};
+use super::winograd::{Rows, Strip};
 use crate::buffer::Buffer;
 use crate::simd::{Kernel, LANES, Simd};
 
@@ -28,17 +28,17 @@ pub(crate) struct BackwardBlock<'a, G> {
     pub(crate) gradient: G,
     /// `[channels][height][width][LANES]`, for the weight gradient.
     pub(crate) input: &'a [f32],
-    /// Summed into, `[output][input of the group][tap]`.
-    pub(crate) weight_gradient: Option<Vec<f32>>,
-    /// Summed into, one a channel.
-    pub(crate) bias_gradient: Option<Vec<f32>>,
+    pub(crate) want_weight: bool,
+    pub(crate) want_bias: bool,
     /// The weights packed with inputs and outputs exchanged, and the gradient to overwrite.
     pub(crate) input_gradient: Option<(&'a Weights, &'a mut [f32])>,
 }
 
 /// What a block adds to the parameters' gradients.
 pub(crate) struct ParameterGradients {
+    /// `[output][input of the group][tap]`
     pub(crate) weight: Option<Vec<f32>>,
+    /// One a channel.
     pub(crate) bias: Option<Vec<f32>>,
 }
 
@@ -53,27 +53,31 @@ impl<G: GradientRows> Kernel for BackwardBlock<'_, G> {
         let channels = geometry.groups * geometry.outputs;
         let pitch = geometry.gradient_pitch();
         let per_row = channels * pitch + stride * geometry.groups * geometry.inputs * geometry.input_pitch();
+        let left = geometry.gradient_left() * LANES;
+        let row_len = geometry.out_width() * LANES;
         // An even number of rows, for strips of two.
         let rows = (WINDOW_FLOATS / per_row).next_multiple_of(2).clamp(1, out_height);
         // The input gradient of a row meets gradient rows up to `kernel` beyond it.
         let halo = if self.input_gradient.is_some() { (kernel - 1).div_ceil(stride) } else { 0 };
-        // A strip of an odd width looks one column beyond the last.
-        let mut gradient = Buffer::zeros((rows + 2 * halo) * channels * pitch + LANES);
+        let mut gradient = Buffer::zeros((rows + 2 * halo) * channels * pitch);
         let mut strip = match self.input_gradient {
             Some((Weights::Winograd(_), _)) => {
                 let strip = Strip::new(geometry.outputs, geometry.inputs, geometry.width);
-                Some((strip, Buffer::zeros(channels * pitch + LANES)))
+                Some((strip, Buffer::zeros(row_len)))
             }
             _ => None,
         };
-        let left = geometry.gradient_left() * LANES;
-        let row_len = geometry.out_width() * LANES;
         let mut window = InputWindow::new(geometry, (rows - 1) * stride + kernel);
         let offsets: Vec<usize> = (0..geometry.inputs)
             .flat_map(|input| (0..kernel).map(move |ky| (input, ky)))
             .flat_map(|(input, ky)| (0..kernel).map(move |kx| (input, ky, kx)))
             .map(|(input, ky, kx)| ky * window.slot + input * window.pitch + geometry.column(kx))
             .collect();
+        let mut products = Vec::new();
+        if self.want_weight {
+            products.resize_with(geometry.groups, || ProductSums::new(geometry.outputs, offsets.len()));
+        }
+        let mut bias = self.want_bias.then(|| vec![0.0; channels]);
         let mut scratch = Buffer::stale(geometry.groups * geometry.inputs * geometry.phase() * LANES);
 
         let mut first = 0;
@@ -89,7 +93,7 @@ impl<G: GradientRows> Kernel for BackwardBlock<'_, G> {
                     }
                 }
             }
-            if let Some(sums) = &mut self.bias_gradient {
+            if let Some(sums) = &mut bias {
                 for row in first..end {
                     for (channel, sum) in sums.iter_mut().enumerate() {
                         let at = ((row - begin) * channels + channel) * pitch + left;
@@ -98,7 +102,7 @@ impl<G: GradientRows> Kernel for BackwardBlock<'_, G> {
                     }
                 }
             }
-            if let Some(sums) = &mut self.weight_gradient {
+            if self.want_weight {
                 let top = (first * stride) as isize - padding as isize;
                 for slot in 0..(end - first - 1) * stride + kernel {
                     let row = top + slot as isize;
@@ -109,8 +113,7 @@ impl<G: GradientRows> Kernel for BackwardBlock<'_, G> {
                         window.clear(slot);
                     }
                 }
-                let group_len = geometry.outputs * offsets.len();
-                for (group, sums) in sums.chunks_exact_mut(group_len).enumerate() {
+                for (group, sums) in products.iter_mut().enumerate() {
                     let at = ((first - begin) * channels + group * geometry.outputs) * pitch + left;
                     // SAFETY: both windows hold the rows `first..end` and, of the input, those their taps meet.
                     unsafe {
@@ -136,24 +139,13 @@ impl<G: GradientRows> Kernel for BackwardBlock<'_, G> {
                         for row in (first..last).step_by(2) {
                             // SAFETY: the window holds `halo` rows on both sides, as far as there are any.
                             unsafe {
-                                let mut rows = [zeros.as_ptr(); 4];
-                                for (index, pointer) in rows.iter_mut().enumerate() {
-                                    let row = (row + index).wrapping_sub(1);
-                                    if row < out_height {
-                                        *pointer = gradient.as_ptr().add((row - begin) * channels * pitch);
-                                    }
-                                }
+                                let at = |y: usize| {
+                                    (gradient.as_ptr().add((y - begin) * channels * pitch + left), pitch)
+                                };
+                                let rows = Rows::new(row as isize - 1, out_height, zeros, at);
                                 let to = output.as_mut_ptr().add(row * row_len);
                                 let n_rows = 2.min(last - row);
-                                strip.run::<S>(
-                                    rows,
-                                    pitch,
-                                    weights,
-                                    None,
-                                    to,
-                                    geometry.height * row_len,
-                                    n_rows,
-                                );
+                                strip.run::<S>(&rows, weights, None, to, geometry.height * row_len, n_rows);
                             }
                         }
                     }
@@ -177,7 +169,15 @@ impl<G: GradientRows> Kernel for BackwardBlock<'_, G> {
             }
             first = end;
         }
-        ParameterGradients { weight: self.weight_gradient, bias: self.bias_gradient }
+        let mut weight = self.want_weight.then(|| Vec::with_capacity(geometry.weights()));
+        if let Some(weight) = &mut weight {
+            for sums in &products {
+                for output in 0..geometry.outputs {
+                    weight.extend((0..offsets.len()).map(|offset| sums.get(output, offset)));
+                }
+            }
+        }
+        ParameterGradients { weight, bias }
     }
 }
 

@@ -4,7 +4,7 @@
 use super::Weights;
 use super::correlate::{Row, Tap};
 use super::geometry::Geometry;
-use super::winograd::Strip;
+use super::winograd::{Rows, Strip};
 use crate::activation::Activation;
 use crate::buffer::Buffer;
 use crate::moments::Moments;
@@ -35,12 +35,12 @@ impl Kernel for ForwardBlock<'_> {
         let plane = out_height * row;
         assert_eq!(self.input.len(), geometry.input_block());
         assert_eq!(self.output.len(), channels * plane);
-        // A strip of Winograd's needs one row more than the kernel.
         let (step, mut strip) = match self.weights {
             Weights::Direct(_) => (1, None),
             Weights::Winograd(_) => (2, Some(Strip::new(geometry.inputs, geometry.outputs, geometry.width))),
         };
-        let mut window = InputWindow::new(geometry, geometry.kernel + step - 1);
+        let zeros = Buffer::zeros(row);
+        let mut window = InputWindow::new(geometry, geometry.kernel);
         let mut taps = Vec::with_capacity(geometry.taps());
         for y in (0..out_height).step_by(step) {
             let top = (y * geometry.stride) as isize - geometry.padding as isize;
@@ -48,19 +48,15 @@ impl Kernel for ForwardBlock<'_> {
             // SAFETY: the window holds the rows that this step meets, of every channel; taps name rows that were
             // just read and columns of the padded width; the assertions above bound the planes.
             unsafe {
-                window.read_up_to::<S>(self.input, top + (geometry.kernel + step - 1) as isize);
                 match (self.weights, &mut strip) {
                     (Weights::Winograd(weights), Some(strip)) => {
-                        let mut rows = [window.zeros.as_ptr(); 4];
-                        for (index, row) in rows.iter_mut().enumerate() {
-                            if let Some(offset) = window.row(top + index as isize) {
-                                *row = window.values.as_ptr().add(offset);
-                            }
-                        }
+                        let at = |y: usize| (self.input.as_ptr().add(y * row), plane);
+                        let rows = Rows::new(top, geometry.height, &zeros, at);
                         let output = self.output.as_mut_ptr().add(y * row);
-                        strip.run::<S>(rows, window.pitch, weights, self.bias, output, plane, n_rows);
+                        strip.run::<S>(&rows, weights, self.bias, output, plane, n_rows);
                     }
                     (Weights::Direct(weights) | Weights::Winograd(weights), _) => {
+                        window.read_up_to::<S>(self.input, top + geometry.kernel as isize);
                         taps.clear();
                         for ky in 0..geometry.kernel {
                             let Some(offset) = window.row(top + ky as isize) else { continue };
@@ -122,8 +118,6 @@ pub(crate) struct InputWindow {
     pub(crate) pitch: usize,
     pub(crate) slot: usize,
     slots: usize,
-    /// A row of zeros.
-    pub(crate) zeros: Buffer,
     /// The first row not read yet.
     next: usize,
 }
@@ -132,9 +126,7 @@ impl InputWindow {
     pub(crate) fn new(geometry: Geometry, slots: usize) -> Self {
         let pitch = geometry.input_pitch();
         let slot = geometry.groups * geometry.inputs * pitch;
-        // A strip of an odd width looks one column beyond the last.
-        let (values, zeros) = (Buffer::zeros(slots * slot + LANES), Buffer::zeros(slot + LANES));
-        Self { geometry, values, pitch, slot, slots, zeros, next: 0 }
+        Self { geometry, values: Buffer::zeros(slots * slot), pitch, slot, slots, next: 0 }
     }
 
     /// Reads the rows before `end` that were not read yet; only the last `slots` of them.

@@ -145,7 +145,7 @@ pub(crate) fn backward<G: GradientRows + Send>(
     gradient: impl Fn(usize) -> G + Sync,
     [want_input, want_weight, want_bias]: [bool; 3],
 ) -> [Option<Buffer>; 3] {
-    let Geometry { groups, outputs, inputs, .. } = geometry;
+    let Geometry { outputs, inputs, .. } = geometry;
     let taps = geometry.taps();
     let packed = want_input.then(|| {
         // Winograd's strips take the gradient for an input, so their kernel is the mirror image.
@@ -166,8 +166,8 @@ pub(crate) fn backward<G: GradientRows + Send>(
             geometry,
             gradient: gradient(block),
             input,
-            weight_gradient: want_weight.then(|| vec![0.0; geometry.weights()]),
-            bias_gradient: want_bias.then(|| vec![0.0; groups * outputs]),
+            want_weight,
+            want_bias,
             input_gradient: packed.as_ref().zip(input_gradient),
         })
     });

@@ -2,7 +2,7 @@
 //! all the pixels of a few rows.
 
 use super::correlate::tiles;
-use crate::simd::Simd;
+use crate::simd::{LANES, Simd};
 
 /// Products of gradient rows with shifted input rows, summed over their pixels.
 #[derive(Clone, Copy)]
@@ -21,26 +21,63 @@ pub(crate) struct Products<'a> {
     pub(crate) len: usize,
 }
 
+/// Vectors of a gradient row chunk: eight output channels of it stay in the first-level cache while all shifted
+/// inputs pass by.
+const CHUNK_VECTORS: usize = 48;
+
+/// Sums of products, `[offset][output]`; rows are padded because they are added to four at a time.
+pub(crate) struct ProductSums {
+    values: Vec<f32>,
+    outputs: usize,
+}
+
+impl ProductSums {
+    pub(crate) fn new(outputs: usize, offsets: usize) -> Self {
+        Self { values: vec![0.0; offsets * Self::pitch(outputs)], outputs }
+    }
+
+    fn pitch(outputs: usize) -> usize {
+        outputs + 4
+    }
+
+    /// The sum for an output and an offset.
+    pub(crate) fn get(&self, output: usize, offset: usize) -> f32 {
+        self.values[offset * Self::pitch(self.outputs) + output]
+    }
+}
+
 impl Products<'_> {
-    /// Adds the sums to `sums[output][offset]`.
+    /// Adds to the sums.
     ///
     /// # Safety
     /// The instruction set of `S` is present, and every row read lies within the windows.
     #[inline(always)]
-    pub(crate) unsafe fn add_to<S: Simd>(&self, sums: &mut [f32]) {
-        debug_assert_eq!(sums.len(), self.outputs * self.offsets.len());
-        for (index, offsets) in self.offsets.chunks(3).enumerate() {
-            for (first, end) in tiles(self.outputs, S::WIDE) {
-                let sums = &mut sums[first * self.offsets.len() + index * 3..];
-                // SAFETY: the caller's promise.
-                unsafe {
-                    match offsets.len() {
-                        3 => self.outputs_of::<S, 3>(first, end - first, offsets, sums),
-                        2 => self.outputs_of::<S, 2>(first, end - first, offsets, sums),
-                        _ => self.outputs_of::<S, 1>(first, end - first, offsets, sums),
+    pub(crate) unsafe fn add_to<S: Simd>(&self, sums: &mut ProductSums) {
+        debug_assert_eq!(sums.outputs, self.outputs);
+        let pitch = ProductSums::pitch(self.outputs);
+        let chunk = (CHUNK_VECTORS * LANES / self.len).max(1);
+        let mut row = 0;
+        while row < self.rows {
+            // SAFETY: the rows from `row` are rows of this product; the rest is the caller's promise.
+            unsafe {
+                let part = Products {
+                    gradient: self.gradient.add(row * self.gradient_row),
+                    input: self.input.add(row * self.input_row),
+                    rows: chunk.min(self.rows - row),
+                    ..*self
+                };
+                for (first, end) in tiles(self.outputs, S::WIDE) {
+                    for (index, offsets) in self.offsets.chunks(3).enumerate() {
+                        let sums = &mut sums.values[index * 3 * pitch + first..];
+                        match offsets.len() {
+                            3 => part.outputs_of::<S, 3>(first, end - first, offsets, sums, pitch),
+                            2 => part.outputs_of::<S, 2>(first, end - first, offsets, sums, pitch),
+                            _ => part.outputs_of::<S, 1>(first, end - first, offsets, sums, pitch),
+                        }
                     }
                 }
             }
+            row += chunk;
         }
     }
 
@@ -51,32 +88,29 @@ impl Products<'_> {
         outputs: usize,
         offsets: &[usize],
         sums: &mut [f32],
+        pitch: usize,
     ) {
         // SAFETY: the caller's promise.
         unsafe {
             match (S::WIDE, outputs) {
-                (true, 8) => self.tile::<S, 8, OFFSETS>(first, offsets, sums),
-                (true, 7) => self.tile::<S, 7, OFFSETS>(first, offsets, sums),
-                (_, 6) => {
-                    if S::WIDE {
-                        self.tile::<S, 6, OFFSETS>(first, offsets, sums);
+                (true, 8) => self.tile::<S, 8, OFFSETS>(first, offsets, sums, pitch),
+                (true, 7) => self.tile::<S, 7, OFFSETS>(first, offsets, sums, pitch),
+                (true, 6) => self.tile::<S, 6, OFFSETS>(first, offsets, sums, pitch),
+                (true, 5) => self.tile::<S, 5, OFFSETS>(first, offsets, sums, pitch),
+                (_, 4) => self.tile::<S, 4, OFFSETS>(first, offsets, sums, pitch),
+                (_, 3) => self.tile::<S, 3, OFFSETS>(first, offsets, sums, pitch),
+                (_, 2) => self.tile::<S, 2, OFFSETS>(first, offsets, sums, pitch),
+                (_, 1) => self.tile::<S, 1, OFFSETS>(first, offsets, sums, pitch),
+                (_, outputs) => {
+                    // Twelve accumulators: no more than four outputs at three offsets.
+                    self.tile::<S, 3, OFFSETS>(first, offsets, sums, pitch);
+                    let sums = &mut sums[3..];
+                    if outputs == 6 {
+                        self.tile::<S, 3, OFFSETS>(first + 3, offsets, sums, pitch);
                     } else {
-                        self.tile::<S, 3, OFFSETS>(first, offsets, sums);
-                        self.tile::<S, 3, OFFSETS>(first + 3, offsets, &mut sums[3 * self.offsets.len()..]);
+                        self.tile::<S, 2, OFFSETS>(first + 3, offsets, sums, pitch);
                     }
                 }
-                (_, 5) => {
-                    if S::WIDE {
-                        self.tile::<S, 5, OFFSETS>(first, offsets, sums);
-                    } else {
-                        self.tile::<S, 3, OFFSETS>(first, offsets, sums);
-                        self.tile::<S, 2, OFFSETS>(first + 3, offsets, &mut sums[3 * self.offsets.len()..]);
-                    }
-                }
-                (_, 4) => self.tile::<S, 4, OFFSETS>(first, offsets, sums),
-                (_, 3) => self.tile::<S, 3, OFFSETS>(first, offsets, sums),
-                (_, 2) => self.tile::<S, 2, OFFSETS>(first, offsets, sums),
-                _ => self.tile::<S, 1, OFFSETS>(first, offsets, sums),
             }
         }
     }
@@ -87,10 +121,11 @@ impl Products<'_> {
         first: usize,
         offsets: &[usize],
         sums: &mut [f32],
+        pitch: usize,
     ) {
         // SAFETY: the caller's promise.
         unsafe {
-            let mut products = [[S::splat(0.0); OFFSETS]; OUTPUTS];
+            let mut products = [[S::splat(0.0); OUTPUTS]; OFFSETS];
             for row in 0..self.rows {
                 let gradient = self.gradient.add(first * self.gradient_pitch + row * self.gradient_row);
                 let mut inputs = [self.input; OFFSETS];
@@ -106,15 +141,22 @@ impl Products<'_> {
                     for output in 0..OUTPUTS {
                         let g = S::load(gradient.add(output * self.gradient_pitch + at));
                         for k in 0..OFFSETS {
-                            products[output][k] = S::mul_add(g, x[k], products[output][k]);
+                            products[k][output] = S::mul_add(g, x[k], products[k][output]);
                         }
                     }
                     at += S::WIDTH;
                 }
             }
-            for output in 0..OUTPUTS {
-                for k in 0..OFFSETS {
-                    sums[output * self.offsets.len() + k] += S::sum(products[output][k]);
+            let zero = S::splat(0.0);
+            for k in 0..OFFSETS {
+                let sums = &mut sums[k * pitch..][..OUTPUTS.next_multiple_of(4)];
+                for output in (0..OUTPUTS).step_by(4) {
+                    let product = |index: usize| if index < OUTPUTS { products[k][index] } else { zero };
+                    let four =
+                        [product(output), product(output + 1), product(output + 2), product(output + 3)];
+                    for (sum, total) in sums[output..].iter_mut().zip(S::sum4(four)) {
+                        *sum += total;
+                    }
                 }
             }
         }
