@@ -101,8 +101,12 @@ impl Kernel for ForwardBlock<'_> {
     }
 }
 
+/// The activation of every value, in place; whole vectors.
+///
+/// # Safety
+/// The instruction set of `S` is present.
 #[inline(always)]
-unsafe fn activate<S: Simd>(activation: Activation, values: &mut [f32]) {
+pub(crate) unsafe fn activate<S: Simd>(activation: Activation, values: &mut [f32]) {
     for vector in values.chunks_exact_mut(S::WIDTH) {
         // SAFETY: the chunk is one vector long.
         unsafe { S::store(vector.as_mut_ptr(), activation.apply::<S>(S::load(vector.as_ptr()))) }
