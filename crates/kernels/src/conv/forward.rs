@@ -56,7 +56,7 @@ impl Kernel for ForwardBlock<'_> {
                         strip.run::<S>(&rows, weights, self.bias, output, plane, n_rows);
                     }
                     (Weights::Direct(weights) | Weights::Winograd(weights), _) => {
-                        window.read_up_to::<S>(self.input, top + geometry.kernel as isize);
+                        window.read_up_to(self.input, top + geometry.kernel as isize);
                         taps.clear();
                         for ky in 0..geometry.kernel {
                             let Some(offset) = window.row(top + ky as isize) else { continue };
@@ -134,16 +134,11 @@ impl InputWindow {
     }
 
     /// Reads the rows before `end` that were not read yet; only the last `slots` of them.
-    ///
-    /// # Safety
-    /// The instruction set of `S` is present.
-    #[inline(always)]
-    pub(crate) unsafe fn read_up_to<S: Simd>(&mut self, input: &[f32], end: isize) {
+    pub(crate) fn read_up_to(&mut self, input: &[f32], end: isize) {
         let end = end.clamp(0, self.geometry.height as isize) as usize;
         self.next = self.next.max(end.saturating_sub(self.slots));
         while self.next < end {
-            // SAFETY: the caller's promise.
-            unsafe { self.read::<S>(input, self.next, self.next % self.slots) };
+            self.read(input, self.next, self.next % self.slots);
             self.next += 1;
         }
     }
@@ -155,11 +150,7 @@ impl InputWindow {
     }
 
     /// Copies a row of every channel into a slot.
-    ///
-    /// # Safety
-    /// The instruction set of `S` is present.
-    #[inline(always)]
-    pub(crate) unsafe fn read<S: Simd>(&mut self, input: &[f32], row: usize, slot: usize) {
+    pub(crate) fn read(&mut self, input: &[f32], row: usize, slot: usize) {
         let Geometry { height, width, padding, stride, .. } = self.geometry;
         let phase = self.geometry.phase();
         for channel in 0..self.geometry.groups * self.geometry.inputs {

@@ -4,17 +4,20 @@ mod backward;
 mod correlate;
 mod forward;
 mod geometry;
+mod gradient_window;
 mod image;
 mod weight_gradient;
 mod winograd;
+mod winograd_gradient;
 
 use burn::tensor::Tensor;
 use burn_flex::FlexTensor;
 
-pub(crate) use backward::{BackwardBlock, GradientRows};
+use backward::BackwardBlock;
 use correlate::Packed;
-pub(crate) use forward::ForwardBlock;
+use forward::ForwardBlock;
 pub(crate) use geometry::Geometry;
+pub(crate) use gradient_window::GradientRows;
 use image::ForwardImage;
 
 use crate::activation::Activation;

@@ -2,7 +2,115 @@
 //! all the pixels of a few rows.
 
 use super::correlate::tiles;
+use super::forward::InputWindow;
+use super::geometry::Geometry;
+use super::gradient_window::GradientWindow;
+use super::winograd::Rows;
+use super::winograd_gradient::{FrequencySums, StripRows};
+use crate::buffer::Buffer;
 use crate::simd::{LANES, Simd};
+
+/// The weight gradient of a block as it grows, span by span.
+pub(crate) enum WeightSums {
+    /// Sums at the taps of the kernel, by group.
+    Direct { geometry: Geometry, window: InputWindow, offsets: Vec<usize>, sums: Vec<ProductSums> },
+    /// Sums at the frequencies of a strip, and a row of zeros for what lies beyond the planes.
+    Winograd { geometry: Geometry, sums: FrequencySums, zeros: Buffer },
+}
+
+impl WeightSums {
+    /// Nothing yet; spans will be of at most `rows` rows.
+    pub(crate) fn new(geometry: Geometry, rows: usize) -> Self {
+        let Geometry { groups, inputs, outputs, kernel, stride, width, .. } = geometry;
+        if geometry.is_winograd() {
+            let sums = FrequencySums::new(inputs, outputs, width);
+            return Self::Winograd { geometry, sums, zeros: Buffer::zeros(width * LANES) };
+        }
+        let window = InputWindow::new(geometry, (rows - 1) * stride + kernel);
+        let mut offsets = Vec::with_capacity(inputs * geometry.taps());
+        for input in 0..inputs {
+            for tap in 0..geometry.taps() {
+                let (ky, kx) = (tap / kernel, tap % kernel);
+                offsets.push(ky * window.slot + input * window.pitch + geometry.column(kx));
+            }
+        }
+        let sums = (0..groups).map(|_| ProductSums::new(outputs, offsets.len())).collect();
+        Self::Direct { geometry, window, offsets, sums }
+    }
+
+    /// Adds the span that the gradient's window is at.
+    ///
+    /// # Safety
+    /// The instruction set of `S` is present and `input` is a block of the geometry's.
+    #[inline(always)]
+    pub(crate) unsafe fn add<S: Simd>(&mut self, input: &[f32], gradient: &GradientWindow) {
+        let (first, end) = gradient.span();
+        match self {
+            Self::Direct { geometry, window, offsets, sums } => {
+                let Geometry { outputs, inputs, height, stride, kernel, padding, .. } = *geometry;
+                for slot in 0..(end - first - 1) * stride + kernel {
+                    match (first * stride + slot).checked_sub(padding).filter(|row| *row < height) {
+                        Some(row) => window.read(input, row, slot),
+                        None => window.clear(slot),
+                    }
+                }
+                for (group, sums) in sums.iter_mut().enumerate() {
+                    // SAFETY: both windows hold the span's rows and, of the input, those that their taps meet.
+                    unsafe {
+                        Products {
+                            gradient: gradient.row(first).add(group * outputs * gradient.pitch()),
+                            gradient_pitch: gradient.pitch(),
+                            gradient_row: gradient.row_pitch(),
+                            outputs,
+                            input: window.values.as_ptr().add(group * inputs * window.pitch),
+                            input_row: stride * window.slot,
+                            offsets,
+                            rows: end - first,
+                            len: geometry.out_width() * LANES,
+                        }
+                        .add_to::<S>(sums);
+                    }
+                }
+            }
+            Self::Winograd { geometry, sums, zeros } => {
+                let Geometry { height, width, .. } = *geometry;
+                let row = width * LANES;
+                let mut strips = Vec::with_capacity((end - first).div_ceil(2));
+                for y in (first..end).step_by(2) {
+                    let top = y as isize - 1;
+                    let input = |y: usize| (input[y * row..].as_ptr(), height * row);
+                    // Of the gradient, only the two rows in the middle are looked at.
+                    let span = |at: usize| {
+                        let inside = (y..end).contains(&at);
+                        if inside { (gradient.row(at), gradient.pitch()) } else { (zeros.as_ptr(), 0) }
+                    };
+                    strips.push(StripRows {
+                        input: Rows::new(top, height, zeros, input),
+                        gradient: Rows::new(top, height, zeros, span),
+                    });
+                }
+                // SAFETY: the rows are those of the block and of the window.
+                unsafe { sums.add::<S>(&strips) };
+            }
+        }
+    }
+
+    /// `[output][input of the group][tap]`
+    pub(crate) fn into_weights(self) -> Vec<f32> {
+        match self {
+            Self::Winograd { sums, .. } => sums.weights(),
+            Self::Direct { geometry, offsets, sums, .. } => {
+                let mut weights = Vec::with_capacity(geometry.weights());
+                for sums in &sums {
+                    for output in 0..geometry.outputs {
+                        weights.extend((0..offsets.len()).map(|offset| sums.get(output, offset)));
+                    }
+                }
+                weights
+            }
+        }
+    }
+}
 
 /// Products of gradient rows with shifted input rows, summed over their pixels.
 #[derive(Clone, Copy)]

@@ -25,12 +25,23 @@ pub(crate) fn pays(inputs: usize, outputs: usize) -> bool {
 ///
 /// `weight(output, input, tap)` gives the values of the kernel.
 pub(crate) fn pack(outputs: usize, inputs: usize, weight: impl Fn(usize, usize, usize) -> f32) -> Packed {
-    const G: [[f32; 3]; 4] = [[1.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0.0, 0.0, 1.0]];
+    let mut frequencies = Vec::with_capacity(outputs * inputs);
+    for output in 0..outputs {
+        for input in 0..inputs {
+            let line = |ky: usize| spread([0, 1, 2].map(|kx| weight(output, input, ky * 3 + kx)));
+            let lines = [line(0), line(1), line(2)];
+            // By column, then row.
+            frequencies.push([0, 1, 2, 3].map(|j| spread(lines.map(|line| line[j]))));
+        }
+    }
     Packed::new(FREQUENCIES, outputs, inputs, 1, |frequency, output, input, _| {
-        let (row, column) = (G[frequency / 4], G[frequency % 4]);
-        let line = |ky: usize| (0..3).map(|kx| column[kx] * weight(output, input, ky * 3 + kx)).sum::<f32>();
-        (0..3).map(|ky| row[ky] * line(ky)).sum()
+        frequencies[output * inputs + input][frequency % 4][frequency / 4]
     })
+}
+
+/// `G` times three weights.
+fn spread([a, b, c]: [f32; 3]) -> [f32; 4] {
+    [a, 0.5 * (a + b + c), 0.5 * (a - b + c), c]
 }
 
 /// Room for the frequencies of a strip, a few tiles at a time.
@@ -242,6 +253,88 @@ impl Rows {
             let d2 = S::load(r2.0.add(channel * r2.1 + at));
             let d3 = S::load(r3.0.add(channel * r3.1 + at));
             [S::sub(d0, d2), S::add(d1, d2), S::sub(d2, d1), S::sub(d1, d3)]
+        }
+    }
+
+    /// Row `i` of the row transform of one column; column 0 is the border left of the input.
+    #[inline(always)]
+    pub(crate) unsafe fn frequency<S: Simd>(
+        &self,
+        channel: usize,
+        column: usize,
+        width: usize,
+        lane: usize,
+        i: usize,
+    ) -> S::V {
+        // SAFETY: the caller's promise; the border is not read.
+        unsafe {
+            match i {
+                0 => S::sub(
+                    self.pixel::<S>(0, channel, column, width, lane),
+                    self.pixel::<S>(2, channel, column, width, lane),
+                ),
+                1 => S::add(
+                    self.pixel::<S>(1, channel, column, width, lane),
+                    self.pixel::<S>(2, channel, column, width, lane),
+                ),
+                2 => S::sub(
+                    self.pixel::<S>(2, channel, column, width, lane),
+                    self.pixel::<S>(1, channel, column, width, lane),
+                ),
+                _ => S::sub(
+                    self.pixel::<S>(1, channel, column, width, lane),
+                    self.pixel::<S>(3, channel, column, width, lane),
+                ),
+            }
+        }
+    }
+
+    /// Row `i` of the transform of one column of two gradients, those of rows 1 and 2.
+    #[inline(always)]
+    pub(crate) unsafe fn gradient<S: Simd>(
+        &self,
+        channel: usize,
+        column: usize,
+        width: usize,
+        lane: usize,
+        i: usize,
+    ) -> S::V {
+        // SAFETY: the caller's promise; the border is not read.
+        unsafe {
+            match i {
+                0 => self.pixel::<S>(1, channel, column, width, lane),
+                1 => S::add(
+                    self.pixel::<S>(1, channel, column, width, lane),
+                    self.pixel::<S>(2, channel, column, width, lane),
+                ),
+                2 => S::sub(
+                    self.pixel::<S>(1, channel, column, width, lane),
+                    self.pixel::<S>(2, channel, column, width, lane),
+                ),
+                _ => S::sub(S::splat(0.0), self.pixel::<S>(2, channel, column, width, lane)),
+            }
+        }
+    }
+
+    /// One pixel, zero in the border.
+    #[inline(always)]
+    unsafe fn pixel<S: Simd>(
+        &self,
+        row: usize,
+        channel: usize,
+        column: usize,
+        width: usize,
+        lane: usize,
+    ) -> S::V {
+        let column = column.wrapping_sub(1);
+        let (from, pitch) = self.rows[row];
+        // SAFETY: the caller's promise; the border is not read.
+        unsafe {
+            if column >= width {
+                S::splat(0.0)
+            } else {
+                S::load(from.add(channel * pitch + column * LANES + lane))
+            }
         }
     }
 }
