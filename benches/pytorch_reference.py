@@ -2,6 +2,8 @@
 
 Not part of any build: run by hand, in an environment with torch (and onnx + onnxruntime for --inference).
 
+Times are processor time, so that a busy machine does not show; with more than one thread, divide by hand.
+
     python benches/pytorch_reference.py [--threads 1] [--network nano-b|resnet20] [--batch 32 64] [--inference]
 """
 
@@ -92,11 +94,11 @@ def train(network, batch, seconds):
     x, target = torch.randn(batch, 1, 48, 48), torch.randint(0, 7, (batch,))
     times, start = [], time.perf_counter()
     while len(times) < 8 or time.perf_counter() - start < seconds:
-        begin = time.perf_counter()
+        begin = time.process_time()
         optimizer.zero_grad()
         F.cross_entropy(model(x), target).backward()
         optimizer.step()
-        times.append(time.perf_counter() - begin)
+        times.append(time.process_time() - begin)
     return batch / statistics.median(times[3:])
 
 
@@ -113,9 +115,9 @@ def infer(network, batch, threads, seconds):
     session = onnxruntime.InferenceSession(stream.getvalue(), options, providers=["CPUExecutionProvider"])
     times, start = [], time.perf_counter()
     while len(times) < 20 or time.perf_counter() - start < seconds:
-        begin = time.perf_counter()
+        begin = time.process_time()
         session.run(None, {"x": x.numpy()})
-        times.append(time.perf_counter() - begin)
+        times.append(time.process_time() - begin)
     return statistics.median(times[5:])
 
 

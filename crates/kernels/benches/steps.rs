@@ -1,6 +1,6 @@
 //! Whole training steps and inference of the benchmark networks, in a pool of one thread.
 //!
-//!     cargo bench -p netsynth-kernels --bench steps -- [nano-b|resnet20] [fused|apart|burn] [batch ...]
+//!     cargo bench -p netsynth-kernels --bench steps -- [nano-b|resnet20] [fused|apart|burn|inference] [batch ...]
 
 #![allow(missing_docs, clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
@@ -28,7 +28,7 @@ fn main() {
             continue;
         }
         for (label, path) in [("fused", Path::Fused), ("apart", Path::Apart), ("burn", Path::Burn)] {
-            if !chosen(label, &["fused", "apart", "burn"]) {
+            if !chosen(label, &["fused", "apart", "burn", "inference"]) {
                 continue;
             }
             for &batch in &batches {
@@ -37,7 +37,7 @@ fn main() {
                 });
             }
         }
-        if chosen("inference", &["fused", "apart", "burn"]) {
+        if chosen("inference", &["fused", "apart", "burn", "inference"]) {
             for batch in [1, 64] {
                 pool.install(|| infer(name, Network::new(steps.clone(), &Device::flex().autodiff()), batch));
             }

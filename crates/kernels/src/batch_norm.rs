@@ -83,7 +83,8 @@ pub fn conv_batch_norm(
             batch_norm(x, gamma, beta, epsilon, activation)
         }
         Kind::Blocked { blocks, batch } => {
-            let geometry = conv::geometry(&blocks, batch, &weight, options);
+            let [_, channels, height, width, _] = blocks.dims();
+            let geometry = conv::geometry([batch, channels, height, width], &weight, options);
             let autodiff = blocks.is_autodiff() || weight.is_autodiff();
             let (x, weight) = (Operand::open(blocks), Operand::open(weight));
             let (gamma, beta) = (Operand::open(gamma), Operand::open(beta));

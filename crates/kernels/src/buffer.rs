@@ -15,33 +15,43 @@ use burn_std::{AccessError, AccessPolicy, AllocationController, AllocationProper
 #[repr(C, align(64))]
 struct Line([f32; 16]);
 
-/// What a thread may keep for later, in bytes; the least recently freed goes first.
-const KEPT_BYTES: usize = 192 << 20;
-
+/// Blocks a thread has freed. Together with those in use they never take more than were once in use at a time; the
+/// least recently freed goes first.
 #[derive(Default)]
 struct Pool {
     free: BTreeMap<(usize, u64), Vec<Line>>,
     clock: u64,
-    bytes: usize,
+    free_lines: usize,
+    used_lines: usize,
+    most_used_lines: usize,
 }
 
 impl Pool {
     /// The smallest kept block of at least `lines` that is not far too large.
-    fn take(&mut self, lines: usize) -> Option<Vec<Line>> {
-        let key = *self.free.range((lines, 0)..(lines + lines / 4 + 1, 0)).next()?.0;
-        let block = self.free.remove(&key)?;
-        self.bytes -= size_of_val(block.as_slice());
-        Some(block)
+    fn take(&mut self, lines: usize) -> Vec<Line> {
+        let fitting = self.free.range((lines, 0)..(lines + lines / 4 + 1, 0)).next().map(|(key, _)| *key);
+        let block = match fitting.and_then(|key| self.free.remove(&key)) {
+            Some(block) => {
+                self.free_lines -= block.len();
+                block
+            }
+            None => vec![Line([0.0; 16]); lines],
+        };
+        self.used_lines += block.len();
+        self.most_used_lines = self.most_used_lines.max(self.used_lines);
+        block
     }
 
     fn give(&mut self, block: Vec<Line>) {
         self.clock += 1;
-        self.bytes += size_of_val(block.as_slice());
+        // A block may come from another thread, which then has it in use for ever.
+        self.used_lines = self.used_lines.saturating_sub(block.len());
+        self.free_lines += block.len();
         self.free.insert((block.len(), self.clock), block);
-        while self.bytes > KEPT_BYTES {
+        while self.free_lines + self.used_lines > self.most_used_lines {
             let Some(oldest) = self.free.keys().min_by_key(|key| key.1).copied() else { return };
             if let Some(block) = self.free.remove(&oldest) {
-                self.bytes -= size_of_val(block.as_slice());
+                self.free_lines -= block.len();
             }
         }
     }
@@ -61,8 +71,7 @@ impl Buffer {
     /// Room for `len` floats, holding old values.
     pub(crate) fn stale(len: usize) -> Self {
         let needed = len.div_ceil(16).max(1);
-        let lines = POOL.with_borrow_mut(|pool| pool.take(needed));
-        Self { lines: lines.unwrap_or_else(|| vec![Line([0.0; 16]); needed]), len }
+        Self { lines: POOL.with_borrow_mut(|pool| pool.take(needed)), len }
     }
 
     /// `len` zeros.

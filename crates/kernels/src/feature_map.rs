@@ -27,8 +27,8 @@ pub(crate) enum Kind {
     Blocked { blocks: Tensor<5>, batch: usize },
 }
 
-/// Below this a plain batch is not worth blocking outside training.
-const SMALLEST_BATCH: usize = 4;
+/// Outside training a smaller batch is better off image by image.
+const SMALLEST_BATCH: usize = 8;
 
 impl FeatureMap {
     /// The feature map of a `[batch, channels, height, width]` tensor; differentiable.

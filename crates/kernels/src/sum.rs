@@ -8,6 +8,7 @@ use crate::composition;
 use crate::elementwise;
 use crate::feature_map::{FeatureMap, Kind};
 use crate::flex::{self, Operand, Operator, floats};
+use crate::simd::LANES;
 
 /// The most inputs one operator takes; longer sums are sums of sums.
 const WIDEST: usize = 8;
@@ -21,8 +22,11 @@ pub fn sum(inputs: Vec<FeatureMap>, activation: Activation) -> FeatureMap {
     assert!(dims.windows(2).all(|pair| pair[0] == pair[1]), "the inputs of a sum must have one shape");
     assert!(!inputs.is_empty(), "a sum has at least one input");
     if inputs.iter().any(|input| matches!(input.kind, Kind::Plain(_))) {
-        let inputs = inputs.into_iter().map(FeatureMap::into_tensor).collect();
-        return FeatureMap { kind: Kind::Plain(composition::sum(inputs, activation)) };
+        let inputs: Vec<_> = inputs.into_iter().map(FeatureMap::into_tensor).collect();
+        let whole_vectors = dims[0].iter().product::<usize>() % LANES == 0;
+        let fused = whole_vectors && inputs.iter().all(|input| flex::covered(input) && !input.is_autodiff());
+        let output = if fused { images(inputs, activation) } else { composition::sum(inputs, activation) };
+        return FeatureMap { kind: Kind::Plain(output) };
     }
     let batch = dims[0][0];
     let mut blocks: Vec<Tensor<5>> = inputs.into_iter().filter_map(into_blocks).collect();
@@ -31,6 +35,14 @@ pub fn sum(inputs: Vec<FeatureMap>, activation: Activation) -> FeatureMap {
         blocks = std::iter::once(fused(blocks, Activation::Linear)).chain(rest).collect();
     }
     FeatureMap { kind: Kind::Blocked { blocks: fused(blocks, activation), batch } }
+}
+
+/// The sum outside training.
+fn images(inputs: Vec<Tensor<4>>, activation: Activation) -> Tensor<4> {
+    let shape = inputs[0].dims();
+    let operands: Vec<Operand> = inputs.into_iter().map(Operand::open).collect();
+    let slices: Vec<&[f32]> = operands.iter().map(Operand::as_slice).collect();
+    flex::untracked(elementwise::sum(&slices, activation).into_tensor(shape), false)
 }
 
 fn into_blocks(map: FeatureMap) -> Option<Tensor<5>> {

@@ -142,6 +142,19 @@ proptest! {
     }
 
     #[test]
+    fn inference_agrees(case in cases(), activation in activations(), bias: bool, level in levels()) {
+        let (x, weight) = (case.x().inner(), case.weight().inner());
+        let bias = bias.then(|| leaf([case.channels()], 3).inner());
+        let expected =
+            composition::conv2d(x.clone(), weight.clone(), bias.clone(), case.options, activation);
+        let found = with_level(level, || crate::conv2d(x, weight, bias, case.options, activation));
+        let sum = with_level(level, || crate::sum(vec![found.clone(); 3], activation));
+        assert_close(&data(found.into_tensor()), &data(expected.clone()), "output");
+        let expected = composition::sum(vec![expected; 3], activation);
+        assert_close(&data(sum.into_tensor()), &data(expected), "sum");
+    }
+
+    #[test]
     fn conv_batch_norm_agrees(case in cases(), activation in activations(), apart: bool, level in levels()) {
         // A normalisation over a handful of values, or one that undoes a single weight, has no gradient to speak of,
         // only rounding errors.

@@ -3,24 +3,12 @@
 
 use super::Weights;
 use super::correlate::{Packed, Row, Tap};
-use super::forward::InputWindow;
 use super::geometry::Geometry;
-use super::weight_gradient::Products;
-use super::winograd::Strip;
+use super::gradient_window::{GradientRows, GradientWindow};
+use super::weight_gradient::WeightSums;
+use super::winograd::{Rows, Strip};
 use crate::buffer::Buffer;
 use crate::simd::{Kernel, LANES, Simd};
-
-/// What the windows of a block may take: half of a usual second-level cache.
-const WINDOW_FLOATS: usize = (512 << 10) / size_of::<f32>();
-
-/// The gradient of the convolution's output, row by row.
-pub(crate) trait GradientRows {
-    /// Writes a row of a channel.
-    ///
-    /// # Safety
-    /// The instruction set of `S` is present and `to` is valid for the row.
-    unsafe fn write<S: Simd>(&self, channel: usize, row: usize, to: &mut [f32]);
-}
 
 /// The gradients of one block.
 pub(crate) struct BackwardBlock<'a, G> {
@@ -28,17 +16,17 @@ pub(crate) struct BackwardBlock<'a, G> {
     pub(crate) gradient: G,
     /// `[channels][height][width][LANES]`, for the weight gradient.
     pub(crate) input: &'a [f32],
-    /// Summed into, `[output][input of the group][tap]`.
-    pub(crate) weight_gradient: Option<Vec<f32>>,
-    /// Summed into, one a channel.
-    pub(crate) bias_gradient: Option<Vec<f32>>,
+    pub(crate) want_weight: bool,
+    pub(crate) want_bias: bool,
     /// The weights packed with inputs and outputs exchanged, and the gradient to overwrite.
     pub(crate) input_gradient: Option<(&'a Weights, &'a mut [f32])>,
 }
 
 /// What a block adds to the parameters' gradients.
 pub(crate) struct ParameterGradients {
+    /// `[output][input of the group][tap]`
     pub(crate) weight: Option<Vec<f32>>,
+    /// One a channel.
     pub(crate) bias: Option<Vec<f32>>,
 }
 
@@ -48,140 +36,49 @@ impl<G: GradientRows> Kernel for BackwardBlock<'_, G> {
     #[inline(always)]
     unsafe fn run<S: Simd>(mut self) -> ParameterGradients {
         let geometry = self.geometry;
-        let Geometry { stride, kernel, padding, .. } = geometry;
-        let out_height = geometry.out_height();
-        let channels = geometry.groups * geometry.outputs;
-        let pitch = geometry.gradient_pitch();
-        let per_row = channels * pitch + stride * geometry.groups * geometry.inputs * geometry.input_pitch();
-        // An even number of rows, for strips of two.
-        let rows = (WINDOW_FLOATS / per_row).next_multiple_of(2).clamp(1, out_height);
-        // The input gradient of a row meets gradient rows up to `kernel` beyond it.
-        let halo = if self.input_gradient.is_some() { (kernel - 1).div_ceil(stride) } else { 0 };
-        // A strip of an odd width looks one column beyond the last.
-        let mut gradient = Buffer::zeros((rows + 2 * halo) * channels * pitch + LANES);
-        let mut strip = match self.input_gradient {
-            Some((Weights::Winograd(_), _)) => {
-                let strip = Strip::new(geometry.outputs, geometry.inputs, geometry.width);
-                Some((strip, Buffer::zeros(channels * pitch + LANES)))
-            }
-            _ => None,
-        };
-        let left = geometry.gradient_left() * LANES;
-        let row_len = geometry.out_width() * LANES;
-        let mut window = InputWindow::new(geometry, (rows - 1) * stride + kernel);
-        let offsets: Vec<usize> = (0..geometry.inputs)
-            .flat_map(|input| (0..kernel).map(move |ky| (input, ky)))
-            .flat_map(|(input, ky)| (0..kernel).map(move |kx| (input, ky, kx)))
-            .map(|(input, ky, kx)| ky * window.slot + input * window.pitch + geometry.column(kx))
-            .collect();
-        let mut scratch = Buffer::stale(geometry.groups * geometry.inputs * geometry.phase() * LANES);
-
-        let mut first = 0;
-        while first < out_height {
-            let end = (first + rows).min(out_height);
-            let (begin, stop) = (first.saturating_sub(halo), (end + halo).min(out_height));
-            // SAFETY: slots `0..stop - begin` of the gradient window are written before they are read.
-            unsafe {
-                for row in begin..stop {
-                    for channel in 0..channels {
-                        let at = ((row - begin) * channels + channel) * pitch + left;
-                        self.gradient.write::<S>(channel, row, &mut gradient[at..][..row_len]);
-                    }
+        let Geometry { stride, height, width, .. } = geometry;
+        let mut window = GradientWindow::new(geometry, self.input_gradient.is_some());
+        let mut sums = self.want_weight.then(|| WeightSums::new(geometry, window.rows()));
+        let mut bias = self.want_bias.then(|| vec![0.0; geometry.groups * geometry.outputs]);
+        let mut strip = Strip::new(geometry.outputs, geometry.inputs, width);
+        // One phase of a row, or the row of zeros beyond the gradient that a strip looks at.
+        let mut scratch = Buffer::zeros(geometry.groups * geometry.inputs * geometry.phase() * LANES);
+        // SAFETY: the window is moved over the rows before they are used; it keeps as many on both sides as the
+        // input gradient meets; the caller has the instruction set.
+        unsafe {
+            while window.advance::<S>(&self.gradient) {
+                if let Some(bias) = &mut bias {
+                    window.add_totals::<S>(bias);
                 }
-            }
-            if let Some(sums) = &mut self.bias_gradient {
-                for row in first..end {
-                    for (channel, sum) in sums.iter_mut().enumerate() {
-                        let at = ((row - begin) * channels + channel) * pitch + left;
-                        // SAFETY: the caller's instruction set.
-                        *sum += unsafe { total::<S>(&gradient[at..][..row_len]) };
-                    }
+                if let Some(sums) = &mut sums {
+                    sums.add::<S>(self.input, &window);
                 }
-            }
-            if let Some(sums) = &mut self.weight_gradient {
-                let top = (first * stride) as isize - padding as isize;
-                for slot in 0..(end - first - 1) * stride + kernel {
-                    let row = top + slot as isize;
-                    if (0..geometry.height as isize).contains(&row) {
-                        // SAFETY: the caller's instruction set.
-                        unsafe { window.read::<S>(self.input, row as usize, slot) };
-                    } else {
-                        window.clear(slot);
-                    }
-                }
-                let group_len = geometry.outputs * offsets.len();
-                for (group, sums) in sums.chunks_exact_mut(group_len).enumerate() {
-                    let at = ((first - begin) * channels + group * geometry.outputs) * pitch + left;
-                    // SAFETY: both windows hold the rows `first..end` and, of the input, those their taps meet.
-                    unsafe {
-                        Products {
-                            gradient: gradient.as_ptr().add(at),
-                            gradient_pitch: pitch,
-                            gradient_row: channels * pitch,
-                            outputs: geometry.outputs,
-                            input: window.values.as_ptr().add(group * geometry.inputs * window.pitch),
-                            input_row: stride * window.slot,
-                            offsets: &offsets,
-                            rows: end - first,
-                            len: row_len,
-                        }
-                        .add_to::<S>(sums);
-                    }
-                }
-            }
-            if let Some((weights, output)) = &mut self.input_gradient {
-                let last = if end == out_height { geometry.height } else { end * stride };
-                match (*weights, &mut strip) {
-                    (Weights::Winograd(weights), Some((strip, zeros))) => {
+                let Some((weights, output)) = &mut self.input_gradient else { continue };
+                let (first, end) = window.span();
+                let last = if end == geometry.out_height() { height } else { end * stride };
+                match weights {
+                    Weights::Winograd(weights) => {
                         for row in (first..last).step_by(2) {
-                            // SAFETY: the window holds `halo` rows on both sides, as far as there are any.
-                            unsafe {
-                                let mut rows = [zeros.as_ptr(); 4];
-                                for (index, pointer) in rows.iter_mut().enumerate() {
-                                    let row = (row + index).wrapping_sub(1);
-                                    if row < out_height {
-                                        *pointer = gradient.as_ptr().add((row - begin) * channels * pitch);
-                                    }
-                                }
-                                let to = output.as_mut_ptr().add(row * row_len);
-                                let n_rows = 2.min(last - row);
-                                strip.run::<S>(
-                                    rows,
-                                    pitch,
-                                    weights,
-                                    None,
-                                    to,
-                                    geometry.height * row_len,
-                                    n_rows,
-                                );
-                            }
+                            let top = row as isize - 1;
+                            let rows = Rows::new(top, height, &scratch, |y| (window.row(y), window.pitch()));
+                            let to = output.as_mut_ptr().add(row * width * LANES);
+                            let plane = height * width * LANES;
+                            strip.run::<S>(&rows, weights, None, to, plane, 2.min(last - row));
                         }
                     }
-                    (Weights::Direct(weights) | Weights::Winograd(weights), _) => {
+                    Weights::Direct(weights) => {
                         for row in first * stride..last {
-                            // SAFETY: the window holds `halo` rows on both sides, as far as there are any.
-                            unsafe {
-                                input_gradient_row::<S>(
-                                    geometry,
-                                    weights,
-                                    &gradient,
-                                    begin,
-                                    row,
-                                    &mut scratch,
-                                    output,
-                                );
-                            }
+                            input_gradient_row::<S>(geometry, weights, &window, row, &mut scratch, output);
                         }
                     }
                 }
             }
-            first = end;
         }
-        ParameterGradients { weight: self.weight_gradient, bias: self.bias_gradient }
+        ParameterGradients { weight: sums.map(WeightSums::into_weights), bias }
     }
 }
 
-/// One row of the input's gradient, all channels, from the gradient window that begins with row `begin`.
+/// One row of the input's gradient, all channels, from the gradient's window.
 ///
 /// Input column `j` of phase `p = j % stride` meets tap `kx` only where `p + padding - kx` divides by the stride, so
 /// each phase is a convolution of its own.
@@ -189,15 +86,12 @@ impl<G: GradientRows> Kernel for BackwardBlock<'_, G> {
 unsafe fn input_gradient_row<S: Simd>(
     geometry: Geometry,
     weights: &Packed,
-    gradient: &[f32],
-    begin: usize,
+    window: &GradientWindow,
     row: usize,
     scratch: &mut [f32],
     output: &mut [f32],
 ) {
     let Geometry { stride, kernel, padding, height, width, .. } = geometry;
-    let channels = geometry.groups * geometry.outputs;
-    let pitch = geometry.gradient_pitch();
     let plane = height * width * LANES;
     let mut taps = Vec::with_capacity(geometry.taps());
     for phase in 0..stride.min(width) {
@@ -212,7 +106,7 @@ unsafe fn input_gradient_row<S: Simd>(
                 if x.rem_euclid(stride as isize) == 0 {
                     let column = geometry.gradient_left() as isize + x.div_euclid(stride as isize);
                     taps.push(Tap {
-                        offset: (y / stride - begin) * channels * pitch + column as usize * LANES,
+                        offset: window.start(y / stride) + column as usize * LANES,
                         index: ky * kernel + kx,
                     });
                 }
@@ -229,8 +123,8 @@ unsafe fn input_gradient_row<S: Simd>(
             // SAFETY: the taps lie in the window, the output rows in the block or the scratch.
             unsafe {
                 Row {
-                    window: gradient.as_ptr().add(group * geometry.outputs * pitch),
-                    pitch,
+                    window: window.as_ptr().add(group * geometry.outputs * window.pitch()),
+                    pitch: window.pitch(),
                     inputs: geometry.outputs,
                     taps: &taps,
                     weights: weights.group(group),
@@ -253,17 +147,5 @@ unsafe fn input_gradient_row<S: Simd>(
                 }
             }
         }
-    }
-}
-
-#[inline(always)]
-unsafe fn total<S: Simd>(values: &[f32]) -> f32 {
-    // SAFETY: every chunk is one vector long.
-    unsafe {
-        let mut sum = S::splat(0.0);
-        for vector in values.chunks_exact(S::WIDTH) {
-            sum = S::add(sum, S::load(vector.as_ptr()));
-        }
-        S::sum(sum)
     }
 }

@@ -4,7 +4,7 @@
 use super::Weights;
 use super::correlate::{Row, Tap};
 use super::geometry::Geometry;
-use super::winograd::Strip;
+use super::winograd::{Rows, Strip};
 use crate::activation::Activation;
 use crate::buffer::Buffer;
 use crate::moments::Moments;
@@ -35,12 +35,12 @@ impl Kernel for ForwardBlock<'_> {
         let plane = out_height * row;
         assert_eq!(self.input.len(), geometry.input_block());
         assert_eq!(self.output.len(), channels * plane);
-        // A strip of Winograd's needs one row more than the kernel.
         let (step, mut strip) = match self.weights {
             Weights::Direct(_) => (1, None),
             Weights::Winograd(_) => (2, Some(Strip::new(geometry.inputs, geometry.outputs, geometry.width))),
         };
-        let mut window = InputWindow::new(geometry, geometry.kernel + step - 1);
+        let zeros = Buffer::zeros(row);
+        let mut window = InputWindow::new(geometry, geometry.kernel);
         let mut taps = Vec::with_capacity(geometry.taps());
         for y in (0..out_height).step_by(step) {
             let top = (y * geometry.stride) as isize - geometry.padding as isize;
@@ -48,19 +48,15 @@ impl Kernel for ForwardBlock<'_> {
             // SAFETY: the window holds the rows that this step meets, of every channel; taps name rows that were
             // just read and columns of the padded width; the assertions above bound the planes.
             unsafe {
-                window.read_up_to::<S>(self.input, top + (geometry.kernel + step - 1) as isize);
                 match (self.weights, &mut strip) {
                     (Weights::Winograd(weights), Some(strip)) => {
-                        let mut rows = [window.zeros.as_ptr(); 4];
-                        for (index, row) in rows.iter_mut().enumerate() {
-                            if let Some(offset) = window.row(top + index as isize) {
-                                *row = window.values.as_ptr().add(offset);
-                            }
-                        }
+                        let at = |y: usize| (self.input.as_ptr().add(y * row), plane);
+                        let rows = Rows::new(top, geometry.height, &zeros, at);
                         let output = self.output.as_mut_ptr().add(y * row);
-                        strip.run::<S>(rows, window.pitch, weights, self.bias, output, plane, n_rows);
+                        strip.run::<S>(&rows, weights, self.bias, output, plane, n_rows);
                     }
                     (Weights::Direct(weights) | Weights::Winograd(weights), _) => {
+                        window.read_up_to(self.input, top + geometry.kernel as isize);
                         taps.clear();
                         for ky in 0..geometry.kernel {
                             let Some(offset) = window.row(top + ky as isize) else { continue };
@@ -105,8 +101,12 @@ impl Kernel for ForwardBlock<'_> {
     }
 }
 
+/// The activation of every value, in place; whole vectors.
+///
+/// # Safety
+/// The instruction set of `S` is present.
 #[inline(always)]
-unsafe fn activate<S: Simd>(activation: Activation, values: &mut [f32]) {
+pub(crate) unsafe fn activate<S: Simd>(activation: Activation, values: &mut [f32]) {
     for vector in values.chunks_exact_mut(S::WIDTH) {
         // SAFETY: the chunk is one vector long.
         unsafe { S::store(vector.as_mut_ptr(), activation.apply::<S>(S::load(vector.as_ptr()))) }
@@ -122,8 +122,6 @@ pub(crate) struct InputWindow {
     pub(crate) pitch: usize,
     pub(crate) slot: usize,
     slots: usize,
-    /// A row of zeros.
-    pub(crate) zeros: Buffer,
     /// The first row not read yet.
     next: usize,
 }
@@ -132,22 +130,15 @@ impl InputWindow {
     pub(crate) fn new(geometry: Geometry, slots: usize) -> Self {
         let pitch = geometry.input_pitch();
         let slot = geometry.groups * geometry.inputs * pitch;
-        // A strip of an odd width looks one column beyond the last.
-        let (values, zeros) = (Buffer::zeros(slots * slot + LANES), Buffer::zeros(slot + LANES));
-        Self { geometry, values, pitch, slot, slots, zeros, next: 0 }
+        Self { geometry, values: Buffer::zeros(slots * slot), pitch, slot, slots, next: 0 }
     }
 
     /// Reads the rows before `end` that were not read yet; only the last `slots` of them.
-    ///
-    /// # Safety
-    /// The instruction set of `S` is present.
-    #[inline(always)]
-    pub(crate) unsafe fn read_up_to<S: Simd>(&mut self, input: &[f32], end: isize) {
+    pub(crate) fn read_up_to(&mut self, input: &[f32], end: isize) {
         let end = end.clamp(0, self.geometry.height as isize) as usize;
         self.next = self.next.max(end.saturating_sub(self.slots));
         while self.next < end {
-            // SAFETY: the caller's promise.
-            unsafe { self.read::<S>(input, self.next, self.next % self.slots) };
+            self.read(input, self.next, self.next % self.slots);
             self.next += 1;
         }
     }
@@ -159,11 +150,7 @@ impl InputWindow {
     }
 
     /// Copies a row of every channel into a slot.
-    ///
-    /// # Safety
-    /// The instruction set of `S` is present.
-    #[inline(always)]
-    pub(crate) unsafe fn read<S: Simd>(&mut self, input: &[f32], row: usize, slot: usize) {
+    pub(crate) fn read(&mut self, input: &[f32], row: usize, slot: usize) {
         let Geometry { height, width, padding, stride, .. } = self.geometry;
         let phase = self.geometry.phase();
         for channel in 0..self.geometry.groups * self.geometry.inputs {

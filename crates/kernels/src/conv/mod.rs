@@ -4,16 +4,21 @@ mod backward;
 mod correlate;
 mod forward;
 mod geometry;
+mod gradient_window;
+mod image;
 mod weight_gradient;
 mod winograd;
+mod winograd_gradient;
 
 use burn::tensor::Tensor;
 use burn_flex::FlexTensor;
 
-pub(crate) use backward::{BackwardBlock, GradientRows};
+use backward::BackwardBlock;
 use correlate::Packed;
-pub(crate) use forward::ForwardBlock;
+use forward::ForwardBlock;
 pub(crate) use geometry::Geometry;
+pub(crate) use gradient_window::GradientRows;
+use image::ForwardImage;
 
 use crate::activation::Activation;
 use crate::buffer::Buffer;
@@ -50,11 +55,15 @@ pub fn conv2d(
     activation: Activation,
 ) -> FeatureMap {
     match x.into().kind {
+        Kind::Plain(x) if flex::covered(&x) && !x.is_autodiff() && !weight.is_autodiff() => {
+            FeatureMap { kind: Kind::Plain(images(x, weight, bias, options, activation)) }
+        }
         Kind::Plain(x) => {
             FeatureMap { kind: Kind::Plain(composition::conv2d(x, weight, bias, options, activation)) }
         }
         Kind::Blocked { blocks, batch } => {
-            let geometry = geometry(&blocks, batch, &weight, options);
+            let [_, channels, height, width, _] = blocks.dims();
+            let geometry = geometry([batch, channels, height, width], &weight, options);
             let (x, weight) = (Operand::open(blocks), Operand::open(weight));
             let bias = bias.map(Operand::open);
             let shape = output_shape(&geometry);
@@ -88,14 +97,40 @@ pub fn conv2d(
     }
 }
 
+/// A few images one by one, outside training.
+fn images(
+    x: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    options: ConvOptions,
+    activation: Activation,
+) -> Tensor<4> {
+    let geometry = geometry(x.dims(), &weight, options);
+    let Geometry { batch, groups, inputs, outputs, .. } = geometry;
+    let taps = geometry.taps();
+    let (x, weight, bias) = (Operand::open(x), Operand::open(weight), bias.map(Operand::open));
+    let weights = weight.as_slice();
+    let packed = Packed::new(groups, outputs, inputs, taps, |group, output, input, tap| {
+        weights[((group * outputs + output) * inputs + input) * taps + tap]
+    });
+    let shape = [batch, groups * outputs, geometry.out_height(), geometry.out_width()];
+    let mut output = Buffer::stale(shape.iter().product());
+    let input_image = groups * inputs * geometry.height * geometry.width;
+    let output_image = shape[1..].iter().product();
+    let jobs = x.as_slice().chunks_exact(input_image).zip(output.chunks_exact_mut(output_image)).collect();
+    parallel::each(jobs, |(input, output)| {
+        let bias = bias.as_ref().map(Operand::as_slice);
+        launch(ForwardImage { geometry, input, weights: &packed, bias, activation, output });
+    });
+    flex::untracked(output.into_tensor(shape), false)
+}
+
 /// The geometry of a convolution, checked.
 pub(crate) fn geometry(
-    blocks: &Tensor<5>,
-    batch: usize,
+    [batch, channels, height, width]: [usize; 4],
     weight: &Tensor<4>,
     options: ConvOptions,
 ) -> Geometry {
-    let [_, channels, height, width, _] = blocks.dims();
     let [outputs, inputs, kernel, columns] = weight.dims();
     let ConvOptions { stride, padding, groups } = options;
     assert_eq!(kernel, columns, "the kernel must be square");
@@ -145,7 +180,7 @@ pub(crate) fn backward<G: GradientRows + Send>(
     gradient: impl Fn(usize) -> G + Sync,
     [want_input, want_weight, want_bias]: [bool; 3],
 ) -> [Option<Buffer>; 3] {
-    let Geometry { groups, outputs, inputs, .. } = geometry;
+    let Geometry { outputs, inputs, .. } = geometry;
     let taps = geometry.taps();
     let packed = want_input.then(|| {
         // Winograd's strips take the gradient for an input, so their kernel is the mirror image.
@@ -166,8 +201,8 @@ pub(crate) fn backward<G: GradientRows + Send>(
             geometry,
             gradient: gradient(block),
             input,
-            weight_gradient: want_weight.then(|| vec![0.0; geometry.weights()]),
-            bias_gradient: want_bias.then(|| vec![0.0; groups * outputs]),
+            want_weight,
+            want_bias,
             input_gradient: packed.as_ref().zip(input_gradient),
         })
     });

@@ -25,12 +25,23 @@ pub(crate) fn pays(inputs: usize, outputs: usize) -> bool {
 ///
 /// `weight(output, input, tap)` gives the values of the kernel.
 pub(crate) fn pack(outputs: usize, inputs: usize, weight: impl Fn(usize, usize, usize) -> f32) -> Packed {
-    const G: [[f32; 3]; 4] = [[1.0, 0.0, 0.0], [0.5, 0.5, 0.5], [0.5, -0.5, 0.5], [0.0, 0.0, 1.0]];
+    let mut frequencies = Vec::with_capacity(outputs * inputs);
+    for output in 0..outputs {
+        for input in 0..inputs {
+            let line = |ky: usize| spread([0, 1, 2].map(|kx| weight(output, input, ky * 3 + kx)));
+            let lines = [line(0), line(1), line(2)];
+            // By column, then row.
+            frequencies.push([0, 1, 2, 3].map(|j| spread(lines.map(|line| line[j]))));
+        }
+    }
     Packed::new(FREQUENCIES, outputs, inputs, 1, |frequency, output, input, _| {
-        let (row, column) = (G[frequency / 4], G[frequency % 4]);
-        let line = |ky: usize| (0..3).map(|kx| column[kx] * weight(output, input, ky * 3 + kx)).sum::<f32>();
-        (0..3).map(|ky| row[ky] * line(ky)).sum()
+        frequencies[output * inputs + input][frequency % 4][frequency / 4]
     })
+}
+
+/// `G` times three weights.
+fn spread([a, b, c]: [f32; 3]) -> [f32; 4] {
+    [a, 0.5 * (a + b + c), 0.5 * (a - b + c), c]
 }
 
 /// Room for the frequencies of a strip, a few tiles at a time.
@@ -63,14 +74,12 @@ impl Strip {
     /// Computes one or two rows of the output.
     ///
     /// # Safety
-    /// The instruction set of `S` is present; each of `rows` is valid for every input channel, `pitch` floats apart,
-    /// and holds `width + 2` padded columns, rounded up to an even number; `output` is valid for `n_rows` rows of
-    /// every output channel, `plane` floats apart; `weights` come from [`pack`].
+    /// The instruction set of `S` is present; `rows` are valid for `width` columns of every input channel; `output`
+    /// is valid for `n_rows` rows of every output channel, `plane` floats apart; `weights` come from [`pack`].
     #[inline(always)]
     pub(crate) unsafe fn run<S: Simd>(
         &mut self,
-        rows: [*const f32; 4],
-        pitch: usize,
+        rows: &Rows,
         weights: &Packed,
         bias: Option<&[f32]>,
         output: *mut f32,
@@ -83,7 +92,7 @@ impl Strip {
             let tiles = self.tiles.min(tiles_in_all - first);
             // SAFETY: the caller's promise; the strip's buffers hold `tiles` tiles of every channel and frequency.
             unsafe {
-                self.read::<S>(rows, pitch, first, tiles);
+                self.read::<S>(rows, first, tiles);
                 for frequency in 0..FREQUENCIES {
                     Row {
                         window: self
@@ -114,23 +123,19 @@ impl Strip {
 
     /// The frequencies of the inputs, `Bt d B`.
     #[inline(always)]
-    unsafe fn read<S: Simd>(&mut self, rows: [*const f32; 4], pitch: usize, first: usize, tiles: usize) {
+    unsafe fn read<S: Simd>(&mut self, rows: &Rows, first: usize, tiles: usize) {
         let frequency_pitch = frequency_pitch(self.inputs, self.tiles);
-        // SAFETY: the caller's promise.
+        // SAFETY: the caller's promise; columns beyond the input are never read.
         unsafe {
             for input in 0..self.inputs {
                 for lane in (0..LANES).step_by(S::WIDTH) {
-                    let at = input * pitch + 2 * first * LANES + lane;
-                    let mut columns = [
-                        column::<S>(rows, at),
-                        column::<S>(rows, at + LANES),
-                        column::<S>(rows, at),
-                        column::<S>(rows, at),
-                    ];
+                    let left = rows.column::<S>(input, 2 * first, self.width, lane);
+                    let next = rows.column::<S>(input, 2 * first + 1, self.width, lane);
+                    let mut columns = [left, next, left, next];
                     for tile in 0..tiles {
-                        let at = at + 2 * tile * LANES;
-                        columns[2] = column::<S>(rows, at + 2 * LANES);
-                        columns[3] = column::<S>(rows, at + 3 * LANES);
+                        let at = 2 * (first + tile) + 2;
+                        columns[2] = rows.column::<S>(input, at, self.width, lane);
+                        columns[3] = rows.column::<S>(input, at + 1, self.width, lane);
                         let to = self.before.as_mut_ptr().add((input * self.tiles + tile) * LANES + lane);
                         for i in 0..4 {
                             let [d0, d1, d2, d3] =
@@ -207,15 +212,129 @@ fn frequency_pitch(channels: usize, tiles: usize) -> usize {
     (channels * tiles + 1) * LANES
 }
 
-/// The row transform of one column of four pixels.
-#[inline(always)]
-unsafe fn column<S: Simd>(rows: [*const f32; 4], at: usize) -> [S::V; 4] {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let d0 = S::load(rows[0].add(at));
-        let d1 = S::load(rows[1].add(at));
-        let d2 = S::load(rows[2].add(at));
-        let d3 = S::load(rows[3].add(at));
-        [S::sub(d0, d2), S::add(d1, d2), S::sub(d2, d1), S::sub(d1, d3)]
+/// The four rows a strip looks at: for each, the first channel's first pixel and the floats from one channel to the
+/// next. A row beyond the input is a row of zeros for all channels alike.
+pub(crate) struct Rows {
+    rows: [(*const f32, usize); 4],
+}
+
+impl Rows {
+    /// Rows `top..top + 4` of those that `row` knows.
+    #[inline(always)]
+    pub(crate) fn new(
+        top: isize,
+        height: usize,
+        zeros: &[f32],
+        row: impl Fn(usize) -> (*const f32, usize),
+    ) -> Self {
+        let mut rows = [(zeros.as_ptr(), 0); 4];
+        for (index, at) in rows.iter_mut().enumerate() {
+            let y = top + index as isize;
+            if (0..height as isize).contains(&y) {
+                *at = row(y as usize);
+            }
+        }
+        Self { rows }
+    }
+
+    /// The row transform of one column of four pixels; column 0 is the border left of the input.
+    #[inline(always)]
+    unsafe fn column<S: Simd>(&self, channel: usize, column: usize, width: usize, lane: usize) -> [S::V; 4] {
+        let column = column.wrapping_sub(1);
+        let [r0, r1, r2, r3] = self.rows;
+        // SAFETY: the caller's promise; the border is not read.
+        unsafe {
+            if column >= width {
+                return [S::splat(0.0); 4];
+            }
+            let at = column * LANES + lane;
+            let d0 = S::load(r0.0.add(channel * r0.1 + at));
+            let d1 = S::load(r1.0.add(channel * r1.1 + at));
+            let d2 = S::load(r2.0.add(channel * r2.1 + at));
+            let d3 = S::load(r3.0.add(channel * r3.1 + at));
+            [S::sub(d0, d2), S::add(d1, d2), S::sub(d2, d1), S::sub(d1, d3)]
+        }
+    }
+
+    /// Row `i` of the row transform of one column; column 0 is the border left of the input.
+    #[inline(always)]
+    pub(crate) unsafe fn frequency<S: Simd>(
+        &self,
+        channel: usize,
+        column: usize,
+        width: usize,
+        lane: usize,
+        i: usize,
+    ) -> S::V {
+        // SAFETY: the caller's promise; the border is not read.
+        unsafe {
+            match i {
+                0 => S::sub(
+                    self.pixel::<S>(0, channel, column, width, lane),
+                    self.pixel::<S>(2, channel, column, width, lane),
+                ),
+                1 => S::add(
+                    self.pixel::<S>(1, channel, column, width, lane),
+                    self.pixel::<S>(2, channel, column, width, lane),
+                ),
+                2 => S::sub(
+                    self.pixel::<S>(2, channel, column, width, lane),
+                    self.pixel::<S>(1, channel, column, width, lane),
+                ),
+                _ => S::sub(
+                    self.pixel::<S>(1, channel, column, width, lane),
+                    self.pixel::<S>(3, channel, column, width, lane),
+                ),
+            }
+        }
+    }
+
+    /// Row `i` of the transform of one column of two gradients, those of rows 1 and 2.
+    #[inline(always)]
+    pub(crate) unsafe fn gradient<S: Simd>(
+        &self,
+        channel: usize,
+        column: usize,
+        width: usize,
+        lane: usize,
+        i: usize,
+    ) -> S::V {
+        // SAFETY: the caller's promise; the border is not read.
+        unsafe {
+            match i {
+                0 => self.pixel::<S>(1, channel, column, width, lane),
+                1 => S::add(
+                    self.pixel::<S>(1, channel, column, width, lane),
+                    self.pixel::<S>(2, channel, column, width, lane),
+                ),
+                2 => S::sub(
+                    self.pixel::<S>(1, channel, column, width, lane),
+                    self.pixel::<S>(2, channel, column, width, lane),
+                ),
+                _ => S::sub(S::splat(0.0), self.pixel::<S>(2, channel, column, width, lane)),
+            }
+        }
+    }
+
+    /// One pixel, zero in the border.
+    #[inline(always)]
+    unsafe fn pixel<S: Simd>(
+        &self,
+        row: usize,
+        channel: usize,
+        column: usize,
+        width: usize,
+        lane: usize,
+    ) -> S::V {
+        let column = column.wrapping_sub(1);
+        let (from, pitch) = self.rows[row];
+        // SAFETY: the caller's promise; the border is not read.
+        unsafe {
+            if column >= width {
+                S::splat(0.0)
+            } else {
+                S::load(from.add(channel * pitch + column * LANES + lane))
+            }
+        }
     }
 }
