@@ -64,7 +64,7 @@ impl SynthOptions {
     }
 }
 
-/// Draws the set in memory: the same samples as writing it with [`write`] and loading it with `data_options`.
+/// Draws the set in memory: the same samples as writing it with [`write()`] and loading it with `data_options`.
 ///
 /// # Errors
 /// An option is out of its range, or the crop box reaches outside the frames.
