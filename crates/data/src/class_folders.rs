@@ -62,7 +62,7 @@ pub(crate) fn list_ck48(dir: &Path, options: &DataOptions) -> Result<Listing, Da
 pub(crate) fn list(dir: &Path, options: &DataOptions) -> Result<Listing, DataError> {
     let subject = options.subject_pattern.as_deref().map(subject_regex).transpose()?;
     let classes = folders(dir)?;
-    refuse_split_folders(dir, &classes)?;
+    refuse_other_trees(dir, &classes)?;
     let mut listing = Listing {
         layout: Layout::ClassFolders,
         classes: Vec::new(),
@@ -80,15 +80,18 @@ pub(crate) fn list(dir: &Path, options: &DataOptions) -> Result<Listing, DataErr
     Ok(listing)
 }
 
-/// A classifier of "train" against "test" would train without complaint.
-fn refuse_split_folders(dir: &Path, folders: &[Entry]) -> Result<(), DataError> {
+/// A classifier of "train" against "test", or of S005 against S010, would train without complaint.
+fn refuse_other_trees(dir: &Path, folders: &[Entry]) -> Result<(), DataError> {
     const PARTS: [&str; 8] =
         ["train", "training", "test", "val", "valid", "validation", "publictest", "privatetest"];
-    if !folders.is_empty()
-        && folders.iter().all(|folder| PARTS.contains(&folder.name.to_lowercase().as_str()))
-    {
+    let Some(first) = folders.first() else { return Ok(()) };
+    if folders.iter().all(|folder| PARTS.contains(&folder.name.to_lowercase().as_str())) {
         let names = folders.iter().map(|folder| folder.name.clone()).collect();
         return Err(DataError::SplitFolders { path: dir.to_owned(), names });
+    }
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if folders.iter().all(|folder| folder.name.strip_prefix('S').is_some_and(is_number)) {
+        return Err(DataError::SubjectFolders { path: dir.to_owned(), first: first.name.clone() });
     }
     Ok(())
 }

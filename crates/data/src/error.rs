@@ -117,6 +117,15 @@ pub enum DataError {
         /// The folders' names.
         names: Vec<String>,
     },
+    /// The folders name subjects, as inside the image folder of CK+.
+    #[error("the folders of {} are subjects ({first}, ...), not classes", path.display())]
+    #[diagnostic(help("for CK+, give the folder that holds both cohn-kanade-images and Emotion"))]
+    SubjectFolders {
+        /// The data folder.
+        path: PathBuf,
+        /// The first subject.
+        first: String,
+    },
     /// A folder that CK+48 does not have.
     #[error("{} is not one of the seven expressions of CK+48", path.display())]
     #[diagnostic(help("read the folder with the class-folder layout, which takes any class names"))]

@@ -40,7 +40,7 @@ fn the_faces_are_the_same_on_every_machine() {
     let options = SynthOptions { subjects: 2, ..SynthOptions::default() };
     // Changes only when the drawing is changed on purpose: accuracies before and after are of different data.
     let digest = synth::dataset(&options, &DataOptions::default()).unwrap().digest;
-    assert_eq!(digest, "");
+    assert_eq!(digest, "3201f53402f76666291e20fa8334ff3f49fac80cfeb42b83d2f59763269c7262");
     let other = synth::dataset(&SynthOptions { seed: 2, ..options }, &DataOptions::default()).unwrap();
     assert_ne!(other.digest, digest);
 }
@@ -103,12 +103,12 @@ fn normalised(pixels: &[u8]) -> Vec<f32> {
     image
 }
 
-/// Full gradients with Nesterov's momentum, until they are small.
+/// Full gradients with Nesterov's momentum; more iterations change the accuracy by less than a point.
 fn fit(dataset: &Dataset, inputs: &[Vec<f32>], train: &[usize], decay: f32) -> Vec<Row> {
     const STEP: f32 = 3.0;
     let mut weights = vec![[0.0; 8]; PIXELS + 1];
     let mut ahead = weights.clone();
-    for iteration in 0..600 {
+    for iteration in 0..300 {
         let mut gradient: Vec<Row> = ahead.iter().map(|row| row.map(|weight| 2.0 * decay * weight)).collect();
         for &sample in train {
             let error = error(&scores(&ahead, &inputs[sample]), dataset.samples[sample].class);

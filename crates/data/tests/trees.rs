@@ -215,6 +215,11 @@ fn bad_ck_plus_trees_are_refused_with_the_remedy() {
     label file DIR/Emotion/S005/001/S005_001_00000010_emotion.txt: 8 is not a whole number from 0 to 7
     help: a CK+ label is one number: 0 neutral, 1 anger, 2 contempt, 3 disgust, 4 fear, 5 happiness, 6 sadness, 7 surprise; remove the file to leave the sequence unlabelled
     "#);
+    let images_alone = Dataset::load(&dir.path().join("cohn-kanade-images"), &small());
+    assert_snapshot!(told(dir.path(), images_alone), @r#"
+    the folders of DIR/cohn-kanade-images are subjects (S005, ...), not classes
+    help: for CK+, give the folder that holds both cohn-kanade-images and Emotion
+    "#);
     write_text(dir.path(), label, "angry");
     assert_snapshot!(load(), @r#"
     label file DIR/Emotion/S005/001/S005_001_00000010_emotion.txt: expected one number, found "angry"

@@ -118,7 +118,7 @@ pub(crate) fn resting(rng: &mut impl Rng) -> ActionUnits {
     ];
     let mut units = ActionUnits::default();
     for habit in HABITS {
-        let strength = 0.2 * unit(rng) * unit(rng);
+        let strength = 0.15 * unit(rng) * unit(rng);
         let lean = 0.3 * signed(rng);
         units.add(0, habit, strength * (1.0 + lean));
         units.add(1, habit, strength * (1.0 - lean));

@@ -10,7 +10,7 @@ pub(crate) fn mix(from: f32, to: f32, share: f32) -> f32 {
     from + (to - from) * share
 }
 
-/// 0 up to `low`, 1 from `high`, smooth between.
+/// 0 at `low` and before, 1 at `high` and beyond, smooth between; falls where `low` is the greater.
 pub(crate) fn ramp(low: f32, high: f32, value: f32) -> f32 {
     let share = ((value - low) / (high - low)).clamp(0.0, 1.0);
     share * share * (3.0 - 2.0 * share)

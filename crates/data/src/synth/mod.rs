@@ -64,7 +64,7 @@ impl SynthOptions {
     }
 }
 
-/// Draws the set in memory: the same samples as writing it with [`write`] and loading it with `data_options`.
+/// Draws the set in memory: the same samples as writing it with [`write()`] and loading it with `data_options`.
 ///
 /// # Errors
 /// An option is out of its range, or the crop box reaches outside the frames.
@@ -131,7 +131,7 @@ impl Sequence {
         let scene = scene::scene(&mut stream(options.seed, "synth.scene", &counters));
         let rng = &mut stream(options.seed, "synth.expression", &counters);
         let neutral = action_units::resting(rng);
-        let strength = identity.expressiveness * (0.85 + 0.25 * unit(rng));
+        let strength = identity.expressiveness * (0.95 + 0.2 * unit(rng));
         let peak = action_units::peak(self.expression, strength, &neutral, rng);
         Shot { sequence: self, identity, scene, neutral, peak }
     }

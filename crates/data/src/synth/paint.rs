@@ -13,14 +13,14 @@ const SKULL: f32 = 1.06;
 
 /// A head in front of the camera.
 pub(crate) struct Portrait<'a> {
-    pub(crate) identity: &'a Identity,
-    pub(crate) face: Face,
-    pub(crate) scene: &'a Scene,
-    pub(crate) pose: Pose,
-    pub(crate) sin: f32,
-    pub(crate) cos: f32,
+    identity: &'a Identity,
+    face: Face,
+    scene: &'a Scene,
+    pose: Pose,
+    sin: f32,
+    cos: f32,
     /// Size of a sample in face units: no edge is sharper.
-    pub(crate) blur: f32,
+    blur: f32,
 }
 
 impl<'a> Portrait<'a> {

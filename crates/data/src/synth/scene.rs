@@ -59,12 +59,12 @@ pub(crate) struct Occluder {
 /// Draws how a sequence is filmed.
 pub(crate) fn scene(rng: &mut impl Rng) -> Scene {
     let pose = Pose {
-        roll: 0.07 * signed(rng),
+        roll: 0.1 * signed(rng),
         yaw: 0.06 * signed(rng),
         pitch: 0.03 * signed(rng),
-        scale: 1.0 + 0.05 * signed(rng),
-        shift_x: 0.035 * signed(rng),
-        shift_y: 0.035 * signed(rng),
+        scale: 1.0 + 0.06 * signed(rng),
+        shift_x: 0.05 * signed(rng),
+        shift_y: 0.05 * signed(rng),
     };
     let drift = Pose {
         roll: 0.02 * signed(rng),
