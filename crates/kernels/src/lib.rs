@@ -4,12 +4,16 @@
 //! Flex CPU backend it runs a kernel of this crate, on every other device Burn's own [`composition`]. Between
 //! operators flows a [`FeatureMap`], which lays a batch out the way the device likes it.
 //!
+//! The instruction set is chosen at run time; `NETSYNTH_SIMD=portable` (or `avx2`, `avx512`, `neon`) asks for another
+//! one, to measure it or to rule it out.
+//!
 //! A result has the same bits for any number of threads and from run to run on one machine.
 
 #![allow(
     unsafe_code,
     reason = "kernels over raw memory and vector instructions; every block gives its reason"
 )]
+#![allow(clippy::needless_range_loop, reason = "register tiles are arrays that are indexed together")]
 
 mod activation;
 mod adam;

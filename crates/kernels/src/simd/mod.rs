@@ -130,9 +130,18 @@ pub(crate) fn with_level<T>(level: Level, work: impl FnOnce() -> T) -> T {
     output
 }
 
-/// The level kernels of this thread run on; worker threads of a kernel are handed their parent's.
+/// The level kernels of this thread run on: the best there is, unless `NETSYNTH_SIMD` names another that there is.
+/// Worker threads of a kernel are handed their parent's.
 pub(crate) fn level() -> Level {
-    FORCED.get().unwrap_or_else(|| *Level::available().last().unwrap_or(&Level::Portable))
+    static CHOSEN: OnceLock<Level> = OnceLock::new();
+    FORCED.get().unwrap_or_else(|| {
+        *CHOSEN.get_or_init(|| {
+            let wish = std::env::var("NETSYNTH_SIMD").unwrap_or_default().to_lowercase();
+            let levels = Level::available();
+            let wished = levels.iter().find(|level| format!("{level:?}").to_lowercase() == wish);
+            *wished.or(levels.last()).unwrap_or(&Level::Portable)
+        })
+    })
 }
 
 /// Runs a kernel on the best instruction set present.
