@@ -1,0 +1,220 @@
+//! Laws of the search loop, on an evaluator whose answers are known: no training, the same code.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+
+use netsynth_graph::{ArchitectureSpec, Graph};
+use netsynth_search::{
+    Candidate, Constraint, Evaluator, Event, Indicator, LinkReaction, Measured, Metric, Objective, Outcome,
+    ParetoFront, Performance, Reactions, Rung, SearchError, SearchPlan, StrategyKind, Trained, Trial,
+    VertexReaction, dominates, hypervolume_2d, non_dominated_ranks, run, variants,
+};
+use netsynth_space::{SearchSpace, SearchSpaceSpec, stream};
+use proptest::prelude::*;
+
+fn emotionnet() -> SearchSpace {
+    let prototype = ArchitectureSpec::from_ron(include_str!("../../../prototypes/resnet20.ron")).unwrap();
+    let spec = SearchSpaceSpec::from_ron(include_str!("../../../search-spaces/emotionnet.ron")).unwrap();
+    SearchSpace::new(&spec, &Graph::new(&prototype).unwrap()).unwrap()
+}
+
+/// Accuracy that a formula gives: wide early layers help, 5x5 kernels do not, a higher rung sees more of it.
+struct Formula;
+
+impl Evaluator for Formula {
+    fn evaluate(&self, candidate: &Candidate, rung: usize) -> Measured {
+        let mut accuracy = 0.5 + 0.2 * rung as f64;
+        for node in candidate.graph.nodes() {
+            if let netsynth_graph::Op::Conv(conv) = &node.op {
+                let early = if node.shape.height == 48 { 1.0 } else { 0.1 };
+                accuracy += 0.03 * early * (conv.channels as f64 / 16.0).min(1.0);
+                accuracy -= if conv.kernel == 5 { 0.01 } else { 0.0 };
+            }
+        }
+        if candidate.trial % 11 == 10 {
+            return Measured::Failed("every eleventh fails".to_owned());
+        }
+        assert!(candidate.trial % 13 != 12, "every thirteenth panics");
+        let reactions = Reactions {
+            vertices: candidate
+                .graph
+                .nodes()
+                .filter(|node| matches!(node.op, netsynth_graph::Op::Conv(_)))
+                .map(|node| {
+                    let reaction =
+                        VertexReaction { saliency: 0.05, least_quarter: 0.2, dead: 0.0, effective_rank: 0.5 };
+                    (node.name.clone(), reaction)
+                })
+                .collect(),
+            links: vec![LinkReaction { sum: "pool.sum".into(), source: "stem".into(), cut: 0.1 }],
+        };
+        Measured::Trained(Trained { fold_accuracies: vec![accuracy.min(1.0)], reactions: Some(reactions) })
+    }
+}
+
+fn plan(strategy: StrategyKind, n_trials: usize, seed: u64) -> SearchPlan {
+    SearchPlan {
+        seed,
+        n_trials,
+        generation_size: 8,
+        strategy,
+        indicator: Indicator {
+            constraints: vec![
+                Constraint::AtLeast(Metric::Accuracy, 0.85),
+                Constraint::AtMost(Metric::Parameters, 150_000.0),
+            ],
+        },
+        performance: Performance::default(),
+        objectives: vec![Objective::Maximise(Metric::Accuracy), Objective::Minimise(Metric::Parameters)],
+        rungs: vec![Rung { epochs: 1, folds: 1, keep: 0.5 }, Rung { epochs: 4, folds: 1, keep: 1.0 }],
+    }
+}
+
+fn searched(plan: &SearchPlan, n_workers: usize) -> Vec<Trial> {
+    run(&emotionnet(), plan, &Formula, NonZeroUsize::new(n_workers).unwrap(), &mut |_| {}).unwrap().trials
+}
+
+#[test]
+fn a_plan_gives_the_same_trials_for_any_number_of_workers() {
+    for strategy in [StrategyKind::Synthesis, StrategyKind::Random] {
+        let plan = plan(strategy, 30, 5);
+        let one = searched(&plan, 1);
+        assert_eq!(one, searched(&plan, 2), "{strategy:?}");
+        assert_eq!(one, searched(&plan, 4), "{strategy:?}");
+        assert_eq!(one.len(), 30);
+    }
+}
+
+#[test]
+fn every_candidate_keeps_the_ceilings_and_none_is_trained_twice() {
+    for strategy in [StrategyKind::Synthesis, StrategyKind::Random] {
+        let trials = searched(&plan(strategy, 40, 2), 2);
+        assert!(trials.iter().all(|trial| trial.cost.parameters <= 150_000), "{strategy:?}");
+        let networks: BTreeSet<_> = trials.iter().map(|trial| trial.id).collect();
+        assert_eq!(networks.len(), trials.len(), "{strategy:?}");
+    }
+}
+
+#[test]
+fn a_trial_that_fails_or_panics_is_recorded_and_the_search_goes_on() {
+    let plan = plan(StrategyKind::Synthesis, 30, 1);
+    let trials = searched(&plan, 2);
+    let outcome = |number: usize| trials[number].outcome(&plan.indicator, 2);
+    assert_eq!(outcome(10), Outcome::Failed("every eleventh fails".into()));
+    assert_eq!(outcome(12), Outcome::Failed("the training panicked: every thirteenth panics".into()));
+    assert!(trials.iter().any(|trial| outcome(trial.number).feasible().is_some()));
+}
+
+#[test]
+fn half_of_each_generation_climbs() {
+    let trials = searched(&plan(StrategyKind::Random, 8, 3), 1);
+    assert_eq!(trials.iter().filter(|trial| trial.readings.len() == 2).count(), 4);
+}
+
+#[test]
+fn synthesis_beats_random_on_what_it_can_learn() {
+    let volume = |strategy: StrategyKind, seed: u64| {
+        let plan = plan(strategy, 120, seed);
+        let trials = searched(&plan, 2);
+        let front = ParetoFront::of(&trials, &plan.objectives, &plan.indicator, 2);
+        let points: Vec<[f64; 2]> = front
+            .members
+            .iter()
+            .map(|(_, metrics)| [1.0 - metrics.accuracy, metrics.cost.parameters as f64 / 150_000.0])
+            .collect();
+        hypervolume_2d(&points, [0.15, 1.0])
+    };
+    let total = |strategy: StrategyKind| (1..=5).map(|seed| volume(strategy, seed)).sum::<f64>();
+    let (synthesis, random) = (total(StrategyKind::Synthesis), total(StrategyKind::Random));
+    assert!(synthesis > 1.05 * random, "synthesis {synthesis}, random {random}");
+}
+
+#[test]
+fn generators_are_told_in_order_and_give_advice_once_they_know_enough() {
+    let mut numbers = Vec::new();
+    let mut advised = false;
+    let plan = plan(StrategyKind::Synthesis, 40, 4);
+    run(&emotionnet(), &plan, &Formula, NonZeroUsize::MIN, &mut |event| {
+        if let Event::Generator(generator) = event {
+            numbers.push(generator.number);
+            advised |= generator.laws.iter().any(|law| law.predicted.is_some());
+        }
+    })
+    .unwrap();
+    assert_eq!(numbers, [0, 1, 2, 3, 4]);
+    assert!(advised);
+}
+
+#[test]
+fn a_ceiling_below_the_smallest_network_is_refused_before_any_training() {
+    let mut plan = plan(StrategyKind::Synthesis, 8, 1);
+    plan.indicator.constraints[1] = Constraint::AtMost(Metric::Parameters, 100.0);
+    let error = run(&emotionnet(), &plan, &Formula, NonZeroUsize::MIN, &mut |_| {}).unwrap_err();
+    assert!(matches!(error, SearchError::OutOfReach { .. }), "{error}");
+    insta::assert_snapshot!(error, @"no network of the space `emotionnet` can meet parameters <= 100: the smallest has 311");
+}
+
+#[test]
+fn plans_that_make_no_sense_are_refused() {
+    let refused = |change: fn(&mut SearchPlan)| {
+        let mut plan = plan(StrategyKind::Random, 8, 1);
+        change(&mut plan);
+        plan.check().unwrap_err().to_string()
+    };
+    assert_eq!(refused(|plan| plan.n_trials = 0), "the plan's `n_trials` is 0");
+    assert_eq!(refused(|plan| plan.rungs.clear()), "the plan's `rungs` is empty");
+    assert_eq!(
+        refused(|plan| plan.indicator.constraints[0] = Constraint::AtMost(Metric::Accuracy, 0.9)),
+        "the plan's `indicator` has the bound accuracy <= 0.9"
+    );
+    assert_eq!(
+        refused(|plan| plan.indicator.constraints[1] = Constraint::AtMost(Metric::Parameters, f64::NAN)),
+        "the plan's `indicator` has the bound parameters <= NaN"
+    );
+}
+
+#[test]
+fn the_variants_are_the_most_accurate_and_the_smallest() {
+    let plan = plan(StrategyKind::Synthesis, 60, 1);
+    let trials = searched(&plan, 2);
+    let front = ParetoFront::of(&trials, &plan.objectives, &plan.indicator, 2);
+    let picks = variants(&front);
+    let feasible = || trials.iter().filter_map(|trial| trial.outcome(&plan.indicator, 2).feasible());
+    let metrics = |number: usize| trials[number].outcome(&plan.indicator, 2).feasible().unwrap();
+    assert_eq!(metrics(picks[0].1).accuracy, feasible().map(|found| found.accuracy).fold(0.0, f64::max));
+    let smallest = feasible().map(|found| found.cost.parameters).min().unwrap();
+    assert_eq!(metrics(picks[1].1).cost.parameters, smallest);
+}
+
+#[test]
+fn hypervolumes_of_known_fronts() {
+    assert_eq!(hypervolume_2d(&[[0.0, 0.0]], [1.0, 1.0]), 1.0);
+    assert_eq!(hypervolume_2d(&[[0.25, 0.5], [0.5, 0.25]], [1.0, 1.0]), 0.5);
+    assert_eq!(hypervolume_2d(&[[0.25, 0.5], [0.5, 0.25], [0.5, 0.5]], [1.0, 1.0]), 0.5);
+    assert_eq!(hypervolume_2d(&[[2.0, 0.0]], [1.0, 1.0]), 0.0);
+}
+
+#[test]
+fn net_score_of_a_known_network() {
+    // 20 log10(90^2 / (0.5^0.5 * 8^0.5)) = 40 log10(90) - 20 log10(2)
+    let cost = netsynth_graph::Cost { parameters: 500_000, macs: 8_000_000, peak_activations: 1 };
+    let score = Performance::default().of(&netsynth_search::Metrics { accuracy: 0.9, cost });
+    assert!((score - (40.0 * 90f64.log10() - 20.0 * 2f64.log10())).abs() < 1e-12);
+}
+
+proptest! {
+    #[test]
+    fn no_front_member_is_dominated_and_every_other_point_is(seed in any::<u64>(), count in 1usize..40) {
+        let mut random = stream(seed, "points", &[]);
+        let points: Vec<Vec<f64>> = (0..count)
+            .map(|_| vec![random.below(10) as f64, random.below(10) as f64, random.below(4) as f64])
+            .collect();
+        let ranks = non_dominated_ranks(&points);
+        for (point, rank) in points.iter().zip(&ranks) {
+            let is_dominated = points.iter().any(|other| dominates(other, point));
+            prop_assert_eq!(*rank > 0, is_dominated);
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! The program as its users meet it: run in an empty folder, read on both streams.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+/// Runs `netsynth` in a folder; the exit code, standard output and standard error.
+fn netsynth(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
+    let output = Command::cargo_bin("netsynth")
+        .unwrap()
+        .current_dir(folder)
+        .args(arguments)
+        .output()
+        .expect("it starts");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+/// The complaint of a command that must fail before it writes anything.
+fn complaint(folder: &Path, arguments: &[&str]) -> String {
+    let (code, stdout, stderr) = netsynth(folder, arguments);
+    assert_eq!((code, stdout.as_str()), (2, ""), "{stderr}");
+    assert!(!folder.join("runs").exists(), "a failed command left a run");
+    stderr
+}
+
+/// A plan small enough for a test: tiny images, two rungs, two generations.
+const PLAN: &str = r#"(
+    schema: 1,
+    space: "tiny.ron",
+    data: (
+        source: Synthetic(subjects: 10, seed: 1, side: 24, frames: 2),
+        options: (height: 24, width: 24, frames: 1),
+        n_folds: 2,
+        held_out: 0.2,
+    ),
+    search: (
+        seed: 3, n_trials: 6, generation_size: 3, strategy: Synthesis,
+        indicator: [AtLeast(Accuracy, 0.01), AtMost(Parameters, 6000.0)],
+        performance: (alpha: 2.0, beta: 0.5, gamma: 0.5),
+        objectives: [Maximise(Accuracy), Minimise(Parameters)],
+        rungs: [(epochs: 1, folds: 1, keep: 0.5), (epochs: 2, folds: 2, keep: 1.0)],
+    ),
+    recipe: (
+        batch_size: 16, optimiser: AdamW(decay: 0.01), learning_rate: 0.01, schedule: Cosine(0.1),
+        augmentation: (rotation_degrees: 5.0, flip: true), normalisation: PerImage,
+    ),
+    final_epochs: 2,
+)"#;
+
+const SPACE: &str = r#"(schema: 1, name: "tiny", prototype: "tiny-prototype.ron",
+    widths: (least: 0.5, most: 1.5), kernels: [1, 3], links: (summands: true, projections: true))"#;
+
+const PROTOTYPE: &str = r#"(schema: 1, name: "tiny", input: (channels: 1, height: 24, width: 24), nodes: [
+    (name: "stem", from: ["input"], op: Conv(channels: 8, stride: 2, norm: Batch, activation: Relu)),
+    (name: "a", from: ["stem"], op: Conv(channels: 8, norm: Batch, activation: Relu)),
+    (name: "b", from: ["a"], op: Conv(channels: 8, norm: Batch)),
+    (name: "sum", from: ["b", "stem"], op: Add(activation: Relu)),
+    (name: "pool", from: ["sum"], op: GlobalAvgPool()),
+    (name: "classes", from: ["pool"], op: Dense(units: 7)),
+])"#;
+
+/// An empty folder with the small plan in it.
+fn workplace() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [("plan.ron", PLAN), ("tiny.ron", SPACE), ("tiny-prototype.ron", PROTOTYPE)] {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+/// The text of every file below a folder but provenance, by relative path.
+fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut files = Vec::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(&next).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(folder).unwrap().display().to_string();
+                files.push((name, fs::read(&path).unwrap()));
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn a_search_leaves_a_front_and_its_variants_and_repeats_to_the_bit() {
+    let folder = workplace();
+    let (code, stdout, stderr) =
+        netsynth(folder.path(), &["search", "--plan", "plan.ron", "--name", "one", "--workers", "1"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("nano-a") && stdout.contains("held-out subjects"), "{stdout}");
+    assert!(stderr.contains("generation 1: 6 trials"), "{stderr}");
+    let run = folder.path().join("runs/one");
+    for file in [
+        "plan.ron",
+        "provenance.ron",
+        "generators/000.ron",
+        "generators/001.ron",
+        "trials/00005/rung-0.ron",
+        "front.ron",
+        "front.csv",
+        "variants/nano-a/architecture.ron",
+        "variants/nano-a/weights.safetensors",
+        "variants/nano-b/metrics.ron",
+    ] {
+        assert!(run.join(file).is_file(), "{file}");
+    }
+    let arguments = ["search", "--plan", "plan.ron", "--name", "two", "--workers", "3"];
+    assert_eq!(netsynth(folder.path(), &arguments).0, 0);
+    let (one, two) = (contents(&run), contents(&folder.path().join("runs/two")));
+    assert_eq!(
+        one.iter().map(|(name, _)| name).collect::<Vec<_>>(),
+        two.iter().map(|(n, _)| n).collect::<Vec<_>>()
+    );
+    for ((name, one), (_, two)) in one.iter().zip(&two) {
+        assert!(one == two, "{name} differs between one worker and three");
+    }
+
+    let (code, stdout, _) = netsynth(folder.path(), &["front", "show", "runs/one", "--json"]);
+    let front: serde_json::Value = serde_json::from_str(&stdout).unwrap();
+    assert_eq!(code, 0);
+    let members = front["members"].as_array().unwrap();
+    assert!(members.iter().all(|member| member["cost"]["parameters"].as_u64().unwrap() <= 6000));
+
+    let again = ["search", "--plan", "plan.ron", "--name", "one"];
+    let (code, _, stderr) = netsynth(folder.path(), &again);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("the run runs/one exists"), "{stderr}");
+}
+
+#[test]
+fn a_search_that_finds_nothing_feasible_says_what_was_nearest() {
+    let folder = workplace();
+    let strict = PLAN.replace("AtLeast(Accuracy, 0.01)", "AtLeast(Accuracy, 1.0)");
+    fs::write(folder.path().join("plan.ron"), strict).unwrap();
+    let (code, _, stderr) = netsynth(folder.path(), &["search", "--plan", "plan.ron", "--trials", "3"]);
+    assert_eq!(code, 1, "{stderr}");
+    assert!(stderr.contains("Nearest miss: trial "), "{stderr}");
+    assert!(stderr.contains("the binding constraint is accuracy >= 1"), "{stderr}");
+    assert!(folder.path().join("runs/search-001/front.ron").is_file());
+}
+
+#[test]
+fn a_training_prints_folds_and_leaves_weights() {
+    let folder = workplace();
+    let faces = ["data", "synth", "faces", "--subjects", "6", "--side", "24", "--frames", "3"];
+    assert_eq!(netsynth(folder.path(), &faces).0, 0);
+    let (code, stdout, stderr) = netsynth(
+        folder.path(),
+        &["train", "tiny-prototype.ron", "--data", "faces", "--folds", "3", "--epochs", "1", "--name", "t"],
+    );
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("standard deviation over 3 folds"), "{stdout}");
+    assert!(stderr.contains("training images/s"), "{stderr}");
+    assert!(folder.path().join("runs/t/results.ron").is_file());
+    assert!(folder.path().join("runs/t/folds/03/weights.safetensors").is_file());
+    let (_, json, _) = netsynth(
+        folder.path(),
+        &["train", "tiny-prototype.ron", "--data", "faces", "--folds", "3", "--epochs", "1", "--json"],
+    );
+    let results: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(results["folds"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn what_the_paper_counts_is_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, stdout, _) = netsynth(folder.path(), &["check", "nano-b"]);
+    assert_eq!(code, 0);
+    assert!(stdout.contains("parameters 141,098") && stdout.contains("MACs 44.21 M"), "{stdout}");
+    let (code, stdout, _) = netsynth(folder.path(), &["check", "emotionnet"]);
+    assert_eq!(code, 0);
+    assert!(stdout.contains("can be met by counts"), "{stdout}");
+}
+
+#[test]
+fn bad_input_gets_one_clear_error_before_any_training() {
+    let folder = workplace();
+    let path = folder.path();
+    fs::create_dir(path.join("empty")).unwrap();
+    fs::write(path.join("typo.ron"), PROTOTYPE.replace("channels: 8, norm", "chanels: 8, norm")).unwrap();
+    fs::write(path.join("broken.ron"), PROTOTYPE.replace("])", "")).unwrap();
+    fs::write(
+        path.join("sum.ron"),
+        PROTOTYPE.replace("channels: 8, norm: Batch)", "channels: 9, norm: Batch)"),
+    )
+    .unwrap();
+    fs::write(path.join("eight.ron"), PROTOTYPE.replace("units: 7", "units: 8")).unwrap();
+    fs::write(path.join("plan-typo.ron"), PLAN.replace("n_trials", "trials")).unwrap();
+    netsynth(path, &["data", "synth", "faces", "--subjects", "3", "--side", "24", "--frames", "2"]);
+    fs::create_dir_all(path.join("one/happy")).unwrap();
+    fs::copy(
+        path.join("faces/cohn-kanade-images/S001/001/S001_001_00000001.png"),
+        path.join("one/happy/S010_001_00000001.png"),
+    )
+    .unwrap();
+
+    let train = |architecture: &str, data: &str, folds: &str| {
+        complaint(path, &["train", architecture, "--data", data, "--folds", folds, "--epochs", "1"])
+    };
+    let all = [
+        ("a missing architecture", train("nowhere.ron", "faces", "2")),
+        ("a missing folder", train("nano-b", "nowhere", "2")),
+        ("no faces", train("nano-b", "empty", "2")),
+        ("one class only", train("nano-b", "one", "2")),
+        ("malformed RON", train("broken.ron", "faces", "2")),
+        ("an unknown field", train("typo.ron", "faces", "2")),
+        ("a sum that disagrees", train("sum.ron", "faces", "2")),
+        ("another number of classes", train("eight.ron", "faces", "2")),
+        ("more folds than subjects", train("tiny-prototype.ron", "faces", "10")),
+        ("a plan's unknown field", complaint(path, &["search", "--plan", "plan-typo.ron"])),
+        ("no workers", complaint(path, &["search", "--plan", "plan.ron", "--workers", "0"])),
+        ("no run", complaint(path, &["front", "show", "faces"])),
+    ];
+    let text: Vec<String> = all.iter().map(|(what, message)| format!("{what}:\n{message}")).collect();
+    insta::assert_snapshot!(text.join("\n"));
+}
+
+#[test]
+fn an_unreadable_image_among_good_ones_is_skipped_and_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let faces = ["data", "synth", "faces", "--subjects", "3", "--side", "24", "--frames", "2"];
+    assert_eq!(netsynth(folder.path(), &faces).0, 0);
+    let bad = folder.path().join("faces/cohn-kanade-images/S001/001/S001_001_00000002.png");
+    fs::write(&bad, b"not an image").unwrap();
+    let (code, stdout, _) = netsynth(folder.path(), &["data", "show", "faces"]);
+    assert_eq!(code, 0);
+    assert!(stdout.contains("1 unusable") && stdout.contains("S001_001_00000002.png"), "{stdout}");
+}
