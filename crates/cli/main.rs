@@ -10,9 +10,12 @@ mod front;
 mod networks;
 mod plan;
 mod progress;
+mod provenance;
 mod search;
 mod train;
+mod variants;
 mod words;
+mod workers;
 
 use std::process::ExitCode;
 

@@ -4,18 +4,12 @@ use std::sync::Mutex;
 
 use clap::Args;
 use netsynth_data::{Dataset, Split};
-use netsynth_graph::schema::SCHEMA;
-use netsynth_graph::{ArchitectureSpec, Cost, Graph};
 use netsynth_search::{
-    Candidate, Evaluator, Event, Found, Measured, Outcome, ParetoFront, SearchPlan, Trial, Variant,
-    run as search, side_by_side, variants,
+    Candidate, Evaluator, Event, Found, Measured, Outcome, ParetoFront, SearchPlan, Trial, run as search,
 };
 use netsynth_space::SearchSpace;
 use netsynth_store::{FrontFile, RunFolder, StoreError, next_name};
-use netsynth_train::{
-    Confusion, EpochReport, Stimulus, TrainEvaluator, Training, derived_seed, fit, on_one_thread, save, score,
-};
-use serde::Serialize;
+use netsynth_train::{EpochReport, Stimulus, TrainEvaluator};
 
 use crate::Ending;
 use crate::complaint::Complaint;
@@ -24,7 +18,10 @@ use crate::front;
 use crate::networks::{adapted, read, space, space_specs};
 use crate::plan::{DataSource, Plan};
 use crate::progress::Progress;
+use crate::provenance::Provenance;
+use crate::variants::train_variants;
 use crate::words::{count, percent, say, say_json};
+use crate::workers::worker_count;
 
 /// Search a space for small accurate networks and keep a Pareto front.
 ///
@@ -59,50 +56,6 @@ pub(crate) struct Arguments {
     /// Print the front as JSON instead of a table
     #[arg(long)]
     json: bool,
-}
-
-/// With what a run was made.
-#[derive(Debug, Serialize)]
-pub(crate) struct Provenance {
-    schema: u32,
-    netsynth: &'static str,
-    target: String,
-    data_digest: String,
-    n_images: usize,
-    n_subjects: usize,
-    n_skipped: usize,
-}
-
-impl Provenance {
-    /// Of this program and these faces.
-    pub(crate) fn new(dataset: &Dataset) -> Self {
-        Self {
-            schema: SCHEMA,
-            netsynth: env!("CARGO_PKG_VERSION"),
-            target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
-            data_digest: dataset.digest.clone(),
-            n_images: dataset.samples.len(),
-            n_subjects: dataset.subjects.len(),
-            n_skipped: dataset.skipped.len(),
-        }
-    }
-}
-
-/// What is known of a variant.
-#[derive(Debug, Serialize)]
-struct VariantMetrics {
-    schema: u32,
-    trial: usize,
-    /// What chose it: accuracy on validation folds, during the search.
-    search_accuracy: f64,
-    /// Accuracy on the held-out subjects, whom the search never saw, after training from scratch.
-    held_out_accuracy: Option<f64>,
-    n_held_out_images: usize,
-    epochs: usize,
-    cost: Cost,
-    net_score: f64,
-    classes: Vec<String>,
-    held_out_confusion: Confusion,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
@@ -200,16 +153,6 @@ fn resolved(arguments: &Arguments) -> Result<Plan, Complaint> {
         plan.search.seed = seed;
     }
     Ok(plan)
-}
-
-/// How many trainings run side by side.
-pub(crate) fn worker_count(asked: Option<usize>) -> Result<NonZeroUsize, Complaint> {
-    match asked {
-        None => Ok(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN)),
-        Some(number) => NonZeroUsize::new(number).ok_or_else(|| {
-            Complaint::new("--workers is 0", "give at least one worker, or leave it out for all cores")
-        }),
-    }
 }
 
 fn greet(
@@ -339,68 +282,6 @@ fn nearest_miss(trials: &[Trial], plan: &SearchPlan) -> String {
             miss.constraint
         ),
     }
-}
-
-/// Trains the variants from scratch on all subjects but the held-out ones, and reads those once.
-#[expect(clippy::too_many_arguments, reason = "the end of a search needs all that the search needed")]
-fn train_variants(
-    plan: &Plan,
-    front: &ParetoFront,
-    dataset: &Dataset,
-    split: &Split,
-    workers: NonZeroUsize,
-    folder: &RunFolder,
-    progress: &Progress,
-) -> Result<Vec<(Variant, VariantMetrics)>, Complaint> {
-    let picks = variants(front);
-    let mut numbers: Vec<usize> = picks.iter().map(|(_, trial)| *trial).collect();
-    numbers.dedup();
-    progress.skip(((2 - numbers.len()) * plan.final_epochs) as u64);
-    let specs: Vec<ArchitectureSpec> =
-        numbers.iter().map(|number| folder.architecture(*number)).collect::<Result<_, _>>()?;
-    let samples = split.all_folds();
-    let trained = side_by_side(numbers.len(), workers, |index| {
-        let graph = Graph::new(&specs[index]).map_err(|error| error.to_string())?;
-        let training = Training {
-            graph: &graph,
-            dataset,
-            recipe: &plan.recipe,
-            n_epochs: plan.final_epochs,
-            seed: derived_seed(plan.search.seed, "variant", numbers[index]),
-            device: plan.device,
-        };
-        let label = format!("trial {:3} for good", numbers[index]);
-        let mut tell = |report: EpochReport| progress.epoch(&label, report);
-        on_one_thread(|| {
-            let network = fit(&training, &samples, &mut tell).map_err(|failure| failure.to_string())?;
-            let confusion = score(&network, dataset, &split.held_out, &plan.recipe);
-            Ok::<_, String>((network, confusion))
-        })?
-    });
-    let mut finals = Vec::new();
-    for (variant, number) in picks {
-        let Some(index) = numbers.iter().position(|known| *known == number) else { continue };
-        let (network, confusion) = trained[index].as_ref().map_err(|reason| {
-            Complaint::new(reason, "resume is not needed: the front is written")
-                .at(format!("variant {variant}"))
-        })?;
-        let Some((_, metrics)) = front.members.iter().find(|(trial, _)| *trial == number) else { continue };
-        let known = VariantMetrics {
-            schema: SCHEMA,
-            trial: number,
-            search_accuracy: metrics.accuracy,
-            held_out_accuracy: (confusion.n_images() > 0).then(|| confusion.accuracy()),
-            n_held_out_images: confusion.n_images(),
-            epochs: plan.final_epochs,
-            cost: metrics.cost,
-            net_score: plan.search.performance.of(metrics),
-            classes: dataset.classes.clone(),
-            held_out_confusion: confusion.clone(),
-        };
-        folder.write_network(&format!("variants/{variant}"), &specs[index], &save(network)?, &known)?;
-        finals.push((variant, known));
-    }
-    Ok(finals)
 }
 
 /// An evaluator whose answers are written down before anybody hears them.

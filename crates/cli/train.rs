@@ -18,8 +18,9 @@ use crate::data::ReadOptions;
 use crate::networks::{architecture, read};
 use crate::plan::{DataPlan, DataSource};
 use crate::progress::Progress;
-use crate::search::{Provenance, worker_count};
+use crate::provenance::Provenance;
 use crate::words::{count, mean_and_deviation, millions, percent, say, say_json, table};
+use crate::workers::worker_count;
 
 /// Train one network on subject-wise folds and judge it on each.
 ///

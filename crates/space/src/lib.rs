@@ -7,6 +7,7 @@
 mod blocks;
 mod decision;
 mod decode;
+mod drafts;
 mod error;
 mod genome;
 mod space;

@@ -5,6 +5,8 @@
 //! seed and device: on the CPU it repeats to the bit.
 
 mod batches;
+#[cfg(test)]
+mod conformance;
 mod deployed;
 mod device;
 mod evaluator;
