@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Distribution, Tensor};
 use netsynth_kernels::{
-    Activation, ConvOptions, FeatureMap, batch_norm, composition, conv_batch_norm, conv2d, fold_batch_norm,
-    global_avg_pool, sum,
+    Activation, ConvOptions, FeatureMap, PreparedConv, batch_norm, composition, conv_batch_norm, conv2d,
+    fold_batch_norm, global_avg_pool, sum,
 };
 
 /// How the network is computed.
@@ -219,7 +219,7 @@ impl Network {
     }
 
     /// Logits in evaluation: normalisations folded into their convolutions.
-    pub(crate) fn infer(&self, folded: &[(Tensor<4>, Tensor<1>)], images: Tensor<4>) -> Tensor<2> {
+    pub(crate) fn infer(&self, folded: &[PreparedConv], images: Tensor<4>) -> Tensor<2> {
         let mut values = BTreeMap::from([("input", FeatureMap::from_tensor(images))]);
         let mut layers = folded.iter();
         for step in &self.steps {
@@ -229,9 +229,7 @@ impl Network {
                 sum(inputs, activation)
             } else {
                 let x = if inputs.len() > 1 { sum(inputs, Activation::Linear) } else { inputs[0].clone() };
-                let (weight, bias) = layers.next().expect("a layer for each convolution");
-                let options = ConvOptions { stride: step.stride, padding: step.kernel / 2, groups: 1 };
-                conv2d(x, weight.clone(), Some(bias.clone()), options, activation)
+                layers.next().expect("a layer for each convolution").forward(x)
             };
             values.insert(&step.name, output);
         }
@@ -239,19 +237,23 @@ impl Network {
         features.matmul(self.weight.val().inner()) + self.bias.val().inner().unsqueeze()
     }
 
-    /// The weights for [`Self::infer`].
-    pub(crate) fn fold(&self) -> Vec<(Tensor<4>, Tensor<1>)> {
-        let fold = |layer: &Layer| {
+    /// The convolutions for [`Self::infer`].
+    pub(crate) fn fold(&self) -> Vec<PreparedConv> {
+        let fold = |(layer, step): (&Layer, &Step)| {
             let (weight, beta) = (layer.weight.val().inner(), layer.beta.val().inner());
-            match &layer.gamma {
+            let (weight, bias) = match &layer.gamma {
                 None => (weight, beta),
                 Some(gamma) => {
                     let gamma = gamma.val().inner();
                     let (mean, variance) = (gamma.zeros_like(), gamma.ones_like());
                     fold_batch_norm(weight, None, gamma, beta, mean, variance, 1e-3)
                 }
-            }
+            };
+            let options = ConvOptions { stride: step.stride, padding: step.kernel / 2, groups: 1 };
+            let activation = if step.relu { Activation::Relu } else { Activation::Linear };
+            PreparedConv::new(weight, Some(bias), options, activation)
         };
-        self.layers.iter().map(fold).collect()
+        let steps = self.steps.iter().filter(|step| step.width > 0);
+        self.layers.iter().zip(steps).map(fold).collect()
     }
 }

@@ -88,8 +88,9 @@ pub fn conv_batch_norm(
             let autodiff = blocks.is_autodiff() || weight.is_autodiff();
             let (x, weight) = (Operand::open(blocks), Operand::open(weight));
             let (gamma, beta) = (Operand::open(gamma), Operand::open(beta));
+            let weights = conv::forward_weights(&geometry, weight.as_slice());
             let (between, found) =
-                conv::forward(geometry, x.as_slice(), weight.as_slice(), None, Activation::Linear, true);
+                conv::forward(geometry, x.as_slice(), &weights, None, Activation::Linear, true);
             let plane = geometry.out_height() * geometry.out_width() * LANES;
             let normal =
                 Normal::new(&found, gamma.as_slice(), beta.as_slice(), epsilon, activation, batch, plane);

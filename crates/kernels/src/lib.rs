@@ -37,7 +37,7 @@ mod tests;
 pub use activation::Activation;
 pub use adam::{Adam, AdamOptions};
 pub use batch_norm::{BatchNormOutput, batch_norm, conv_batch_norm, fold_batch_norm};
-pub use conv::{ConvOptions, conv2d};
+pub use conv::{ConvOptions, PreparedConv, conv2d};
 pub use feature_map::FeatureMap;
 pub use loss::softmax_cross_entropy;
 pub use peak::peak_gflops;

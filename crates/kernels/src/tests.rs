@@ -147,7 +147,12 @@ proptest! {
         let bias = bias.then(|| leaf([case.channels()], 3).inner());
         let expected =
             composition::conv2d(x.clone(), weight.clone(), bias.clone(), case.options, activation);
-        let found = with_level(level, || crate::conv2d(x, weight, bias, case.options, activation));
+        let found = with_level(level, || {
+            let found = crate::conv2d(x.clone(), weight.clone(), bias.clone(), case.options, activation);
+            let prepared = crate::PreparedConv::new(weight, bias, case.options, activation).forward(x);
+            assert_eq!(data(prepared.into_tensor()), data(found.clone().into_tensor()));
+            found
+        });
         let sum = with_level(level, || crate::sum(vec![found.clone(); 3], activation));
         assert_close(&data(found.into_tensor()), &data(expected.clone()), "output");
         let expected = composition::sum(vec![expected; 3], activation);

@@ -18,6 +18,7 @@ pub(crate) fn tiles(outputs: usize, wide: bool) -> impl Iterator<Item = (usize, 
 }
 
 /// Weights in the order the inner loop reads them: group, tile of outputs, tap, input, output.
+#[derive(Debug)]
 pub(crate) struct Packed {
     values: Vec<f32>,
     group: usize,

@@ -2,9 +2,11 @@
 //! along the pixels of a plane instead, across the ends of its rows. The few columns between rows are computed for
 //! nothing and dropped.
 
-use super::correlate::{Packed, Row, Tap};
+use super::Weights;
+use super::correlate::{Row, Tap};
 use super::forward::activate;
 use super::geometry::Geometry;
+use super::image_winograd;
 use crate::activation::Activation;
 use crate::buffer::Buffer;
 use crate::simd::{Kernel, LANES, Simd};
@@ -13,7 +15,7 @@ use crate::simd::{Kernel, LANES, Simd};
 pub(crate) struct ForwardImage<'a> {
     pub(crate) geometry: Geometry,
     pub(crate) input: &'a [f32],
-    pub(crate) weights: &'a Packed,
+    pub(crate) weights: &'a Weights,
     pub(crate) bias: Option<&'a [f32]>,
     pub(crate) activation: Activation,
     pub(crate) output: &'a mut [f32],
@@ -29,6 +31,11 @@ impl Kernel for ForwardImage<'_> {
         let (out_height, out_width) = (geometry.out_height(), geometry.out_width());
         assert_eq!(self.input.len(), groups * inputs * geometry.height * geometry.width);
         assert_eq!(self.output.len(), groups * outputs * out_height * out_width);
+        let weights = match self.weights {
+            Weights::Direct(weights) => weights,
+            // SAFETY: the assertions above, and weights that were packed for this geometry.
+            Weights::Winograd(weights) => return unsafe { image_winograd::run::<S>(self, weights) },
+        };
         let window = Window::new(geometry);
         let taps: Vec<Tap> = (0..kernel * kernel)
             .map(|index| Tap { offset: window.tap(index / kernel, index % kernel), index })
@@ -47,7 +54,7 @@ impl Kernel for ForwardImage<'_> {
                     pitch: window.pitch,
                     inputs,
                     taps: &taps,
-                    weights: self.weights.group(group),
+                    weights: weights.group(group),
                     taps_packed: taps.len(),
                     bias: self.bias.map(|bias| &bias[group * outputs..]),
                     output: scratch.as_mut_ptr(),
@@ -73,18 +80,18 @@ impl Kernel for ForwardImage<'_> {
 
 /// The padded planes of a group's channels. With a stride, the rows and columns of each phase are a plane of their
 /// own, so that the pixels a tap meets are neighbours.
-struct Window {
+pub(crate) struct Window {
     geometry: Geometry,
     /// Columns of a row. At stride 1 the border right of a row is the one left of the next.
-    row: usize,
+    pub(crate) row: usize,
     /// Floats of a phase.
     phase: usize,
     /// Floats of a channel.
-    pitch: usize,
+    pub(crate) pitch: usize,
 }
 
 impl Window {
-    fn new(geometry: Geometry) -> Self {
+    pub(crate) fn new(geometry: Geometry) -> Self {
         let Geometry { height, width, padding, stride, .. } = geometry;
         let row = if stride == 1 { width + padding } else { (width + 2 * padding).div_ceil(stride) };
         let phase = (height + 2 * padding).div_ceil(stride) * row + padding;
@@ -92,19 +99,33 @@ impl Window {
     }
 
     /// Where the pixels that a tap meets begin.
-    fn tap(&self, ky: usize, kx: usize) -> usize {
+    #[inline(always)]
+    pub(crate) fn tap(&self, ky: usize, kx: usize) -> usize {
         let stride = self.geometry.stride;
         (ky % stride * stride + kx % stride) * self.phase + ky / stride * self.row + kx / stride
     }
 
     /// Copies the planes; the borders of `values` are zero already.
-    fn read(&self, planes: &[f32], values: &mut [f32]) {
+    pub(crate) fn read(&self, planes: &[f32], values: &mut [f32]) {
         let Geometry { inputs, height, width, padding, stride, .. } = self.geometry;
         let channels = planes.chunks_exact(height * width).zip(values.chunks_mut(self.pitch)).take(inputs);
         for (plane, to) in channels {
             for (y, from) in plane.chunks_exact(width).enumerate() {
                 if stride == 1 {
                     to[(y + padding) * self.row + padding..][..width].copy_from_slice(from);
+                    continue;
+                }
+                if stride == 2 && padding == 1 {
+                    // The usual case, in a form that the compiler turns into vectors.
+                    let start = self.tap(y + 1, 0);
+                    let (odd, even) = (start + self.phase, start + 1);
+                    for (index, pair) in from.chunks_exact(2).enumerate() {
+                        to[odd + index] = pair[0];
+                        to[even + index] = pair[1];
+                    }
+                    if width % 2 == 1 {
+                        to[odd + width / 2] = from[width - 1];
+                    }
                     continue;
                 }
                 for phase in 0..stride {

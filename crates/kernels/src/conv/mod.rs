@@ -6,6 +6,8 @@ mod forward;
 mod geometry;
 mod gradient_window;
 mod image;
+mod image_winograd;
+mod prepared;
 mod weight_gradient;
 mod winograd;
 mod winograd_gradient;
@@ -19,6 +21,7 @@ use forward::ForwardBlock;
 pub(crate) use geometry::Geometry;
 pub(crate) use gradient_window::GradientRows;
 use image::ForwardImage;
+pub use prepared::PreparedConv;
 
 use crate::activation::Activation;
 use crate::buffer::Buffer;
@@ -56,7 +59,11 @@ pub fn conv2d(
 ) -> FeatureMap {
     match x.into().kind {
         Kind::Plain(x) if flex::covered(&x) && !x.is_autodiff() && !weight.is_autodiff() => {
-            FeatureMap { kind: Kind::Plain(images(x, weight, bias, options, activation)) }
+            let geometry = geometry(x.dims(), &weight, options);
+            let (weight, bias) = (Operand::open(weight), bias.map(Operand::open));
+            let weights = forward_weights(&geometry, weight.as_slice());
+            let bias = bias.as_ref().map(Operand::as_slice);
+            FeatureMap { kind: Kind::Plain(images(geometry, x, &weights, bias, activation)) }
         }
         Kind::Plain(x) => {
             FeatureMap { kind: Kind::Plain(composition::conv2d(x, weight, bias, options, activation)) }
@@ -72,14 +79,9 @@ pub fn conv2d(
                 Activation::Swish => (Activation::Linear, Some(activation)),
                 activation => (activation, None),
             };
-            let (output, _) = forward(
-                geometry,
-                x.as_slice(),
-                weight.as_slice(),
-                bias.as_ref().map(Operand::as_slice),
-                fused,
-                false,
-            );
+            let weights = forward_weights(&geometry, weight.as_slice());
+            let (output, _) =
+                forward(geometry, x.as_slice(), &weights, bias.as_ref().map(Operand::as_slice), fused, false);
             let mut output = output.into_tensor(shape);
             let before = output.clone();
             if let Some(later) = later {
@@ -99,28 +101,21 @@ pub fn conv2d(
 
 /// A few images one by one, outside training.
 fn images(
+    geometry: Geometry,
     x: Tensor<4>,
-    weight: Tensor<4>,
-    bias: Option<Tensor<1>>,
-    options: ConvOptions,
+    weights: &Weights,
+    bias: Option<&[f32]>,
     activation: Activation,
 ) -> Tensor<4> {
-    let geometry = geometry(x.dims(), &weight, options);
     let Geometry { batch, groups, inputs, outputs, .. } = geometry;
-    let taps = geometry.taps();
-    let (x, weight, bias) = (Operand::open(x), Operand::open(weight), bias.map(Operand::open));
-    let weights = weight.as_slice();
-    let packed = Packed::new(groups, outputs, inputs, taps, |group, output, input, tap| {
-        weights[((group * outputs + output) * inputs + input) * taps + tap]
-    });
+    let x = Operand::open(x);
     let shape = [batch, groups * outputs, geometry.out_height(), geometry.out_width()];
     let mut output = Buffer::stale(shape.iter().product());
     let input_image = groups * inputs * geometry.height * geometry.width;
     let output_image = shape[1..].iter().product();
     let jobs = x.as_slice().chunks_exact(input_image).zip(output.chunks_exact_mut(output_image)).collect();
     parallel::each(jobs, |(input, output)| {
-        let bias = bias.as_ref().map(Operand::as_slice);
-        launch(ForwardImage { geometry, input, weights: &packed, bias, activation, output });
+        launch(ForwardImage { geometry, input, weights, bias, activation, output });
     });
     flex::untracked(output.into_tensor(shape), false)
 }
@@ -150,16 +145,12 @@ pub(crate) fn output_shape(geometry: &Geometry) -> [usize; 5] {
 pub(crate) fn forward(
     geometry: Geometry,
     input: &[f32],
-    weight: &[f32],
+    weights: &Weights,
     bias: Option<&[f32]>,
     activation: Activation,
     moments: bool,
 ) -> (Buffer, Vec<Moments>) {
-    let Geometry { groups, outputs, inputs, .. } = geometry;
-    let taps = geometry.taps();
-    let packed = Weights::new(&geometry, outputs, inputs, |group, output, input, tap| {
-        weight[((group * outputs + output) * inputs + input) * taps + tap]
-    });
+    let Geometry { groups, outputs, .. } = geometry;
     let mut output = Buffer::stale(geometry.blocks() * geometry.output_block());
     let jobs =
         input.chunks_exact(geometry.input_block()).zip(output.chunks_exact_mut(geometry.output_block()));
@@ -167,7 +158,7 @@ pub(crate) fn forward(
     let found = parallel::each(jobs, |(block, (input, output))| {
         let mask = crate::moments::lane_mask(geometry.batch, block);
         let moments = moments.then(|| Moments::new(groups * outputs, mask));
-        launch(ForwardBlock { geometry, input, weights: &packed, bias, activation, output, moments })
+        launch(ForwardBlock { geometry, input, weights, bias, activation, output, moments })
     });
     (output, found.into_iter().flatten().collect())
 }
@@ -212,11 +203,21 @@ pub(crate) fn backward<G: GradientRows + Send>(
 }
 
 /// The weights as the forward pass or the input gradient reads them.
+#[derive(Debug)]
 pub(crate) enum Weights {
     /// For the taps of the kernel.
     Direct(Packed),
     /// For the frequencies of a strip.
     Winograd(Packed),
+}
+
+/// The weights as the forward pass reads them.
+pub(crate) fn forward_weights(geometry: &Geometry, weight: &[f32]) -> Weights {
+    let Geometry { outputs, inputs, .. } = *geometry;
+    let taps = geometry.taps();
+    Weights::new(geometry, outputs, inputs, |group, output, input, tap| {
+        weight[((group * outputs + output) * inputs + input) * taps + tap]
+    })
 }
 
 impl Weights {
