@@ -7,6 +7,10 @@
 //! The instruction set is chosen at run time; `NETSYNTH_SIMD=portable` (or `avx2`, `avx512`, `neon`) asks for another
 //! one, to measure it or to rule it out.
 //!
+//! Of a training step of Nano-B at batch 64 on one AVX-512 core (`perf record` on the `steps` benchmark), the
+//! convolutions take 81 %, the normalisations' own passes 7 %, sums 4 %, adding up gradients where a value is used
+//! several times 4 %, and page faults, Adam, the loss and Burn's bookkeeping the rest.
+//!
 //! A result has the same bits for any number of threads and from run to run on one machine.
 
 #![allow(
@@ -26,6 +30,7 @@ mod feature_map;
 mod flex;
 mod loss;
 mod moments;
+mod normal;
 mod parallel;
 mod peak;
 mod pool;
