@@ -3,6 +3,7 @@
 //! Data goes to standard output and everything else to standard error. The exit code is 0 when done, 1 when done
 //! but nothing was feasible or an expectation was missed, 2 on an error.
 
+mod bench;
 mod check;
 mod complaint;
 mod data;
@@ -50,6 +51,8 @@ enum Command {
     Data(data::Arguments),
     /// Show the Pareto front of a run
     Front(front::Arguments),
+    /// Measure how fast this machine trains and runs a network
+    Bench(bench::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Data(arguments) => data::run(&arguments),
         Command::Front(arguments) => front::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
     };
     match outcome {
         Ok(Ending::Done) => ExitCode::SUCCESS,

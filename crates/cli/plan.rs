@@ -3,7 +3,9 @@ use std::path::{Path, PathBuf};
 use netsynth_data::synth::{self, SynthOptions};
 use netsynth_data::{DataOptions, Dataset, Split, split};
 use netsynth_graph::schema::{self, SCHEMA};
-use netsynth_search::{Indicator, Metric, Objective, Performance, Rung, SearchPlan, StrategyKind};
+use netsynth_search::{
+    Constraint, Indicator, Metric, Objective, Performance, Rung, SearchPlan, StrategyKind,
+};
 use netsynth_train::{Device, Recipe};
 use serde::{Deserialize, Serialize};
 
@@ -51,13 +53,16 @@ pub(crate) enum DataSource {
 impl Plan {
     /// What a plain `netsynth search` does: minutes on two cores.
     pub(crate) fn built_in() -> Self {
+        let mut indicator = Indicator::paper();
+        // Every candidate costs seconds, so that minutes are enough for a search.
+        indicator.constraints.push(Constraint::AtMost(Metric::Macs, 12e6));
         Self {
             schema: SCHEMA,
             space: "emotionnet".to_owned(),
             data: DataPlan {
                 // Many people rather than many frames of each: what is hard is a face that was never seen.
                 source: DataSource::Synthetic(SynthOptions { subjects: 120, ..SynthOptions::default() }),
-                options: DataOptions { height: 32, width: 32, frames: 1, ..DataOptions::default() },
+                options: DataOptions { height: 24, width: 24, frames: 1, ..DataOptions::default() },
                 n_folds: 5,
                 held_out: 0.2,
             },
@@ -66,19 +71,19 @@ impl Plan {
                 n_trials: 24,
                 generation_size: 6,
                 strategy: StrategyKind::Synthesis,
-                indicator: Indicator::paper(),
+                indicator,
                 performance: Performance::default(),
                 objectives: vec![
                     Objective::Maximise(Metric::Accuracy),
                     Objective::Minimise(Metric::Parameters),
                 ],
                 rungs: vec![
-                    Rung { epochs: 6, folds: 1, keep: 0.5 },
-                    Rung { epochs: 20, folds: 1, keep: 1.0 },
+                    Rung { epochs: 12, folds: 1, keep: 0.5 },
+                    Rung { epochs: 50, folds: 1, keep: 1.0 },
                 ],
             },
             recipe: Recipe::strong(),
-            final_epochs: 30,
+            final_epochs: 60,
             device: Device::Flex,
         }
     }

@@ -1,7 +1,9 @@
+use std::sync::Arc;
+
 use burn::tensor::{Tensor, activation};
 use netsynth_graph::ops::SqueezeExcite;
 use netsynth_graph::{Activation, Graph, Norm, Op, Shape};
-use netsynth_kernels::{self as kernels, FeatureMap};
+use netsynth_kernels::{self as kernels, FeatureMap, PreparedConv};
 
 use crate::Device;
 use crate::layer::{Fixed, conv_options, dense, flattened, kernel_activation, squeeze_excite, vector_map};
@@ -24,7 +26,7 @@ pub struct Deployed {
     reason = "a network has a few dozen layers, and their weights are far larger"
 )]
 enum DeployedLayer {
-    Conv { weight: Tensor<4>, bias: Option<Tensor<1>> },
+    Conv(Arc<PreparedConv>),
     Add { affine: Option<(Tensor<1>, Tensor<1>)> },
     SqueezeExcite { reduce: (Tensor<2>, Tensor<1>), expand: (Tensor<2>, Tensor<1>) },
     Dense { weight: Tensor<2>, bias: Tensor<1> },
@@ -98,16 +100,7 @@ impl Deployed {
 
     fn run(&self, node: usize, mut inputs: Vec<FeatureMap>) -> FeatureMap {
         match (&self.layers[node], &self.graph.node(node).op) {
-            (DeployedLayer::Conv { weight, bias }, Op::Conv(op)) => {
-                let activation = kernel_activation(op.activation);
-                kernels::conv2d(
-                    inputs.swap_remove(0),
-                    weight.clone(),
-                    bias.clone(),
-                    conv_options(op),
-                    activation,
-                )
-            }
+            (DeployedLayer::Conv(conv), _) => conv.forward(inputs.swap_remove(0)),
             (DeployedLayer::Add { affine: None }, Op::Add(op)) => {
                 kernels::sum(inputs, kernel_activation(op.activation))
             }
@@ -153,7 +146,12 @@ impl DeployedLayer {
                 let weight = tensor(weights.get(&place.name, "weight", &shape)?, shape, &device);
                 let has_bias = conv.bias || conv.norm == Norm::Batch;
                 let bias = has_bias.then(|| vector("bias", conv.channels)).transpose()?;
-                DeployedLayer::Conv { weight, bias }
+                DeployedLayer::Conv(Arc::new(PreparedConv::new(
+                    weight,
+                    bias,
+                    conv_options(conv),
+                    kernel_activation(conv.activation),
+                )))
             }
             Op::Add(add) => {
                 let channels = place.shape.channels;
