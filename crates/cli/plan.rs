@@ -61,14 +61,14 @@ impl Plan {
             space: "emotionnet".to_owned(),
             data: DataPlan {
                 // Many people rather than many frames of each: what is hard is a face that was never seen.
-                source: DataSource::Synthetic(SynthOptions { subjects: 120, ..SynthOptions::default() }),
+                source: DataSource::Synthetic(SynthOptions { subjects: 150, ..SynthOptions::default() }),
                 options: DataOptions { height: 24, width: 24, frames: 1, ..DataOptions::default() },
                 n_folds: 5,
                 held_out: 0.2,
             },
             search: SearchPlan {
                 seed: 1,
-                n_trials: 24,
+                n_trials: 36,
                 generation_size: 6,
                 strategy: StrategyKind::Synthesis,
                 indicator,
@@ -78,12 +78,12 @@ impl Plan {
                     Objective::Minimise(Metric::Parameters),
                 ],
                 rungs: vec![
-                    Rung { epochs: 12, folds: 1, keep: 0.5 },
-                    Rung { epochs: 50, folds: 1, keep: 1.0 },
+                    Rung { epochs: 10, folds: 1, keep: 0.5 },
+                    Rung { epochs: 60, folds: 1, keep: 1.0 },
                 ],
             },
             recipe: Recipe::strong(),
-            final_epochs: 60,
+            final_epochs: 80,
             device: Device::Flex,
         }
     }
