@@ -38,6 +38,9 @@ pub(crate) struct Arguments {
     data: Option<PathBuf>,
     #[command(flatten)]
     options: ReadOptions,
+    /// Width and height in pixels of the images that networks see; the plan's if not given
+    #[arg(long)]
+    side: Option<usize>,
     /// A search space file or built-in name; the plan's if not given
     #[arg(long)]
     space: Option<String>,
@@ -142,6 +145,9 @@ fn resolved(arguments: &Arguments) -> Result<Plan, Complaint> {
     if let Some(folder) = &arguments.data {
         plan.data.source = DataSource::Folder(folder.clone());
         plan.data.options = arguments.options.sized(plan.data.options.height, plan.data.options.width);
+    }
+    if let Some(side) = arguments.side {
+        (plan.data.options.height, plan.data.options.width) = (side, side);
     }
     if let Some(space) = &arguments.space {
         plan.space.clone_from(space);

@@ -77,9 +77,9 @@ pub fn to_ron<T: serde::Serialize>(document: &T) -> String {
     let style =
         ron::ser::PrettyConfig::new().depth_limit(3).indentor("    ".to_owned()).extensions(EXTENSIONS);
     let text = ron::ser::to_string_pretty(document, style).expect("plain data is always RON");
-    // The reader assumes the extensions; a line that names them would only puzzle people.
-    let body = text.split_once(")]\n").map_or(text.as_str(), |(_, body)| body);
-    format!("{body}\n")
+    // The reader assumes the extensions; lines that name them would only puzzle people.
+    let body = text.lines().skip_while(|line| line.starts_with("#![enable("));
+    body.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// One value on one line, as [`from_ron`] would read it.
