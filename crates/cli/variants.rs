@@ -68,8 +68,11 @@ pub(crate) fn train_variants(
     for (variant, number) in picks {
         let Some(index) = numbers.iter().position(|known| *known == number) else { continue };
         let (network, confusion) = trained[index].as_ref().map_err(|reason| {
-            Complaint::new(reason, "resume is not needed: the front is written")
-                .at(format!("variant {variant}"))
+            Complaint::new(
+                reason,
+                "the front is written; train the trial's architecture.ron with `netsynth train`",
+            )
+            .at(format!("variant {variant}"))
         })?;
         let Some((_, metrics)) = front.members.iter().find(|(trial, _)| *trial == number) else { continue };
         let known = VariantMetrics {
