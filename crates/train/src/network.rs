@@ -1,6 +1,6 @@
 use burn::module::Module;
 use burn::tensor::Tensor;
-use netsynth_graph::{Graph, Op, Shape};
+use netsynth_graph::{Graph, Shape};
 use netsynth_kernels::{self as kernels, Activation, FeatureMap};
 
 use crate::Device;
@@ -278,9 +278,4 @@ fn blend(old: &mut [f32], new: &[f32], share: f32) {
 /// Images as a tensor on the device, without autodiff.
 pub(crate) fn image_tensor(pixels: Vec<f32>, count: usize, shape: Shape, device: Device) -> Tensor<4> {
     tensor(pixels, [count, shape.channels, shape.height, shape.width], &device.burn())
-}
-
-/// Whether a node sums, so that its inputs are links.
-pub(crate) fn is_sum(graph: &Graph, node: usize) -> bool {
-    matches!(graph.node(node).op, Op::Add(_))
 }
