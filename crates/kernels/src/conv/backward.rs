@@ -6,7 +6,7 @@ use super::correlate::{Packed, Row, Tap};
 use super::geometry::Geometry;
 use super::gradient_window::{GradientRows, GradientWindow};
 use super::weight_gradient::WeightSums;
-use super::winograd::{Rows, Strip};
+use super::winograd::{self, Rows, Strip};
 use crate::buffer::Buffer;
 use crate::simd::{Kernel, LANES, Simd};
 
@@ -58,12 +58,12 @@ impl<G: GradientRows> Kernel for BackwardBlock<'_, G> {
                 let last = if end == geometry.out_height() { height } else { end * stride };
                 match weights {
                     Weights::Winograd(weights) => {
-                        for row in (first..last).step_by(2) {
+                        for row in (first..last).step_by(winograd::SIDE) {
                             let top = row as isize - 1;
                             let rows = Rows::new(top, height, &scratch, |y| (window.row(y), window.pitch()));
                             let to = output.as_mut_ptr().add(row * width * LANES);
                             let plane = height * width * LANES;
-                            strip.run::<S>(&rows, weights, None, to, plane, 2.min(last - row));
+                            strip.run::<S>(&rows, weights, None, to, plane, winograd::SIDE.min(last - row));
                         }
                     }
                     Weights::Direct(weights) => {
@@ -122,7 +122,7 @@ unsafe fn input_gradient_row<S: Simd>(
             };
             // SAFETY: the taps lie in the window, the output rows in the block or the scratch.
             unsafe {
-                Row {
+                S::call(Row {
                     window: window.as_ptr().add(group * geometry.outputs * window.pitch()),
                     pitch: window.pitch(),
                     inputs: geometry.outputs,
@@ -134,8 +134,7 @@ unsafe fn input_gradient_row<S: Simd>(
                     output_pitch: to_pitch,
                     outputs: geometry.inputs,
                     len: columns * LANES,
-                }
-                .run::<S>();
+                });
             }
             if stride > 1 {
                 for input in 0..geometry.inputs {

@@ -1,7 +1,7 @@
 //! The inner loop of the forward pass and of the input gradient: a few output channels times a few vectors of
 //! pixels, kept in registers over all taps and input channels.
 
-use crate::simd::{Simd, level_is_wide};
+use crate::simd::{Kernel, Simd, level_is_wide};
 
 /// A kernel tap: where its pixels begin in the window, and its place in the packed weights.
 #[derive(Clone, Copy)]
@@ -73,14 +73,13 @@ pub(crate) struct Row<'a> {
     pub(crate) len: usize,
 }
 
-impl Row<'_> {
-    /// Computes the row.
-    ///
-    /// # Safety
-    /// The instruction set of `S` is present; every tap is valid in the window for `inputs` channels and `len`
-    /// floats; the output is valid for `outputs` channels and `len` floats; the weights are packed for `S`.
+/// Computes the row. On top of what [`Kernel`] asks for: every tap is valid in the window for `inputs` channels and
+/// `len` floats; the output is valid for `outputs` channels and `len` floats; the weights are packed for `S`.
+impl Kernel for Row<'_> {
+    type Output = ();
+
     #[inline(always)]
-    pub(crate) unsafe fn run<S: Simd>(&self) {
+    unsafe fn run<S: Simd>(self) {
         for (first, end) in tiles(self.outputs, S::WIDE) {
             // SAFETY: `first..end` are outputs of this row, and the rest is the caller's promise.
             unsafe {
@@ -103,7 +102,9 @@ impl Row<'_> {
             }
         }
     }
+}
 
+impl Row<'_> {
     #[inline(always)]
     unsafe fn tile<S: Simd, const OUTPUTS: usize, const VECTORS: usize>(&self, first: usize) {
         let vectors = self.len / S::WIDTH;

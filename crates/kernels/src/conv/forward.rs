@@ -4,7 +4,7 @@
 use super::Weights;
 use super::correlate::{Row, Tap};
 use super::geometry::Geometry;
-use super::winograd::{Rows, Strip};
+use super::winograd::{self, Rows, Strip};
 use crate::activation::Activation;
 use crate::buffer::Buffer;
 use crate::moments::Moments;
@@ -37,7 +37,9 @@ impl Kernel for ForwardBlock<'_> {
         assert_eq!(self.output.len(), channels * plane);
         let (step, mut strip) = match self.weights {
             Weights::Direct(_) => (1, None),
-            Weights::Winograd(_) => (2, Some(Strip::new(geometry.inputs, geometry.outputs, geometry.width))),
+            Weights::Winograd(_) => {
+                (winograd::SIDE, Some(Strip::new(geometry.inputs, geometry.outputs, geometry.width)))
+            }
         };
         let zeros = Buffer::zeros(row);
         let mut window = InputWindow::new(geometry, geometry.kernel);
@@ -66,7 +68,7 @@ impl Kernel for ForwardBlock<'_> {
                             }));
                         }
                         for group in 0..geometry.groups {
-                            Row {
+                            S::call(Row {
                                 window: window.values.as_ptr().add(group * geometry.inputs * window.pitch),
                                 pitch: window.pitch,
                                 inputs: geometry.inputs,
@@ -81,8 +83,7 @@ impl Kernel for ForwardBlock<'_> {
                                 output_pitch: plane,
                                 outputs: geometry.outputs,
                                 len: row,
-                            }
-                            .run::<S>();
+                            });
                         }
                     }
                 }

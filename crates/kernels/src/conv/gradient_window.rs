@@ -1,6 +1,7 @@
 //! A few rows of the gradient of a convolution's output, computed as they are needed.
 
 use super::geometry::Geometry;
+use super::winograd;
 use crate::buffer::Buffer;
 use crate::simd::{LANES, Simd};
 
@@ -38,8 +39,8 @@ impl GradientWindow {
     pub(crate) fn new(geometry: Geometry, for_input_gradient: bool) -> Self {
         let channels = geometry.groups * geometry.outputs;
         let row = channels * geometry.gradient_pitch();
-        // An even number of rows, for strips of two.
-        let rows = (WINDOW_FLOATS / row).next_multiple_of(2).clamp(1, geometry.out_height());
+        // Whole strips.
+        let rows = (WINDOW_FLOATS / row).next_multiple_of(winograd::SIDE).clamp(1, geometry.out_height());
         let halo = if for_input_gradient { (geometry.kernel - 1).div_ceil(geometry.stride) } else { 0 };
         let values = Buffer::zeros((rows + 2 * halo) * row);
         Self { geometry, values, channels, rows, halo, first: 0, end: 0, begin: 0, stop: 0 }

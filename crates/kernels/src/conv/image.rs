@@ -49,7 +49,7 @@ impl Kernel for ForwardImage<'_> {
             // SAFETY: the last tap of the last pixel is the last value of the channel's window, and the buffer has
             // room for the rest of the vector.
             unsafe {
-                Row {
+                S::call(Row {
                     window: values.as_ptr(),
                     pitch: window.pitch,
                     inputs,
@@ -61,8 +61,7 @@ impl Kernel for ForwardImage<'_> {
                     output_pitch: len,
                     outputs,
                     len,
-                }
-                .run::<S>();
+                });
                 if self.activation != Activation::Linear {
                     activate::<S>(self.activation, &mut scratch);
                 }

@@ -1,5 +1,5 @@
-//! Winograd's F(2x2, 3x3) for a single image: as in [`super::winograd`], but the lanes of a vector are neighbouring
-//! tiles, so the image is first split into its even and odd rows and columns.
+//! Winograd's F(2x2, 3x3) for a single image: as in [`super::winograd`], but with tiles of 2x2, and the lanes of a
+//! vector are neighbouring tiles, so the image is first split into its even and odd rows and columns.
 
 use super::correlate::{Packed, Row, Tap};
 use super::geometry::Geometry;
@@ -13,11 +13,34 @@ const FREQUENCIES: usize = 16;
 /// What the frequencies of some tiles may take of the second-level cache, in floats.
 const TILES_FLOATS: usize = (400 << 10) / size_of::<f32>();
 
+/// Weights at every frequency, `G g Gt`, packed as sixteen groups of one tap.
+///
+/// `weight(output, input, tap)` gives the values of the kernel.
+pub(crate) fn pack(outputs: usize, inputs: usize, weight: &dyn Fn(usize, usize, usize) -> f32) -> Packed {
+    let mut frequencies = Vec::with_capacity(outputs * inputs);
+    for output in 0..outputs {
+        for input in 0..inputs {
+            let line = |ky: usize| spread([0, 1, 2].map(|kx| weight(output, input, ky * 3 + kx)));
+            let lines = [line(0), line(1), line(2)];
+            // By column, then row.
+            frequencies.push([0, 1, 2, 3].map(|j| spread(lines.map(|line| line[j]))));
+        }
+    }
+    Packed::new(FREQUENCIES, outputs, inputs, 1, |frequency, output, input, _| {
+        frequencies[output * inputs + input][frequency % 4][frequency / 4]
+    })
+}
+
+/// `G` times three weights.
+fn spread([a, b, c]: [f32; 3]) -> [f32; 4] {
+    [a, 0.5 * (a + b + c), 0.5 * (a - b + c), c]
+}
+
 /// Convolves the image.
 ///
 /// # Safety
 /// The instruction set of `S` is present, the slices are those of the geometry, and the weights are
-/// [`super::winograd::pack`]'s.
+/// [`pack`]'s.
 #[inline(always)]
 pub(crate) unsafe fn run<S: Simd>(image: ForwardImage<'_>, weights: &Packed) {
     let Geometry { inputs, outputs, height, width, .. } = image.geometry;
@@ -52,7 +75,7 @@ pub(crate) unsafe fn run<S: Simd>(image: ForwardImage<'_>, weights: &Packed) {
                 }
             }
             for frequency in 0..FREQUENCIES {
-                Row {
+                S::call(Row {
                     window: before.as_ptr().add(frequency * (inputs * chunk + LANES)),
                     pitch: chunk,
                     inputs,
@@ -64,8 +87,7 @@ pub(crate) unsafe fn run<S: Simd>(image: ForwardImage<'_>, weights: &Packed) {
                     output_pitch: chunk,
                     outputs,
                     len,
-                }
-                .run::<S>();
+                });
             }
             for output in 0..outputs {
                 let bias = S::splat(image.bias.map_or(0.0, |bias| bias[output]));

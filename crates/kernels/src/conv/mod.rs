@@ -61,7 +61,7 @@ pub fn conv2d(
         Kind::Plain(x) if flex::covered(&x) && !x.is_autodiff() && !weight.is_autodiff() => {
             let geometry = geometry(x.dims(), &weight, options);
             let (weight, bias) = (Operand::open(weight), bias.map(Operand::open));
-            let weights = forward_weights(&geometry, weight.as_slice());
+            let weights = image_weights(&geometry, weight.as_slice());
             let bias = bias.as_ref().map(Operand::as_slice);
             FeatureMap { kind: Kind::Plain(images(geometry, x, &weights, bias, activation)) }
         }
@@ -176,7 +176,7 @@ pub(crate) fn backward<G: GradientRows + Send>(
     let packed = want_input.then(|| {
         // Winograd's strips take the gradient for an input, so their kernel is the mirror image.
         let winograd = geometry.is_winograd();
-        Weights::new(&geometry, inputs, outputs, |group, input, output, tap| {
+        Weights::new(&geometry, winograd::pack, inputs, outputs, |group, input, output, tap| {
             let tap = if winograd { taps - 1 - tap } else { tap };
             weight[((group * outputs + output) * inputs + input) * taps + tap]
         })
@@ -207,30 +207,43 @@ pub(crate) fn backward<G: GradientRows + Send>(
 pub(crate) enum Weights {
     /// For the taps of the kernel.
     Direct(Packed),
-    /// For the frequencies of a strip.
+    /// For the frequencies of a tile: Winograd's larger tiles for blocks, the smaller ones for single images.
     Winograd(Packed),
 }
 
-/// The weights as the forward pass reads them.
+/// The weights as the forward pass of blocks reads them.
 pub(crate) fn forward_weights(geometry: &Geometry, weight: &[f32]) -> Weights {
+    Weights::new(geometry, winograd::pack, geometry.outputs, geometry.inputs, by_output(geometry, weight))
+}
+
+/// The weights as the forward pass of single images reads them.
+fn image_weights(geometry: &Geometry, weight: &[f32]) -> Weights {
+    Weights::new(
+        geometry,
+        image_winograd::pack,
+        geometry.outputs,
+        geometry.inputs,
+        by_output(geometry, weight),
+    )
+}
+
+/// The weight of a group, an output, an input and a tap.
+fn by_output(geometry: &Geometry, weight: &[f32]) -> impl Fn(usize, usize, usize, usize) -> f32 {
     let Geometry { outputs, inputs, .. } = *geometry;
     let taps = geometry.taps();
-    Weights::new(geometry, outputs, inputs, |group, output, input, tap| {
-        weight[((group * outputs + output) * inputs + input) * taps + tap]
-    })
+    move |group, output, input, tap| weight[((group * outputs + output) * inputs + input) * taps + tap]
 }
 
 impl Weights {
     fn new(
         geometry: &Geometry,
+        winograd: fn(usize, usize, &dyn Fn(usize, usize, usize) -> f32) -> Packed,
         outputs: usize,
         inputs: usize,
         weight: impl Fn(usize, usize, usize, usize) -> f32,
     ) -> Self {
         if geometry.is_winograd() {
-            Self::Winograd(winograd::pack(outputs, inputs, |output, input, tap| {
-                weight(0, output, input, tap)
-            }))
+            Self::Winograd(winograd(outputs, inputs, &|output, input, tap| weight(0, output, input, tap)))
         } else {
             Self::Direct(Packed::new(geometry.groups, outputs, inputs, geometry.taps(), weight))
         }

@@ -2,7 +2,9 @@
 
 use burn::tensor::Tensor;
 
-use super::{ConvOptions, Weights, conv2d, forward, forward_weights, geometry, images, output_shape};
+use super::{
+    ConvOptions, Weights, conv2d, forward, forward_weights, geometry, image_weights, images, output_shape,
+};
 use crate::activation::Activation;
 use crate::feature_map::{FeatureMap, Kind};
 use crate::flex::{self, Operand};
@@ -17,7 +19,8 @@ pub struct PreparedConv {
     bias: Option<Tensor<1>>,
     options: ConvOptions,
     activation: Activation,
-    packed: Option<Weights>,
+    /// For blocks and for single images, where the device has these kernels.
+    packed: Option<[Weights; 2]>,
 }
 
 impl PreparedConv {
@@ -33,7 +36,8 @@ impl PreparedConv {
         let packed = flex::covered(&weight).then(|| {
             // The order of the weights is the same for every size of image.
             let geometry = geometry([1, inputs * options.groups, kernel, kernel], &weight, options);
-            forward_weights(&geometry, Operand::open(weight.clone()).as_slice())
+            let values = Operand::open(weight.clone());
+            [forward_weights(&geometry, values.as_slice()), image_weights(&geometry, values.as_slice())]
         });
         Self { weight, bias, options, activation, packed }
     }
@@ -45,10 +49,10 @@ impl PreparedConv {
         let bias = self.bias.clone().filter(|_| self.packed.is_some()).map(Operand::open);
         let bias = bias.as_ref().map(Operand::as_slice);
         let kind = match (&self.packed, &x.kind) {
-            (Some(packed), Kind::Plain(x)) if flex::covered(x) && !x.is_autodiff() => {
+            (Some([_, packed]), Kind::Plain(x)) if flex::covered(x) && !x.is_autodiff() => {
                 Kind::Plain(images(geometry(), x.clone(), packed, bias, self.activation))
             }
-            (Some(packed), Kind::Blocked { blocks, batch }) if !blocks.is_autodiff() => {
+            (Some([packed, _]), Kind::Blocked { blocks, batch }) if !blocks.is_autodiff() => {
                 let geometry = geometry();
                 let operand = Operand::open(blocks.clone());
                 let (output, _) = forward(geometry, operand.as_slice(), packed, bias, self.activation, false);

@@ -5,10 +5,10 @@ use super::correlate::tiles;
 use super::forward::InputWindow;
 use super::geometry::Geometry;
 use super::gradient_window::GradientWindow;
-use super::winograd::Rows;
+use super::winograd::{self, Rows};
 use super::winograd_gradient::{FrequencySums, StripRows};
 use crate::buffer::Buffer;
-use crate::simd::{LANES, Simd};
+use crate::simd::{Kernel, LANES, Simd};
 
 /// The weight gradient of a block as it grows, span by span.
 pub(crate) enum WeightSums {
@@ -57,29 +57,31 @@ impl WeightSums {
                 for (group, sums) in sums.iter_mut().enumerate() {
                     // SAFETY: both windows hold the span's rows and, of the input, those that their taps meet.
                     unsafe {
-                        Products {
-                            gradient: gradient.row(first).add(group * outputs * gradient.pitch()),
-                            gradient_pitch: gradient.pitch(),
-                            gradient_row: gradient.row_pitch(),
-                            outputs,
-                            input: window.values.as_ptr().add(group * inputs * window.pitch),
-                            input_row: stride * window.slot,
-                            offsets,
-                            rows: end - first,
-                            len: geometry.out_width() * LANES,
-                        }
-                        .add_to::<S>(sums);
+                        S::call(AddProducts {
+                            products: Products {
+                                gradient: gradient.row(first).add(group * outputs * gradient.pitch()),
+                                gradient_pitch: gradient.pitch(),
+                                gradient_row: gradient.row_pitch(),
+                                outputs,
+                                input: window.values.as_ptr().add(group * inputs * window.pitch),
+                                input_row: stride * window.slot,
+                                offsets,
+                                rows: end - first,
+                                len: geometry.out_width() * LANES,
+                            },
+                            sums: sums,
+                        });
                     }
                 }
             }
             Self::Winograd { geometry, sums, zeros } => {
                 let Geometry { height, width, .. } = *geometry;
                 let row = width * LANES;
-                let mut strips = Vec::with_capacity((end - first).div_ceil(2));
-                for y in (first..end).step_by(2) {
+                let mut strips = Vec::with_capacity((end - first).div_ceil(winograd::SIDE));
+                for y in (first..end).step_by(winograd::SIDE) {
                     let top = y as isize - 1;
                     let input = |y: usize| (input[y * row..].as_ptr(), height * row);
-                    // Of the gradient, only the two rows in the middle are looked at.
+                    // Of the gradient, only the four rows in the middle are looked at.
                     let span = |at: usize| {
                         let inside = (y..end).contains(&at);
                         if inside { (gradient.row(at), gradient.pitch()) } else { (zeros.as_ptr(), 0) }
@@ -154,13 +156,25 @@ impl ProductSums {
     }
 }
 
-impl Products<'_> {
-    /// Adds to the sums.
-    ///
-    /// # Safety
-    /// The instruction set of `S` is present, and every row read lies within the windows.
+/// Adds products to sums. On top of what [`Kernel`] asks for: every row read lies within the windows.
+pub(crate) struct AddProducts<'a> {
+    pub(crate) products: Products<'a>,
+    pub(crate) sums: &'a mut ProductSums,
+}
+
+impl Kernel for AddProducts<'_> {
+    type Output = ();
+
     #[inline(always)]
-    pub(crate) unsafe fn add_to<S: Simd>(&self, sums: &mut ProductSums) {
+    unsafe fn run<S: Simd>(self) {
+        // SAFETY: the caller's promise.
+        unsafe { self.products.add_to::<S>(self.sums) };
+    }
+}
+
+impl Products<'_> {
+    #[inline(always)]
+    unsafe fn add_to<S: Simd>(&self, sums: &mut ProductSums) {
         debug_assert_eq!(sums.outputs, self.outputs);
         let pitch = ProductSums::pitch(self.outputs);
         let chunk = (CHUNK_VECTORS * LANES / self.len).max(1);

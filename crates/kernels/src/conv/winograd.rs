@@ -1,47 +1,111 @@
-//! Winograd's F(2x2, 3x3) (Lavin and Gray, arXiv 1509.09308): two rows of a 3x3 convolution of stride 1 with 16
-//! multiplications a tile of four pixels instead of 36.
+//! Winograd's F(4x4, 3x3) (Lavin and Gray, arXiv 1509.09308, with the points 0, 1, -1, 2, -2): four rows of a 3x3
+//! convolution of stride 1 with 36 multiplications a tile of sixteen pixels instead of 144.
 //!
-//! A tile of 4x4 inputs becomes sixteen frequencies; at each frequency the channels are mixed by a matrix product,
-//! which is [`Row`] with a single tap; sixteen frequencies become a tile of 2x2 outputs. With sixteen images a pixel
-//! the transforms are plain additions of whole vectors.
+//! A tile of 6x6 inputs becomes 36 frequencies; at each frequency the channels are mixed by a matrix product, which
+//! is [`Row`] with a single tap; 36 frequencies become a tile of 4x4 outputs. With sixteen images a pixel the
+//! transforms are plain additions of whole vectors.
 
-use super::correlate::{Packed, Row, Tap};
+use super::correlate::{self, Packed, Row, Tap};
 use crate::buffer::Buffer;
 use crate::simd::{LANES, Simd};
 
-const FREQUENCIES: usize = 16;
+/// The side of a tile of outputs.
+pub(crate) const SIDE: usize = 4;
+/// The side of a tile of inputs, and of a tile's frequencies.
+pub(crate) const REACH: usize = SIDE + 2;
+pub(crate) const FREQUENCIES: usize = REACH * REACH;
 
-/// What the two sides of a strip may take of the second-level cache, in floats.
-const STRIP_FLOATS: usize = (320 << 10) / size_of::<f32>();
+/// What the frequencies of a strip's inputs may take of the second-level cache, in floats.
+const STRIP_FLOATS: usize = (450 << 10) / size_of::<f32>();
 
 /// Whether the transforms cost less than the multiplications they save; in vector operations, as measured.
 pub(crate) fn pays(inputs: usize, outputs: usize) -> bool {
-    let direct = 36 * inputs * outputs;
-    let transformed = 18 * inputs * outputs + 40 * inputs + 60 * outputs;
+    let direct = 144 * inputs * outputs;
+    let transformed = 40 * inputs * outputs + 160 * inputs + 240 * outputs;
     transformed * 10 < direct * 9
 }
 
-/// Weights at every frequency, `G g Gt`, packed as sixteen groups of one tap.
+/// Weights at every frequency, `G g Gt`, packed as 36 groups of one tap.
 ///
 /// `weight(output, input, tap)` gives the values of the kernel.
-pub(crate) fn pack(outputs: usize, inputs: usize, weight: impl Fn(usize, usize, usize) -> f32) -> Packed {
+pub(crate) fn pack(outputs: usize, inputs: usize, weight: &dyn Fn(usize, usize, usize) -> f32) -> Packed {
     let mut frequencies = Vec::with_capacity(outputs * inputs);
     for output in 0..outputs {
         for input in 0..inputs {
-            let line = |ky: usize| spread([0, 1, 2].map(|kx| weight(output, input, ky * 3 + kx)));
-            let lines = [line(0), line(1), line(2)];
+            let lines = [0, 1, 2].map(|ky| spread([0, 1, 2].map(|kx| weight(output, input, ky * 3 + kx))));
             // By column, then row.
-            frequencies.push([0, 1, 2, 3].map(|j| spread(lines.map(|line| line[j]))));
+            let column = |j: usize| spread(lines.map(|line| line[j]));
+            frequencies.push(std::array::from_fn::<_, REACH, _>(column));
         }
     }
     Packed::new(FREQUENCIES, outputs, inputs, 1, |frequency, output, input, _| {
-        frequencies[output * inputs + input][frequency % 4][frequency / 4]
+        frequencies[output * inputs + input][frequency % REACH][frequency / REACH]
     })
 }
 
 /// `G` times three weights.
-fn spread([a, b, c]: [f32; 3]) -> [f32; 4] {
-    [a, 0.5 * (a + b + c), 0.5 * (a - b + c), c]
+fn spread([a, b, c]: [f32; 3]) -> [f32; REACH] {
+    let (even, odd) = ((a + c) / -6.0, b / -6.0);
+    let (wide_even, wide_odd) = (a / 24.0 + c / 6.0, b / 12.0);
+    [a / 4.0, even + odd, even - odd, wide_even + wide_odd, wide_even - wide_odd, c]
+}
+
+/// The frequencies of a line of a tile, `Bt d`.
+#[inline(always)]
+pub(crate) unsafe fn transform<S: Simd>(d: [S::V; REACH]) -> [S::V; REACH] {
+    // SAFETY: the caller's instruction set.
+    unsafe {
+        let [[f0, f5], [f1, f2], [f3, f4]] = [pair::<S>(0, d), pair::<S>(1, d), pair::<S>(2, d)];
+        [f0, f1, f2, f3, f4, f5]
+    }
+}
+
+/// The places of the frequencies that [`pair`] gives.
+const PAIRS: [[usize; 2]; 3] = [[0, 5], [1, 2], [3, 4]];
+
+/// Two of the frequencies of a line: those that share most of their arithmetic.
+#[inline(always)]
+unsafe fn pair<S: Simd>(pair: usize, d: [S::V; REACH]) -> [S::V; 2] {
+    // SAFETY: the caller's instruction set.
+    unsafe {
+        match pair {
+            0 => {
+                let (four, minus_five) = (S::splat(4.0), S::splat(-5.0));
+                [
+                    S::mul_add(four, d[0], S::mul_add(minus_five, d[2], d[4])),
+                    S::mul_add(four, d[1], S::mul_add(minus_five, d[3], d[5])),
+                ]
+            }
+            1 => {
+                let minus_four = S::splat(-4.0);
+                let (even, odd) = (S::mul_add(minus_four, d[2], d[4]), S::mul_add(minus_four, d[1], d[3]));
+                [S::add(even, odd), S::sub(even, odd)]
+            }
+            _ => {
+                let (even, odd) = (S::sub(d[4], d[2]), S::sub(d[3], d[1]));
+                [S::mul_add(S::splat(2.0), odd, even), S::mul_add(S::splat(-2.0), odd, even)]
+            }
+        }
+    }
+}
+
+/// The frequencies of a line of a tile of gradients, `A g`.
+#[inline(always)]
+pub(crate) unsafe fn transform_gradient<S: Simd>(g: [S::V; SIDE]) -> [S::V; REACH] {
+    // SAFETY: the caller's instruction set.
+    unsafe {
+        let (even, odd) = (S::add(g[0], g[2]), S::add(g[1], g[3]));
+        let wide_even = S::mul_add(S::splat(4.0), g[2], g[0]);
+        let wide_odd = S::mul(S::splat(2.0), S::mul_add(S::splat(4.0), g[3], g[1]));
+        [
+            g[0],
+            S::add(even, odd),
+            S::sub(even, odd),
+            S::add(wide_even, wide_odd),
+            S::sub(wide_even, wide_odd),
+            g[3],
+        ]
+    }
 }
 
 /// Room for the frequencies of a strip, a few tiles at a time.
@@ -52,26 +116,24 @@ pub(crate) struct Strip {
     /// Tiles at a time.
     tiles: usize,
     before: Buffer,
+    /// Of the few output channels that are computed together.
     after: Buffer,
 }
 
 impl Strip {
     pub(crate) fn new(inputs: usize, outputs: usize, width: usize) -> Self {
-        let fitting = STRIP_FLOATS / (FREQUENCIES * LANES * (inputs + outputs));
-        // Whole register tiles: they are three, four or six vectors wide.
-        let fitting = if fitting >= 12 {
-            fitting / 12 * 12
-        } else if fitting >= 6 {
-            6
-        } else {
-            3
-        };
-        let tiles = fitting.min(width.div_ceil(2));
+        // Whole register tiles, most of which are three vectors wide.
+        let fitting = (STRIP_FLOATS / (FREQUENCIES * LANES * inputs) / 3 * 3).max(3);
+        let tiles = fitting.min(width.div_ceil(SIDE));
+        let together = correlate::tiles(outputs, crate::simd::level_is_wide())
+            .map(|(first, end)| end - first)
+            .max()
+            .unwrap_or_default();
         let strip = |channels| Buffer::stale(FREQUENCIES * frequency_pitch(channels, tiles));
-        Self { inputs, outputs, width, tiles, before: strip(inputs), after: strip(outputs) }
+        Self { inputs, outputs, width, tiles, before: strip(inputs), after: strip(together) }
     }
 
-    /// Computes one or two rows of the output.
+    /// Computes up to four rows of the output.
     ///
     /// # Safety
     /// The instruction set of `S` is present; `rows` are valid for `width` columns of every input channel; `output`
@@ -86,117 +148,71 @@ impl Strip {
         plane: usize,
         n_rows: usize,
     ) {
-        let tiles_in_all = self.width.div_ceil(2);
-        let mut first = 0;
-        while first < tiles_in_all {
-            let tiles = self.tiles.min(tiles_in_all - first);
-            // SAFETY: the caller's promise; the strip's buffers hold `tiles` tiles of every channel and frequency.
+        let tiles_in_all = self.width.div_ceil(SIDE);
+        let (before_pitch, after_pitch) =
+            (frequency_pitch(self.inputs, self.tiles), self.after.len() / FREQUENCIES);
+        let mut first_tile = 0;
+        while first_tile < tiles_in_all {
+            let tiles = self.tiles.min(tiles_in_all - first_tile);
+            // SAFETY: the caller's promise; the strip's buffers hold `tiles` tiles of every frequency, of all inputs
+            // and of as many outputs as are computed together.
             unsafe {
-                self.read::<S>(rows, first, tiles);
-                for frequency in 0..FREQUENCIES {
-                    Row {
-                        window: self
-                            .before
-                            .as_ptr()
-                            .add(frequency * frequency_pitch(self.inputs, self.tiles)),
-                        pitch: self.tiles * LANES,
-                        inputs: self.inputs,
-                        taps: &[Tap { offset: 0, index: 0 }],
-                        weights: weights.group(frequency),
-                        taps_packed: 1,
-                        bias: None,
-                        output: self
-                            .after
-                            .as_mut_ptr()
-                            .add(frequency * frequency_pitch(self.outputs, self.tiles)),
-                        output_pitch: self.tiles * LANES,
-                        outputs: self.outputs,
-                        len: tiles * LANES,
+                self.read::<S>(rows, first_tile, tiles);
+                for (first, end) in correlate::tiles(self.outputs, S::WIDE) {
+                    for frequency in 0..FREQUENCIES {
+                        S::call(Row {
+                            window: self.before.as_ptr().add(frequency * before_pitch),
+                            pitch: self.tiles * LANES,
+                            inputs: self.inputs,
+                            taps: &[Tap { offset: 0, index: 0 }],
+                            weights: &weights.group(frequency)[first * self.inputs..],
+                            taps_packed: 1,
+                            bias: None,
+                            output: self.after.as_mut_ptr().add(frequency * after_pitch),
+                            output_pitch: self.tiles * LANES,
+                            outputs: end - first,
+                            len: tiles * LANES,
+                        });
                     }
-                    .run::<S>();
+                    for channel in first..end {
+                        let bias = bias.map_or(0.0, |bias| bias[channel]);
+                        let from = self.after.as_ptr().add((channel - first) * self.tiles * LANES);
+                        for tile in 0..tiles {
+                            let column = SIDE * (first_tile + tile);
+                            let to = output.add(channel * plane + column * LANES);
+                            let n_columns = SIDE.min(self.width - column);
+                            for lane in (0..LANES).step_by(S::WIDTH) {
+                                let from = from.add(tile * LANES + lane);
+                                let to = to.add(lane);
+                                self.write::<S, 0>(from, after_pitch, bias, to, n_rows, n_columns);
+                                self.write::<S, 1>(from, after_pitch, bias, to, n_rows, n_columns);
+                            }
+                        }
+                    }
                 }
-                self.write::<S>(first, tiles, bias, output, plane, n_rows);
             }
-            first += tiles;
+            first_tile += tiles;
         }
     }
 
     /// The frequencies of the inputs, `Bt d B`.
     #[inline(always)]
     unsafe fn read<S: Simd>(&mut self, rows: &Rows, first: usize, tiles: usize) {
-        let frequency_pitch = frequency_pitch(self.inputs, self.tiles);
-        // SAFETY: the caller's promise; columns beyond the input are never read.
+        let pitch = frequency_pitch(self.inputs, self.tiles);
+        // SAFETY: the caller's promise.
         unsafe {
             for input in 0..self.inputs {
-                for lane in (0..LANES).step_by(S::WIDTH) {
-                    let left = rows.column::<S>(input, 2 * first, self.width, lane);
-                    let next = rows.column::<S>(input, 2 * first + 1, self.width, lane);
-                    let mut columns = [left, next, left, next];
-                    for tile in 0..tiles {
-                        let at = 2 * (first + tile) + 2;
-                        columns[2] = rows.column::<S>(input, at, self.width, lane);
-                        columns[3] = rows.column::<S>(input, at + 1, self.width, lane);
-                        let to = self.before.as_mut_ptr().add((input * self.tiles + tile) * LANES + lane);
-                        for i in 0..4 {
-                            let [d0, d1, d2, d3] =
-                                [columns[0][i], columns[1][i], columns[2][i], columns[3][i]];
-                            S::store(to.add(4 * i * frequency_pitch), S::sub(d0, d2));
-                            S::store(to.add((4 * i + 1) * frequency_pitch), S::add(d1, d2));
-                            S::store(to.add((4 * i + 2) * frequency_pitch), S::sub(d2, d1));
-                            S::store(to.add((4 * i + 3) * frequency_pitch), S::sub(d1, d3));
-                        }
-                        columns[0] = columns[2];
-                        columns[1] = columns[3];
-                    }
-                }
-            }
-        }
-    }
-
-    /// The outputs of the frequencies, `At m A`.
-    #[inline(always)]
-    unsafe fn write<S: Simd>(
-        &self,
-        first: usize,
-        tiles: usize,
-        bias: Option<&[f32]>,
-        output: *mut f32,
-        plane: usize,
-        n_rows: usize,
-    ) {
-        let frequency_pitch = frequency_pitch(self.outputs, self.tiles);
-        // SAFETY: the caller's promise; the last column and row are only written where there is one.
-        unsafe {
-            for channel in 0..self.outputs {
-                let bias = S::splat(bias.map_or(0.0, |bias| bias[channel]));
                 for tile in 0..tiles {
-                    let column = 2 * (first + tile);
-                    let to = output.add(channel * plane + column * LANES);
-                    let second = self.width * LANES;
+                    // Columns are counted from the border left of the input.
+                    let column = SIDE * (first + tile);
+                    let inner = column > 0 && column + REACH <= self.width + 1;
                     for lane in (0..LANES).step_by(S::WIDTH) {
-                        let from = self.after.as_ptr().add((channel * self.tiles + tile) * LANES + lane);
-                        let mut upper = [S::splat(0.0); 4];
-                        let mut lower = upper;
-                        for j in 0..4 {
-                            let m0 = S::load(from.add(j * frequency_pitch));
-                            let m1 = S::load(from.add((4 + j) * frequency_pitch));
-                            let m2 = S::load(from.add((8 + j) * frequency_pitch));
-                            let m3 = S::load(from.add((12 + j) * frequency_pitch));
-                            upper[j] = S::add(S::add(m0, m1), m2);
-                            lower[j] = S::sub(S::sub(m1, m2), m3);
-                        }
-                        // The bias reaches both outputs of a row through the second frequency alone.
-                        upper[1] = S::add(upper[1], bias);
-                        lower[1] = S::add(lower[1], bias);
-                        S::store(to.add(lane), S::add(S::add(upper[0], upper[1]), upper[2]));
-                        if column + 1 < self.width {
-                            S::store(to.add(LANES + lane), S::sub(S::sub(upper[1], upper[2]), upper[3]));
-                        }
-                        if n_rows > 1 {
-                            let to = to.add(second);
-                            S::store(to.add(lane), S::add(S::add(lower[0], lower[1]), lower[2]));
-                            if column + 1 < self.width {
-                                S::store(to.add(LANES + lane), S::sub(S::sub(lower[1], lower[2]), lower[3]));
+                        let to = self.before.as_mut_ptr().add((input * self.tiles + tile) * LANES + lane);
+                        for pair in 0..3 {
+                            if inner {
+                                rows.read::<S, true>(input, column, self.width, lane, pair, to, pitch);
+                            } else {
+                                rows.read::<S, false>(input, column, self.width, lane, pair, to, pitch);
                             }
                         }
                     }
@@ -204,22 +220,74 @@ impl Strip {
             }
         }
     }
+
+    /// Two rows of a tile of outputs, `At m A`: the even ones, which share their sums, or the odd ones.
+    #[inline(always)]
+    unsafe fn write<S: Simd, const ODD: usize>(
+        &self,
+        from: *const f32,
+        pitch: usize,
+        bias: f32,
+        to: *mut f32,
+        n_rows: usize,
+        n_columns: usize,
+    ) {
+        // SAFETY: the caller's promise; columns and rows are only written where there are any.
+        unsafe {
+            let mut lines = [[S::splat(0.0); REACH]; 2];
+            for j in 0..REACH {
+                let m = |i: usize| from.add((i * REACH + j) * pitch);
+                let (m1, m2) = (S::load(m(1)), S::load(m(2)));
+                let (m3, m4) = (S::load(m(3)), S::load(m(4)));
+                if ODD == 0 {
+                    let (near, far) = (S::add(m1, m2), S::add(m3, m4));
+                    lines[0][j] = S::add(S::load(m(0)), S::add(near, far));
+                    lines[1][j] = S::mul_add(S::splat(4.0), far, near);
+                } else {
+                    let (near, far) = (S::sub(m1, m2), S::sub(m3, m4));
+                    lines[0][j] = S::mul_add(S::splat(2.0), far, near);
+                    lines[1][j] = S::add(S::load(m(5)), S::mul_add(S::splat(8.0), far, near));
+                }
+            }
+            for (line, m) in lines.into_iter().enumerate() {
+                let row = 2 * line + ODD;
+                if row >= n_rows {
+                    continue;
+                }
+                // The bias reaches all outputs of a row through the second frequency alone.
+                let m1 = S::add(m[1], S::splat(bias));
+                let to = to.add(row * self.width * LANES);
+                let (even, odd) = (S::add(m1, m[2]), S::sub(m1, m[2]));
+                let (wide_even, wide_odd) = (S::add(m[3], m[4]), S::sub(m[3], m[4]));
+                S::store(to, S::add(m[0], S::add(even, wide_even)));
+                if n_columns > 1 {
+                    S::store(to.add(LANES), S::mul_add(S::splat(2.0), wide_odd, odd));
+                }
+                if n_columns > 2 {
+                    S::store(to.add(2 * LANES), S::mul_add(S::splat(4.0), wide_even, even));
+                }
+                if n_columns > 3 {
+                    S::store(to.add(3 * LANES), S::add(m[5], S::mul_add(S::splat(8.0), wide_odd, odd)));
+                }
+            }
+        }
+    }
 }
 
-/// Floats from one frequency to the next; a line more than is used, or all sixteen would fall into one cache set.
+/// Floats of a frequency; a line more than is used, or all of them would fall into one cache set.
 #[inline(always)]
 fn frequency_pitch(channels: usize, tiles: usize) -> usize {
     (channels * tiles + 1) * LANES
 }
 
-/// The four rows a strip looks at: for each, the first channel's first pixel and the floats from one channel to the
+/// The six rows a strip looks at: for each, the first channel's first pixel and the floats from one channel to the
 /// next. A row beyond the input is a row of zeros for all channels alike.
 pub(crate) struct Rows {
-    rows: [(*const f32, usize); 4],
+    rows: [(*const f32, usize); REACH],
 }
 
 impl Rows {
-    /// Rows `top..top + 4` of those that `row` knows.
+    /// Rows `top..top + 6` of those that `row` knows.
     #[inline(always)]
     pub(crate) fn new(
         top: isize,
@@ -227,7 +295,7 @@ impl Rows {
         zeros: &[f32],
         row: impl Fn(usize) -> (*const f32, usize),
     ) -> Self {
-        let mut rows = [(zeros.as_ptr(), 0); 4];
+        let mut rows = [(zeros.as_ptr(), 0); REACH];
         for (index, at) in rows.iter_mut().enumerate() {
             let y = top + index as isize;
             if (0..height as isize).contains(&y) {
@@ -237,104 +305,100 @@ impl Rows {
         Self { rows }
     }
 
-    /// The row transform of one column of four pixels; column 0 is the border left of the input.
+    /// Writes two columns of a tile's frequencies; column 0 of the rows is the border left of the input.
+    ///
+    /// # Safety
+    /// The instruction set of `S` is present; the rows are valid; an `INNER` tile lies within the input.
     #[inline(always)]
-    unsafe fn column<S: Simd>(&self, channel: usize, column: usize, width: usize, lane: usize) -> [S::V; 4] {
+    unsafe fn read<S: Simd, const INNER: bool>(
+        &self,
+        channel: usize,
+        column: usize,
+        width: usize,
+        lane: usize,
+        pair: usize,
+        to: *mut f32,
+        pitch: usize,
+    ) {
+        // SAFETY: the caller's promise; the border is not read.
+        unsafe {
+            let mut lines = [[S::splat(0.0); REACH]; 2];
+            for (row, (from, row_pitch)) in self.rows.into_iter().enumerate() {
+                let from = from.add(channel * row_pitch + lane);
+                let mut d = [S::splat(0.0); REACH];
+                for (index, d) in d.iter_mut().enumerate() {
+                    let column = (column + index).wrapping_sub(1);
+                    if INNER || column < width {
+                        *d = S::load(from.add(column * LANES));
+                    }
+                }
+                let [first, second] = self::pair::<S>(pair, d);
+                lines[0][row] = first;
+                lines[1][row] = second;
+            }
+            for (line, j) in lines.into_iter().zip(PAIRS[pair]) {
+                for (i, value) in transform::<S>(line).into_iter().enumerate() {
+                    S::store(to.add((i * REACH + j) * pitch), value);
+                }
+            }
+        }
+    }
+
+    /// Line `I` of the transform of one column of an input; column 0 is the border left of it.
+    ///
+    /// # Safety
+    /// The instruction set of `S` is present and the rows are valid for `width` columns.
+    #[inline(always)]
+    pub(crate) unsafe fn input<S: Simd, const I: usize>(
+        &self,
+        channel: usize,
+        column: usize,
+        width: usize,
+        lane: usize,
+    ) -> S::V {
+        // SAFETY: the caller's promise; the border is not read. What a line does not need is never loaded: the
+        // transform is inlined, and `I` is known.
+        unsafe { transform::<S>(self.column::<S>(channel, column, width, lane))[I] }
+    }
+
+    /// Line `I` of `A g`, the transform of one column of the gradients of the four rows in the middle.
+    ///
+    /// # Safety
+    /// As for [`Rows::input`].
+    #[inline(always)]
+    pub(crate) unsafe fn gradient<S: Simd, const I: usize>(
+        &self,
+        channel: usize,
+        column: usize,
+        width: usize,
+        lane: usize,
+    ) -> S::V {
+        // SAFETY: as above.
+        unsafe {
+            let [_, g0, g1, g2, g3, _] = self.column::<S>(channel, column, width, lane);
+            transform_gradient::<S>([g0, g1, g2, g3])[I]
+        }
+    }
+
+    /// One column of six pixels, zeros in the border.
+    #[inline(always)]
+    unsafe fn column<S: Simd>(
+        &self,
+        channel: usize,
+        column: usize,
+        width: usize,
+        lane: usize,
+    ) -> [S::V; REACH] {
         let column = column.wrapping_sub(1);
-        let [r0, r1, r2, r3] = self.rows;
         // SAFETY: the caller's promise; the border is not read.
         unsafe {
-            if column >= width {
-                return [S::splat(0.0); 4];
+            let mut pixels = [S::splat(0.0); REACH];
+            if column < width {
+                for (row, (from, pitch)) in self.rows.into_iter().enumerate() {
+                    pixels[row] = S::load(from.add(channel * pitch + column * LANES + lane));
+                }
             }
-            let at = column * LANES + lane;
-            let d0 = S::load(r0.0.add(channel * r0.1 + at));
-            let d1 = S::load(r1.0.add(channel * r1.1 + at));
-            let d2 = S::load(r2.0.add(channel * r2.1 + at));
-            let d3 = S::load(r3.0.add(channel * r3.1 + at));
-            [S::sub(d0, d2), S::add(d1, d2), S::sub(d2, d1), S::sub(d1, d3)]
-        }
-    }
-
-    /// Row `i` of the row transform of one column; column 0 is the border left of the input.
-    #[inline(always)]
-    pub(crate) unsafe fn frequency<S: Simd>(
-        &self,
-        channel: usize,
-        column: usize,
-        width: usize,
-        lane: usize,
-        i: usize,
-    ) -> S::V {
-        // SAFETY: the caller's promise; the border is not read.
-        unsafe {
-            match i {
-                0 => S::sub(
-                    self.pixel::<S>(0, channel, column, width, lane),
-                    self.pixel::<S>(2, channel, column, width, lane),
-                ),
-                1 => S::add(
-                    self.pixel::<S>(1, channel, column, width, lane),
-                    self.pixel::<S>(2, channel, column, width, lane),
-                ),
-                2 => S::sub(
-                    self.pixel::<S>(2, channel, column, width, lane),
-                    self.pixel::<S>(1, channel, column, width, lane),
-                ),
-                _ => S::sub(
-                    self.pixel::<S>(1, channel, column, width, lane),
-                    self.pixel::<S>(3, channel, column, width, lane),
-                ),
-            }
-        }
-    }
-
-    /// Row `i` of the transform of one column of two gradients, those of rows 1 and 2.
-    #[inline(always)]
-    pub(crate) unsafe fn gradient<S: Simd>(
-        &self,
-        channel: usize,
-        column: usize,
-        width: usize,
-        lane: usize,
-        i: usize,
-    ) -> S::V {
-        // SAFETY: the caller's promise; the border is not read.
-        unsafe {
-            match i {
-                0 => self.pixel::<S>(1, channel, column, width, lane),
-                1 => S::add(
-                    self.pixel::<S>(1, channel, column, width, lane),
-                    self.pixel::<S>(2, channel, column, width, lane),
-                ),
-                2 => S::sub(
-                    self.pixel::<S>(1, channel, column, width, lane),
-                    self.pixel::<S>(2, channel, column, width, lane),
-                ),
-                _ => S::sub(S::splat(0.0), self.pixel::<S>(2, channel, column, width, lane)),
-            }
-        }
-    }
-
-    /// One pixel, zero in the border.
-    #[inline(always)]
-    unsafe fn pixel<S: Simd>(
-        &self,
-        row: usize,
-        channel: usize,
-        column: usize,
-        width: usize,
-        lane: usize,
-    ) -> S::V {
-        let column = column.wrapping_sub(1);
-        let (from, pitch) = self.rows[row];
-        // SAFETY: the caller's promise; the border is not read.
-        unsafe {
-            if column >= width {
-                S::splat(0.0)
-            } else {
-                S::load(from.add(channel * pitch + column * LANES + lane))
-            }
+            pixels
         }
     }
 }

@@ -24,6 +24,10 @@ impl Simd for Avx2 {
     const WIDE: bool = false;
 
     #[inline(always)]
+    unsafe fn call<K: Kernel>(part: K) -> K::Output {
+        unsafe { run(part) }
+    }
+    #[inline(always)]
     unsafe fn splat(value: f32) -> __m256 {
         unsafe { _mm256_set1_ps(value) }
     }

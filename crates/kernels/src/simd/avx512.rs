@@ -24,6 +24,10 @@ impl Simd for Avx512 {
     const WIDE: bool = true;
 
     #[inline(always)]
+    unsafe fn call<K: Kernel>(part: K) -> K::Output {
+        unsafe { run(part) }
+    }
+    #[inline(always)]
     unsafe fn splat(value: f32) -> __m512 {
         unsafe { _mm512_set1_ps(value) }
     }

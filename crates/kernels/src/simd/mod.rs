@@ -30,6 +30,9 @@ pub(crate) trait Simd: Copy + 'static {
     /// Whether there are registers for 24 accumulators (else 12).
     const WIDE: bool;
 
+    /// Runs a part of a kernel in a function of its own, compiled once however many kernels call it: a part inlined
+    /// everywhere would be compiled everywhere.
+    unsafe fn call<K: Kernel>(part: K) -> K::Output;
     /// The same value in every lane.
     unsafe fn splat(value: f32) -> Self::V;
     /// Reads `WIDTH` floats.
@@ -149,13 +152,13 @@ pub(crate) fn launch<K: Kernel>(kernel: K) -> K::Output {
     // SAFETY: `level` is one of `Level::available`, which asked the processor.
     unsafe {
         match level() {
-            Level::Portable => kernel.run::<portable::Portable>(),
+            Level::Portable => portable::run(kernel),
             #[cfg(target_arch = "x86_64")]
             Level::Avx2 => avx2::run(kernel),
             #[cfg(target_arch = "x86_64")]
             Level::Avx512 => avx512::run(kernel),
             #[cfg(target_arch = "aarch64")]
-            Level::Neon => kernel.run::<neon::Neon>(),
+            Level::Neon => neon::run(kernel),
         }
     }
 }

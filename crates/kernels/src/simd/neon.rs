@@ -2,10 +2,19 @@
 
 use std::arch::aarch64::*;
 
-use super::Simd;
+use super::{Kernel, Simd};
 
 #[derive(Clone, Copy)]
 pub(crate) struct Neon;
+
+/// Compiles `kernel` with NEON.
+///
+/// # Safety
+/// None needed beyond the kernel's own.
+pub(crate) unsafe fn run<K: Kernel>(kernel: K) -> K::Output {
+    // SAFETY: the target has the instruction set.
+    unsafe { kernel.run::<Neon>() }
+}
 
 // SAFETY of every block: NEON is mandatory on aarch64 and the trait's contract gives valid pointers.
 impl Simd for Neon {
@@ -13,6 +22,10 @@ impl Simd for Neon {
     const WIDTH: usize = 4;
     const WIDE: bool = true;
 
+    #[inline(always)]
+    unsafe fn call<K: Kernel>(part: K) -> K::Output {
+        unsafe { run(part) }
+    }
     #[inline(always)]
     unsafe fn splat(value: f32) -> float32x4_t {
         unsafe { vdupq_n_f32(value) }

@@ -1,10 +1,19 @@
 //! Arrays of four floats, for targets without a path of their own: the compiler turns them into whatever vectors
 //! the target guarantees (SSE2 on x86-64, WebAssembly's 128-bit vectors).
 
-use super::Simd;
+use super::{Kernel, Simd};
 
 #[derive(Clone, Copy)]
 pub(crate) struct Portable;
+
+/// Compiles `kernel` with what the target guarantees.
+///
+/// # Safety
+/// None needed beyond the kernel's own.
+pub(crate) unsafe fn run<K: Kernel>(kernel: K) -> K::Output {
+    // SAFETY: the target has the instruction set.
+    unsafe { kernel.run::<Portable>() }
+}
 
 #[inline(always)]
 fn each(a: [f32; 4], b: [f32; 4], f: impl Fn(f32, f32) -> f32) -> [f32; 4] {
@@ -16,6 +25,10 @@ impl Simd for Portable {
     const WIDTH: usize = 4;
     const WIDE: bool = false;
 
+    #[inline(always)]
+    unsafe fn call<K: Kernel>(part: K) -> K::Output {
+        unsafe { run(part) }
+    }
     #[inline(always)]
     unsafe fn splat(value: f32) -> [f32; 4] {
         [value; 4]
