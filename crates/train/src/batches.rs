@@ -10,7 +10,7 @@ use crate::{Device, Recipe};
 pub(crate) struct Batch {
     /// `[batch, 1, height, width]`
     pub(crate) images: Tensor<4>,
-    /// `[batch, classes]`, probabilities
+    /// `[batch, classes]`: probabilities, times the weight of the image's class
     pub(crate) targets: Tensor<2>,
 }
 
@@ -28,10 +28,26 @@ pub(crate) fn epoch(samples: &[usize], batch_size: usize, seed: u64, epoch: usiz
         .collect()
 }
 
+/// What an image of each class counts: 1, or `n / (n_classes n_of_the_class)` if classes are balanced.
+pub(crate) fn class_weights(dataset: &Dataset, samples: &[usize], recipe: &Recipe) -> Vec<f32> {
+    let n_classes = dataset.classes.len();
+    if !recipe.balanced_classes {
+        return vec![1.0; n_classes];
+    }
+    let mut counts = vec![0_usize; n_classes];
+    for &sample in samples {
+        counts[dataset.samples[sample].class] += 1;
+    }
+    // A class without an image weighs nothing, as there is nothing to weigh.
+    let weight = |count: usize| samples.len() as f32 / (n_classes * count.max(1)) as f32;
+    counts.into_iter().map(weight).collect()
+}
+
 /// Augments, normalises and mixes the samples of one step.
 pub(crate) fn training_batch(
     dataset: &Dataset,
     samples: &[usize],
+    class_weights: &[f32],
     recipe: &Recipe,
     seed: u64,
     epoch: usize,
@@ -42,14 +58,17 @@ pub(crate) fn training_batch(
     let n_classes = dataset.classes.len();
     let pixels = height * width;
     let mut images = vec![0.0; samples.len() * pixels];
-    let mut targets = vec![recipe.label_smoothing / n_classes as f32; samples.len() * n_classes];
+    let mut targets = vec![0.0; samples.len() * n_classes];
     for (position, &index) in samples.iter().enumerate() {
         let sample = &dataset.samples[index];
         let mut random = stream(seed, "augmentation", &[epoch as u64, index as u64]);
         let image = &mut images[position * pixels..(position + 1) * pixels];
         recipe.augmentation.apply(&sample.pixels, height, width, &mut random, image);
         recipe.normalisation.apply(image);
-        targets[position * n_classes + sample.class] += 1.0 - recipe.label_smoothing;
+        let weight = class_weights[sample.class];
+        let target = &mut targets[position * n_classes..(position + 1) * n_classes];
+        target.fill(weight * recipe.label_smoothing / n_classes as f32);
+        target[sample.class] += weight * (1.0 - recipe.label_smoothing);
     }
     if recipe.mixup > 0.0 && samples.len() > 1 {
         let share = beta(recipe.mixup, seed, epoch, step);
@@ -112,4 +131,57 @@ fn beta(a: f64, seed: u64, epoch: usize, step: usize) -> f32 {
     }
     // Only very large a come here: their law is all but a half.
     0.5
+}
+
+#[cfg(test)]
+mod tests {
+    use netsynth_data::Sample;
+
+    use super::*;
+
+    /// Six images of the first class and two of the second.
+    fn uneven() -> Dataset {
+        let sample = |index: usize| Sample {
+            pixels: vec![9; 4],
+            class: usize::from(index % 4 == 3),
+            subject: Some(index),
+            source: String::new(),
+        };
+        Dataset {
+            classes: vec!["common".into(), "rare".into()],
+            subjects: (0..8).map(|subject| subject.to_string()).collect(),
+            samples: (0..8).map(sample).collect(),
+            height: 2,
+            width: 2,
+            skipped: Vec::new(),
+            digest: String::new(),
+            layout: None,
+        }
+    }
+
+    #[test]
+    fn balanced_classes_weigh_the_same_in_all() {
+        let recipe = Recipe { balanced_classes: true, mixup: 0.0, ..Recipe::strong() };
+        let (dataset, samples) = (uneven(), (0..8).collect::<Vec<_>>());
+        let weights = class_weights(&dataset, &samples, &recipe);
+        assert_eq!(weights, [8.0 / 12.0, 2.0]);
+        let batch = training_batch(&dataset, &samples, &weights, &recipe, 1, 0, 0, Device::Flex);
+        let targets = crate::tensors::values(batch.targets);
+        let total = |class: usize| -> f32 {
+            let rows = targets.chunks_exact(2).zip(&dataset.samples);
+            rows.filter(|(_, sample)| sample.class == class).map(|(row, _)| row[0] + row[1]).sum()
+        };
+        assert!((total(0) - 4.0).abs() < 1e-5 && (total(1) - 4.0).abs() < 1e-5, "{targets:?}");
+    }
+
+    #[test]
+    fn unbalanced_targets_are_probabilities() {
+        let (dataset, samples) = (uneven(), (0..8).collect::<Vec<_>>());
+        let recipe = Recipe::strong();
+        let weights = class_weights(&dataset, &samples, &recipe);
+        let batch = training_batch(&dataset, &samples, &weights, &recipe, 1, 0, 0, Device::Flex);
+        for row in crate::tensors::values(batch.targets).chunks_exact(2) {
+            assert!((row[0] + row[1] - 1.0).abs() < 1e-6, "{row:?}");
+        }
+    }
 }

@@ -2,7 +2,7 @@ use netsynth_data::Dataset;
 use netsynth_graph::Graph;
 use netsynth_kernels::{Adam, softmax_cross_entropy};
 
-use crate::batches::{Batch, epoch, training_batch};
+use crate::batches::{Batch, class_weights, epoch, training_batch};
 use crate::network::blend_running;
 use crate::tensors::values;
 use crate::{Deployed, Device, Network, Recipe};
@@ -67,13 +67,14 @@ pub fn fit(
     let Training { graph, dataset, recipe, n_epochs, seed, device } = *training;
     let mut network = Network::new(graph, seed, device);
     let mut adam = Adam::new(recipe.adam());
+    let class_weights = class_weights(dataset, samples, recipe);
     let mut averaged_running = network.running().to_vec();
     for number in 0..n_epochs {
         let steps = epoch(samples, recipe.batch_size, seed, number);
         let mut total_loss = 0.0;
         for (step, batch) in steps.iter().enumerate() {
             let Batch { images, targets } =
-                training_batch(dataset, batch, recipe, seed, number, step, device);
+                training_batch(dataset, batch, &class_weights, recipe, seed, number, step, device);
             let place = [number as u64, step as u64];
             let pass = network.training_pass(images.autodiff(), seed, &place);
             let loss = softmax_cross_entropy(pass.logits, targets.autodiff());

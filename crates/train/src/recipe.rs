@@ -21,6 +21,9 @@ pub struct Recipe {
     /// Share of each target that is spread over all classes.
     #[serde(default)]
     pub label_smoothing: f32,
+    /// Whether each image counts in inverse proportion to how many training images its class has, one on average.
+    #[serde(default)]
+    pub balanced_classes: bool,
     /// Both parameters of the Beta law by which pairs of images are mixed (Zhang et al. 2018); 0 mixes none.
     #[serde(default)]
     pub mixup: f64,
@@ -114,6 +117,7 @@ impl Recipe {
             augmentation: Augmentation::paper(),
             normalisation: Normalisation::UnitInterval,
             label_smoothing: 0.0,
+            balanced_classes: false,
             mixup: 0.0,
             batch_norm_momentum: 0.01,
             averaging: None,
@@ -131,6 +135,7 @@ impl Recipe {
             augmentation: Augmentation::strong(),
             normalisation: Normalisation::PerImage,
             label_smoothing: 0.1,
+            balanced_classes: false,
             mixup: 0.2,
             batch_norm_momentum: 0.1,
             averaging: Some(0.998),

@@ -4,7 +4,7 @@
 
 use netsynth_data::{Dataset, Normalisation, Sample, stream, unit};
 use netsynth_graph::{ArchitectureSpec, Graph};
-use netsynth_train::{Deployed, Device, Recipe, Training, fit, load, on_one_thread, save, score};
+use netsynth_train::{Deployed, Device, Ingredient, Recipe, Training, fit, load, on_one_thread, save, score};
 
 /// Bright bars in noise: class 0 lies, class 1 stands. No single pixel tells them apart.
 fn bars() -> Dataset {
@@ -112,4 +112,16 @@ fn weights_of_another_network_are_refused() {
     let other = ArchitectureSpec::from_ron(include_str!("../../../prototypes/nano-b.ron")).unwrap();
     let error = load(&path, &Graph::new(&other).unwrap(), Device::Flex).unwrap_err();
     assert!(error.to_string().starts_with("it holds weights of the network"), "{error}");
+}
+
+#[test]
+fn every_ingredient_of_the_strong_recipe_can_be_left_out_once() {
+    let mut recipes = vec![Recipe::strong()];
+    for ingredient in Ingredient::ALL {
+        let without = Recipe::strong().without(ingredient);
+        without.check().unwrap();
+        assert_eq!(without.clone().without(ingredient), without, "{}", ingredient.name());
+        assert!(!recipes.contains(&without), "leaving out {} must change something", ingredient.name());
+        recipes.push(without);
+    }
 }
