@@ -1,17 +1,22 @@
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
 use netsynth_data::synth::{self, SynthOptions};
 use netsynth_data::{Crop, DataOptions, Dataset, LabelSet, Skipped, Split, SplitBy};
 use serde_json::json;
 
 use crate::Ending;
 use crate::complaint::Complaint;
+use crate::preview;
 use crate::words::{count, say, say_json, table};
 
 /// How many of the things that were skipped for one reason are named.
 const N_EXAMPLES: usize = 3;
+
+/// What is added on each side of a face that is found.
+const FACE_MARGIN: f32 = 0.1;
 
 /// Look at a data set, or draw a synthetic one.
 #[derive(Args)]
@@ -56,6 +61,10 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Write pictures of what a network sees: each class as it is judged, and as it is varied in training
+    ///
+    /// Example: netsynth data preview CK+ look --crop face
+    Preview(preview::Arguments),
 }
 
 /// How faces are read.
@@ -67,10 +76,14 @@ pub(crate) struct ReadOptions {
     /// Which expressions are classes
     #[arg(long, value_enum, default_value_t = Labels::Seven)]
     labels: Labels,
-    /// The part of each image that is kept: none (all of it), centre (the largest square), or
-    /// LEFT,TOP,WIDTH,HEIGHT in pixels
+    /// The part of each image that is kept: none (all of it), centre (the largest square), face (the largest face
+    /// that is found), a file of boxes (a csv with path,x,y,width,height), or LEFT,TOP,WIDTH,HEIGHT in pixels
     #[arg(long, default_value = "none", value_parser = crop)]
     crop: Crop,
+    /// What is added on each side of a face or of a file's box, as a share of its side; 0.1 around a face that is
+    /// found and 0 around a given box if not given
+    #[arg(long)]
+    margin: Option<f32>,
     /// Regular expression whose first group is the subject, matched on file names of class folders
     #[arg(long)]
     subject_pattern: Option<String>,
@@ -105,8 +118,17 @@ enum SplitName {
 
 impl ReadOptions {
     /// The options for images of this size.
-    pub(crate) fn sized(&self, height: usize, width: usize) -> DataOptions {
-        DataOptions {
+    pub(crate) fn sized(&self, height: usize, width: usize) -> Result<DataOptions, Complaint> {
+        let crop = match (self.crop.clone(), self.margin) {
+            (Crop::Face { .. }, Some(margin)) => Crop::Face { margin },
+            (Crop::Boxes { file, .. }, Some(margin)) => Crop::Boxes { file, margin },
+            (Crop::None | Crop::Centre | Crop::Box { .. }, Some(_)) => {
+                let remedy = "give --crop face or --crop FILE.csv with it, or leave it out";
+                return Err(Complaint::new("--margin is of a face or of a file's box", remedy));
+            }
+            (crop, None) => crop,
+        };
+        Ok(DataOptions {
             height,
             width,
             frames: self.frames,
@@ -116,10 +138,10 @@ impl ReadOptions {
                 Labels::Six => LabelSet::Six,
                 Labels::Fer => LabelSet::Fer,
             },
-            crop: self.crop,
+            crop,
             subject_pattern: self.subject_pattern.clone(),
             ..DataOptions::default()
-        }
+        })
     }
 
     /// What the folds go by.
@@ -144,12 +166,15 @@ fn crop(text: &str) -> Result<Crop, String> {
     match text {
         "none" => Ok(Crop::None),
         "centre" | "center" => Ok(Crop::Centre),
+        "face" => Ok(Crop::Face { margin: FACE_MARGIN }),
+        file if file.ends_with(".csv") => Ok(Crop::Boxes { file: PathBuf::from(file), margin: 0.0 }),
         numbers => {
             let parsed: Result<Vec<u32>, _> =
                 numbers.split(',').map(|number| number.trim().parse()).collect();
             match parsed.as_deref() {
                 Ok(&[left, top, width, height]) => Ok(Crop::Box { left, top, width, height }),
-                _ => Err("give none, centre, or LEFT,TOP,WIDTH,HEIGHT such as 80,20,480,480".to_owned()),
+                _ => Err("give none, centre, face, a file such as boxes.csv, or LEFT,TOP,WIDTH,HEIGHT such as 80,20,480,480"
+                    .to_owned()),
             }
         }
     }
@@ -174,17 +199,42 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
         }
         Command::Show { data, options, json } => {
             let size = DataOptions::default();
-            let dataset = Dataset::load(data, &options.sized(size.height, size.width))?;
+            let dataset = load(data, &options.sized(size.height, size.width)?)?;
             if *json { show_json(&dataset)? } else { show(&dataset)? }
         }
+        Command::Preview(arguments) => preview::run(arguments)?,
     }
     Ok(Ending::Done)
+}
+
+/// Reads faces, and says how far it is where that takes long.
+pub(crate) fn load(path: &Path, options: &DataOptions) -> Result<Dataset, Complaint> {
+    let bar = ProgressBar::new(0);
+    let style =
+        ProgressStyle::with_template("{bar:24.cyan/blue} {pos}/{len} images read  {eta_precise} left");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let dataset = Dataset::load_telling(path, options, &|done, all| {
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+    });
+    bar.finish_and_clear();
+    Ok(dataset?)
 }
 
 /// What a person should know of the data before trusting an accuracy on it.
 pub(crate) fn cautions(dataset: &Dataset, split: &Split) -> Vec<String> {
     let defects = dataset.skipped.iter().filter(|skipped| skipped.reason.is_defect());
-    let mut cautions: Vec<String> = defects.map(ToString::to_string).collect();
+    let mut cautions: Vec<String> = by_kind(defects)
+        .into_iter()
+        .map(|(kind, all)| match all[..] {
+            [only] => format!("left out: {only}"),
+            _ => format!("{} left out {kind}, such as: {}", count(all.len() as u64), all[0]),
+        })
+        .collect();
+    if let Some(first) = dataset.several_faces.first() {
+        let n_several = count(dataset.several_faces.len() as u64);
+        cautions.push(format!("{n_several} images show several faces, such as {first}: the largest is kept"));
+    }
     let empty = dataset.empty_classes();
     if !empty.is_empty() {
         cautions.push(format!("no images of {}", empty.join(", ")));
@@ -237,17 +287,20 @@ fn show(dataset: &Dataset) -> Result<(), Complaint> {
         say(format!("no images of {}: another label set (--labels) may fit the data", empty.join(", ")))?;
     }
     show_skipped(&dataset.skipped)?;
+    if !dataset.several_faces.is_empty() {
+        let n_several = count(dataset.several_faces.len() as u64);
+        say(format!("several faces, of which the largest is kept: {n_several}"))?;
+        for source in dataset.several_faces.iter().take(N_EXAMPLES) {
+            say(format!("    {source}"))?;
+        }
+    }
     show_duplicates(dataset)
 }
 
 /// How much was left out for each reason, and examples.
 fn show_skipped(skipped: &[Skipped]) -> Result<(), Complaint> {
-    let mut kinds: BTreeMap<String, Vec<&Skipped>> = BTreeMap::new();
-    for one in skipped {
-        kinds.entry(one.reason.kind()).or_default().push(one);
-    }
     say(format!("skipped: {}", count(skipped.len() as u64)))?;
-    for (kind, all) in kinds {
+    for (kind, all) in by_kind(skipped) {
         say(format!("  {} {kind}", count(all.len() as u64)))?;
         for one in all.iter().take(N_EXAMPLES) {
             say(format!("    {one}"))?;
@@ -257,6 +310,14 @@ fn show_skipped(skipped: &[Skipped]) -> Result<(), Complaint> {
         }
     }
     Ok(())
+}
+
+fn by_kind<'a>(skipped: impl IntoIterator<Item = &'a Skipped>) -> BTreeMap<String, Vec<&'a Skipped>> {
+    let mut kinds: BTreeMap<String, Vec<&Skipped>> = BTreeMap::new();
+    for one in skipped {
+        kinds.entry(one.reason.kind()).or_default().push(one);
+    }
+    kinds
 }
 
 /// Which images occur more than once: of no harm within one subject, a leak or a doubt about labels otherwise.
@@ -300,6 +361,7 @@ fn show_json(dataset: &Dataset) -> Result<(), Complaint> {
         "subjects": dataset.subjects,
         "images_by_subject": dataset.class_by_subject(),
         "skipped": dataset.skipped,
+        "several_faces": dataset.several_faces,
         "duplicates": duplicates,
         "digest": dataset.digest,
     }))

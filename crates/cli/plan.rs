@@ -10,6 +10,7 @@ use netsynth_train::{Device, Recipe};
 use serde::{Deserialize, Serialize};
 
 use crate::complaint::Complaint;
+use crate::data;
 
 /// Everything a search depends on: the same plan gives the same run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -124,7 +125,7 @@ impl DataPlan {
     pub(crate) fn load(&self) -> Result<Dataset, Complaint> {
         let dataset = match &self.source {
             DataSource::Synthetic(options) => synth::dataset(options, &self.options)?,
-            DataSource::Folder(path) => Dataset::load(path, &self.options)?,
+            DataSource::Folder(path) => data::load(path, &self.options)?,
         };
         Ok(dataset)
     }

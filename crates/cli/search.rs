@@ -147,7 +147,7 @@ fn resolved(arguments: &Arguments) -> Result<Plan, Complaint> {
     };
     if let Some(folder) = &arguments.data {
         plan.data.source = DataSource::Folder(folder.clone());
-        plan.data.options = arguments.options.sized(plan.data.options.height, plan.data.options.width);
+        plan.data.options = arguments.options.sized(plan.data.options.height, plan.data.options.width)?;
         plan.data.split = arguments.options.split();
         plan.data.n_folds = arguments.options.n_folds(plan.data.n_folds);
     }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::Ending;
 use crate::complaint::Complaint;
 use crate::data::{ReadOptions, cautions};
-use crate::networks::{architecture, read};
+use crate::networks::{adapted, architecture, read};
 use crate::plan::{DataPlan, DataSource};
 use crate::progress::Progress;
 use crate::provenance::Provenance;
@@ -27,7 +27,8 @@ use crate::workers::worker_count;
 /// Example: netsynth train nano-b --data faces --folds 10 --epochs 60
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// An architecture file, or a built-in name: resnet20, nano-b, nano-a-class
+    /// An architecture file, or a built-in name: resnet20, nano-b, nano-a-class, resnet50, mobilenet-v1,
+    /// efficientnet-b0, micro-exp-net
     architecture: String,
     /// The folder of faces, or a table of pixels such as ckextended.csv
     #[arg(long)]
@@ -115,7 +116,8 @@ struct FoldResult {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
-    let (spec, graph) = architecture(&read(&arguments.architecture)?)?;
+    let source = read(&arguments.architecture)?;
+    let (spec, mut graph) = architecture(&source)?;
     let input = graph.input();
     if input.channels != 1 {
         let reason = format!("it reads {} channels, and faces are gray", input.channels);
@@ -123,13 +125,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
     }
     let data = DataPlan {
         source: DataSource::Folder(arguments.data.clone()),
-        options: arguments.options.sized(input.height, input.width),
+        options: arguments.options.sized(input.height, input.width)?,
         split: arguments.options.split(),
         n_folds: arguments.options.n_folds(arguments.folds),
         held_out: 0.0,
     };
     let n_folds = data.n_folds;
-    let plan = TrainPlan {
+    let mut plan = TrainPlan {
         schema: SCHEMA,
         architecture: spec,
         data,
@@ -144,6 +146,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
     }
     let workers = worker_count(arguments.workers)?;
     let dataset = plan.data.load()?;
+    if dataset.classes.len() != graph.classes() && source.is_built_in {
+        plan.architecture = adapted(plan.architecture, input.height, input.width, dataset.classes.len());
+        graph = Graph::new(&plan.architecture).map_err(Complaint::from)?;
+    }
     if dataset.classes.len() != graph.classes() {
         let reason =
             format!("it tells {} classes apart, and the data has {}", graph.classes(), dataset.classes.len());

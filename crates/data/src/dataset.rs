@@ -23,6 +23,8 @@ pub struct Dataset {
     pub width: usize,
     /// What was found and left out, with the reason.
     pub skipped: Vec<Skipped>,
+    /// Sources of samples that are the largest of several faces in their image.
+    pub several_faces: Vec<String>,
     /// SHA-256, in hexadecimal, of size, classes, subjects, labels and pixels.
     pub digest: String,
     /// The layout it was read from; `None` where it was drawn in memory.
@@ -63,6 +65,18 @@ impl Dataset {
     /// # Errors
     /// Nothing is there, or not in a known layout, a label is malformed, nothing is left, or one class only.
     pub fn load(path: &Path, options: &DataOptions) -> Result<Dataset, DataError> {
+        Dataset::load_telling(path, options, &|_, _| {})
+    }
+
+    /// [`Dataset::load`] that tells after each image, from many threads, how many of how many are done.
+    ///
+    /// # Errors
+    /// Those of [`Dataset::load`].
+    pub fn load_telling(
+        path: &Path,
+        options: &DataOptions,
+        tell: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<Dataset, DataError> {
         options.check()?;
         if !path.exists() {
             return Err(DataError::MissingFolder { path: path.to_owned() });
@@ -77,7 +91,7 @@ impl Dataset {
             Layout::PixelTable => pixel_table::list(path, options)?,
             Layout::ClassFolders => class_folders::list(path, options)?,
         };
-        listing::decode(path, options, listing)
+        listing::decode(path, options, listing, tell)
     }
 
     /// How many samples each subject has of each class: one row for each subject, one column for each class.
@@ -148,6 +162,8 @@ pub(crate) struct Unnumbered {
     pub(crate) subject: Option<String>,
     pub(crate) source: String,
     pub(crate) usage: Option<Usage>,
+    /// Whether the image shows other faces too.
+    pub(crate) is_one_of_several: bool,
 }
 
 /// Numbers the subjects in sorted order and takes the digest.
@@ -160,16 +176,18 @@ pub(crate) fn assemble(
 ) -> Dataset {
     let subjects: BTreeSet<&String> = samples.iter().filter_map(|sample| sample.subject.as_ref()).collect();
     let subjects: Vec<String> = subjects.into_iter().cloned().collect();
+    let several = samples.iter().filter(|sample| sample.is_one_of_several);
+    let several_faces = several.map(|sample| sample.source.clone()).collect();
     let samples: Vec<Sample> = samples
         .into_iter()
-        .map(|Unnumbered { pixels, class, subject, source, usage }| {
+        .map(|Unnumbered { pixels, class, subject, source, usage, is_one_of_several: _ }| {
             let subject = subject.and_then(|name| subjects.binary_search(&name).ok());
             Sample { pixels, class, subject, source, usage }
         })
         .collect();
     let (height, width) = (options.height, options.width);
     let digest = digest(&classes, &subjects, &samples, height, width);
-    Dataset { classes, subjects, samples, height, width, skipped, digest, layout }
+    Dataset { classes, subjects, samples, height, width, skipped, several_faces, digest, layout }
 }
 
 fn digest(

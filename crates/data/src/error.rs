@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
 
-use crate::Layout;
+use crate::{Layout, Skipped};
 
 /// Why data could not be read, split or written; `help` is the remedy.
 #[derive(Debug, Error, Diagnostic)]
@@ -37,10 +37,7 @@ pub enum DataError {
     },
     /// A line of a table cannot be read.
     #[error("{}:{line}: {reason}", path.display())]
-    #[diagnostic(help(
-        "a table of pixels has the columns emotion (0 anger, 1 disgust, 2 fear, 3 happiness, 4 sadness, 5 surprise, \
-         6 neutral, 7 contempt), pixels (gray levels with spaces between) and, if it likes, Usage"
-    ))]
+    #[diagnostic(help("{remedy}"))]
     Table {
         /// The file.
         path: PathBuf,
@@ -48,6 +45,8 @@ pub enum DataError {
         line: usize,
         /// What is wrong with it.
         reason: String,
+        /// What to do.
+        remedy: &'static str,
     },
     /// More pixels than are kept in memory.
     #[error("{} has {images} images, which at this size are more than {limit} bytes", path.display())]
@@ -211,13 +210,12 @@ pub enum DataError {
         /// What is allowed.
         allowed: &'static str,
     },
-    /// A crop box that does not fit the frames that are drawn.
-    #[error("a synthetic frame {reason}")]
-    #[diagnostic(help("make the crop box smaller, or the frames larger"))]
-    Crop {
-        /// Why it does not fit.
-        reason: String,
-    },
+    /// A crop that cannot be made in the frames that are drawn.
+    #[error("the synthetic frame {0}")]
+    #[diagnostic(help(
+        "make the crop box smaller, or the frames larger, or keep the whole frame with --crop none"
+    ))]
+    Crop(Skipped),
     /// More entries than any data set of faces has.
     #[error("{} holds more than {limit} entries", path.display())]
     #[diagnostic(help("give the folder of the data set itself, not one of its parents"))]

@@ -6,6 +6,8 @@
 mod augmentation;
 mod ck_plus;
 mod class_folders;
+mod contact_sheet;
+mod crop;
 mod dataset;
 mod error;
 mod expression;
@@ -23,13 +25,15 @@ mod stream;
 pub mod synth;
 
 pub use augmentation::Augmentation;
+pub use contact_sheet::write_contact_sheet;
+pub use crop::Crop;
 pub use dataset::{Dataset, Sample, Usage};
 pub use error::DataError;
 pub use expression::Expression;
 pub use folds::{Split, SplitBy, split};
 pub use label_set::LabelSet;
 pub use normalisation::Normalisation;
-pub use options::{Crop, DataOptions, Layout};
+pub use options::{DataOptions, Layout};
 pub use rand_chacha::rand_core;
 pub use skipped::{SkipReason, Skipped};
 pub use stream::{stream, unit};

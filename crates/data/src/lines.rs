@@ -11,13 +11,15 @@ const MAX_LINE_BYTES: u64 = 8 << 20;
 /// More lines than any table of faces has.
 const MAX_LINES: usize = 2_000_000;
 
-/// Calls `take` with the number, from 1, and the text of every line that is not blank.
+/// Calls `take` with the number, from 1, and the text of every line that is not blank; `remedy` is for a file that
+/// is beyond the bounds.
 pub(crate) fn for_each_line(
     path: &Path,
+    remedy: &'static str,
     mut take: impl FnMut(usize, &str) -> Result<(), DataError>,
 ) -> Result<(), DataError> {
     let failed = |cause| DataError::Read { path: path.to_owned(), cause };
-    let wrong = |line, reason: String| DataError::Table { path: path.to_owned(), line, reason };
+    let wrong = |line, reason: String| DataError::Table { path: path.to_owned(), line, reason, remedy };
     let mut reader = BufReader::new(File::open(path).map_err(failed)?);
     let mut bytes = Vec::new();
     for number in 1.. {

@@ -3,7 +3,9 @@
 use fast_image_resize::Resizer;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::crop::Cropper;
 use crate::dataset::{Unnumbered, Usage, assemble};
 use crate::gray::{self, Gray};
 use crate::{DataError, DataOptions, Dataset, Layout, SkipReason, Skipped, folder};
@@ -47,32 +49,49 @@ impl Listing {
     }
 }
 
-/// Decodes, crops and resizes every image, on all cores.
-pub(crate) fn decode(dir: &Path, options: &DataOptions, listing: Listing) -> Result<Dataset, DataError> {
+/// Decodes, crops and resizes every image, on all cores; `tell` hears how many of how many are done.
+pub(crate) fn decode(
+    dir: &Path,
+    options: &DataOptions,
+    listing: Listing,
+    tell: &(dyn Fn(usize, usize) + Sync),
+) -> Result<Dataset, DataError> {
     let Listing { layout, classes, images, mut skipped } = listing;
+    let n_images = images.len();
     if images.is_empty() && skipped.is_empty() {
         return Err(DataError::NoImages { path: dir.to_owned(), layout });
     }
-    if images.len() * options.height * options.width > MAX_BYTES {
-        return Err(DataError::TooManyPixels {
-            path: dir.to_owned(),
-            images: images.len(),
-            limit: MAX_BYTES,
-        });
+    if n_images * options.height * options.width > MAX_BYTES {
+        return Err(DataError::TooManyPixels { path: dir.to_owned(), images: n_images, limit: MAX_BYTES });
     }
+    let cropper = Cropper::new(&options.crop)?;
+    let n_done = AtomicUsize::new(0);
     let decoded: Vec<Result<Unnumbered, Skipped>> = images
         .into_par_iter()
-        .map_init(Resizer::new, |resizer, Listed { picture, class, subject, usage }| {
-            let (source, gray) = match picture {
-                Picture::File(path) => (folder::relative(&path, dir), gray::read(&path)),
-                Picture::Decoded { name, gray } => (name, Ok(gray)),
-            };
-            match gray.and_then(|gray| gray::fit(gray, options, resizer)) {
-                Ok(pixels) => Ok(Unnumbered { pixels, class, subject, source, usage }),
-                Err(words) => Err(Skipped { path: source, reason: SkipReason::BadImage(words) }),
-            }
-        })
+        .map_init(
+            || (Resizer::new(), None),
+            |(resizer, detector), Listed { picture, class, subject, usage }| {
+                let (source, gray) = match picture {
+                    Picture::File(path) => (folder::relative(&path, dir), gray::read(&path)),
+                    Picture::Decoded { name, gray } => (name, Ok(gray)),
+                };
+                let sample = gray.map_err(SkipReason::BadImage).and_then(|gray| {
+                    let cut = cropper.cut(&gray, &source, detector)?;
+                    let pixels = gray::fit(gray, cut.place, options.height, options.width, resizer)
+                        .map_err(SkipReason::BadImage)?;
+                    Ok((pixels, cut.is_one_of_several))
+                });
+                tell(n_done.fetch_add(1, Ordering::Relaxed) + 1, n_images);
+                match sample {
+                    Ok((pixels, is_one_of_several)) => {
+                        Ok(Unnumbered { pixels, class, subject, source, usage, is_one_of_several })
+                    }
+                    Err(reason) => Err(Skipped { path: source, reason }),
+                }
+            },
+        )
         .collect();
+    cropper.close()?;
     let mut good = Vec::with_capacity(decoded.len());
     for sample in decoded {
         match sample {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-use crate::{DataError, LabelSet};
+use crate::{Crop, DataError, LabelSet};
 
 /// How a folder of faces is to be read. The default reads any layout to 48x48 gray, last three frames.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,34 +50,8 @@ impl DataOptions {
         if self.frames == 0 {
             return refuse("frames", "0".to_owned(), "at least 1");
         }
-        if let Crop::Box { width, height, .. } = self.crop
-            && (width == 0 || height == 0)
-        {
-            return refuse("crop box", format!("{width}x{height}"), "at least 1x1 pixels");
-        }
-        Ok(())
+        self.crop.check()
     }
-}
-
-/// The part of each image that is kept, before it is resized to the sample's height and width.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Crop {
-    /// The whole image, whatever its proportions.
-    #[default]
-    None,
-    /// The largest centred square.
-    Centre,
-    /// The same box in every image, in pixels of the original.
-    Box {
-        /// Pixels left of the box.
-        left: u32,
-        /// Pixels above the box.
-        top: u32,
-        /// Width of the box in pixels.
-        width: u32,
-        /// Height of the box in pixels.
-        height: u32,
-    },
 }
 
 /// How the label and the subject of an image are told.

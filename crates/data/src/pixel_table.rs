@@ -16,6 +16,9 @@ const MAX_PIXELS: usize = 4 << 30;
 /// A header is one short line.
 const MAX_HEADER_BYTES: u64 = 1024;
 
+const REMEDY: &str = "a table of pixels has the columns emotion (0 anger, 1 disgust, 2 fear, 3 happiness, 4 sadness, 5 surprise, \
+     6 neutral, 7 contempt), pixels (gray levels with spaces between) and, if it likes, Usage";
+
 /// Where each column stands. They come in any order, with or without spaces.
 struct Columns {
     emotion: usize,
@@ -50,8 +53,8 @@ pub(crate) fn list(path: &Path, options: &DataOptions) -> Result<Listing, DataEr
     let mut columns = None;
     let mut n_pixels = 0;
     let mut listing = Listing::new(Layout::PixelTable, options.labels.names());
-    for_each_line(path, |number, line| {
-        let wrong = |reason| DataError::Table { path: path.to_owned(), line: number, reason };
+    for_each_line(path, REMEDY, |number, line| {
+        let wrong = |reason| DataError::Table { path: path.to_owned(), line: number, reason, remedy: REMEDY };
         let Some(Columns { emotion, pixels, usage }) = &columns else {
             let header = Columns::of_header(line);
             columns = Some(header.ok_or_else(|| wrong("no columns `emotion` and `pixels`".to_owned()))?);

@@ -27,6 +27,10 @@ pub enum SkipReason {
     NoFrameNumber,
     /// The subject pattern finds no subject in the path.
     NoSubject,
+    /// The detector finds no face.
+    NoFace,
+    /// The box file has no row for the image.
+    NoBox,
     /// The image cannot be used, in words.
     BadImage(String),
 }
@@ -39,6 +43,8 @@ impl SkipReason {
             SkipReason::NoFrames
             | SkipReason::NoFrameNumber
             | SkipReason::NoSubject
+            | SkipReason::NoFace
+            | SkipReason::NoBox
             | SkipReason::BadImage(_) => true,
         }
     }
@@ -53,6 +59,8 @@ impl SkipReason {
             SkipReason::NoFrames => "with a label but no frames".to_owned(),
             SkipReason::NoFrameNumber => "without a frame number in the name".to_owned(),
             SkipReason::NoSubject => "that the subject pattern does not match".to_owned(),
+            SkipReason::NoFace => "in which no face is found".to_owned(),
+            SkipReason::NoBox => "without a row in the box file".to_owned(),
             SkipReason::BadImage(_) => "that cannot be used as images".to_owned(),
         }
     }
@@ -69,6 +77,8 @@ impl fmt::Display for Skipped {
             SkipReason::NoFrames => write!(formatter, "{path} has a label but no frames"),
             SkipReason::NoFrameNumber => write!(formatter, "{path} has no frame number in its name"),
             SkipReason::NoSubject => write!(formatter, "{path} does not match the subject pattern"),
+            SkipReason::NoFace => write!(formatter, "{path} shows no face that the detector finds"),
+            SkipReason::NoBox => write!(formatter, "{path} has no row in the box file"),
             SkipReason::BadImage(words) => write!(formatter, "{path} {words}"),
         }
     }

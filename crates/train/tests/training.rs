@@ -31,9 +31,7 @@ fn bars() -> Dataset {
         samples,
         height: side,
         width: side,
-        skipped: Vec::new(),
-        digest: String::new(),
-        layout: None,
+        ..Dataset::default()
     }
 }
 

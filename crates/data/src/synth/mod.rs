@@ -19,6 +19,7 @@ use fast_image_resize::Resizer;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::crop::Cropper;
 use crate::dataset::{Dataset, Unnumbered, assemble};
 use crate::gray::{self, Gray};
 use crate::stream::{stream, unit};
@@ -73,28 +74,40 @@ pub fn dataset(options: &SynthOptions, data_options: &DataOptions) -> Result<Dat
     data_options.check()?;
     let labels = data_options.labels;
     let first_peak = options.frames.saturating_sub(data_options.frames);
-    let drawn: Result<Vec<Vec<Unnumbered>>, String> = sequences(options)
+    let cropper = Cropper::new(&data_options.crop)?;
+    let (height, width) = (data_options.height, data_options.width);
+    let drawn: Result<Vec<Vec<Unnumbered>>, Skipped> = sequences(options)
         .into_par_iter()
-        .map_init(Resizer::new, |resizer, sequence| {
-            let shot = sequence.shoot(options);
-            let neutral =
-                labels.class(Expression::Neutral).filter(|_| first_peak > 0).map(|class| (0, class));
-            let peak = labels.class(sequence.expression);
-            let peak =
-                peak.into_iter().flat_map(|class| (first_peak..options.frames).map(move |at| (at, class)));
-            let labelled = neutral.into_iter().chain(peak).map(|(frame, class)| {
-                Ok(Unnumbered {
-                    pixels: gray::fit(shot.frame(options, frame), data_options, resizer)?,
-                    class,
-                    subject: Some(sequence.subject_name()),
-                    source: sequence.frame_path(frame),
-                    usage: None,
-                })
-            });
-            labelled.collect()
-        })
+        .map_init(
+            || (Resizer::new(), None),
+            |(resizer, detector), sequence| {
+                let shot = sequence.shoot(options);
+                let neutral =
+                    labels.class(Expression::Neutral).filter(|_| first_peak > 0).map(|class| (0, class));
+                let peak = labels.class(sequence.expression);
+                let peak = peak
+                    .into_iter()
+                    .flat_map(|class| (first_peak..options.frames).map(move |at| (at, class)));
+                let labelled = neutral.into_iter().chain(peak).map(|(frame, class)| {
+                    let (gray, source) = (shot.frame(options, frame), sequence.frame_path(frame));
+                    let fitted = cropper.cut(&gray, &source, detector).and_then(|cut| {
+                        let pixels = gray::fit(gray, cut.place, height, width, resizer);
+                        Ok((pixels.map_err(SkipReason::BadImage)?, cut.is_one_of_several))
+                    });
+                    match fitted {
+                        Ok((pixels, is_one_of_several)) => {
+                            let subject = Some(sequence.subject_name());
+                            Ok(Unnumbered { pixels, class, subject, source, usage: None, is_one_of_several })
+                        }
+                        Err(reason) => Err(Skipped { path: source, reason }),
+                    }
+                });
+                labelled.collect()
+            },
+        )
         .collect();
-    let samples = drawn.map_err(|reason| DataError::Crop { reason })?.into_iter().flatten().collect();
+    let samples = drawn.map_err(DataError::Crop)?.into_iter().flatten().collect();
+    cropper.close()?;
     let mut skipped = Vec::new();
     for sequence in sequences(options) {
         if labels.class(sequence.expression).is_none() {
