@@ -93,3 +93,25 @@ fn networks_are_written_by_name_and_never_over_a_file() {
     assert!(stdout.contains("25,636,712"), "{stdout}");
     assert_eq!(netsynth(folder.path(), &write).0, 2);
 }
+
+#[test]
+fn drawn_faces_are_found_and_remembered_and_an_empty_frame_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let faces = ["data", "synth", "faces", "--subjects", "2", "--side", "160", "--frames", "2"];
+    assert_eq!(netsynth(folder.path(), &faces).0, 0);
+    let empty = folder.path().join("faces/cohn-kanade-images/S001/001/S001_001_00000002.png");
+    image::GrayImage::from_pixel(160, 160, image::Luma([90])).save(empty).unwrap();
+    let show = ["data", "show", "faces", "--crop", "face", "--margin", "0.2", "--json"];
+    let (code, first, stderr) = netsynth(folder.path(), &show);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(first.contains("NoFace") && first.contains("S001_001_00000002.png"), "{first}");
+    let cache = folder.path().join("face-boxes/seeta-frontal-1.0.csv");
+    let known = fs::read_to_string(&cache).unwrap();
+    // A header and each of 28 frames.
+    assert_eq!(known.lines().count(), 29);
+    let (_, again, _) = netsynth(folder.path(), &show);
+    assert_eq!((again, fs::read_to_string(&cache).unwrap()), (first, known));
+    fs::write(cache, "header\nnonsense\n").unwrap();
+    let (code, _, stderr) = netsynth(folder.path(), &show);
+    assert!(code == 2 && stderr.contains("seeta-frontal-1.0.csv:2:"), "{stderr}");
+}
