@@ -235,5 +235,5 @@ fn an_unreadable_image_among_good_ones_is_skipped_and_told() {
     fs::write(&bad, b"not an image").unwrap();
     let (code, stdout, _) = netsynth(folder.path(), &["data", "show", "faces"]);
     assert_eq!(code, 0);
-    assert!(stdout.contains("1 unusable") && stdout.contains("S001_001_00000002.png"), "{stdout}");
+    assert!(stdout.contains("1 that cannot be used") && stdout.contains("S001_001_00000002.png"), "{stdout}");
 }

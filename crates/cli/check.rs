@@ -22,7 +22,8 @@ const N_DRAWS: usize = 1000;
 /// Example: netsynth check prototypes/nano-b.ron
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// A file with an architecture or a search space, or a built-in name: resnet20, nano-b, nano-a-class, emotionnet
+    /// A file with an architecture or a search space, or a built-in name: emotionnet, resnet20, nano-b, nano-a-class,
+    /// resnet50, mobilenet-v1, efficientnet-b0, micro-exp-net
     file: String,
     /// Print JSON instead of tables
     #[arg(long)]

@@ -1,13 +1,22 @@
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
+use indicatif::{ProgressBar, ProgressStyle};
 use netsynth_data::synth::{self, SynthOptions};
-use netsynth_data::{Crop, DataOptions, Dataset};
+use netsynth_data::{Crop, DataOptions, Dataset, LabelSet, Skipped, Split, SplitBy};
 use serde_json::json;
 
 use crate::Ending;
 use crate::complaint::Complaint;
-use crate::words::{say, say_json, table};
+use crate::preview;
+use crate::words::{count, say, say_json, table};
+
+/// How many of the things that were skipped for one reason are named.
+const N_EXAMPLES: usize = 3;
+
+/// What is added on each side of a face that is found.
+const FACE_MARGIN: f32 = 0.1;
 
 /// Look at a data set, or draw a synthetic one.
 #[derive(Args)]
@@ -40,45 +49,115 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-    /// Print what a folder of faces holds: classes, subjects, what is skipped and why
+    /// Print what a set of faces holds: classes by subject, what is skipped and why, what occurs twice
     ///
-    /// Example: netsynth data show faces
+    /// Example: netsynth data show CK+ --labels eight
     Show {
-        /// The folder
-        folder: PathBuf,
+        /// The folder, or a table of pixels such as ckextended.csv
+        data: PathBuf,
         #[command(flatten)]
         options: ReadOptions,
         /// Print JSON instead of a table
         #[arg(long)]
         json: bool,
     },
+    /// Write pictures of what a network sees: each class as it is judged, and as it is varied in training
+    ///
+    /// Example: netsynth data preview CK+ look --crop face
+    Preview(preview::Arguments),
 }
 
-/// How a folder of faces is read.
+/// How faces are read.
 #[derive(Args, Debug, Clone)]
 pub(crate) struct ReadOptions {
     /// How many of the last frames of a labelled CK+ sequence carry its label
     #[arg(long, default_value_t = DataOptions::default().frames)]
     frames: usize,
-    /// The part of each image that is kept: none (all of it), centre (the largest square), or
-    /// LEFT,TOP,WIDTH,HEIGHT in pixels
+    /// Which expressions are classes
+    #[arg(long, value_enum, default_value_t = Labels::Seven)]
+    labels: Labels,
+    /// The part of each image that is kept: none (all of it), centre (the largest square), face (the largest face
+    /// that is found), a file of boxes (a csv with path,x,y,width,height), or LEFT,TOP,WIDTH,HEIGHT in pixels
     #[arg(long, default_value = "none", value_parser = crop)]
     crop: Crop,
+    /// What is added on each side of a face or of a file's box, as a share of its side; 0.1 around a face that is
+    /// found and 0 around a given box if not given
+    #[arg(long)]
+    margin: Option<f32>,
     /// Regular expression whose first group is the subject, matched on file names of class folders
     #[arg(long)]
     subject_pattern: Option<String>,
+    /// What the folds keep together. Anything but subject lets a person be trained on and judged on
+    #[arg(long, value_enum, default_value_t = SplitName::Subject)]
+    split: SplitName,
+}
+
+/// The label sets by the names that the command line has for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Labels {
+    /// Anger, contempt, disgust, fear, happiness, sadness, surprise
+    Seven,
+    /// The seven, and neutral from the first frame of each labelled sequence
+    Eight,
+    /// The seven without contempt
+    Six,
+    /// As FER2013: the six and neutral
+    Fer,
+}
+
+/// The splits by the names that the command line has for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SplitName {
+    /// Nobody is in two folds
+    Subject,
+    /// Chance; only identical images stay together
+    Random,
+    /// The column Usage of a table: PublicTest is judged, PrivateTest held out
+    Usage,
 }
 
 impl ReadOptions {
     /// The options for images of this size.
-    pub(crate) fn sized(&self, height: usize, width: usize) -> DataOptions {
-        DataOptions {
+    pub(crate) fn sized(&self, height: usize, width: usize) -> Result<DataOptions, Complaint> {
+        let crop = match (self.crop.clone(), self.margin) {
+            (Crop::Face { .. }, Some(margin)) => Crop::Face { margin },
+            (Crop::Boxes { file, .. }, Some(margin)) => Crop::Boxes { file, margin },
+            (Crop::None | Crop::Centre | Crop::Box { .. }, Some(_)) => {
+                let remedy = "give --crop face or --crop FILE.csv with it, or leave it out";
+                return Err(Complaint::new("--margin is of a face or of a file's box", remedy));
+            }
+            (crop, None) => crop,
+        };
+        Ok(DataOptions {
             height,
             width,
             frames: self.frames,
-            crop: self.crop,
+            labels: match self.labels {
+                Labels::Seven => LabelSet::Seven,
+                Labels::Eight => LabelSet::Eight,
+                Labels::Six => LabelSet::Six,
+                Labels::Fer => LabelSet::Fer,
+            },
+            crop,
             subject_pattern: self.subject_pattern.clone(),
             ..DataOptions::default()
+        })
+    }
+
+    /// What the folds go by.
+    pub(crate) fn split(&self) -> SplitBy {
+        match self.split {
+            SplitName::Subject => SplitBy::Subject,
+            SplitName::Random => SplitBy::Random,
+            SplitName::Usage => SplitBy::Usage,
+        }
+    }
+
+    /// How many folds there are where so many are asked for.
+    pub(crate) fn n_folds(&self, asked: usize) -> usize {
+        match self.split {
+            SplitName::Subject | SplitName::Random => asked,
+            SplitName::Usage => 1,
         }
     }
 }
@@ -87,12 +166,15 @@ fn crop(text: &str) -> Result<Crop, String> {
     match text {
         "none" => Ok(Crop::None),
         "centre" | "center" => Ok(Crop::Centre),
+        "face" => Ok(Crop::Face { margin: FACE_MARGIN }),
+        file if file.ends_with(".csv") => Ok(Crop::Boxes { file: PathBuf::from(file), margin: 0.0 }),
         numbers => {
             let parsed: Result<Vec<u32>, _> =
                 numbers.split(',').map(|number| number.trim().parse()).collect();
             match parsed.as_deref() {
                 Ok(&[left, top, width, height]) => Ok(Crop::Box { left, top, width, height }),
-                _ => Err("give none, centre, or LEFT,TOP,WIDTH,HEIGHT such as 80,20,480,480".to_owned()),
+                _ => Err("give none, centre, face, a file such as boxes.csv, or LEFT,TOP,WIDTH,HEIGHT such as 80,20,480,480"
+                    .to_owned()),
             }
         }
     }
@@ -115,50 +197,172 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
                 ))?;
             }
         }
-        Command::Show { folder, options, json } => {
+        Command::Show { data, options, json } => {
             let size = DataOptions::default();
-            let dataset = Dataset::load(folder, &options.sized(size.height, size.width))?;
+            let dataset = load(data, &options.sized(size.height, size.width)?)?;
             if *json { show_json(&dataset)? } else { show(&dataset)? }
         }
+        Command::Preview(arguments) => preview::run(arguments)?,
     }
     Ok(Ending::Done)
 }
 
-fn show(dataset: &Dataset) -> Result<(), Complaint> {
-    let subjects_of = |class: usize| {
-        let counts = dataset.class_by_subject();
-        counts.iter().filter(|subject| subject[class] > 0).count()
-    };
-    let mut rows = table(&["class", "images", "subjects"], 1);
-    for (class, (name, count)) in dataset.classes.iter().zip(dataset.class_counts()).enumerate() {
-        rows.add_row([name.clone(), count.to_string(), subjects_of(class).to_string()]);
+/// Reads faces, and says how far it is where that takes long.
+pub(crate) fn load(path: &Path, options: &DataOptions) -> Result<Dataset, Complaint> {
+    let bar = ProgressBar::new(0);
+    let style =
+        ProgressStyle::with_template("{bar:24.cyan/blue} {pos}/{len} images read  {eta_precise} left");
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let dataset = Dataset::load_telling(path, options, &|done, all| {
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+    });
+    bar.finish_and_clear();
+    Ok(dataset?)
+}
+
+/// What a person should know of the data before trusting an accuracy on it.
+pub(crate) fn cautions(dataset: &Dataset, split: &Split) -> Vec<String> {
+    let defects = dataset.skipped.iter().filter(|skipped| skipped.reason.is_defect());
+    let mut cautions: Vec<String> = by_kind(defects)
+        .into_iter()
+        .map(|(kind, all)| match all[..] {
+            [only] => format!("left out: {only}"),
+            _ => format!("{} left out {kind}, such as: {}", count(all.len() as u64), all[0]),
+        })
+        .collect();
+    if let Some(first) = dataset.several_faces.first() {
+        let n_several = count(dataset.several_faces.len() as u64);
+        cautions.push(format!("{n_several} images show several faces, such as {first}: the largest is kept"));
     }
+    let empty = dataset.empty_classes();
+    if !empty.is_empty() {
+        cautions.push(format!("no images of {}", empty.join(", ")));
+    }
+    let leaks = split.leaks(dataset);
+    if let Some((one, other)) = leaks.first() {
+        cautions.push(format!(
+            "{} images occur in several folds, such as {} and {}: accuracy on them is of images that were trained on",
+            leaks.len(),
+            dataset.samples[*one].source,
+            dataset.samples[*other].source
+        ));
+    }
+    cautions
+}
+
+fn show(dataset: &Dataset) -> Result<(), Complaint> {
+    let by_subject = dataset.class_by_subject();
+    let header: Vec<&str> =
+        ["subject"].into_iter().chain(dataset.classes.iter().map(String::as_str)).collect();
+    let mut rows = table(&header, 1);
+    let row = |name: &str, counts: &[usize]| -> Vec<String> {
+        let cell = |count: &usize| if *count == 0 { ".".to_owned() } else { count.to_string() };
+        [name.to_owned()].into_iter().chain(counts.iter().map(cell)).collect()
+    };
+    for (subject, counts) in dataset.subjects.iter().zip(&by_subject) {
+        rows.add_row(row(subject, counts));
+    }
+    rows.add_row(row("all images", &dataset.class_counts()));
+    if !dataset.subjects.is_empty() {
+        let shown = |class: usize| by_subject.iter().filter(|counts| counts[class] > 0).count();
+        rows.add_row(row("all subjects", &(0..dataset.classes.len()).map(shown).collect::<Vec<_>>()));
+    }
+    say(rows)?;
     let layout = dataset.layout.map_or("drawn".to_owned(), |layout| layout.to_string());
+    let people = match dataset.subjects.len() {
+        0 => "subjects unknown".to_owned(),
+        people => format!("{people} subjects"),
+    };
     say(format!(
-        "{layout}: {} images of {} subjects in {} classes",
-        dataset.samples.len(),
-        dataset.subjects.len(),
+        "{layout}: {} images, {people}, {} classes",
+        count(dataset.samples.len() as u64),
         dataset.classes.len()
     ))?;
-    say(rows)?;
-    let defects: Vec<_> = dataset.skipped.iter().filter(|skipped| skipped.reason.is_defect()).collect();
+    if let Some(layout) = dataset.layout {
+        say(format!("coding: {}", layout.coding()))?;
+    }
+    let empty = dataset.empty_classes();
+    if !empty.is_empty() {
+        say(format!("no images of {}: another label set (--labels) may fit the data", empty.join(", ")))?;
+    }
+    show_skipped(&dataset.skipped)?;
+    if !dataset.several_faces.is_empty() {
+        let n_several = count(dataset.several_faces.len() as u64);
+        say(format!("several faces, of which the largest is kept: {n_several}"))?;
+        for source in dataset.several_faces.iter().take(N_EXAMPLES) {
+            say(format!("    {source}"))?;
+        }
+    }
+    show_duplicates(dataset)
+}
+
+/// How much was left out for each reason, and examples.
+fn show_skipped(skipped: &[Skipped]) -> Result<(), Complaint> {
+    say(format!("skipped: {}", count(skipped.len() as u64)))?;
+    for (kind, all) in by_kind(skipped) {
+        say(format!("  {} {kind}", count(all.len() as u64)))?;
+        for one in all.iter().take(N_EXAMPLES) {
+            say(format!("    {one}"))?;
+        }
+        if all.len() > N_EXAMPLES {
+            say(format!("    and {} more; --json lists all", count((all.len() - N_EXAMPLES) as u64)))?;
+        }
+    }
+    Ok(())
+}
+
+fn by_kind<'a>(skipped: impl IntoIterator<Item = &'a Skipped>) -> BTreeMap<String, Vec<&'a Skipped>> {
+    let mut kinds: BTreeMap<String, Vec<&Skipped>> = BTreeMap::new();
+    for one in skipped {
+        kinds.entry(one.reason.kind()).or_default().push(one);
+    }
+    kinds
+}
+
+/// Which images occur more than once: of no harm within one subject, a leak or a doubt about labels otherwise.
+fn show_duplicates(dataset: &Dataset) -> Result<(), Complaint> {
+    let groups = dataset.duplicates();
+    let differ = |group: &[usize], what: &dyn Fn(usize) -> Option<usize>| {
+        group.iter().any(|&sample| what(sample) != what(group[0]))
+    };
+    let subjects: Vec<_> =
+        groups.iter().filter(|group| differ(group, &|sample| dataset.samples[sample].subject)).collect();
+    let classes: Vec<_> =
+        groups.iter().filter(|group| differ(group, &|sample| Some(dataset.samples[sample].class))).collect();
     say(format!(
-        "skipped: {} unlabelled or neutral, {} unusable",
-        dataset.skipped.len() - defects.len(),
-        defects.len()
+        "identical images: {}, of which {} under several subjects and {} in several classes",
+        groups.len(),
+        subjects.len(),
+        classes.len()
     ))?;
-    for skipped in defects {
-        say(format!("  {skipped}"))?;
+    let mut doubtful: Vec<&&Vec<usize>> = subjects.iter().chain(&classes).collect();
+    doubtful.sort();
+    doubtful.dedup();
+    for group in doubtful.into_iter().take(N_EXAMPLES) {
+        let place = |&sample: &usize| {
+            let sample = &dataset.samples[sample];
+            format!("{} ({})", sample.source, dataset.classes[sample.class])
+        };
+        say(format!("  {}", group.iter().map(place).collect::<Vec<_>>().join(" = ")))?;
     }
     Ok(())
 }
 
 fn show_json(dataset: &Dataset) -> Result<(), Complaint> {
+    let name = |&sample: &usize| &dataset.samples[sample].source;
+    let duplicates: Vec<Vec<&String>> =
+        dataset.duplicates().iter().map(|group| group.iter().map(name).collect()).collect();
     say_json(&json!({
+        "layout": dataset.layout,
+        "coding": dataset.layout.map(|layout| layout.coding()),
         "classes": dataset.classes,
         "images": dataset.class_counts(),
         "subjects": dataset.subjects,
+        "images_by_subject": dataset.class_by_subject(),
         "skipped": dataset.skipped,
+        "several_faces": dataset.several_faces,
+        "duplicates": duplicates,
         "digest": dataset.digest,
     }))
 }

@@ -5,6 +5,7 @@ use netsynth_store::{FrontFile, RunFolder};
 
 use crate::Ending;
 use crate::complaint::Complaint;
+use crate::plan::Plan;
 use crate::words::{count, millions, percent, say, say_json, table};
 
 /// Show the Pareto front of a run.
@@ -35,6 +36,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
         say_json(&front)?;
     } else {
         show(&front)?;
+        if let Some(caveat) = Plan::read(&run.join("plan.ron"))?.data.split.caveat() {
+            say(caveat)?;
+        }
     }
     Ok(if front.members.is_empty() { Ending::Missed } else { Ending::Done })
 }

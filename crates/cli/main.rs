@@ -10,7 +10,9 @@ mod data;
 mod front;
 mod networks;
 mod plan;
+mod preview;
 mod progress;
+mod prototypes;
 mod provenance;
 mod search;
 mod train;
@@ -49,6 +51,8 @@ enum Command {
     Check(check::Arguments),
     /// Look at a data set, or draw a synthetic one
     Data(data::Arguments),
+    /// Write the networks that netsynth knows by name as files
+    Prototypes(prototypes::Arguments),
     /// Show the Pareto front of a run
     Front(front::Arguments),
     /// Measure how fast this machine trains and runs a network
@@ -61,6 +65,7 @@ fn main() -> ExitCode {
         Command::Train(arguments) => train::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Data(arguments) => data::run(&arguments),
+        Command::Prototypes(arguments) => prototypes::run(&arguments),
         Command::Front(arguments) => front::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
     };

@@ -4,12 +4,16 @@ use std::fs;
 use std::path::Path;
 
 use netsynth_graph::ops::Dense;
-use netsynth_graph::{ArchitectureSpec, Graph, Op};
+use netsynth_graph::prototypes::Prototype;
+use netsynth_graph::{ArchitectureSpec, Graph, Op, Shape};
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
 
 use crate::complaint::Complaint;
 
-/// The architectures that the program carries with it.
+/// What a built-in architecture reads and tells apart unless somebody asks otherwise: the paper's faces.
+const FACES: (Shape, usize) = (Shape { channels: 1, height: 48, width: 48 }, 7);
+
+/// The architectures that the program carries with it as files.
 const ARCHITECTURES: [(&str, &str); 3] = [
     ("resnet20", include_str!("../../prototypes/resnet20.ron")),
     ("nano-b", include_str!("../../prototypes/nano-b.ron")),
@@ -23,20 +27,57 @@ const SPACES: [(&str, &str); 1] = [("emotionnet", include_str!("../../search-spa
 pub(crate) struct Source {
     pub(crate) name: String,
     pub(crate) text: String,
+    /// Whether the program carries it: then it may be fitted to the data.
+    pub(crate) is_built_in: bool,
+}
+
+/// The names of the architectures that the program knows: files it carries, and networks it generates.
+pub(crate) fn architecture_names() -> Vec<&'static str> {
+    let files = ARCHITECTURES.iter().map(|(name, _)| *name);
+    files.chain(Prototype::ALL.map(Prototype::name)).collect()
+}
+
+fn built_in(name: &str) -> Option<String> {
+    let (input, n_classes) = FACES;
+    let generated = Prototype::ALL.into_iter().find(|known| known.name() == name);
+    let file = ARCHITECTURES.iter().chain(&SPACES).find(|(known, _)| *known == name);
+    let file = file.map(|(_, text)| (*text).to_owned());
+    file.or_else(|| generated.map(|network| network.spec(input, n_classes).to_ron()))
 }
 
 /// The text of a file, or of a built-in document of that name.
 pub(crate) fn read(name: &str) -> Result<Source, Complaint> {
-    let built_in = ARCHITECTURES.iter().chain(&SPACES).find(|(known, _)| *known == name);
-    if let (Some((_, text)), false) = (built_in, Path::new(name).exists()) {
-        return Ok(Source { name: name.to_owned(), text: (*text).to_owned() });
+    if let (Some(text), false) = (built_in(name), Path::new(name).exists()) {
+        return Ok(Source { name: name.to_owned(), text, is_built_in: true });
     }
     let text = fs::read_to_string(name).map_err(|error| {
-        let known: Vec<&str> = ARCHITECTURES.iter().chain(&SPACES).map(|(known, _)| *known).collect();
+        let known: Vec<&str> =
+            architecture_names().into_iter().chain(SPACES.map(|(known, _)| known)).collect();
         Complaint::new(error.to_string(), format!("give a file, or one of the built-in {}", known.join(", ")))
             .at(name)
     })?;
-    Ok(Source { name: name.to_owned(), text })
+    Ok(Source { name: name.to_owned(), text, is_built_in: false })
+}
+
+/// A built-in architecture for images of this shape and so many classes: its text, and its graph.
+pub(crate) fn fitted(name: &str, input: Shape, n_classes: usize) -> Result<(String, Graph), Complaint> {
+    let source = read(name)?;
+    if (input, n_classes) == FACES {
+        let (_, graph) = architecture(&source)?;
+        return Ok((source.text, graph));
+    }
+    let spec = match Prototype::ALL.into_iter().find(|known| known.name() == name) {
+        Some(generated) => generated.spec(input, n_classes),
+        None => {
+            let (spec, _) = architecture(&source)?;
+            let mut spec = adapted(spec, input.height, input.width, n_classes).with_input(input);
+            // What is published of it is of the paper's faces.
+            spec.expect.clear();
+            spec
+        }
+    };
+    let graph = Graph::new(&spec).map_err(|error| Complaint::from(error).at(name))?;
+    Ok((spec.to_ron(), graph))
 }
 
 /// The architecture in a source, and its graph.

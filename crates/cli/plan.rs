@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use netsynth_data::synth::{self, SynthOptions};
-use netsynth_data::{DataOptions, Dataset, Split, split};
+use netsynth_data::{DataOptions, Dataset, Split, SplitBy};
 use netsynth_graph::schema::{self, SCHEMA};
 use netsynth_search::{
     Constraint, Indicator, Metric, Objective, Performance, Rung, SearchPlan, StrategyKind,
@@ -10,6 +10,7 @@ use netsynth_train::{Device, Recipe};
 use serde::{Deserialize, Serialize};
 
 use crate::complaint::Complaint;
+use crate::data;
 
 /// Everything a search depends on: the same plan gives the same run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,9 +36,12 @@ pub(crate) struct DataPlan {
     pub(crate) source: DataSource,
     #[serde(default)]
     pub(crate) options: DataOptions,
-    /// Subject-wise folds.
+    /// What folds keep together: nobody but the user's own word makes them anything but subject-wise.
+    #[serde(default)]
+    pub(crate) split: SplitBy,
+    /// How many folds; the column Usage makes one.
     pub(crate) n_folds: usize,
-    /// Share of the subjects that the search never sees.
+    /// Share of the subjects that the search never sees; the column Usage names the held-out images itself.
     pub(crate) held_out: f64,
 }
 
@@ -63,6 +67,7 @@ impl Plan {
                 // Many people rather than many frames of each: what is hard is a face that was never seen.
                 source: DataSource::Synthetic(SynthOptions { subjects: 150, ..SynthOptions::default() }),
                 options: DataOptions { height: 24, width: 24, frames: 1, ..DataOptions::default() },
+                split: SplitBy::Subject,
                 n_folds: 5,
                 held_out: 0.2,
             },
@@ -120,13 +125,18 @@ impl DataPlan {
     pub(crate) fn load(&self) -> Result<Dataset, Complaint> {
         let dataset = match &self.source {
             DataSource::Synthetic(options) => synth::dataset(options, &self.options)?,
-            DataSource::Folder(path) => Dataset::load(path, &self.options)?,
+            DataSource::Folder(path) => data::load(path, &self.options)?,
         };
         Ok(dataset)
     }
 
-    /// Splits them by subject.
+    /// Splits them, by subject unless the plan says otherwise.
     pub(crate) fn split(&self, dataset: &Dataset) -> Result<Split, Complaint> {
-        Ok(split(dataset, self.n_folds, self.held_out)?)
+        let split = self.split.split(dataset, self.n_folds, self.held_out)?;
+        if split.folds.len() != self.n_folds {
+            let reason = format!("the data's column Usage makes one fold, not {}", self.n_folds);
+            return Err(Complaint::new(reason, "give the data `n_folds: 1`"));
+        }
+        Ok(split)
     }
 }

@@ -13,7 +13,7 @@ use netsynth_train::{EpochReport, Stimulus, TrainEvaluator};
 
 use crate::Ending;
 use crate::complaint::Complaint;
-use crate::data::ReadOptions;
+use crate::data::{ReadOptions, cautions};
 use crate::front;
 use crate::networks::{adapted, read, space, space_specs};
 use crate::plan::{DataSource, Plan};
@@ -33,7 +33,7 @@ pub(crate) struct Arguments {
     /// A plan file, such as the plan.ron of an earlier run; the built-in plan if not given
     #[arg(long)]
     plan: Option<PathBuf>,
-    /// The folder of faces; the plan's if not given
+    /// The folder of faces, or a table of pixels such as ckextended.csv; the plan's if not given
     #[arg(long)]
     data: Option<PathBuf>,
     #[command(flatten)]
@@ -131,6 +131,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
                 metrics.n_held_out_images
             ))?;
         }
+        if let Some(caveat) = plan.data.split.caveat() {
+            say(caveat)?;
+        }
     }
     progress.note(format!("written to {}", folder.path().display()));
     Ok(Ending::Done)
@@ -144,7 +147,9 @@ fn resolved(arguments: &Arguments) -> Result<Plan, Complaint> {
     };
     if let Some(folder) = &arguments.data {
         plan.data.source = DataSource::Folder(folder.clone());
-        plan.data.options = arguments.options.sized(plan.data.options.height, plan.data.options.width);
+        plan.data.options = arguments.options.sized(plan.data.options.height, plan.data.options.width)?;
+        plan.data.split = arguments.options.split();
+        plan.data.n_folds = arguments.options.n_folds(plan.data.n_folds);
     }
     if let Some(side) = arguments.side {
         (plan.data.options.height, plan.data.options.width) = (side, side);
@@ -178,8 +183,8 @@ fn greet(
         split.held_out.len(),
         split.folds.len()
     ));
-    for skipped in dataset.skipped.iter().filter(|skipped| skipped.reason.is_defect()) {
-        progress.note(format!("warning: {skipped}"));
+    for caution in cautions(dataset, split) {
+        progress.note(format!("warning: {caution}"));
     }
     progress.note(format!(
         "{}: {} decisions, 10^{:.0} networks; {} trials in generations of {}",

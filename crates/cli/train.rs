@@ -2,7 +2,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use clap::{Args, ValueEnum};
-use netsynth_data::{Dataset, Split};
+use netsynth_data::{Dataset, Split, SplitBy};
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{ArchitectureId, ArchitectureSpec, Graph};
 use netsynth_search::side_by_side;
@@ -14,8 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::Ending;
 use crate::complaint::Complaint;
-use crate::data::ReadOptions;
-use crate::networks::{architecture, read};
+use crate::data::{ReadOptions, cautions};
+use crate::networks::{adapted, architecture, read};
 use crate::plan::{DataPlan, DataSource};
 use crate::progress::Progress;
 use crate::provenance::Provenance;
@@ -27,14 +27,15 @@ use crate::workers::worker_count;
 /// Example: netsynth train nano-b --data faces --folds 10 --epochs 60
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// An architecture file, or a built-in name: resnet20, nano-b, nano-a-class
+    /// An architecture file, or a built-in name: resnet20, nano-b, nano-a-class, resnet50, mobilenet-v1,
+    /// efficientnet-b0, micro-exp-net
     architecture: String,
-    /// The folder of faces
+    /// The folder of faces, or a table of pixels such as ckextended.csv
     #[arg(long)]
     data: PathBuf,
     #[command(flatten)]
     options: ReadOptions,
-    /// Subject-wise folds to cut the data into
+    /// Folds to cut the data into; the split by Usage has one
     #[arg(long, default_value_t = 10)]
     folds: usize,
     /// Train only the first so many of the folds
@@ -100,6 +101,7 @@ struct Results {
     parameters: u64,
     macs: u64,
     classes: Vec<String>,
+    split: SplitBy,
     folds: Vec<FoldResult>,
     mean_accuracy: f64,
     standard_deviation: f64,
@@ -114,7 +116,8 @@ struct FoldResult {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
-    let (spec, graph) = architecture(&read(&arguments.architecture)?)?;
+    let source = read(&arguments.architecture)?;
+    let (spec, mut graph) = architecture(&source)?;
     let input = graph.input();
     if input.channels != 1 {
         let reason = format!("it reads {} channels, and faces are gray", input.channels);
@@ -122,15 +125,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
     }
     let data = DataPlan {
         source: DataSource::Folder(arguments.data.clone()),
-        options: arguments.options.sized(input.height, input.width),
-        n_folds: arguments.folds,
+        options: arguments.options.sized(input.height, input.width)?,
+        split: arguments.options.split(),
+        n_folds: arguments.options.n_folds(arguments.folds),
         held_out: 0.0,
     };
-    let plan = TrainPlan {
+    let n_folds = data.n_folds;
+    let mut plan = TrainPlan {
         schema: SCHEMA,
         architecture: spec,
         data,
-        n_trained_folds: arguments.only.unwrap_or(arguments.folds).min(arguments.folds),
+        n_trained_folds: arguments.only.unwrap_or(n_folds).min(n_folds),
         epochs: arguments.epochs,
         recipe: arguments.recipe.recipe(),
         seed: arguments.seed,
@@ -141,6 +146,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
     }
     let workers = worker_count(arguments.workers)?;
     let dataset = plan.data.load()?;
+    if dataset.classes.len() != graph.classes() && source.is_built_in {
+        plan.architecture = adapted(plan.architecture, input.height, input.width, dataset.classes.len());
+        graph = Graph::new(&plan.architecture).map_err(Complaint::from)?;
+    }
     if dataset.classes.len() != graph.classes() {
         let reason =
             format!("it tells {} classes apart, and the data has {}", graph.classes(), dataset.classes.len());
@@ -163,6 +172,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
         plan.data.n_folds,
         plan.epochs
     ));
+    for caution in cautions(&dataset, &split) {
+        progress.note(format!("warning: {caution}"));
+    }
     let begun = Instant::now();
     let folds = side_by_side(plan.n_trained_folds, workers, |fold| {
         train_fold(&plan, &graph, &dataset, &split, fold, &progress)
@@ -194,6 +206,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
         parameters: graph.cost().parameters,
         macs: graph.cost().macs,
         classes: dataset.classes.clone(),
+        split: plan.data.split,
         folds: results,
         mean_accuracy: mean,
         standard_deviation: deviation,
@@ -249,6 +262,9 @@ fn show(results: &Results) -> Result<(), Complaint> {
         count(results.parameters),
         millions(results.macs)
     ))?;
+    if let Some(caveat) = results.split.caveat() {
+        say(caveat)?;
+    }
     show_confusion(&results.classes, &results.confusion)
 }
 

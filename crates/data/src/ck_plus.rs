@@ -6,9 +6,9 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::{Listed, Listing, SkipReason, Skipped};
-use crate::folder::{self, entries, folders, images, relative};
-use crate::{DataError, DataOptions, Expression, Layout};
+use crate::folder::{self, entries, folders, images};
+use crate::listing::{Listed, Listing, Picture};
+use crate::{DataError, DataOptions, Expression, Layout, SkipReason};
 
 const IMAGE_ROOTS: [&str; 2] = ["cohn-kanade-images", "extended-cohn-kanade-images"];
 const LABEL_ROOTS: [&str; 2] = ["emotion", "emotion_labels"];
@@ -29,10 +29,11 @@ fn has_images(folder: &Path) -> bool {
     images(folder).is_ok_and(|images| !images.is_empty())
 }
 
-/// The last `options.frames` frames of every labelled sequence.
+/// The last `options.frames` frames of every labelled sequence, and its first one where neutral is a class.
 pub(crate) fn list(dir: &Path, options: &DataOptions) -> Result<Listing, DataError> {
     if options.subject_pattern.is_some() {
-        return Err(DataError::UnusedPattern);
+        let (layout, subjects) = (Layout::CkPlus, "names its subjects by folder");
+        return Err(DataError::UnusedPattern { layout, subjects });
     }
     let half = |found, missing| DataError::HalfOfCkPlus { path: dir.to_owned(), found, missing };
     let (image_root, label_root) = match (root(dir, &IMAGE_ROOTS)?, root(dir, &LABEL_ROOTS)?) {
@@ -46,19 +47,13 @@ pub(crate) fn list(dir: &Path, options: &DataOptions) -> Result<Listing, DataErr
     if !sequences.is_empty() && labels.is_empty() {
         return Err(DataError::NoLabels { path: dir.to_owned(), sequences: sequences.len() });
     }
-    let mut listing = Listing {
-        layout: Layout::CkPlus,
-        classes: Expression::names(),
-        images: Vec::new(),
-        skipped: Vec::new(),
-    };
+    let mut listing = Listing::new(Layout::CkPlus, options.labels.names());
     let ids: BTreeSet<&SequenceId> = sequences.keys().chain(labels.keys()).collect();
     for id in ids {
         match (sequences.get(id), labels.get(id)) {
-            (Some(folder), Some((_, Some(expression)))) => {
-                add_sequence(&mut listing, dir, &id.0, folder, *expression, options.frames)?;
+            (Some(folder), Some((_, expression))) => {
+                add_sequence(&mut listing, dir, &id.0, folder, *expression, options)?;
             }
-            (Some(folder), Some((_, None))) => listing.skip(folder, dir, SkipReason::Neutral),
             (Some(folder), None) => listing.skip(folder, dir, SkipReason::Unlabelled),
             (None, Some((file, _))) => listing.skip(file, dir, SkipReason::NoFrames),
             (None, None) => {}
@@ -67,19 +62,13 @@ pub(crate) fn list(dir: &Path, options: &DataOptions) -> Result<Listing, DataErr
     Ok(listing)
 }
 
-impl Listing {
-    fn skip(&mut self, path: &Path, dir: &Path, reason: SkipReason) {
-        self.skipped.push(Skipped { path: relative(path, dir), reason });
-    }
-}
-
 fn add_sequence(
     listing: &mut Listing,
     dir: &Path,
     subject: &str,
     sequence: &Path,
     expression: Expression,
-    n_frames: usize,
+    options: &DataOptions,
 ) -> Result<(), DataError> {
     let mut frames = Vec::new();
     for image in images(sequence)? {
@@ -90,11 +79,24 @@ fn add_sequence(
     }
     if frames.is_empty() {
         listing.skip(sequence, dir, SkipReason::NoFrames);
+        return Ok(());
     }
     // By number, not by name: some copies drop the leading zeros.
     frames.sort();
-    for (_, path) in frames.split_off(frames.len().saturating_sub(n_frames)) {
-        listing.images.push(Listed { path, class: expression.class(), subject: Some(subject.to_owned()) });
+    let peak = frames.split_off(frames.len().saturating_sub(options.frames));
+    let add = |listing: &mut Listing, path: PathBuf, class: usize| {
+        let (picture, subject) = (Picture::File(path), Some(subject.to_owned()));
+        listing.images.push(Listed { picture, class, subject, usage: None });
+    };
+    // A sequence goes from neutral to its peak. One so short that its first frame is labelled has no neutral one.
+    if let (Some((_, first)), Some(class)) =
+        (frames.into_iter().next(), options.labels.class(Expression::Neutral))
+    {
+        add(listing, first, class);
+    }
+    match options.labels.class(expression) {
+        Some(class) => peak.into_iter().for_each(|(_, path)| add(listing, path, class)),
+        None => listing.skip(sequence, dir, SkipReason::OtherClass(expression)),
     }
     Ok(())
 }
@@ -128,8 +130,8 @@ fn sequences(image_root: &Path) -> Result<BTreeMap<SequenceId, PathBuf>, DataErr
     Ok(found)
 }
 
-/// The label file of each labelled sequence and what it says; `None` is neutral.
-fn labels(label_root: &Path) -> Result<BTreeMap<SequenceId, (PathBuf, Option<Expression>)>, DataError> {
+/// The label file of each labelled sequence and what it says.
+fn labels(label_root: &Path) -> Result<BTreeMap<SequenceId, (PathBuf, Expression)>, DataError> {
     let mut found = BTreeMap::new();
     for subject in folders(label_root)? {
         for sequence in folders(&subject.path)? {
@@ -143,7 +145,7 @@ fn labels(label_root: &Path) -> Result<BTreeMap<SequenceId, (PathBuf, Option<Exp
 }
 
 /// The file holds one float, such as `   7.0000000e+00`, whose value is a whole number from 0 to 7.
-fn read_label(path: &Path) -> Result<Option<Expression>, DataError> {
+fn read_label(path: &Path) -> Result<Expression, DataError> {
     let mut text = String::new();
     File::open(path)
         .and_then(|file| file.take(MAX_LABEL_BYTES).read_to_string(&mut text))
@@ -151,9 +153,6 @@ fn read_label(path: &Path) -> Result<Option<Expression>, DataError> {
     let wrong = |reason| DataError::Label { path: path.to_owned(), reason };
     let text = text.trim();
     let code: f64 = text.parse().map_err(|_| wrong(format!("expected one number, found {text:?}")))?;
-    if code == 0.0 {
-        return Ok(None);
-    }
-    let expression = Expression::ALL.into_iter().find(|expression| (expression.class() + 1) as f64 == code);
-    expression.map(Some).ok_or_else(|| wrong(format!("{code} is not a whole number from 0 to 7")))
+    let expression = Expression::ALL.into_iter().find(|expression| expression.code() as f64 == code);
+    expression.ok_or_else(|| wrong(format!("{code} is not a whole number from 0 to 7")))
 }

@@ -1,13 +1,13 @@
-//! One folder for each class: "CK+48" with its seven names, or any names with an optional subject pattern.
+//! One folder for each class: "CK+48" with the names of expressions, or any names with an optional subject pattern.
 
 use regex::Regex;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::dataset::{Listed, Listing, SkipReason, Skipped};
 use crate::folder::{Entry, entries, folders, images, relative};
-use crate::{DataError, DataOptions, Expression, Layout};
+use crate::listing::{Listed, Listing, Picture};
+use crate::{DataError, DataOptions, Expression, LabelSet, Layout, SkipReason};
 
 /// In `S010_004_00000017.png` the subject is the text before the first underscore.
 const CK48_SUBJECT: &str = r"(?:^|/)(S\d+)_[^/]*$";
@@ -31,7 +31,7 @@ pub(crate) fn matches_ck48(dir: &Path) -> Result<bool, DataError> {
     Ok(false)
 }
 
-/// The images of the seven class folders of CK+48; the classes are those of the coding, in its order.
+/// The images of the class folders of CK+48; the classes are those of the label set.
 pub(crate) fn list_ck48(dir: &Path, options: &DataOptions) -> Result<Listing, DataError> {
     let mut classes: Vec<(Expression, Entry)> = Vec::new();
     for folder in folders(dir)? {
@@ -46,29 +46,25 @@ pub(crate) fn list_ck48(dir: &Path, options: &DataOptions) -> Result<Listing, Da
     }
     classes.sort_by_key(|(expression, _)| *expression);
     let subject = subject_regex(options.subject_pattern.as_deref().unwrap_or(CK48_SUBJECT))?;
-    let mut listing = Listing {
-        layout: Layout::Ck48,
-        classes: Expression::names(),
-        images: Vec::new(),
-        skipped: Vec::new(),
-    };
+    let mut listing = Listing::new(Layout::Ck48, options.labels.names());
     for (expression, folder) in classes {
-        add_class(&mut listing, dir, &folder.path, expression.class(), Some(&subject))?;
+        match options.labels.class(expression) {
+            Some(class) => add_class(&mut listing, dir, &folder.path, class, Some(&subject))?,
+            None => listing.skip(&folder.path, dir, SkipReason::OtherClass(expression)),
+        }
     }
     Ok(listing)
 }
 
 /// The images of class folders of any names; the classes are the folders that hold images, sorted by name.
 pub(crate) fn list(dir: &Path, options: &DataOptions) -> Result<Listing, DataError> {
+    if options.labels != LabelSet::default() {
+        return Err(DataError::UnusedLabels);
+    }
     let subject = options.subject_pattern.as_deref().map(subject_regex).transpose()?;
     let classes = folders(dir)?;
     refuse_other_trees(dir, &classes)?;
-    let mut listing = Listing {
-        layout: Layout::ClassFolders,
-        classes: Vec::new(),
-        images: Vec::new(),
-        skipped: Vec::new(),
-    };
+    let mut listing = Listing::new(Layout::ClassFolders, Vec::new());
     for folder in classes {
         let (n_images, n_skipped) = (listing.images.len(), listing.skipped.len());
         let class = listing.classes.len();
@@ -118,15 +114,13 @@ fn add_class(
             Some(pattern) => {
                 let inside = relative(&path, class_folder);
                 let Some(name) = pattern.captures(&inside).and_then(|groups| groups.get(1)) else {
-                    listing
-                        .skipped
-                        .push(Skipped { path: relative(&path, dir), reason: SkipReason::NoSubject });
+                    listing.skip(&path, dir, SkipReason::NoSubject);
                     continue;
                 };
                 Some(name.as_str().to_owned())
             }
         };
-        listing.images.push(Listed { path, class, subject });
+        listing.images.push(Listed { picture: Picture::File(path), class, subject, usage: None });
     }
     Ok(())
 }

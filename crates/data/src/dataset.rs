@@ -1,19 +1,17 @@
 //! A labelled set of gray images of one size.
 
-use fast_image_resize::Resizer;
-use rayon::prelude::*;
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
-use std::fmt;
-use std::path::{Path, PathBuf};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
-use crate::{DataError, DataOptions, Layout, ck_plus, class_folders, folder, gray};
+use crate::{DataError, DataOptions, Layout, Skipped, ck_plus, class_folders, folder, listing, pixel_table};
 
 /// A labelled set of gray images of one size, in a fixed order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Dataset {
-    /// Class names; a sample's class is an index into it. The CK+ layouts always have the seven of the coding.
+    /// Class names; a sample's class is an index into it. Layouts with a coding of expressions always have all of
+    /// the label set.
     pub classes: Vec<String>,
     /// Subject names, sorted; empty where the data names none.
     pub subjects: Vec<String>,
@@ -25,6 +23,8 @@ pub struct Dataset {
     pub width: usize,
     /// What was found and left out, with the reason.
     pub skipped: Vec<Skipped>,
+    /// Sources of samples that are the largest of several faces in their image.
+    pub several_faces: Vec<String>,
     /// SHA-256, in hexadecimal, of size, classes, subjects, labels and pixels.
     pub digest: String,
     /// The layout it was read from; `None` where it was drawn in memory.
@@ -32,7 +32,7 @@ pub struct Dataset {
 }
 
 /// One labelled image.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sample {
     /// Gray values row by row, `height * width`.
     pub pixels: Vec<u8>,
@@ -40,110 +40,58 @@ pub struct Sample {
     pub class: usize,
     /// Index into [`Dataset::subjects`]; `None` for every sample or for none.
     pub subject: Option<usize>,
-    /// The file, relative to the data folder.
+    /// The file, relative to the data folder, or the line of a table.
     pub source: String,
+    /// What a FER2013-style table wants it used for; `None` in every other layout.
+    pub usage: Option<Usage>,
 }
 
-/// Something that was found and left out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Skipped {
-    /// The file or folder, relative to the data folder.
-    pub path: String,
-    /// Why it was left out.
-    pub reason: SkipReason,
-}
-
-/// Why something was left out.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub enum SkipReason {
-    /// A CK+ sequence without a label file: normal, and never taken as neutral.
-    Unlabelled,
-    /// A CK+ sequence labelled 0: neutral is not one of the seven classes.
-    Neutral,
-    /// A CK+ label without frames.
-    NoFrames,
-    /// A frame whose file name carries no number.
-    NoFrameNumber,
-    /// The subject pattern finds no subject in the path.
-    NoSubject,
-    /// The image cannot be used, in words.
-    BadImage(String),
-}
-
-impl SkipReason {
-    /// Whether the user should be warned; an unlabelled or neutral sequence is as CK+ means it.
-    pub fn is_defect(&self) -> bool {
-        match self {
-            SkipReason::Unlabelled | SkipReason::Neutral => false,
-            SkipReason::NoFrames
-            | SkipReason::NoFrameNumber
-            | SkipReason::NoSubject
-            | SkipReason::BadImage(_) => true,
-        }
-    }
-}
-
-impl fmt::Display for Skipped {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Skipped { path, reason } = self;
-        match reason {
-            SkipReason::Unlabelled => write!(formatter, "{path} has no label"),
-            SkipReason::Neutral => {
-                write!(formatter, "{path} is labelled neutral, which is not one of the classes")
-            }
-            SkipReason::NoFrames => write!(formatter, "{path} has a label but no frames"),
-            SkipReason::NoFrameNumber => write!(formatter, "{path} has no frame number in its name"),
-            SkipReason::NoSubject => write!(formatter, "{path} does not match the subject pattern"),
-            SkipReason::BadImage(words) => write!(formatter, "{path} {words}"),
-        }
-    }
-}
-
-/// What a layout says of a folder before any image is decoded.
-pub(crate) struct Listing {
-    pub(crate) layout: Layout,
-    pub(crate) classes: Vec<String>,
-    pub(crate) images: Vec<Listed>,
-    pub(crate) skipped: Vec<Skipped>,
-}
-
-/// An image file and its label.
-pub(crate) struct Listed {
-    pub(crate) path: PathBuf,
-    pub(crate) class: usize,
-    pub(crate) subject: Option<String>,
+/// What the column `Usage` of a FER2013-style table says of an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub enum Usage {
+    /// For training.
+    Training,
+    /// For judging while choices are made.
+    PublicTest,
+    /// For judging once, at the end.
+    PrivateTest,
 }
 
 impl Dataset {
-    /// Reads the folder `dir`.
+    /// Reads the folder `path`, or the table of pixels in the file `path`.
     ///
     /// An image that cannot be used among good ones is not an error: it is in [`Dataset::skipped`].
     ///
     /// # Errors
-    /// The folder is missing or not a known layout, a label is malformed, nothing is left, or one class only.
-    pub fn load(dir: &Path, options: &DataOptions) -> Result<Dataset, DataError> {
+    /// Nothing is there, or not in a known layout, a label is malformed, nothing is left, or one class only.
+    pub fn load(path: &Path, options: &DataOptions) -> Result<Dataset, DataError> {
+        Dataset::load_telling(path, options, &|_, _| {})
+    }
+
+    /// [`Dataset::load`] that tells after each image, from many threads, how many of how many are done.
+    ///
+    /// # Errors
+    /// Those of [`Dataset::load`].
+    pub fn load_telling(
+        path: &Path,
+        options: &DataOptions,
+        tell: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<Dataset, DataError> {
         options.check()?;
-        if !dir.exists() {
-            return Err(DataError::MissingFolder { path: dir.to_owned() });
-        }
-        if !dir.is_dir() {
-            return Err(DataError::NotAFolder { path: dir.to_owned() });
+        if !path.exists() {
+            return Err(DataError::MissingFolder { path: path.to_owned() });
         }
         let layout = match options.layout {
             Some(layout) => layout,
-            None if ck_plus::matches(dir)? => Layout::CkPlus,
-            None if class_folders::matches_ck48(dir)? => Layout::Ck48,
-            None => Layout::ClassFolders,
+            None => layout_of(path)?,
         };
         let listing = match layout {
-            Layout::CkPlus => ck_plus::list(dir, options)?,
-            Layout::Ck48 => class_folders::list_ck48(dir, options)?,
-            Layout::ClassFolders => class_folders::list(dir, options)?,
+            Layout::CkPlus => ck_plus::list(path, options)?,
+            Layout::Ck48 => class_folders::list_ck48(path, options)?,
+            Layout::PixelTable => pixel_table::list(path, options)?,
+            Layout::ClassFolders => class_folders::list(path, options)?,
         };
-        if listing.images.is_empty() && listing.skipped.is_empty() {
-            return Err(DataError::NoImages { path: dir.to_owned(), layout });
-        }
-        decode(dir, options, listing)
+        listing::decode(path, options, listing, tell)
     }
 
     /// How many samples each subject has of each class: one row for each subject, one column for each class.
@@ -165,34 +113,46 @@ impl Dataset {
         }
         counts
     }
+
+    /// Samples with the same pixels: each group has at least two, in the order of the dataset.
+    pub fn duplicates(&self) -> Vec<Vec<usize>> {
+        let mut groups: BTreeMap<&[u8], Vec<usize>> = BTreeMap::new();
+        for (index, sample) in self.samples.iter().enumerate() {
+            groups.entry(&sample.pixels).or_default().push(index);
+        }
+        let mut groups: Vec<Vec<usize>> = groups.into_values().filter(|group| group.len() > 1).collect();
+        groups.sort();
+        groups
+    }
+
+    /// The names of classes without a sample.
+    pub fn empty_classes(&self) -> Vec<&str> {
+        let counts = self.class_counts();
+        let named = self.classes.iter().zip(counts);
+        named.filter(|(_, count)| *count == 0).map(|(name, _)| name.as_str()).collect()
+    }
 }
 
-fn decode(dir: &Path, options: &DataOptions, listing: Listing) -> Result<Dataset, DataError> {
-    let Listing { layout, classes, images, mut skipped } = listing;
-    let decoded: Vec<Result<Vec<u8>, String>> = images
-        .par_iter()
-        .map_init(Resizer::new, |resizer, image| {
-            gray::read(&image.path).and_then(|gray| gray::fit(gray, options, resizer))
-        })
-        .collect();
-    let mut good = Vec::with_capacity(images.len());
-    for (Listed { path, class, subject }, pixels) in images.into_iter().zip(decoded) {
-        let source = folder::relative(&path, dir);
-        match pixels {
-            Ok(pixels) => good.push(Unnumbered { pixels, class, subject, source }),
-            Err(words) => skipped.push(Skipped { path: source, reason: SkipReason::BadImage(words) }),
-        }
+/// The layout that a path has the look of.
+fn layout_of(path: &Path) -> Result<Layout, DataError> {
+    if !path.is_dir() {
+        let is_table = pixel_table::matches(path)?;
+        return if is_table {
+            Ok(Layout::PixelTable)
+        } else {
+            Err(DataError::NotAFolder { path: path.to_owned() })
+        };
     }
-    let Some(first) = good.first() else {
-        let worst = skipped.iter().find(|skipped| skipped.reason.is_defect()).or(skipped.first());
-        let example = worst.map(ToString::to_string).unwrap_or_default();
-        return Err(DataError::NothingLeft { path: dir.to_owned(), skipped: skipped.len(), example });
-    };
-    if good.iter().all(|sample| sample.class == first.class) {
-        let class = classes[first.class].clone();
-        return Err(DataError::OneClass { path: dir.to_owned(), class });
+    if ck_plus::matches(path)? {
+        return Ok(Layout::CkPlus);
     }
-    Ok(assemble(classes, good, skipped, options, Some(layout)))
+    if class_folders::matches_ck48(path)? {
+        return Ok(Layout::Ck48);
+    }
+    if let Some(table) = folder::lone_table(path)? {
+        return Err(DataError::TableInside { path: path.to_owned(), table });
+    }
+    Ok(Layout::ClassFolders)
 }
 
 /// A sample whose subject has a name but no number yet.
@@ -201,6 +161,9 @@ pub(crate) struct Unnumbered {
     pub(crate) class: usize,
     pub(crate) subject: Option<String>,
     pub(crate) source: String,
+    pub(crate) usage: Option<Usage>,
+    /// Whether the image shows other faces too.
+    pub(crate) is_one_of_several: bool,
 }
 
 /// Numbers the subjects in sorted order and takes the digest.
@@ -213,16 +176,18 @@ pub(crate) fn assemble(
 ) -> Dataset {
     let subjects: BTreeSet<&String> = samples.iter().filter_map(|sample| sample.subject.as_ref()).collect();
     let subjects: Vec<String> = subjects.into_iter().cloned().collect();
+    let several = samples.iter().filter(|sample| sample.is_one_of_several);
+    let several_faces = several.map(|sample| sample.source.clone()).collect();
     let samples: Vec<Sample> = samples
         .into_iter()
-        .map(|Unnumbered { pixels, class, subject, source }| {
+        .map(|Unnumbered { pixels, class, subject, source, usage, is_one_of_several: _ }| {
             let subject = subject.and_then(|name| subjects.binary_search(&name).ok());
-            Sample { pixels, class, subject, source }
+            Sample { pixels, class, subject, source, usage }
         })
         .collect();
     let (height, width) = (options.height, options.width);
     let digest = digest(&classes, &subjects, &samples, height, width);
-    Dataset { classes, subjects, samples, height, width, skipped, digest, layout }
+    Dataset { classes, subjects, samples, height, width, skipped, several_faces, digest, layout }
 }
 
 fn digest(

@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use thiserror::Error;
 
-use crate::Layout;
+use crate::{Layout, Skipped};
 
 /// Why data could not be read, split or written; `help` is the remedy.
 #[derive(Debug, Error, Diagnostic)]
@@ -17,14 +17,47 @@ pub enum DataError {
         /// The path as given.
         path: PathBuf,
     },
-    /// There is a file where a folder was expected.
-    #[error("{} is a file, not a data folder", path.display())]
+    /// A file that is no table of pixels.
+    #[error("{} is a file, and its first line does not name the columns `emotion` and `pixels`", path.display())]
     #[diagnostic(help(
-        "give a folder of images; a table of pixels such as ckextended.csv names no subjects, so it cannot be split by them"
+        "give a folder of images, or a table of pixels with a first line such as emotion,pixels,Usage"
     ))]
     NotAFolder {
         /// The path as given.
         path: PathBuf,
+    },
+    /// A folder that holds a table of pixels and no images.
+    #[error("{} holds no folders of images but the table {}", path.display(), table.display())]
+    #[diagnostic(help("give the table itself: {}", table.display()))]
+    TableInside {
+        /// The data folder.
+        path: PathBuf,
+        /// The table.
+        table: PathBuf,
+    },
+    /// A line of a table cannot be read.
+    #[error("{}:{line}: {reason}", path.display())]
+    #[diagnostic(help("{remedy}"))]
+    Table {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What is wrong with it.
+        reason: String,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// More pixels than are kept in memory.
+    #[error("{} has {images} images, which at this size are more than {limit} bytes", path.display())]
+    #[diagnostic(help("make the images smaller"))]
+    TooManyPixels {
+        /// The data.
+        path: PathBuf,
+        /// How many images there are.
+        images: usize,
+        /// How many bytes are kept.
+        limit: usize,
     },
     /// The file system refused.
     #[error("cannot read {}: {cause}", path.display())]
@@ -127,7 +160,7 @@ pub enum DataError {
         first: String,
     },
     /// A folder that CK+48 does not have.
-    #[error("{} is not one of the seven expressions of CK+48", path.display())]
+    #[error("{} is not one of the expressions of CK+48", path.display())]
     #[diagnostic(help("read the folder with the class-folder layout, which takes any class names"))]
     UnknownExpression {
         /// The class folder.
@@ -153,10 +186,19 @@ pub enum DataError {
         /// What is wrong with it.
         reason: String,
     },
-    /// A subject pattern where subjects are folders.
-    #[error("the official CK+ layout names its subjects by folder: a subject pattern has no use")]
+    /// A subject pattern where it finds nothing to match.
+    #[error("the {layout} {subjects}: a subject pattern has no use")]
     #[diagnostic(help("leave --subject-pattern out"))]
-    UnusedPattern,
+    UnusedPattern {
+        /// The layout.
+        layout: Layout,
+        /// Where its subjects are.
+        subjects: &'static str,
+    },
+    /// A label set where the folders are the classes.
+    #[error("class folders of any names bring their own classes: a label set has no use")]
+    #[diagnostic(help("leave --labels out, and give a folder with those class folders that you want"))]
+    UnusedLabels,
     /// An option outside its range.
     #[error("{option} {value} is out of range")]
     #[diagnostic(help("allowed: {allowed}"))]
@@ -168,13 +210,12 @@ pub enum DataError {
         /// What is allowed.
         allowed: &'static str,
     },
-    /// A crop box that does not fit the frames that are drawn.
-    #[error("a synthetic frame {reason}")]
-    #[diagnostic(help("make the crop box smaller, or the frames larger"))]
-    Crop {
-        /// Why it does not fit.
-        reason: String,
-    },
+    /// A crop that cannot be made in the frames that are drawn.
+    #[error("the synthetic frame {0}")]
+    #[diagnostic(help(
+        "make the crop box smaller, or the frames larger, or keep the whole frame with --crop none"
+    ))]
+    Crop(Skipped),
     /// More entries than any data set of faces has.
     #[error("{} holds more than {limit} entries", path.display())]
     #[diagnostic(help("give the folder of the data set itself, not one of its parents"))]
@@ -187,9 +228,26 @@ pub enum DataError {
     /// The data names no subjects, so it cannot be split by them.
     #[error("the data names no subjects, so folds would share faces between training and validation")]
     #[diagnostic(help(
-        "say where the subject stands in the file names with --subject-pattern, such as '^([^_]+)_' for S010_004.png"
+        "say where the subject stands in the file names of class folders with --subject-pattern, such as '^([^_]+)_' \
+         for S010_004.png, or name another split, --split random, or --split usage for a table with that column; its \
+         accuracy is then not subject-independent"
     ))]
     NoSubjects,
+    /// The data says of no image what it is to be used for.
+    #[error("the data has no column Usage with both Training and PublicTest images")]
+    #[diagnostic(help("use --split subject where the data names subjects, or --split random"))]
+    NoUsage,
+    /// More random folds than different images.
+    #[error("{folds} folds, but only {images} different images ({held_out} held out)")]
+    #[diagnostic(help("use at most {images} folds, or add data"))]
+    TooFewImages {
+        /// The folds asked for.
+        folds: usize,
+        /// The different images left for the folds.
+        images: usize,
+        /// The different images held out.
+        held_out: usize,
+    },
     /// Fewer than two folds.
     #[error("cross validation needs at least 2 folds, not {folds}")]
     #[diagnostic(help("use --folds 2 or more"))]

@@ -1,12 +1,14 @@
-//! The seven expressions of CK+, in the order of its coding.
+//! The expressions of CK+, numbered by its coding.
 
 use serde::{Deserialize, Serialize};
 
-/// An expression of CK+; as a class, its number in the official coding less one.
+/// An expression of CK+; its number is its code in the official release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Expression {
-    /// Code 1.
+    /// Code 0: no expression.
+    Neutral,
+    /// Code 1; "angry" in some copies.
     Anger,
     /// Code 2.
     Contempt,
@@ -16,15 +18,16 @@ pub enum Expression {
     Fear,
     /// Code 5; "happy" in some copies.
     Happiness,
-    /// Code 6.
+    /// Code 6; "sad" in some copies.
     Sadness,
     /// Code 7.
     Surprise,
 }
 
 impl Expression {
-    /// All seven, in the order of the official coding: the class order of every CK+ layout.
-    pub const ALL: [Expression; 7] = [
+    /// All eight, in the order of the official coding.
+    pub const ALL: [Expression; 8] = [
+        Expression::Neutral,
         Expression::Anger,
         Expression::Contempt,
         Expression::Disgust,
@@ -34,9 +37,22 @@ impl Expression {
         Expression::Surprise,
     ];
 
-    /// The class name.
+    /// What a code of a FER2013-style table means: FER2013 has 0 to 6, `ckextended.csv` adds 7.
+    pub(crate) const FER2013: [Expression; 8] = [
+        Expression::Anger,
+        Expression::Disgust,
+        Expression::Fear,
+        Expression::Happiness,
+        Expression::Sadness,
+        Expression::Surprise,
+        Expression::Neutral,
+        Expression::Contempt,
+    ];
+
+    /// Its name in English, which is its class name.
     pub fn name(self) -> &'static str {
         match self {
+            Expression::Neutral => "neutral",
             Expression::Anger => "anger",
             Expression::Contempt => "contempt",
             Expression::Disgust => "disgust",
@@ -47,13 +63,8 @@ impl Expression {
         }
     }
 
-    /// The class names, in class order.
-    pub(crate) fn names() -> Vec<String> {
-        Expression::ALL.iter().map(|expression| expression.name().to_owned()).collect()
-    }
-
-    /// The class number, 0 to 6.
-    pub fn class(self) -> usize {
+    /// Its code in the official release, 0 to 7.
+    pub fn code(self) -> usize {
         self as usize
     }
 

@@ -36,6 +36,16 @@ pub(crate) fn folders(folder: &Path) -> Result<Vec<Entry>, DataError> {
     Ok(entries(folder)?.into_iter().filter(|entry| entry.is_folder).collect())
 }
 
+/// A `.csv` file in a folder without folders: an unpacked archive of a table of pixels.
+pub(crate) fn lone_table(folder: &Path) -> Result<Option<PathBuf>, DataError> {
+    let entries = entries(folder)?;
+    if entries.iter().any(|entry| entry.is_folder) {
+        return Ok(None);
+    }
+    let is_table = |entry: &Entry| entry.name.to_lowercase().ends_with(".csv");
+    Ok(entries.into_iter().find(is_table).map(|entry| entry.path))
+}
+
 /// The image files in `folder`, by their extension, sorted by name.
 pub(crate) fn images(folder: &Path) -> Result<Vec<Entry>, DataError> {
     Ok(entries(folder)?.into_iter().filter(Entry::is_image).collect())

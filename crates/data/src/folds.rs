@@ -1,12 +1,60 @@
-//! Subject-wise folds: the rule that reproduces a published 10-fold list of CK+, and a held-out share.
+//! Folds: by subject, with the rule that reproduces a published 10-fold list of CK+; or, if the user insists, by
+//! chance or by a table's own column.
 
-use crate::{DataError, Dataset};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 
-/// A division of a dataset's samples in which no subject is in two parts.
+use crate::{DataError, Dataset, Usage};
+
+/// What keeps the samples of one part of a split together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SplitBy {
+    /// No subject is in two parts: accuracy is of faces that were never seen.
+    #[default]
+    Subject,
+    /// Chance. The same face may be in two parts; only identical images stay together.
+    Random,
+    /// The column `Usage` of a table: PublicTest is judged, Training is trained on, PrivateTest is held out.
+    Usage,
+}
+
+impl SplitBy {
+    /// Splits `dataset` into `folds` folds after setting a share `held_out` aside; the column `Usage` decides both
+    /// by itself.
+    ///
+    /// # Errors
+    /// The data does not say what the split goes by, the share is not in [0, 1), or the folds are fewer than two or
+    /// more than what there is to put in them.
+    pub fn split(self, dataset: &Dataset, folds: usize, held_out: f64) -> Result<Split, DataError> {
+        match self {
+            SplitBy::Subject => split(dataset, folds, held_out),
+            SplitBy::Random => random(dataset, folds, held_out),
+            SplitBy::Usage => by_usage(dataset),
+        }
+    }
+
+    /// What must be said beside every accuracy that comes of it.
+    pub fn caveat(self) -> Option<&'static str> {
+        match self {
+            SplitBy::Subject => None,
+            SplitBy::Random => Some(
+                "not subject-independent: the folds are random, so a person may be both trained on and judged on",
+            ),
+            SplitBy::Usage => {
+                Some("not subject-independent: the folds follow the column Usage, which names no person")
+            }
+        }
+    }
+}
+
+/// A division of a dataset's samples: each is in one part.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Split {
-    /// Samples of the held-out subjects: in no fold, read once at the end.
+    /// Samples in no fold, read once at the end.
     pub held_out: Vec<usize>,
+    /// Samples that are never judged and always trained on; none but where a table's column wants it.
+    pub always_trained: Vec<usize>,
     /// Samples of each fold.
     pub folds: Vec<Vec<usize>>,
 }
@@ -17,10 +65,11 @@ impl Split {
         &self.folds[k]
     }
 
-    /// The samples trained on in fold `k`, all folds but that one, in the order of the dataset.
+    /// The samples trained on in fold `k`, all but that fold and the held-out ones, in the order of the dataset.
     pub fn train(&self, k: usize) -> Vec<usize> {
         let others = self.folds.iter().enumerate().filter(|(fold, _)| *fold != k);
-        let mut samples: Vec<usize> = others.flat_map(|(_, samples)| samples).copied().collect();
+        let mut samples = self.always_trained.clone();
+        samples.extend(others.flat_map(|(_, samples)| samples));
         samples.sort_unstable();
         samples
     }
@@ -28,6 +77,20 @@ impl Split {
     /// Every sample of every fold, in the order of the dataset: what a final network is trained on.
     pub fn all_folds(&self) -> Vec<usize> {
         self.train(self.folds.len())
+    }
+
+    /// Pairs of samples with the same pixels that are in different parts, one for each image that is in several.
+    pub fn leaks(&self, dataset: &Dataset) -> Vec<(usize, usize)> {
+        let mut part_of = vec![0; dataset.samples.len()];
+        let parts = [&self.held_out, &self.always_trained].into_iter().chain(&self.folds);
+        for (part, samples) in parts.enumerate() {
+            samples.iter().for_each(|&sample| part_of[sample] = part);
+        }
+        let leak = |group: Vec<usize>| {
+            let other = group.iter().find(|&&sample| part_of[sample] != part_of[group[0]])?;
+            Some((group[0], *other))
+        };
+        dataset.duplicates().into_iter().filter_map(leak).collect()
     }
 }
 
@@ -43,6 +106,56 @@ pub fn split(dataset: &Dataset, folds: usize, held_out: f64) -> Result<Split, Da
     if dataset.subjects.is_empty() {
         return Err(DataError::NoSubjects);
     }
+    check(folds, held_out)?;
+    let n_subjects = dataset.subjects.len();
+    let n_held_out = share_of(n_subjects, held_out);
+    let n_left = n_subjects - n_held_out;
+    if folds > n_left {
+        return Err(DataError::TooManyFolds { folds, subjects: n_left, held_out: n_held_out });
+    }
+    let fold_of = dealt(n_subjects, n_held_out, folds);
+    let parts = dataset.samples.iter().map(|sample| sample.subject.and_then(|subject| fold_of[subject]));
+    Ok(divided(parts, folds))
+}
+
+/// Deals different images in an order that is chance to everything but their pixels: by class, then by the SHA-256
+/// of the pixels. So each class is spread evenly, and adding an image moves few others.
+fn random(dataset: &Dataset, folds: usize, held_out: f64) -> Result<Split, DataError> {
+    check(folds, held_out)?;
+    let mut images: BTreeMap<&[u8], Vec<usize>> = BTreeMap::new();
+    for (index, sample) in dataset.samples.iter().enumerate() {
+        images.entry(&sample.pixels).or_default().push(index);
+    }
+    let mut groups: Vec<(usize, [u8; 32], Vec<usize>)> = images
+        .into_iter()
+        .map(|(pixels, group)| (dataset.samples[group[0]].class, Sha256::digest(pixels).into(), group))
+        .collect();
+    groups.sort();
+    let n_held_out = share_of(groups.len(), held_out);
+    let n_left = groups.len() - n_held_out;
+    if folds > n_left {
+        return Err(DataError::TooFewImages { folds, images: n_left, held_out: n_held_out });
+    }
+    let mut parts = vec![None; dataset.samples.len()];
+    for ((_, _, group), fold) in groups.iter().zip(dealt(groups.len(), n_held_out, folds)) {
+        group.iter().for_each(|&sample| parts[sample] = fold);
+    }
+    Ok(divided(parts.into_iter(), folds))
+}
+
+fn by_usage(dataset: &Dataset) -> Result<Split, DataError> {
+    let of = |wanted: Usage| -> Vec<usize> {
+        let samples = dataset.samples.iter().enumerate();
+        samples.filter(|(_, sample)| sample.usage == Some(wanted)).map(|(index, _)| index).collect()
+    };
+    let (training, public) = (of(Usage::Training), of(Usage::PublicTest));
+    if training.is_empty() || public.is_empty() {
+        return Err(DataError::NoUsage);
+    }
+    Ok(Split { held_out: of(Usage::PrivateTest), always_trained: training, folds: vec![public] })
+}
+
+fn check(folds: usize, held_out: f64) -> Result<(), DataError> {
     if folds < 2 {
         return Err(DataError::TooFewFolds { folds });
     }
@@ -50,31 +163,35 @@ pub fn split(dataset: &Dataset, folds: usize, held_out: f64) -> Result<Split, Da
         let (option, value) = ("held-out share", held_out.to_string());
         return Err(DataError::Option { option, value, allowed: "0 up to, not including, 1" });
     }
-    let n_subjects = dataset.subjects.len();
-    let n_held_out = match held_out {
-        0.0 => 0,
-        share => ((share * n_subjects as f64).round() as usize).max(1),
-    };
-    let n_left = n_subjects - n_held_out;
-    if folds > n_left {
-        return Err(DataError::TooManyFolds { folds, subjects: n_left, held_out: n_held_out });
-    }
+    Ok(())
+}
+
+/// round(share * count), but at least one for any share above 0.
+fn share_of(count: usize, share: f64) -> usize {
+    if share == 0.0 { 0 } else { ((share * count as f64).round() as usize).max(1) }
+}
+
+/// The fold of each of `count` things in a row, `None` where it is held out.
+fn dealt(count: usize, n_held_out: usize, folds: usize) -> Vec<Option<usize>> {
     let mut n_placed = 0;
-    let fold_of: Vec<Option<usize>> = (0..n_subjects)
-        .map(|subject| {
-            let is_held_out = (subject + 1) * n_held_out / n_subjects > subject * n_held_out / n_subjects;
-            (!is_held_out).then(|| {
-                n_placed += 1;
-                (n_placed - 1) % folds
-            })
+    let fold = |thing: usize| {
+        let is_held_out = (thing + 1) * n_held_out / count > thing * n_held_out / count;
+        (!is_held_out).then(|| {
+            n_placed += 1;
+            (n_placed - 1) % folds
         })
-        .collect();
-    let mut split = Split { held_out: Vec::new(), folds: vec![Vec::new(); folds] };
-    for (index, sample) in dataset.samples.iter().enumerate() {
-        match sample.subject.and_then(|subject| fold_of[subject]) {
+    };
+    (0..count).map(fold).collect()
+}
+
+fn divided(parts: impl Iterator<Item = Option<usize>>, folds: usize) -> Split {
+    let mut split =
+        Split { held_out: Vec::new(), always_trained: Vec::new(), folds: vec![Vec::new(); folds] };
+    for (index, part) in parts.enumerate() {
+        match part {
             Some(fold) => split.folds[fold].push(index),
             None => split.held_out.push(index),
         }
     }
-    Ok(split)
+    split
 }

@@ -6,7 +6,7 @@ use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
 use std::path::Path;
 
-use crate::{Crop, DataOptions};
+use crate::crop::Rectangle;
 
 /// The longest side, in pixels, of an image that is decoded at all.
 const MAX_SIDE: u32 = 16_384;
@@ -58,37 +58,30 @@ fn to_gray(image: DynamicImage) -> Vec<u8> {
     image.into_rgb8().pixels().map(|pixel| luma(pixel[0], pixel[1], pixel[2]) as u8).collect()
 }
 
-/// Crops and resizes to `options.height` x `options.width`; an image that fits already is not touched.
-pub(crate) fn fit(gray: Gray, options: &DataOptions, resizer: &mut Resizer) -> Result<Vec<u8>, String> {
-    let (left, top, width, height) = match options.crop {
-        Crop::None => (0, 0, gray.width, gray.height),
-        Crop::Centre => {
-            let side = gray.width.min(gray.height);
-            ((gray.width - side) / 2, (gray.height - side) / 2, side, side)
-        }
-        Crop::Box { left, top, width, height } => (left, top, width, height),
-    };
-    if u64::from(left) + u64::from(width) > gray.width.into()
-        || u64::from(top) + u64::from(height) > gray.height.into()
-    {
-        return Err(format!(
-            "is {}x{} pixels, and the crop box ({width}x{height} at {left},{top}) reaches outside",
-            gray.width, gray.height
-        ));
-    }
-    let (out_width, out_height) = (options.width as u32, options.height as u32);
-    if (gray.width, gray.height) == (width, height) && (width, height) == (out_width, out_height) {
+/// Cuts out `place`, which is inside, and resizes it to `height` x `width`; an image that fits already is not
+/// touched.
+pub(crate) fn fit(
+    gray: Gray,
+    place: Rectangle,
+    height: usize,
+    width: usize,
+    resizer: &mut Resizer,
+) -> Result<Vec<u8>, String> {
+    let Rectangle { left, top, width: cut_width, height: cut_height } = place;
+    let (out_width, out_height) = (width as u32, height as u32);
+    let whole = Rectangle { left: 0, top: 0, width: gray.width.into(), height: gray.height.into() };
+    if place == whole && (gray.width, gray.height) == (out_width, out_height) {
         return Ok(gray.pixels);
     }
     // Catmull-Rom is a polynomial: unlike a windowed sinc it needs no sine, so its weights are the same everywhere.
     let how = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom)).crop(
-        left.into(),
-        top.into(),
-        width.into(),
-        height.into(),
+        left as f64,
+        top as f64,
+        cut_width as f64,
+        cut_height as f64,
     );
     // The typed call: the other one would compile the resizer for every pixel type there is, in minutes.
-    let mut sample = vec![0; options.height * options.width];
+    let mut sample = vec![0; height * width];
     let whole = TypedImageRef::<U8>::from_buffer(gray.width, gray.height, &gray.pixels);
     let fitted = TypedImage::<U8>::from_buffer(out_width, out_height, &mut sample);
     let (whole, mut fitted) = whole
@@ -96,4 +89,15 @@ pub(crate) fn fit(gray: Gray, options: &DataOptions, resizer: &mut Resizer) -> R
         .map_err(|cause| format!("cannot be resized: {cause}"))?;
     resizer.resize_typed(&whole, &mut fitted, &how).map_err(|cause| format!("cannot be resized: {cause}"))?;
     Ok(sample)
+}
+
+/// The whole image at another size.
+pub(crate) fn resized(gray: &Gray, width: u32, height: u32) -> Gray {
+    let resize = || {
+        let copy = Gray { width: gray.width, height: gray.height, pixels: gray.pixels.clone() };
+        let whole = Rectangle { left: 0, top: 0, width: gray.width.into(), height: gray.height.into() };
+        fit(copy, whole, height as usize, width as usize, &mut Resizer::new())
+    };
+    // Only a size of nothing cannot be.
+    Gray { width, height, pixels: resize().unwrap_or_else(|_| vec![0; (width * height) as usize]) }
 }

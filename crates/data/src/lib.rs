@@ -1,28 +1,39 @@
 //! What is learned from: datasets, subject-wise folds, augmentation, the synthetic faces.
 //!
-//! [`Dataset::load`] reads a folder of faces, [`synth::dataset`] draws one in memory; [`split`] cuts either into
-//! folds that never share a subject. Everything random is a function of a seed through [`stream()`].
+//! [`Dataset::load`] reads faces in any of the layouts that people hold, [`synth::dataset`] draws them in memory;
+//! [`split`] cuts either into folds that never share a subject. Everything random is a function of a seed through [`stream()`].
 
 mod augmentation;
 mod ck_plus;
 mod class_folders;
+mod contact_sheet;
+mod crop;
 mod dataset;
 mod error;
 mod expression;
 mod folder;
 mod folds;
 mod gray;
+mod label_set;
+mod lines;
+mod listing;
 mod normalisation;
 mod options;
+mod pixel_table;
+mod skipped;
 mod stream;
 pub mod synth;
 
 pub use augmentation::Augmentation;
-pub use dataset::{Dataset, Sample, SkipReason, Skipped};
+pub use contact_sheet::write_contact_sheet;
+pub use crop::Crop;
+pub use dataset::{Dataset, Sample, Usage};
 pub use error::DataError;
 pub use expression::Expression;
-pub use folds::{Split, split};
+pub use folds::{Split, SplitBy, split};
+pub use label_set::LabelSet;
 pub use normalisation::Normalisation;
-pub use options::{Crop, DataOptions, Layout};
+pub use options::{DataOptions, Layout};
 pub use rand_chacha::rand_core;
+pub use skipped::{SkipReason, Skipped};
 pub use stream::{stream, unit};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-use crate::DataError;
+use crate::{Crop, DataError, LabelSet};
 
 /// How a folder of faces is to be read. The default reads any layout to 48x48 gray, last three frames.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -17,6 +17,8 @@ pub struct DataOptions {
     pub width: usize,
     /// How many of the last frames of a labelled sequence carry its label (official CK+ layout).
     pub frames: usize,
+    /// Which expressions are classes, where the layout has a coding of expressions.
+    pub labels: LabelSet,
     /// The part of each image that is kept before it is resized.
     pub crop: Crop,
     /// Regular expression whose first group is the subject, matched on the path inside the class folder (for a
@@ -31,6 +33,7 @@ impl Default for DataOptions {
             height: 48,
             width: 48,
             frames: 3,
+            labels: LabelSet::Seven,
             crop: Crop::None,
             subject_pattern: None,
         }
@@ -47,45 +50,38 @@ impl DataOptions {
         if self.frames == 0 {
             return refuse("frames", "0".to_owned(), "at least 1");
         }
-        if let Crop::Box { width, height, .. } = self.crop
-            && (width == 0 || height == 0)
-        {
-            return refuse("crop box", format!("{width}x{height}"), "at least 1x1 pixels");
-        }
-        Ok(())
+        self.crop.check()
     }
 }
 
-/// The part of each image that is kept, before it is resized to the sample's height and width.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Crop {
-    /// The whole image, whatever its proportions.
-    #[default]
-    None,
-    /// The largest centred square.
-    Centre,
-    /// The same box in every image, in pixels of the original.
-    Box {
-        /// Pixels left of the box.
-        left: u32,
-        /// Pixels above the box.
-        top: u32,
-        /// Width of the box in pixels.
-        width: u32,
-        /// Height of the box in pixels.
-        height: u32,
-    },
-}
-
-/// How a folder tells the label and the subject of its images.
+/// How the label and the subject of an image are told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Layout {
     /// The official CK+ release: `cohn-kanade-images/S005/001/*.png` and `Emotion/S005/001/*_emotion.txt`.
     CkPlus,
-    /// "CK+48": one folder for each of the seven expressions, the subject before the file name's first underscore.
+    /// "CK+48": one folder for each expression, the subject before the file name's first underscore.
     Ck48,
+    /// One file with a row for each image, as FER2013 and `ckextended.csv` are: `emotion,pixels,Usage`. No subjects.
+    PixelTable,
     /// One folder for each class, of any names; subjects only by a subject pattern.
     ClassFolders,
+}
+
+impl Layout {
+    /// What a label means, in words.
+    pub fn coding(self) -> &'static str {
+        match self {
+            Layout::CkPlus => {
+                "0 neutral, 1 anger, 2 contempt, 3 disgust, 4 fear, 5 happiness, 6 sadness, 7 surprise (CK+)"
+            }
+            Layout::Ck48 => "the folder's name is the expression",
+            Layout::PixelTable => {
+                "0 anger, 1 disgust, 2 fear, 3 happiness, 4 sadness, 5 surprise, 6 neutral (FER2013), 7 contempt \
+                 (ckextended.csv)"
+            }
+            Layout::ClassFolders => "the folder's name is the class",
+        }
+    }
 }
 
 impl fmt::Display for Layout {
@@ -93,6 +89,7 @@ impl fmt::Display for Layout {
         formatter.write_str(match self {
             Layout::CkPlus => "official CK+ layout",
             Layout::Ck48 => "CK+48 class folders",
+            Layout::PixelTable => "table of pixels",
             Layout::ClassFolders => "class folders",
         })
     }

@@ -14,7 +14,7 @@ fn dataset(n_subjects: usize, sample_subjects: &[usize]) -> Dataset {
         pixels: vec![0],
         class: 0,
         subject: Some(subject % n_subjects),
-        source: String::new(),
+        ..Sample::default()
     };
     Dataset {
         classes: vec!["a".to_owned(), "b".to_owned()],
@@ -22,9 +22,7 @@ fn dataset(n_subjects: usize, sample_subjects: &[usize]) -> Dataset {
         samples: sample_subjects.iter().map(sample).collect(),
         height: 1,
         width: 1,
-        skipped: Vec::new(),
-        digest: String::new(),
-        layout: None,
+        ..Dataset::default()
     }
 }
 
@@ -86,6 +84,6 @@ fn impossible_splits_are_refused_with_the_remedy() {
     let nameless = Dataset { subjects: Vec::new(), ..five };
     assert_snapshot!(told(split(&nameless, 2, 0.0).unwrap_err()), @r#"
     the data names no subjects, so folds would share faces between training and validation
-    help: say where the subject stands in the file names with --subject-pattern, such as '^([^_]+)_' for S010_004.png
+    help: say where the subject stands in the file names of class folders with --subject-pattern, such as '^([^_]+)_' for S010_004.png, or name another split, --split random, or --split usage for a table with that column; its accuracy is then not subject-independent
     "#);
 }

@@ -56,7 +56,7 @@ fn options_out_of_range_are_refused() {
     let crop = Crop::Box { left: 40, top: 0, width: 20, height: 20 };
     assert_eq!(
         refused(fine, DataOptions { crop, ..plain }),
-        "a synthetic frame is 48x48 pixels, and the crop box (20x20 at 40,0) reaches outside"
+        "the synthetic frame cohn-kanade-images/S001/001/S001_001_00000004.png is 48x48 pixels, and the crop box (20x20 at 40,0) reaches outside"
     );
 }
 

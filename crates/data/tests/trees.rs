@@ -5,7 +5,7 @@
 use image::{GrayImage, Luma, Rgb, RgbImage};
 use insta::assert_snapshot;
 use miette::Diagnostic;
-use netsynth_data::{Crop, DataError, DataOptions, Dataset, Layout, SkipReason};
+use netsynth_data::{Crop, DataError, DataOptions, Dataset, LabelSet, Layout};
 use std::fs;
 use std::path::Path;
 use tempfile::{TempDir, tempdir};
@@ -88,21 +88,6 @@ fn the_digest_follows_pixels_labels_and_options() {
 }
 
 #[test]
-fn ck48_takes_subjects_from_file_names_and_keeps_the_coding() {
-    let dir = tempdir().unwrap();
-    write_gray(dir.path(), "surprise/S010_004_00000017.png", 1);
-    write_gray(dir.path(), "happy/S011_004_00000017.png", 2);
-    write_gray(dir.path(), "happy/portrait.png", 3);
-    let dataset = Dataset::load(dir.path(), &small()).unwrap();
-    assert_eq!(dataset.layout, Some(Layout::Ck48));
-    assert_eq!(dataset.classes.len(), 7);
-    assert_eq!(dataset.subjects, ["S010", "S011"]);
-    let labels: Vec<_> = dataset.samples.iter().map(|sample| (sample.class, sample.subject)).collect();
-    assert_eq!(labels, [(4, Some(1)), (6, Some(0))]);
-    assert_eq!(dataset.skipped[0].reason, SkipReason::NoSubject);
-}
-
-#[test]
 fn class_folders_take_any_names_and_a_subject_pattern() {
     let dir = tempdir().unwrap();
     write_gray(dir.path(), "yes/anna-1.png", 1);
@@ -176,10 +161,30 @@ fn bad_folders_are_refused_with_the_remedy() {
     the data folder DIR/absent does not exist
     help: check the spelling, or draw a synthetic set with `netsynth data synth DIR/absent`
     "#);
-    write_text(dir.path(), "ckextended.csv", "emotion,pixels,Usage");
-    assert_snapshot!(load("ckextended.csv"), @r#"
-    DIR/ckextended.csv is a file, not a data folder
-    help: give a folder of images; a table of pixels such as ckextended.csv names no subjects, so it cannot be split by them
+    write_text(dir.path(), "notes.csv", "a,b");
+    assert_snapshot!(load("notes.csv"), @r#"
+    DIR/notes.csv is a file, and its first line does not name the columns `emotion` and `pixels`
+    help: give a folder of images, or a table of pixels with a first line such as emotion,pixels,Usage
+    "#);
+    let table = |text: &str| {
+        write_text(dir.path(), "tables/t.csv", &format!("emotion,pixels,Usage\n{text}"));
+        load("tables/t.csv")
+    };
+    assert_snapshot!(table("8,0 0 0 0,Training"), @r#"
+    DIR/tables/t.csv:2: emotion "8" is not a code from 0 to 7
+    help: a table of pixels has the columns emotion (0 anger, 1 disgust, 2 fear, 3 happiness, 4 sadness, 5 surprise, 6 neutral, 7 contempt), pixels (gray levels with spaces between) and, if it likes, Usage
+    "#);
+    assert_snapshot!(table("1,0 0 0 0,Later"), @r#"
+    DIR/tables/t.csv:2: Usage "Later" is not Training, PublicTest or PrivateTest
+    help: a table of pixels has the columns emotion (0 anger, 1 disgust, 2 fear, 3 happiness, 4 sadness, 5 surprise, 6 neutral, 7 contempt), pixels (gray levels with spaces between) and, if it likes, Usage
+    "#);
+    assert_snapshot!(table("1,0 0 0,Training\n2,0 x 0 0,Training"), @r#"
+    nothing in DIR/tables/t.csv can be used: 2 skipped, such as line 2 has 3 pixels, which make no square image
+    help: check that the files are whole images, and that the crop box and the subject pattern fit them
+    "#);
+    assert_snapshot!(load("tables"), @r#"
+    DIR/tables holds no folders of images but the table DIR/tables/t.csv
+    help: give the table itself: DIR/tables/t.csv
     "#);
     write_text(dir.path(), "papers/text/paper.txt", "no faces");
     assert_snapshot!(load("papers"), @r#"
@@ -278,6 +283,23 @@ fn bad_options_are_refused_with_the_remedy() {
     the official CK+ layout names its subjects by folder: a subject pattern has no use
     help: leave --subject-pattern out
     "#);
+    let labels = DataOptions { layout: Some(Layout::ClassFolders), labels: LabelSet::Six, ..small() };
+    assert_snapshot!(load(labels), @r#"
+    class folders of any names bring their own classes: a label set has no use
+    help: leave --labels out, and give a folder with those class folders that you want
+    "#);
+}
+
+#[test]
+fn a_table_is_bounded() {
+    let dir = tempdir().unwrap();
+    // A line without an end, as a wrong file has it.
+    let path = dir.path().join("endless.csv");
+    let mut text = b"emotion,pixels\n1,".to_vec();
+    text.resize(9 << 20, b'1');
+    fs::write(&path, text).unwrap();
+    let error = Dataset::load(&path, &small()).unwrap_err().to_string();
+    assert!(error.ends_with("endless.csv:2: more than 8388608 bytes in one line are not read"), "{error}");
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod error;
 mod graph;
 mod id;
 pub mod ops;
+pub mod prototypes;
 pub mod schema;
 mod shape;
 mod spec;

@@ -16,7 +16,7 @@ const ALL_OPERATORS: &str = r#"(schema: 1, name: "all", input: (channels: 1, hei
     (name: "stem", from: ["input"], op: Conv(channels: 6, kernel: 5, norm: Batch, activation: Relu)),
     (name: "depthwise", from: ["stem"], op: Conv(channels: 6, groups: 6, norm: Batch, activation: Swish)),
     (name: "grouped", from: ["depthwise"], op: Conv(channels: 6, groups: 3, bias: false, activation: Relu6)),
-    (name: "attention", from: ["grouped"], op: SqueezeExcite(reduced: 3)),
+    (name: "attention", from: ["grouped"], op: SqueezeExcite(reduced: 3, activation: Swish)),
     (name: "normed sum", from: ["stem", "attention"], op: Add(norm: Batch, activation: Relu)),
     (name: "sum of three", from: ["stem", "attention", "normed sum"], op: Add()),
     (name: "twice", from: ["sum of three", "sum of three"], op: Add(activation: Swish)),

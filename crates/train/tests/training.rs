@@ -21,7 +21,8 @@ fn bars() -> Dataset {
                     (if is_bar { 160.0 } else { 40.0 } + 60.0 * unit(&mut random)) as u8
                 })
                 .collect();
-            Sample { pixels, class, subject: Some(index % 8), source: format!("{index}") }
+            let (subject, source) = (Some(index % 8), format!("{index}"));
+            Sample { pixels, class, subject, source, usage: None }
         })
         .collect();
     Dataset {
@@ -30,9 +31,7 @@ fn bars() -> Dataset {
         samples,
         height: side,
         width: side,
-        skipped: Vec::new(),
-        digest: String::new(),
-        layout: None,
+        ..Dataset::default()
     }
 }
 

@@ -81,6 +81,7 @@ impl ActionUnits {
 /// The units of an expression and their strength relative to each other. Contempt is of one side only.
 fn recipe(expression: Expression) -> &'static [(ActionUnit, f32)] {
     match expression {
+        Expression::Neutral => &[],
         Expression::Anger => {
             &[(BrowLowerer, 1.0), (UpperLidRaiser, 0.5), (LidTightener, 0.7), (LipTightener, 1.0)]
         }
@@ -148,7 +149,8 @@ pub(crate) fn peak(
     let parts = match expression {
         Expression::Happiness => unit(rng) < 0.65,
         Expression::Disgust => unit(rng) < 0.25,
-        Expression::Anger
+        Expression::Neutral
+        | Expression::Anger
         | Expression::Contempt
         | Expression::Fear
         | Expression::Sadness

@@ -19,10 +19,11 @@ use fast_image_resize::Resizer;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::crop::Cropper;
 use crate::dataset::{Dataset, Unnumbered, assemble};
 use crate::gray::{self, Gray};
 use crate::stream::{stream, unit};
-use crate::{DataError, DataOptions, Expression};
+use crate::{DataError, DataOptions, Expression, LabelSet, SkipReason, Skipped};
 use action_units::ActionUnits;
 use identity::Identity;
 use paint::Portrait;
@@ -71,24 +72,50 @@ impl SynthOptions {
 pub fn dataset(options: &SynthOptions, data_options: &DataOptions) -> Result<Dataset, DataError> {
     options.check()?;
     data_options.check()?;
-    let first_frame = options.frames.saturating_sub(data_options.frames);
-    let drawn: Result<Vec<Vec<Unnumbered>>, String> = sequences(options)
+    let labels = data_options.labels;
+    let first_peak = options.frames.saturating_sub(data_options.frames);
+    let cropper = Cropper::new(&data_options.crop)?;
+    let (height, width) = (data_options.height, data_options.width);
+    let drawn: Result<Vec<Vec<Unnumbered>>, Skipped> = sequences(options)
         .into_par_iter()
-        .map_init(Resizer::new, |resizer, sequence| {
-            let shot = sequence.shoot(options);
-            let labelled = (first_frame..options.frames).map(|frame| {
-                Ok(Unnumbered {
-                    pixels: gray::fit(shot.frame(options, frame), data_options, resizer)?,
-                    class: sequence.expression.class(),
-                    subject: Some(sequence.subject_name()),
-                    source: sequence.frame_path(frame),
-                })
-            });
-            labelled.collect()
-        })
+        .map_init(
+            || (Resizer::new(), None),
+            |(resizer, detector), sequence| {
+                let shot = sequence.shoot(options);
+                let neutral =
+                    labels.class(Expression::Neutral).filter(|_| first_peak > 0).map(|class| (0, class));
+                let peak = labels.class(sequence.expression);
+                let peak = peak
+                    .into_iter()
+                    .flat_map(|class| (first_peak..options.frames).map(move |at| (at, class)));
+                let labelled = neutral.into_iter().chain(peak).map(|(frame, class)| {
+                    let (gray, source) = (shot.frame(options, frame), sequence.frame_path(frame));
+                    let fitted = cropper.cut(&gray, &source, detector).and_then(|cut| {
+                        let pixels = gray::fit(gray, cut.place, height, width, resizer);
+                        Ok((pixels.map_err(SkipReason::BadImage)?, cut.is_one_of_several))
+                    });
+                    match fitted {
+                        Ok((pixels, is_one_of_several)) => {
+                            let subject = Some(sequence.subject_name());
+                            Ok(Unnumbered { pixels, class, subject, source, usage: None, is_one_of_several })
+                        }
+                        Err(reason) => Err(Skipped { path: source, reason }),
+                    }
+                });
+                labelled.collect()
+            },
+        )
         .collect();
-    let samples = drawn.map_err(|reason| DataError::Crop { reason })?.into_iter().flatten().collect();
-    Ok(assemble(Expression::names(), samples, Vec::new(), data_options, None))
+    let samples = drawn.map_err(DataError::Crop)?.into_iter().flatten().collect();
+    cropper.close()?;
+    let mut skipped = Vec::new();
+    for sequence in sequences(options) {
+        if labels.class(sequence.expression).is_none() {
+            let path = format!("cohn-kanade-images/{}", sequence.folder());
+            skipped.push(Skipped { path, reason: SkipReason::OtherClass(sequence.expression) });
+        }
+    }
+    Ok(assemble(labels.names(), samples, skipped, data_options, None))
 }
 
 /// One person showing one expression.
@@ -101,7 +128,10 @@ struct Sequence {
 /// Subject by subject, in the order of the coding.
 fn sequences(options: &SynthOptions) -> Vec<Sequence> {
     (0..options.subjects)
-        .flat_map(|subject| Expression::ALL.map(|expression| Sequence { subject, expression }))
+        .flat_map(|subject| {
+            let expressions = LabelSet::Seven.expressions().iter();
+            expressions.map(move |&expression| Sequence { subject, expression })
+        })
         .collect()
 }
 
@@ -112,12 +142,12 @@ impl Sequence {
 
     /// The folder of the sequence in either tree, such as S001/007.
     fn folder(self) -> String {
-        format!("{}/{:03}", self.subject_name(), self.expression.class() + 1)
+        format!("{}/{:03}", self.subject_name(), self.expression.code())
     }
 
     /// The file name of a frame without its extension; frames are counted from 1.
     fn frame_name(self, frame: usize) -> String {
-        format!("{}_{:03}_{:08}", self.subject_name(), self.expression.class() + 1, frame + 1)
+        format!("{}_{:03}_{:08}", self.subject_name(), self.expression.code(), frame + 1)
     }
 
     fn frame_path(self, frame: usize) -> String {
@@ -126,7 +156,7 @@ impl Sequence {
 
     fn shoot(self, options: &SynthOptions) -> Shot {
         let subject = self.subject as u64;
-        let counters = [subject, self.expression.class() as u64];
+        let counters = [subject, self.expression.code() as u64 - 1];
         let identity = identity::identity(&mut stream(options.seed, "synth.identity", &[subject]));
         let scene = scene::scene(&mut stream(options.seed, "synth.scene", &counters));
         let rng = &mut stream(options.seed, "synth.expression", &counters);
@@ -156,7 +186,7 @@ impl Shot {
         let portrait =
             Portrait::new(&self.identity, face, &self.scene, pose, camera::sample_size(options.side));
         let Sequence { subject, expression } = self.sequence;
-        let counters = [subject as u64, expression.class() as u64, frame as u64];
+        let counters = [subject as u64, expression.code() as u64 - 1, frame as u64];
         let mut rng = stream(options.seed, "synth.noise", &counters);
         camera::picture(&portrait, &self.scene, options.side, &mut rng)
     }

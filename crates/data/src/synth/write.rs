@@ -62,7 +62,7 @@ fn write_sequence(dir: &Path, sequence: Sequence, options: &SynthOptions) -> Res
     let last = sequence.frame_name(options.frames - 1);
     let label = dir.join("Emotion").join(sequence.folder()).join(format!("{last}_emotion.txt"));
     // As the release writes it.
-    let text = format!("   {}.0000000e+00\n", sequence.expression.class() + 1);
+    let text = format!("   {}.0000000e+00\n", sequence.expression.code());
     write_file(&label, |path| fs::write(path, text))
 }
 

@@ -1,0 +1,56 @@
+//! The frontal face detector of SeetaFace (Wu et al. 2016), as the crate `rustface` runs it.
+
+use rustface::{FaceInfo, ImageData};
+
+use crate::crop::{Faces, Rectangle};
+use crate::gray::{self, Gray};
+
+/// The detector's weights; their licence lies beside them.
+const MODEL: &[u8] = include_bytes!("../../model/seeta_fd_frontal_v1.0.bin");
+/// Faces are looked for in a copy whose shorter side is at most this: quick, and a face of a sixth of it is found.
+const SHORTER_SIDE: u32 = 240;
+/// The smallest side, in pixels, of a face that the detector knows.
+const LEAST_SIDE: u32 = 40;
+/// A detection's score; the port's own example uses it.
+const LEAST_SCORE: f64 = 2.0;
+
+/// A detector of one thread.
+pub(crate) struct Detector(Box<dyn rustface::Detector>);
+
+impl Detector {
+    #[expect(clippy::expect_used, reason = "the weights are part of the program")]
+    pub(crate) fn new() -> Detector {
+        let model = rustface::read_model(MODEL).expect("the embedded weights are whole");
+        let mut detector = rustface::create_detector_with_model(model);
+        detector.set_score_thresh(LEAST_SCORE);
+        Detector(detector)
+    }
+
+    /// The faces in an image, by boxes around brows, ears and chin.
+    pub(crate) fn faces(&mut self, gray: &Gray) -> Faces {
+        let shorter = gray.width.min(gray.height);
+        if shorter < LEAST_SIDE {
+            return Faces { count: 0, largest: None };
+        }
+        let scale = (f64::from(SHORTER_SIDE) / f64::from(shorter)).min(1.0);
+        let found = if scale < 1.0 {
+            let small = |side: u32| (f64::from(side) * scale).round() as u32;
+            let copy = gray::resized(gray, small(gray.width), small(gray.height));
+            self.0.detect(&ImageData::new(&copy.pixels, copy.width, copy.height))
+        } else {
+            self.0.detect(&ImageData::new(&gray.pixels, gray.width, gray.height))
+        };
+        let original = |face: &FaceInfo| {
+            let place = face.bbox();
+            let pixels = |length: f64| (length / scale).round() as i64;
+            Rectangle {
+                left: pixels(place.x().into()),
+                top: pixels(place.y().into()),
+                width: pixels(place.width().into()),
+                height: pixels(place.height().into()),
+            }
+        };
+        let boxes: Vec<Rectangle> = found.iter().map(original).filter(|place| place.width > 0).collect();
+        Faces::of(&boxes)
+    }
+}
