@@ -1,11 +1,11 @@
 //! Architectures and search spaces by file or built-in name.
 
-use std::fs;
 use std::path::Path;
 
 use netsynth_graph::ops::Dense;
 use netsynth_graph::{ArchitectureSpec, Graph, Op};
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
+use netsynth_store::read_text;
 
 use crate::complaint::Complaint;
 
@@ -31,9 +31,9 @@ pub(crate) fn read(name: &str) -> Result<Source, Complaint> {
     if let (Some((_, text)), false) = (built_in, Path::new(name).exists()) {
         return Ok(Source { name: name.to_owned(), text: (*text).to_owned() });
     }
-    let text = fs::read_to_string(name).map_err(|error| {
+    let text = read_text(Path::new(name)).map_err(|error| {
         let known: Vec<&str> = ARCHITECTURES.iter().chain(&SPACES).map(|(known, _)| *known).collect();
-        Complaint::new(error.to_string(), format!("give a file, or one of the built-in {}", known.join(", ")))
+        Complaint::new(error.reason, format!("give a file, or one of the built-in {}", known.join(", ")))
             .at(name)
     })?;
     Ok(Source { name: name.to_owned(), text })
