@@ -2,95 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod workplace;
+
 use std::fs;
-use std::path::Path;
 
-use assert_cmd::Command;
-use tempfile::TempDir;
-
-/// Runs `netsynth` in a folder; the exit code, standard output and standard error.
-fn netsynth(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
-    let output = Command::cargo_bin("netsynth")
-        .unwrap()
-        .current_dir(folder)
-        .args(arguments)
-        .output()
-        .expect("it starts");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-}
-
-/// The complaint of a command that must fail before it writes anything.
-fn complaint(folder: &Path, arguments: &[&str]) -> String {
-    let (code, stdout, stderr) = netsynth(folder, arguments);
-    assert_eq!((code, stdout.as_str()), (2, ""), "{stderr}");
-    assert!(!folder.join("runs").exists(), "a failed command left a run");
-    stderr
-}
-
-/// A plan small enough for a test: tiny images, two rungs, two generations.
-const PLAN: &str = r#"(
-    schema: 1,
-    space: "tiny.ron",
-    data: (
-        source: Synthetic(subjects: 10, seed: 1, side: 24, frames: 2),
-        options: (height: 24, width: 24, frames: 1),
-        n_folds: 2,
-        held_out: 0.2,
-    ),
-    search: (
-        seed: 3, n_trials: 6, generation_size: 3, strategy: Synthesis,
-        indicator: [AtLeast(Accuracy, 0.01), AtMost(Parameters, 6000.0)],
-        performance: (alpha: 2.0, beta: 0.5, gamma: 0.5),
-        objectives: [Maximise(Accuracy), Minimise(Parameters)],
-        rungs: [(epochs: 1, folds: 1, keep: 0.5), (epochs: 2, folds: 2, keep: 1.0)],
-    ),
-    recipe: (
-        batch_size: 16, optimiser: AdamW(decay: 0.01), learning_rate: 0.01, schedule: Cosine(0.1),
-        augmentation: (rotation_degrees: 5.0, flip: true), normalisation: PerImage,
-    ),
-    final_epochs: 2,
-)"#;
-
-const SPACE: &str = r#"(schema: 1, name: "tiny", prototype: "tiny-prototype.ron",
-    widths: (least: 0.5, most: 1.5), kernels: [1, 3], links: (summands: true, projections: true))"#;
-
-const PROTOTYPE: &str = r#"(schema: 1, name: "tiny", input: (channels: 1, height: 24, width: 24), nodes: [
-    (name: "stem", from: ["input"], op: Conv(channels: 8, stride: 2, norm: Batch, activation: Relu)),
-    (name: "a", from: ["stem"], op: Conv(channels: 8, norm: Batch, activation: Relu)),
-    (name: "b", from: ["a"], op: Conv(channels: 8, norm: Batch)),
-    (name: "sum", from: ["b", "stem"], op: Add(activation: Relu)),
-    (name: "pool", from: ["sum"], op: GlobalAvgPool()),
-    (name: "classes", from: ["pool"], op: Dense(units: 7)),
-])"#;
-
-/// An empty folder with the small plan in it.
-fn workplace() -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (name, text) in [("plan.ron", PLAN), ("tiny.ron", SPACE), ("tiny-prototype.ron", PROTOTYPE)] {
-        fs::write(folder.path().join(name), text).unwrap();
-    }
-    folder
-}
-
-/// The text of every file below a folder but provenance, by relative path.
-fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
-    let mut files = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(next) = folders.pop() {
-        for entry in fs::read_dir(&next).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-            } else {
-                let name = path.strip_prefix(folder).unwrap().display().to_string();
-                files.push((name, fs::read(&path).unwrap()));
-            }
-        }
-    }
-    files.sort();
-    files
-}
+use workplace::{PLAN, PROTOTYPE, complaint, contents, netsynth, workplace};
 
 #[test]
 fn a_search_leaves_a_front_and_its_variants_and_repeats_to_the_bit() {
@@ -135,7 +51,10 @@ fn a_search_leaves_a_front_and_its_variants_and_repeats_to_the_bit() {
     let again = ["search", "--plan", "plan.ron", "--name", "one"];
     let (code, _, stderr) = netsynth(folder.path(), &again);
     assert_eq!(code, 2);
-    assert!(stderr.contains("the run runs/one exists"), "{stderr}");
+    assert!(
+        stderr.contains("the run runs/one exists") && stderr.contains("netsynth resume runs/one"),
+        "{stderr}"
+    );
 }
 
 #[test]

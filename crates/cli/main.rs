@@ -1,22 +1,32 @@
 //! What is **asked**: the `netsynth` program.
 //!
 //! Data goes to standard output and everything else to standard error. The exit code is 0 when done, 1 when done
-//! but nothing was feasible or an expectation was missed, 2 on an error.
+//! but nothing was feasible or an expectation was missed, 2 on an error, 130 when somebody stopped it.
 
 mod bench;
 mod check;
 mod complaint;
 mod data;
 mod front;
+#[cfg(test)]
+mod fuzz;
+mod interrupt;
 mod networks;
 mod plan;
 mod preview;
 mod progress;
 mod prototypes;
 mod provenance;
+#[cfg(any(test, fuzzing))]
+#[path = "../../fuzz/readers.rs"]
+pub mod readers;
+mod resume;
 mod search;
+mod session;
+mod standing;
 mod train;
 mod variants;
+mod verify;
 mod words;
 mod workers;
 
@@ -31,6 +41,8 @@ enum Ending {
     Done,
     /// Done, but nothing was feasible, or an expectation was missed.
     Missed,
+    /// Somebody asked it to stop, and it can go on.
+    Stopped,
 }
 
 /// Generates small neural networks and searches among them.
@@ -45,6 +57,10 @@ struct Arguments {
 enum Command {
     /// Search a space for small accurate networks and keep a Pareto front
     Search(search::Arguments),
+    /// Go on with a search that was stopped, killed or cut off
+    Resume(resume::Arguments),
+    /// Prove a run: its checksums, its front, and some trials by training them again
+    Verify(verify::Arguments),
     /// Train one network on subject-wise folds and judge it
     Train(train::Arguments),
     /// Show what an architecture, a search space or a plan means, before any training
@@ -62,6 +78,8 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Search(arguments) => search::run(&arguments),
+        Command::Resume(arguments) => resume::run(&arguments),
+        Command::Verify(arguments) => verify::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Data(arguments) => data::run(&arguments),
@@ -72,6 +90,7 @@ fn main() -> ExitCode {
     match outcome {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Missed) => ExitCode::from(1),
+        Ok(Ending::Stopped) => ExitCode::from(interrupt::STOPPED),
         Err(complaint) => {
             complaint.print();
             ExitCode::from(2)

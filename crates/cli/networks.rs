@@ -1,12 +1,12 @@
 //! Architectures and search spaces by file or built-in name.
 
-use std::fs;
 use std::path::Path;
 
 use netsynth_graph::ops::Dense;
 use netsynth_graph::prototypes::Prototype;
 use netsynth_graph::{ArchitectureSpec, Graph, Op, Shape};
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
+use netsynth_store::read_text;
 
 use crate::complaint::Complaint;
 
@@ -50,10 +50,10 @@ pub(crate) fn read(name: &str) -> Result<Source, Complaint> {
     if let (Some(text), false) = (built_in(name), Path::new(name).exists()) {
         return Ok(Source { name: name.to_owned(), text, is_built_in: true });
     }
-    let text = fs::read_to_string(name).map_err(|error| {
+    let text = read_text(Path::new(name)).map_err(|error| {
         let known: Vec<&str> =
             architecture_names().into_iter().chain(SPACES.map(|(known, _)| known)).collect();
-        Complaint::new(error.to_string(), format!("give a file, or one of the built-in {}", known.join(", ")))
+        Complaint::new(error.reason, format!("give a file, or one of the built-in {}", known.join(", ")))
             .at(name)
     })?;
     Ok(Source { name: name.to_owned(), text, is_built_in: false })

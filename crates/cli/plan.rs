@@ -1,16 +1,21 @@
 use std::path::{Path, PathBuf};
 
 use netsynth_data::synth::{self, SynthOptions};
-use netsynth_data::{DataOptions, Dataset, Split, SplitBy};
+use netsynth_data::{DataOptions, Dataset, Expression, Split, SplitBy};
 use netsynth_graph::schema::{self, SCHEMA};
 use netsynth_search::{
-    Constraint, Indicator, Metric, Objective, Performance, Rung, SearchPlan, StrategyKind,
+    Constraint, Indicator, Limits, Metric, Objective, Performance, Rung, SearchPlan, StrategyKind,
 };
+use netsynth_store::read_text;
 use netsynth_train::{Device, Recipe};
 use serde::{Deserialize, Serialize};
 
 use crate::complaint::Complaint;
 use crate::data;
+
+/// The most epochs for which variants are trained, and the most pixels that are drawn into memory.
+const MAX_EPOCHS: usize = 100_000;
+const MAX_DRAWN_BYTES: u64 = 4 << 30;
 
 /// Everything a search depends on: the same plan gives the same run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -86,6 +91,7 @@ impl Plan {
                     Rung { epochs: 10, folds: 1, keep: 0.5 },
                     Rung { epochs: 60, folds: 1, keep: 1.0 },
                 ],
+                limits: Limits::default(),
             },
             recipe: Recipe::strong(),
             final_epochs: 80,
@@ -95,21 +101,29 @@ impl Plan {
 
     /// Reads a plan.
     pub(crate) fn read(path: &Path) -> Result<Self, Complaint> {
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            Complaint::new(error.to_string(), "give a plan file, such as runs/search-001/plan.ron")
-                .at(path.display().to_string())
+        let text = read_text(path).map_err(|error| {
+            Complaint::new(error.reason, "give a plan file, such as runs/search-001/plan.ron").at(error.path)
         })?;
         schema::from_ron(&text).map_err(Complaint::about(path))
+    }
+
+    /// The most epochs that the search and its variants can take.
+    pub(crate) fn planned_epochs(&self) -> u64 {
+        let SearchPlan { n_trials, generation_size, limits, .. } = &self.search;
+        let (whole, rest) = (n_trials / generation_size, n_trials % generation_size);
+        let searched =
+            whole as u64 * self.search.most_epochs(*generation_size) + self.search.most_epochs(rest);
+        searched.min(limits.epochs.unwrap_or(u64::MAX)) + 2 * self.final_epochs as u64
     }
 
     /// Refuses a plan that no run could follow.
     pub(crate) fn check(&self) -> Result<(), Complaint> {
         self.search.check()?;
         self.recipe.check()?;
-        if self.final_epochs == 0 {
+        if !(1..=MAX_EPOCHS).contains(&self.final_epochs) {
             return Err(Complaint::new(
-                "the plan's `final_epochs` is 0",
-                "train the variants for at least one epoch",
+                format!("the plan's `final_epochs` is {}", self.final_epochs),
+                format!("train the variants for 1 to {MAX_EPOCHS} epochs"),
             ));
         }
         if let Some(rung) = self.search.rungs.iter().find(|rung| rung.folds > self.data.n_folds) {
@@ -123,6 +137,15 @@ impl Plan {
 impl DataPlan {
     /// Loads or draws the faces.
     pub(crate) fn load(&self) -> Result<Dataset, Complaint> {
+        if let DataSource::Synthetic(SynthOptions { subjects, frames, .. }) = &self.source {
+            let DataOptions { height, width, frames: kept, .. } = &self.options;
+            let factors = [*subjects, Expression::ALL.len(), *frames.min(kept), *height, *width];
+            let bytes = factors.iter().fold(1, |product: u64, &factor| product.saturating_mul(factor as u64));
+            if bytes > MAX_DRAWN_BYTES {
+                let reason = format!("drawing the plan's faces would take {} GiB", bytes >> 30);
+                return Err(Complaint::new(reason, "draw fewer subjects or frames, or smaller images"));
+            }
+        }
         let dataset = match &self.source {
             DataSource::Synthetic(options) => synth::dataset(options, &self.options)?,
             DataSource::Folder(path) => data::load(path, &self.options)?,

@@ -1,12 +1,15 @@
 use netsynth_data::Dataset;
 use netsynth_graph::schema::SCHEMA;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use crate::complaint::Complaint;
 
 /// With what a run was made.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct Provenance {
     schema: u32,
-    netsynth: &'static str,
+    netsynth: String,
     target: String,
     data_digest: String,
     n_images: usize,
@@ -19,12 +22,27 @@ impl Provenance {
     pub(crate) fn new(dataset: &Dataset) -> Self {
         Self {
             schema: SCHEMA,
-            netsynth: env!("CARGO_PKG_VERSION"),
+            netsynth: env!("CARGO_PKG_VERSION").to_owned(),
             target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
             data_digest: dataset.digest.clone(),
             n_images: dataset.samples.len(),
             n_subjects: dataset.subjects.len(),
             n_skipped: dataset.skipped.len(),
         }
+    }
+
+    /// Refuses faces that are not those of the run.
+    pub(crate) fn refuse_other(&self, dataset: &Dataset) -> Result<(), Complaint> {
+        if dataset.digest == self.data_digest {
+            return Ok(());
+        }
+        let reason = format!(
+            "the faces are not those of the run: {} images of {} subjects then, {} of {} now, or other pixels",
+            self.n_images,
+            self.n_subjects,
+            dataset.samples.len(),
+            dataset.subjects.len()
+        );
+        Err(Complaint::new(reason, "put the data folder back as it was, or begin another search"))
     }
 }

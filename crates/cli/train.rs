@@ -6,7 +6,7 @@ use netsynth_data::{Dataset, Split, SplitBy};
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{ArchitectureId, ArchitectureSpec, Graph};
 use netsynth_search::side_by_side;
-use netsynth_store::{RunFolder, next_name};
+use netsynth_store::{RunFolder, named, next_name};
 use netsynth_train::{
     Confusion, Device, EpochReport, FoldReport, Recipe, Training, fit_fold, on_one_thread, save,
 };
@@ -158,8 +158,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
     }
     let split = plan.data.split(&dataset)?;
     let runs = PathBuf::from("runs");
-    let name = arguments.name.clone().unwrap_or_else(|| next_name(&runs, graph.name()));
-    let folder = RunFolder::create(&runs.join(name), &plan, &Provenance::new(&dataset))?;
+    let path = match &arguments.name {
+        Some(name) => named(&runs, name)?,
+        None => runs.join(next_name(&runs, graph.name())),
+    };
+    let folder = RunFolder::create(&path, &plan, &Provenance::new(&dataset))?;
 
     let progress = Progress::new((plan.epochs * plan.n_trained_folds) as u64);
     progress.note(format!(

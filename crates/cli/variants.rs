@@ -4,16 +4,20 @@ use netsynth_data::{Dataset, Split};
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{ArchitectureSpec, Cost, Graph};
 use netsynth_search::{ParetoFront, Variant, side_by_side, variants};
-use netsynth_store::RunFolder;
-use netsynth_train::{Confusion, EpochReport, Training, derived_seed, fit, on_one_thread, save, score};
-use serde::Serialize;
+use netsynth_store::{FrontRow, RunFolder, StoreError};
+use netsynth_train::{
+    Confusion, Deployed, EpochReport, Training, derived_seed, fit, on_one_thread, save, score,
+};
+use serde::{Deserialize, Serialize};
 
 use crate::complaint::Complaint;
+use crate::interrupt;
 use crate::plan::Plan;
 use crate::progress::Progress;
 
 /// What is known of a variant.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct VariantMetrics {
     schema: u32,
     pub(crate) trial: usize,
@@ -29,7 +33,26 @@ pub(crate) struct VariantMetrics {
     held_out_confusion: Confusion,
 }
 
-/// Trains the variants from scratch on all subjects but the held-out ones, and reads those once.
+impl VariantMetrics {
+    /// Whether these are of this member of the front.
+    pub(crate) fn agrees(&self, member: &FrontRow, final_epochs: usize) -> bool {
+        let Self { trial, search_accuracy, epochs, cost, net_score, .. } = self;
+        (*trial, *search_accuracy, *cost, *net_score)
+            == (member.trial, member.accuracy, member.cost, member.net_score)
+            && *epochs == final_epochs
+    }
+}
+
+/// What became of the variants.
+pub(crate) enum Variants {
+    /// They are in their folders.
+    Trained(Vec<(Variant, VariantMetrics)>),
+    /// Somebody asked to stop before all of them were.
+    Stopped,
+}
+
+/// Trains the variants from scratch on all subjects but the held-out ones, and reads those once. Those that are in
+/// their folders already are kept.
 pub(crate) fn train_variants(
     plan: &Plan,
     front: &ParetoFront,
@@ -38,46 +61,34 @@ pub(crate) fn train_variants(
     workers: NonZeroUsize,
     folder: &RunFolder,
     progress: &Progress,
-) -> Result<Vec<(Variant, VariantMetrics)>, Complaint> {
+) -> Result<Variants, Complaint> {
     let picks = variants(front);
-    let mut numbers: Vec<usize> = picks.iter().map(|(_, trial)| *trial).collect();
+    let mut open = Vec::new();
+    for (variant, number) in &picks {
+        if known(folder, *variant)?.is_none() {
+            open.push((*variant, *number));
+        }
+    }
+    let mut numbers: Vec<usize> = open.iter().map(|(_, trial)| *trial).collect();
     numbers.dedup();
     progress.skip(((2 - numbers.len()) * plan.final_epochs) as u64);
-    let specs: Vec<ArchitectureSpec> =
-        numbers.iter().map(|number| folder.architecture(*number)).collect::<Result<_, _>>()?;
-    let samples = split.all_folds();
-    let trained = side_by_side(numbers.len(), workers, |index| {
-        let graph = Graph::new(&specs[index]).map_err(|error| error.to_string())?;
-        let training = Training {
-            graph: &graph,
-            dataset,
-            recipe: &plan.recipe,
-            n_epochs: plan.final_epochs,
-            seed: derived_seed(plan.search.seed, "variant", numbers[index]),
-            device: plan.device,
+    let outcomes = side_by_side(numbers.len(), workers, |index| {
+        if interrupt::is_asked() {
+            return Ok(());
+        }
+        let trial = numbers[index];
+        let spec = folder.architecture(trial)?;
+        let (network, confusion) =
+            trained(plan, &spec, trial, dataset, split, progress).map_err(|reason| {
+                let remedy = "the front is written; train the trial's architecture.ron with `netsynth train`";
+                Complaint::new(reason, remedy).at(format!("trial {trial}"))
+            })?;
+        let Some((_, metrics)) = front.members.iter().find(|(number, _)| *number == trial) else {
+            return Ok(());
         };
-        let label = format!("trial {:3} for good", numbers[index]);
-        let mut tell = |report: EpochReport| progress.epoch(&label, report);
-        on_one_thread(|| {
-            let network = fit(&training, &samples, &mut tell).map_err(|failure| failure.to_string())?;
-            let confusion = score(&network, dataset, &split.held_out, &plan.recipe);
-            Ok::<_, String>((network, confusion))
-        })?
-    });
-    let mut finals = Vec::new();
-    for (variant, number) in picks {
-        let Some(index) = numbers.iter().position(|known| *known == number) else { continue };
-        let (network, confusion) = trained[index].as_ref().map_err(|reason| {
-            Complaint::new(
-                reason,
-                "the front is written; train the trial's architecture.ron with `netsynth train`",
-            )
-            .at(format!("variant {variant}"))
-        })?;
-        let Some((_, metrics)) = front.members.iter().find(|(trial, _)| *trial == number) else { continue };
-        let known = VariantMetrics {
+        let found = VariantMetrics {
             schema: SCHEMA,
-            trial: number,
+            trial,
             search_accuracy: metrics.accuracy,
             held_out_accuracy: (confusion.n_images() > 0).then(|| confusion.accuracy()),
             n_held_out_images: confusion.n_images(),
@@ -85,10 +96,57 @@ pub(crate) fn train_variants(
             cost: metrics.cost,
             net_score: plan.search.performance.of(metrics),
             classes: dataset.classes.clone(),
-            held_out_confusion: confusion.clone(),
+            held_out_confusion: confusion,
         };
-        folder.write_network(&format!("variants/{variant}"), &specs[index], &save(network)?, &known)?;
-        finals.push((variant, known));
+        let weights = save(&network)?;
+        for (variant, _) in open.iter().filter(|(_, number)| *number == trial) {
+            folder.write_network(&place(*variant), &spec, &weights, &found)?;
+        }
+        Ok(())
+    });
+    outcomes.into_iter().collect::<Result<Vec<()>, Complaint>>()?;
+    let mut finals = Vec::new();
+    for (variant, _) in picks {
+        match known(folder, variant)? {
+            Some(metrics) => finals.push((variant, metrics)),
+            None => return Ok(Variants::Stopped),
+        }
     }
-    Ok(finals)
+    Ok(Variants::Trained(finals))
+}
+
+fn place(variant: Variant) -> String {
+    format!("variants/{variant}")
+}
+
+/// What is known of a variant that was trained; its metrics are the last that is written of it.
+pub(crate) fn known(folder: &RunFolder, variant: Variant) -> Result<Option<VariantMetrics>, StoreError> {
+    folder.document(&format!("{}/metrics.ron", place(variant)))
+}
+
+/// Trains one network for good, and judges it on the held-out subjects.
+fn trained(
+    plan: &Plan,
+    spec: &ArchitectureSpec,
+    trial: usize,
+    dataset: &Dataset,
+    split: &Split,
+    progress: &Progress,
+) -> Result<(Deployed, Confusion), String> {
+    let graph = Graph::new(spec).map_err(|error| error.to_string())?;
+    let training = Training {
+        graph: &graph,
+        dataset,
+        recipe: &plan.recipe,
+        n_epochs: plan.final_epochs,
+        seed: derived_seed(plan.search.seed, "variant", trial),
+        device: plan.device,
+    };
+    let label = format!("trial {trial:3} for good");
+    let mut tell = |report: EpochReport| progress.epoch(&label, report);
+    on_one_thread(|| {
+        let network = fit(&training, &split.all_folds(), &mut tell).map_err(|failure| failure.to_string())?;
+        let confusion = score(&network, dataset, &split.held_out, &plan.recipe);
+        Ok((network, confusion))
+    })?
 }

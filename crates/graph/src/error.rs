@@ -19,6 +19,15 @@ pub enum GraphError {
         /// The limit.
         limit: usize,
     },
+    /// A node is called what no node can be.
+    #[error("the node name {node:?} {reason}")]
+    #[diagnostic(help("give it a short plain name, such as `stem`"))]
+    Name {
+        /// The name, or its beginning.
+        node: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// Two nodes share a name, or a node is called like the input.
     #[error("node `{node}`: the name is taken")]
     #[diagnostic(help("give every node a name of its own; `input` is the image"))]
@@ -97,7 +106,8 @@ impl GraphError {
     pub fn node(&self) -> Option<&str> {
         match self {
             GraphError::Input { .. } | GraphError::TooManyNodes { .. } | GraphError::Empty => None,
-            GraphError::NameTaken { node }
+            GraphError::Name { node, .. }
+            | GraphError::NameTaken { node }
             | GraphError::UnknownInput { node, .. }
             | GraphError::Cycle { node, .. }
             | GraphError::Refused { node, .. }

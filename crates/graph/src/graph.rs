@@ -11,6 +11,12 @@ use crate::{Activation, ArchitectureSpec, Cost, GraphError, INPUT, NodeSpec, Op,
 /// The most nodes a network may have.
 const MAX_NODES: usize = 10_000;
 
+/// The most bytes a node's name may have.
+const MAX_NAME: usize = 128;
+
+/// The most parameters or multiply-accumulates a node may have: the sum over [`MAX_NODES`] fits into 64 bits.
+const MAX_COUNT: u64 = 1 << 50;
+
 /// A valid network: acyclic, every shape agrees, one input, one classifier, nothing unread.
 ///
 /// Nodes are numbered in execution order; the classifier is the last. The image is not a node.
@@ -224,6 +230,12 @@ fn check_node(
         return Err(GraphError::TooLarge { node: spec.name.clone(), reason });
     }
     let cost = spec.op.cost(&shapes, shape);
+    for (count, what) in [(cost.trainable_parameters, "parameters"), (cost.macs, "multiply-accumulates")] {
+        if count > MAX_COUNT {
+            let reason = format!("{shape} takes more than {MAX_COUNT} {what}");
+            return Err(GraphError::TooLarge { node: spec.name.clone(), reason });
+        }
+    }
     Ok(Node { name: spec.name.clone(), op: spec.op.clone(), inputs, shape, cost })
 }
 
@@ -242,6 +254,9 @@ fn described(names: &[String], shapes: &[Shape]) -> String {
 fn execution_order(spec: &ArchitectureSpec) -> Result<Vec<&NodeSpec>, GraphError> {
     let mut positions: BTreeMap<&str, usize> = BTreeMap::new();
     for (position, node) in spec.nodes.iter().enumerate() {
+        if let Some(reason) = name_problem(&node.name) {
+            return Err(GraphError::Name { node: node.name.chars().take(24).collect(), reason });
+        }
         if node.name == INPUT || positions.insert(&node.name, position).is_some() {
             return Err(GraphError::NameTaken { node: node.name.clone() });
         }
@@ -275,11 +290,24 @@ fn execution_order(spec: &ArchitectureSpec) -> Result<Vec<&NodeSpec>, GraphError
     }
 }
 
+/// Why a node cannot be called this, if it cannot: names stand in messages, tables and file headers.
+fn name_problem(name: &str) -> Option<&'static str> {
+    if name.is_empty() {
+        return Some("is empty");
+    }
+    if name.len() > MAX_NAME {
+        return Some("begins a name of more than 128 bytes");
+    }
+    name.chars().any(char::is_control).then_some("has a control character")
+}
+
 fn unknown_input(node: &NodeSpec, input: &str, positions: &BTreeMap<&str, usize>) -> GraphError {
-    let nearest = positions.keys().copied().chain([INPUT]).min_by_key(|name| edit_distance(name, input));
+    // Nobody's slip of the pen, and long to compare.
+    let input: String = input.chars().take(MAX_NAME).collect();
+    let nearest = positions.keys().copied().chain([INPUT]).min_by_key(|name| edit_distance(name, &input));
     GraphError::UnknownInput {
         node: node.name.clone(),
-        input: input.to_owned(),
+        input: input.escape_debug().to_string(),
         remedy: format!("did you mean `{}`?", nearest.unwrap_or(INPUT)),
     }
 }

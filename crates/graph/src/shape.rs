@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 /// The largest number of channels or units a node may have, and the largest side of a plane.
 ///
-/// Far above any network this project is for, and small enough that no cost overflows 64 bits.
+/// Far above any network this project is for. With them a node's weights fit into 64 bits; its multiply-accumulates
+/// may not, which [`Graph::new`](crate::Graph::new) refuses.
 pub(crate) const MAX_CHANNELS: usize = 1 << 16;
 pub(crate) const MAX_SIDE: usize = 1 << 12;
 

@@ -1,3 +1,5 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use netsynth_graph::{ArchitectureId, Graph};
 use netsynth_space::Genome;
 use serde::{Deserialize, Serialize};
@@ -53,6 +55,26 @@ impl Trained {
 /// The answer is a function of the candidate and the rung: it does not depend on when, beside what, or on which
 /// thread it was asked.
 pub trait Evaluator: Sync {
-    /// Measures a candidate on the rung of this number.
-    fn evaluate(&self, candidate: &Candidate, rung: usize) -> Measured;
+    /// Measures a candidate on the rung of this number; `None` where the search is to stop first.
+    fn evaluate(&self, candidate: &Candidate, rung: usize) -> Option<Measured>;
+}
+
+/// The answer of a measurement, or its panic as a failure: a panic costs its trial, not the search.
+pub fn caught(measure: impl FnOnce() -> Option<Measured>) -> Option<Measured> {
+    catch_unwind(AssertUnwindSafe(measure)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+        Some(Measured::Failed(format!("the training panicked: {}", text.unwrap_or("no message"))))
+    })
+}
+
+impl Measured {
+    /// What no measurement can have found, if it says that.
+    pub fn problem(&self) -> Option<String> {
+        let Measured::Trained(Trained { fold_accuracies, .. }) = self else { return None };
+        let wrong = fold_accuracies.iter().find(|accuracy| !(0.0..=1.0).contains(*accuracy));
+        wrong
+            .map(|accuracy| format!("an accuracy of {accuracy}"))
+            .or_else(|| fold_accuracies.is_empty().then(|| "it was trained on no fold".to_owned()))
+    }
 }

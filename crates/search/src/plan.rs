@@ -1,7 +1,7 @@
 use netsynth_graph::GraphError;
 use serde::{Deserialize, Serialize};
 
-use crate::{Indicator, Objective, Performance, StrategyKind};
+use crate::{Indicator, Limits, Objective, Performance, StrategyKind};
 
 /// How a search is run, apart from data and training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,6 +24,9 @@ pub struct SearchPlan {
     pub objectives: Vec<Objective>,
     /// Trainings of rising cost.
     pub rungs: Vec<Rung>,
+    /// What ends the search early.
+    #[serde(default)]
+    pub limits: Limits,
 }
 
 /// One step of the ladder that trials climb.
@@ -37,6 +40,21 @@ pub struct Rung {
     /// The share of those that reach this rung which climb to the next, rounded up.
     pub keep: f64,
 }
+
+impl Rung {
+    /// How many of those that were trained on this rung climb to the next.
+    pub(crate) fn n_kept(&self, n_trained: usize) -> usize {
+        (n_trained as f64 * self.keep).ceil() as usize
+    }
+}
+
+/// The most trials a plan may ask for, candidates a generation may have, rungs there may be, and epochs and folds
+/// a rung may train: far above any search that ends, and small enough that no count overflows.
+const MAX_TRIALS: usize = 1_000_000;
+const MAX_GENERATION: usize = 10_000;
+const MAX_RUNGS: usize = 32;
+const MAX_EPOCHS: usize = 100_000;
+const MAX_FOLDS: usize = 1000;
 
 /// Why a search cannot run.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -76,13 +94,27 @@ impl SearchPlan {
         if self.n_trials == 0 {
             return refuse("n_trials", "is 0".to_owned(), "ask for at least one trial");
         }
+        if self.n_trials > MAX_TRIALS {
+            return refuse("n_trials", format!("is {}", self.n_trials), "ask for at most 1000000 trials");
+        }
         if self.generation_size == 0 {
             return refuse("generation_size", "is 0".to_owned(), "propose at least one candidate at a time");
+        }
+        if self.generation_size > MAX_GENERATION {
+            let reason = format!("is {}", self.generation_size);
+            return refuse("generation_size", reason, "propose at most 10000 candidates at a time");
         }
         if self.rungs.is_empty() {
             return refuse("rungs", "is empty".to_owned(), "give at least one (epochs, folds, keep)");
         }
+        if self.rungs.len() > MAX_RUNGS {
+            return refuse("rungs", format!("has {}", self.rungs.len()), "give at most 32");
+        }
         for rung in &self.rungs {
+            if rung.epochs > MAX_EPOCHS || rung.folds > MAX_FOLDS {
+                let reason = format!("has a rung of {} epochs and {} folds", rung.epochs, rung.folds);
+                return refuse("rungs", reason, "give a rung at most 100000 epochs and 1000 folds");
+            }
             if rung.epochs == 0 || rung.folds == 0 {
                 let reason = format!("has a rung of {} epochs and {} folds", rung.epochs, rung.folds);
                 return refuse("rungs", reason, "give each rung at least one epoch and one fold");
@@ -101,6 +133,10 @@ impl SearchPlan {
                 format!("has the bound {constraint}"),
                 "give AtLeast(Accuracy, share up to 1) and AtMost(a count, above 0)",
             );
+        }
+        if self.limits.failures_in_a_row == 0 {
+            let reason = "has `failures_in_a_row: 0`".to_owned();
+            return refuse("limits", reason, "allow at least one failure, such as 12");
         }
         let exponents = [self.performance.alpha, self.performance.beta, self.performance.gamma];
         if exponents.iter().any(|exponent| !exponent.is_finite() || *exponent < 0.0) {

@@ -1,13 +1,13 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use netsynth_graph::ArchitectureId;
 use netsynth_space::SearchSpace;
 
+use crate::evaluator::caught;
 use crate::promotion::{by_merit, gains};
 use crate::workers::side_by_side;
-use crate::{Candidate, Evaluator, Generator, Measured, Problem, SearchError, SearchPlan, Trial};
+use crate::{Candidate, Evaluator, Generator, Problem, SearchError, SearchPlan, StopReason, Trial};
 
 /// What a search tells while it runs.
 #[derive(Debug)]
@@ -34,10 +34,12 @@ pub struct Found {
     pub trials: Vec<Trial>,
     /// G_0, G_1, ... of a strategy that has generators.
     pub generators: Vec<Generator>,
+    /// Why there are no more.
+    pub stopped_by: StopReason,
 }
 
 /// Searches a space: generation after generation is proposed, measured rung by rung and observed, until the
-/// plan's trials are spent.
+/// plan's trials or epochs are spent, too many trials fail in a row, or the evaluator stops.
 ///
 /// The result is a function of the plan, the space and the evaluator's answers; `n_workers` only says how many
 /// trainings run side by side.
@@ -50,14 +52,17 @@ pub fn run(
 ) -> Result<Found, SearchError> {
     let problem = Problem::new(space, plan)?;
     let mut strategy = plan.strategy.start(&problem);
-    let mut found = Found { trials: Vec::new(), generators: Vec::new() };
+    let mut found = Found { trials: Vec::new(), generators: Vec::new(), stopped_by: StopReason::Trials };
     let mut taken: BTreeSet<ArchitectureId> = BTreeSet::new();
     for generation in 0.. {
         let first = found.trials.len();
-        let last = (first + plan.generation_size).min(plan.n_trials);
-        if first == last {
-            break;
-        }
+        let last = match plan.next_generation(&found.trials) {
+            Ok(n_candidates) => first + n_candidates,
+            Err(reason) => {
+                found.stopped_by = reason;
+                break;
+            }
+        };
         if let Some(generator) = strategy.generator() {
             tell(Event::Generator(&generator));
             found.generators.push(generator);
@@ -69,7 +74,10 @@ pub fn run(
             candidates.push(candidate);
         }
         tell(Event::Proposed(&candidates));
-        let trials = climb(&candidates, &found.trials, plan, evaluator, n_workers, tell);
+        let Some(trials) = climb(&candidates, &found.trials, plan, evaluator, n_workers, tell) else {
+            found.stopped_by = StopReason::Asked;
+            break;
+        };
         strategy.observe(&trials, plan)?;
         tell(Event::Observed(&trials));
         found.trials.extend(trials);
@@ -77,7 +85,8 @@ pub fn run(
     Ok(found)
 }
 
-/// Measures a generation rung by rung; the better share of each rung climbs to the next.
+/// Measures a generation rung by rung; the better share of each rung climbs to the next. `None` if the evaluator
+/// stopped before it was through.
 fn climb(
     candidates: &[Candidate],
     history: &[Trial],
@@ -85,26 +94,26 @@ fn climb(
     evaluator: &dyn Evaluator,
     n_workers: NonZeroUsize,
     tell: &mut dyn FnMut(Event<'_>),
-) -> Vec<Trial> {
+) -> Option<Vec<Trial>> {
     let mut trials: Vec<Trial> = candidates.iter().map(newborn).collect();
     let gains = gains(history, plan.rungs.len());
     let mut climbing: Vec<usize> = (0..candidates.len()).collect();
     for (rung, ladder) in plan.rungs.iter().enumerate() {
         tell(Event::Rung { rung, n_candidates: climbing.len() });
         let readings = side_by_side(climbing.len(), n_workers, |position| {
-            measured(&candidates[climbing[position]], rung, evaluator)
+            caught(|| evaluator.evaluate(&candidates[climbing[position]], rung))
         });
         for (&index, reading) in climbing.iter().zip(readings) {
-            trials[index].readings.push(reading);
+            trials[index].readings.push(reading?);
         }
         climbing.retain(|&index| trials[index].accuracy_at(rung).is_some());
-        let n_kept = (climbing.len() as f64 * ladder.keep).ceil() as usize;
+        let n_kept = ladder.n_kept(climbing.len());
         let on_rung: Vec<&Trial> = climbing.iter().map(|&index| &trials[index]).collect();
         let order = by_merit(&on_rung, plan, &gains);
         climbing = order.into_iter().take(n_kept).map(|position| climbing[position]).collect();
         climbing.sort_unstable();
     }
-    trials
+    Some(trials)
 }
 
 fn newborn(candidate: &Candidate) -> Trial {
@@ -117,16 +126,4 @@ fn newborn(candidate: &Candidate) -> Trial {
         predicted: candidate.predicted,
         readings: Vec::new(),
     }
-}
-
-/// An evaluator that panics costs its trial, not the search.
-fn measured(candidate: &Candidate, rung: usize, evaluator: &dyn Evaluator) -> Measured {
-    catch_unwind(AssertUnwindSafe(|| evaluator.evaluate(candidate, rung)))
-        .unwrap_or_else(|panic| Measured::Failed(panic_text(panic.as_ref())))
-}
-
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-    format!("the training panicked: {}", text.unwrap_or("no message"))
 }

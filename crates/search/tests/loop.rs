@@ -7,9 +7,9 @@ use std::num::NonZeroUsize;
 
 use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_search::{
-    Candidate, Constraint, Evaluator, Event, Indicator, LinkReaction, Measured, Metric, Objective, Outcome,
-    ParetoFront, Performance, Reactions, Rung, SearchError, SearchPlan, StrategyKind, Trained, Trial,
-    VertexReaction, dominates, hypervolume_2d, non_dominated_ranks, run, variants,
+    Candidate, Constraint, Evaluator, Event, Indicator, Limits, LinkReaction, Measured, Metric, Objective,
+    Outcome, ParetoFront, Performance, Reactions, Rung, SearchError, SearchPlan, StrategyKind, Trained,
+    Trial, VertexReaction, dominates, hypervolume_2d, non_dominated_ranks, run, variants,
 };
 use netsynth_space::{SearchSpace, SearchSpaceSpec, stream};
 use proptest::prelude::*;
@@ -24,7 +24,7 @@ fn emotionnet() -> SearchSpace {
 struct Formula;
 
 impl Evaluator for Formula {
-    fn evaluate(&self, candidate: &Candidate, rung: usize) -> Measured {
+    fn evaluate(&self, candidate: &Candidate, rung: usize) -> Option<Measured> {
         let mut accuracy = 0.5 + 0.2 * rung as f64;
         for node in candidate.graph.nodes() {
             if let netsynth_graph::Op::Conv(conv) = &node.op {
@@ -34,7 +34,7 @@ impl Evaluator for Formula {
             }
         }
         if candidate.trial % 11 == 10 {
-            return Measured::Failed("every eleventh fails".to_owned());
+            return Some(Measured::Failed("every eleventh fails".to_owned()));
         }
         assert!(candidate.trial % 13 != 12, "every thirteenth panics");
         let reactions = Reactions {
@@ -50,7 +50,8 @@ impl Evaluator for Formula {
                 .collect(),
             links: vec![LinkReaction { sum: "pool.sum".into(), source: "stem".into(), cut: 0.1 }],
         };
-        Measured::Trained(Trained { fold_accuracies: vec![accuracy.min(1.0)], reactions: Some(reactions) })
+        let fold_accuracies = vec![accuracy.min(1.0)];
+        Some(Measured::Trained(Trained { fold_accuracies, reactions: Some(reactions) }))
     }
 }
 
@@ -69,6 +70,7 @@ fn plan(strategy: StrategyKind, n_trials: usize, seed: u64) -> SearchPlan {
         performance: Performance::default(),
         objectives: vec![Objective::Maximise(Metric::Accuracy), Objective::Minimise(Metric::Parameters)],
         rungs: vec![Rung { epochs: 1, folds: 1, keep: 0.5 }, Rung { epochs: 4, folds: 1, keep: 1.0 }],
+        limits: Limits::default(),
     }
 }
 

@@ -21,6 +21,17 @@ pub enum SpaceError {
         /// What is wrong.
         reason: String,
     },
+    /// More than a space may have.
+    #[error("{found} {what}, more than the {limit} a search space may have")]
+    #[diagnostic(help("take a smaller prototype, or a larger `step` of widths"))]
+    TooLarge {
+        /// How many there are.
+        found: usize,
+        /// Of what.
+        what: String,
+        /// The most there may be.
+        limit: usize,
+    },
     /// The prototype has something that cannot vary.
     #[error("node `{node}` of the prototype {reason}")]
     #[diagnostic(help("{remedy}"))]

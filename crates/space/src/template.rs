@@ -11,6 +11,14 @@ use crate::drafts::{
 use crate::sums::{projections, terms, unrolled_operators, width_sources};
 use crate::{Decision, Domain, Kind, SearchSpaceSpec, SpaceError};
 
+/// The most nodes of a prototype, whose links grow with the square of them, and the most choices of a decision.
+const MAX_NODES: usize = 2000;
+const MAX_CHOICES: usize = 1 << 12;
+
+/// The largest width and kernel side, as `graph` has them.
+const MAX_WIDTH: usize = 1 << 16;
+const MAX_KERNEL: usize = 1 << 12;
+
 /// The prototype as slots for nodes, sums left out: they follow from what each slot reads.
 #[derive(Debug, Clone)]
 pub(crate) struct Template {
@@ -71,6 +79,10 @@ impl Template {
         spec: &SearchSpaceSpec,
         prototype: &Graph,
     ) -> Result<(Self, Vec<Decision>), SpaceError> {
+        if prototype.len() > MAX_NODES {
+            let what = "nodes in the prototype".to_owned();
+            return Err(SpaceError::TooLarge { found: prototype.len(), what, limit: MAX_NODES });
+        }
         let mut template = Self::unroll(spec, prototype)?;
         let mut decisions = Vec::new();
         template.decide_depth(spec, prototype, &mut decisions);
@@ -212,10 +224,14 @@ impl Template {
             return Err(refused);
         }
         let (least, most) = (class.channels as f64 * widths.least, class.channels as f64 * widths.most);
-        let (least, most) = ((least.round() as usize).max(1), most.round() as usize);
+        let (least, most) = ((least.round() as usize).max(1), (most.round() as usize).min(MAX_WIDTH));
         // Steps are counted from the prototype's width, so that it is always one of the choices.
         let values: Vec<usize> =
             (least..=most).filter(|width| width.abs_diff(class.channels) % widths.step == 0).collect();
+        if values.len() > MAX_CHOICES {
+            let what = format!("widths of `{}`", self.slots[slot].name);
+            return Err(SpaceError::TooLarge { found: values.len(), what, limit: MAX_CHOICES });
+        }
         if values.len() > 1 {
             class.decision = Some(decisions.len());
             let prototype = values.iter().position(|&width| width == class.channels).ok_or(refused)?;
@@ -246,6 +262,9 @@ impl Template {
         };
         if spec.kernels.iter().any(|kernel| kernel.is_multiple_of(2)) {
             return refuse("an even side would change the resolution");
+        }
+        if spec.kernels.iter().any(|&kernel| kernel > MAX_KERNEL) {
+            return refuse("a side is above 4096");
         }
         if !spec.kernels.is_sorted_by(|one, next| one < next) {
             return refuse("the sides do not rise");

@@ -1,4 +1,6 @@
+use netsynth_graph::GraphError;
 use netsynth_graph::schema::SchemaError;
+use netsynth_search::SearchError;
 use netsynth_space::SpaceError;
 
 /// Why a run folder cannot be written or read.
@@ -13,10 +15,39 @@ pub enum StoreError {
         /// What it says.
         source: std::io::Error,
     },
+    /// A file cannot be read as text.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Text(#[from] TextError),
     /// The run is there already.
     #[error("the run {path} exists")]
-    #[diagnostic(help("choose another --name; nothing in a run is ever overwritten"))]
+    #[diagnostic(help(
+        "choose another --name, or go on with that search: `netsynth resume {path}`; nothing in a run is overwritten"
+    ))]
     Exists {
+        /// The folder.
+        path: String,
+    },
+    /// Something that is no run has the run's name.
+    #[error("{path} exists and is no run of netsynth")]
+    #[diagnostic(help("choose another --name"))]
+    Occupied {
+        /// What is there.
+        path: String,
+    },
+    /// A name that is not one folder's.
+    #[error("the name {name:?} cannot be a run's")]
+    #[diagnostic(help(
+        "use letters, digits, `-`, `_` and `.`, at most 100 of them, and begin with a letter or a digit"
+    ))]
+    Name {
+        /// The name.
+        name: String,
+    },
+    /// Another process writes there.
+    #[error("another netsynth is at work on {path}")]
+    #[diagnostic(help("wait until it is done, or stop it with Ctrl-C; then `netsynth resume {path}`"))]
+    Locked {
         /// The folder.
         path: String,
     },
@@ -29,6 +60,16 @@ pub enum StoreError {
         /// The folder.
         path: String,
     },
+    /// A file's checksum is not that of its content.
+    #[error("{path} is damaged: its checksum is not that of its content")]
+    #[diagnostic(help(
+        "restore it from a copy of the run. A file below generators/ or trials/ may also be deleted: \
+         `netsynth resume` makes it again, and keeps all others"
+    ))]
+    Damaged {
+        /// The file.
+        path: String,
+    },
     /// A file of the run is not what it should be.
     #[error("{path}: {source}")]
     #[diagnostic(help("the file was changed after the run wrote it; restore it from a copy of the run"))]
@@ -37,6 +78,25 @@ pub enum StoreError {
         path: String,
         /// What is wrong with it.
         source: SchemaError,
+    },
+    /// A file of the run holds a number that no run has written.
+    #[error("{path}: {reason}")]
+    #[diagnostic(help("the file was changed after the run wrote it; restore it from a copy of the run"))]
+    Absurd {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file is there, and this program would write another.
+    #[error("{path} is not what this netsynth makes of the run's plan and trials")]
+    #[diagnostic(help(
+        "go on with the version of netsynth, on the kind of machine, that provenance.ron names; \
+         `netsynth verify` says which files differ"
+    ))]
+    Differs {
+        /// The file.
+        path: String,
     },
     /// A trial's choices are not of the run's space.
     #[error("{path}: {source}")]
@@ -47,4 +107,28 @@ pub enum StoreError {
         /// What does not fit.
         source: SpaceError,
     },
+    /// A trial's network is none.
+    #[error("{path}: {source}")]
+    #[diagnostic(help("the file was changed after the run wrote it; restore it from a copy of the run"))]
+    NoNetwork {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        source: GraphError,
+    },
+    /// The search itself cannot go on.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Search(#[from] SearchError),
+}
+
+/// Why a file cannot be read as a document.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{path}: {reason}")]
+#[diagnostic(help("check that this is the file you meant, and that it may be read"))]
+pub struct TextError {
+    /// The file.
+    pub path: String,
+    /// What is wrong with it.
+    pub reason: String,
 }

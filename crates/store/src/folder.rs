@@ -1,21 +1,30 @@
-use std::fs;
+use std::fs::{self, File, TryLockError};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use netsynth_graph::schema::SCHEMA;
+use netsynth_graph::schema::{self, SCHEMA};
 use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_search::{Candidate, Generator, Measured, Trial};
 use netsynth_space::SearchSpace;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::file::{read_ron, system, write, write_ron};
+use crate::file::{UNFINISHED, keep, known, read_ron, system, write_other, write_ron};
 use crate::trial::RungFile;
-use crate::{CandidateFile, FrontFile, StoreError};
+use crate::{CandidateFile, EndFile, FrontFile, StoreError};
+
+/// The file that makes a folder a run.
+const PLAN: &str = "plan.ron";
+/// Whose lock says that somebody writes. The system takes it back from a process that dies.
+pub(crate) const LOCK: &str = "lock";
 
 /// A run on disk.
 #[derive(Debug, Clone)]
 pub struct RunFolder {
     path: PathBuf,
+    /// Held while this process may write.
+    _lock: Option<Arc<File>>,
 }
 
 /// A generator as a file.
@@ -33,24 +42,63 @@ impl RunFolder {
         plan: &P,
         provenance: &O,
     ) -> Result<Self, StoreError> {
-        if path.exists() {
-            return Err(StoreError::Exists { path: path.display().to_string() });
-        }
-        fs::create_dir_all(path).map_err(system(path))?;
-        let run = Self { path: path.to_owned() };
-        write_ron(&run.path.join("provenance.ron"), provenance)?;
-        // The plan is last: a folder that has it is a run.
-        write_ron(&run.path.join("plan.ron"), plan)?;
+        let run = Self::begin(path)?;
+        run.write_document("provenance.ron", provenance)?;
+        run.commit(plan)?;
         Ok(run)
     }
 
-    /// The run in this folder.
+    /// Refuses a path where a new run cannot be made, before any work is done for it.
+    pub fn refuse_existing(path: &Path) -> Result<(), StoreError> {
+        if path.join(PLAN).exists() {
+            return Err(StoreError::Exists { path: path.display().to_string() });
+        }
+        // What was killed before it had a plan is begun again.
+        if path.try_exists().map_err(system(path))? && !is_unbegun(path)? {
+            return Err(StoreError::Occupied { path: path.display().to_string() });
+        }
+        Ok(())
+    }
+
+    /// Makes the folder of a new run without a plan: what it needs beside the plan is to be written first.
+    pub fn begin(path: &Path) -> Result<Self, StoreError> {
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(system(parent))?;
+        }
+        match fs::create_dir(path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Self::refuse_existing(path)?,
+            made => made.map_err(system(path))?,
+        }
+        let lock = locked(path)?;
+        // Somebody may have been faster.
+        Self::refuse_existing(path)?;
+        Ok(Self { path: path.to_owned(), _lock: Some(lock) })
+    }
+
+    /// Writes the plan: a folder that has it is a run.
+    pub fn commit<P: Serialize>(&self, plan: &P) -> Result<(), StoreError> {
+        keep(&self.path.join(PLAN), &schema::to_ron(plan))
+    }
+
+    /// The run in this folder, to be read.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
-        if path.join("plan.ron").is_file() {
-            Ok(Self { path: path.to_owned() })
+        if path.join(PLAN).is_file() {
+            Ok(Self { path: path.to_owned(), _lock: None })
         } else {
             Err(StoreError::NoRun { path: path.display().to_string() })
         }
+    }
+
+    /// The run in this folder, to be written on by this process alone. What a dead one left half-written is removed.
+    pub fn resume(path: &Path) -> Result<Self, StoreError> {
+        let run = Self::open(path)?;
+        let lock = locked(path)?;
+        for entry in entries(path)? {
+            if !entry.is_folder && entry.path.to_string_lossy().ends_with(UNFINISHED) {
+                fs::remove_file(&entry.path).map_err(system(&entry.path))?;
+            }
+        }
+        Ok(Self { _lock: Some(lock), ..run })
     }
 
     /// Where it is.
@@ -60,65 +108,107 @@ impl RunFolder {
 
     /// The plan that it follows.
     pub fn plan<P: DeserializeOwned>(&self) -> Result<P, StoreError> {
-        read_ron(&self.path.join("plan.ron"))
+        read_ron(&self.path.join(PLAN))
     }
 
-    /// Writes a generator.
+    /// Writes a generator; one that is there must be the same.
     pub fn write_generator(&self, generator: &Generator) -> Result<(), StoreError> {
-        let path = self.path.join("generators").join(format!("{:03}.ron", generator.number));
-        write_ron(&path, &GeneratorFile { schema: SCHEMA, generator: generator.clone() })
+        let (path, document) = self.generator_file(generator);
+        keep(&path, &document)
     }
 
-    /// Writes what a trial will train.
+    /// Writes what a trial will train; what is there must be the same.
     pub fn write_candidate(&self, candidate: &Candidate, space: &SearchSpace) -> Result<(), StoreError> {
+        self.candidate_files(candidate, space).iter().try_for_each(|(path, document)| keep(path, document))
+    }
+
+    pub(crate) fn generator_file(&self, generator: &Generator) -> (PathBuf, String) {
+        let path = self.path.join("generators").join(format!("{:03}.ron", generator.number));
+        (path, schema::to_ron(&GeneratorFile { schema: SCHEMA, generator: generator.clone() }))
+    }
+
+    pub(crate) fn candidate_files(
+        &self,
+        candidate: &Candidate,
+        space: &SearchSpace,
+    ) -> [(PathBuf, String); 2] {
         let folder = self.trial(candidate.trial);
-        write(&folder.join("architecture.ron"), candidate.graph.spec().to_ron().as_bytes())?;
-        write_ron(&folder.join("candidate.ron"), &CandidateFile::new(candidate, space))
+        [
+            (folder.join("architecture.ron"), candidate.graph.spec().to_ron()),
+            (folder.join("candidate.ron"), schema::to_ron(&CandidateFile::new(candidate, space))),
+        ]
     }
 
-    /// Writes what a rung measured of a trial.
+    /// Writes what a rung measured of a trial, once.
     pub fn write_rung(&self, trial: usize, rung: usize, measured: &Measured) -> Result<(), StoreError> {
-        let path = self.trial(trial).join(format!("rung-{rung}.ron"));
-        write_ron(&path, &RungFile { schema: SCHEMA, measured: measured.clone() })
+        let document = RungFile { schema: SCHEMA, measured: measured.clone() };
+        keep(&self.rung_path(trial, rung), &schema::to_ron(&document))
     }
 
-    /// Every trial that at least one rung measured, in order of its number.
-    pub fn trials(&self, space: &SearchSpace) -> Result<Vec<Trial>, StoreError> {
+    /// Whether what a rung measured of a trial is there.
+    pub fn has_rung(&self, trial: usize, rung: usize) -> bool {
+        self.rung_path(trial, rung).is_file()
+    }
+
+    /// What a rung measured of a trial, if it has.
+    pub fn rung(&self, trial: usize, rung: usize) -> Result<Option<Measured>, StoreError> {
+        let path = self.rung_path(trial, rung);
+        if !path.try_exists().map_err(system(&path))? {
+            return Ok(None);
+        }
+        let measured = read_ron::<RungFile>(&path)?.measured;
+        match measured.problem() {
+            None => Ok(Some(measured)),
+            Some(reason) => Err(StoreError::Absurd { path: path.display().to_string(), reason }),
+        }
+    }
+
+    /// The numbers of the trials that have a folder, rising.
+    pub fn trial_numbers(&self) -> Result<Vec<usize>, StoreError> {
         let folder = self.path.join("trials");
         if !folder.is_dir() {
             return Ok(Vec::new());
         }
-        let mut numbers: Vec<usize> = fs::read_dir(&folder)
-            .map_err(system(&folder))?
-            .filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
-            .collect();
+        let mut numbers = Vec::new();
+        for entry in fs::read_dir(&folder).map_err(system(&folder))? {
+            let name = entry.map_err(system(&folder))?.file_name();
+            let number = name.to_str().and_then(|name| name.parse().ok());
+            numbers.extend(number.filter(|&number| name.to_str() == Some(&trial_name(number))));
+        }
         numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    /// Every trial that at least one rung measured, in order of its number.
+    pub fn trials(&self, space: &SearchSpace) -> Result<Vec<Trial>, StoreError> {
         let mut trials = Vec::new();
-        for number in numbers {
-            let path = self.trial(number).join("candidate.ron");
-            if !self.trial(number).join("rung-0.ron").is_file() {
+        for number in self.trial_numbers()? {
+            let mut readings = Vec::new();
+            while let Some(measured) = self.rung(number, readings.len())? {
+                readings.push(measured);
+            }
+            if readings.is_empty() {
                 continue;
             }
+            let path = self.trial(number).join("candidate.ron");
             let candidate: CandidateFile = read_ron(&path)?;
+            if candidate.trial != number {
+                let reason = format!("it is of trial {}", candidate.trial);
+                return Err(StoreError::Absurd { path: path.display().to_string(), reason });
+            }
             let genome = space
                 .genome_of(&candidate.genome)
                 .map_err(|source| StoreError::OtherSpace { path: path.display().to_string(), source })?;
-            let spec = self.architecture(number)?;
-            let cost = Graph::new(&spec).map(|graph| graph.cost()).unwrap_or_default();
-            let mut readings = Vec::new();
-            loop {
-                let rung = self.trial(number).join(format!("rung-{}.ron", readings.len()));
-                if !rung.is_file() {
-                    break;
-                }
-                readings.push(read_ron::<RungFile>(&rung)?.measured);
-            }
+            let graph = Graph::new(&self.architecture(number)?).map_err(|source| StoreError::NoNetwork {
+                path: self.trial(number).join("architecture.ron").display().to_string(),
+                source,
+            })?;
             trials.push(Trial {
                 number,
                 generation: candidate.generation,
                 genome,
                 id: candidate.id,
-                cost,
+                cost: graph.cost(),
                 predicted: candidate.predicted,
                 readings,
             });
@@ -131,10 +221,20 @@ impl RunFolder {
         read_ron(&self.trial(trial).join("architecture.ron"))
     }
 
+    /// Writes how the search ended.
+    pub fn write_end(&self, end: &EndFile) -> Result<(), StoreError> {
+        keep(&self.path.join("end.ron"), &schema::to_ron(end))
+    }
+
+    /// How the search ended, if it has.
+    pub fn end(&self) -> Result<Option<EndFile>, StoreError> {
+        self.document("end.ron")
+    }
+
     /// Writes the front, as RON and as comma-separated values.
     pub fn write_front(&self, front: &FrontFile) -> Result<(), StoreError> {
         write_ron(&self.path.join("front.ron"), front)?;
-        write(&self.path.join("front.csv"), front.csv().as_bytes())
+        write_other(&self.path.join("front.csv"), front.csv().as_bytes())
     }
 
     /// The front as it was written.
@@ -142,7 +242,7 @@ impl RunFolder {
         read_ron(&self.path.join("front.ron"))
     }
 
-    /// Writes a trained network: its architecture, weights and metrics.
+    /// Writes a trained network: its architecture, weights and, last, metrics.
     pub fn write_network<M: Serialize>(
         &self,
         place: &str,
@@ -151,8 +251,8 @@ impl RunFolder {
         metrics: &M,
     ) -> Result<PathBuf, StoreError> {
         let folder = self.path.join(place);
-        write(&folder.join("architecture.ron"), spec.to_ron().as_bytes())?;
-        write(&folder.join("weights.safetensors"), weights)?;
+        keep(&folder.join("architecture.ron"), &spec.to_ron())?;
+        write_other(&folder.join("weights.safetensors"), weights)?;
         write_ron(&folder.join("metrics.ron"), metrics)?;
         Ok(folder)
     }
@@ -162,13 +262,105 @@ impl RunFolder {
         write_ron(&self.path.join(name), document)
     }
 
-    fn trial(&self, number: usize) -> PathBuf {
-        self.path.join("trials").join(format!("{number:05}"))
+    /// Writes a file that is no document, such as a page, with its checksum beside it.
+    pub fn write_file(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        write_other(&self.path.join(name), bytes)
+    }
+
+    /// A document of the run's own, if it is there.
+    pub fn document<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, StoreError> {
+        let path = self.path.join(name);
+        known(&path)?.map(|_| read_ron(&path)).transpose()
+    }
+
+    pub(crate) fn trial(&self, number: usize) -> PathBuf {
+        self.path.join("trials").join(trial_name(number))
+    }
+
+    pub(crate) fn rung_path(&self, trial: usize, rung: usize) -> PathBuf {
+        self.trial(trial).join(format!("rung-{rung}.ron"))
     }
 }
 
-/// The first of `prefix-001`, `prefix-002`, ... that is no run yet.
+fn trial_name(number: usize) -> String {
+    format!("{number:05}")
+}
+
+fn locked(path: &Path) -> Result<Arc<File>, StoreError> {
+    let name = path.join(LOCK);
+    let file = File::options().create(true).truncate(false).write(true).open(&name).map_err(system(&name))?;
+    match file.try_lock() {
+        Ok(()) => Ok(Arc::new(file)),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Locked { path: path.display().to_string() }),
+        // A file system without locks keeps nobody from working alone.
+        Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => Ok(Arc::new(file)),
+        Err(TryLockError::Error(error)) => Err(system(&name)(error)),
+    }
+}
+
+/// Whether a folder holds nothing but what a run writes before its plan.
+fn is_unbegun(path: &Path) -> Result<bool, StoreError> {
+    if !path.is_dir() {
+        return Ok(false);
+    }
+    let is_early = |entry: &Entry| {
+        let name = entry.path.file_name().unwrap_or_default().to_string_lossy();
+        let early = [LOCK, "provenance.ron", "search-space.ron", "prototype.ron"];
+        !entry.is_folder && (early.contains(&&*name) || name.ends_with(UNFINISHED))
+    };
+    Ok(entries(path)?.iter().all(is_early))
+}
+
+/// Something below a run folder.
+pub(crate) struct Entry {
+    pub(crate) path: PathBuf,
+    pub(crate) is_folder: bool,
+    /// Neither a file nor a folder: a link, a pipe.
+    pub(crate) is_odd: bool,
+}
+
+/// How deep a run folder's folders go at most, with room for what later versions put there.
+const MAX_DEPTH: usize = 8;
+
+/// Everything below a folder in order of its path. Links are listed and not followed.
+pub(crate) fn entries(folder: &Path) -> Result<Vec<Entry>, StoreError> {
+    let mut found = Vec::new();
+    let mut folders = vec![(folder.to_owned(), 0)];
+    while let Some((next, depth)) = folders.pop() {
+        for entry in fs::read_dir(&next).map_err(system(&next))? {
+            let entry = entry.map_err(system(&next))?;
+            let kind = entry.file_type().map_err(system(&next))?;
+            let is_folder = kind.is_dir() && depth < MAX_DEPTH;
+            if is_folder {
+                folders.push((entry.path(), depth + 1));
+            }
+            found.push(Entry { path: entry.path(), is_folder, is_odd: !kind.is_file() && !is_folder });
+        }
+    }
+    found.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(found)
+}
+
+/// Where a run of this name lies.
+pub fn named(runs: &Path, name: &str) -> Result<PathBuf, StoreError> {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let begins_well = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+    if begins_well && name.bytes().all(is_plain) && name.len() <= 100 {
+        Ok(runs.join(name))
+    } else {
+        Err(StoreError::Name { name: name.to_owned() })
+    }
+}
+
+/// The first of `prefix-001`, `prefix-002`, ... that is no run yet; what a name cannot have becomes `-`.
 pub fn next_name(runs: &Path, prefix: &str) -> String {
+    let plain =
+        |letter: char| if letter.is_ascii_alphanumeric() || "-_.".contains(letter) { letter } else { '-' };
+    let prefix: String = prefix.chars().take(60).map(plain).collect();
+    let prefix = match prefix.trim_start_matches(['-', '_', '.']) {
+        "" => "run",
+        rest => rest,
+    };
     let names = (1..).map(|number| format!("{prefix}-{number:03}"));
     let mut free = names.filter(|name| !runs.join(name).exists());
     free.next().unwrap_or_else(|| prefix.to_owned())

@@ -1,6 +1,8 @@
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{ArchitectureId, Cost};
-use netsynth_search::{ParetoFront, Performance, Trial, Variant, variants};
+use netsynth_search::{
+    Constraint, Metric, Metrics, Objective, ParetoFront, SearchPlan, Trial, Variant, hypervolume_2d, variants,
+};
 use serde::{Deserialize, Serialize};
 
 /// The Pareto front as a file: derived from the trials, and rebuilt from them at any time.
@@ -11,6 +13,10 @@ pub struct FrontFile {
     pub schema: u32,
     /// The members, the most accurate first.
     pub members: Vec<FrontRow>,
+    /// The share that the front dominates of the area between the indicator's bounds and an ideal network, one of
+    /// accuracy 1 that costs nothing; absent where there are not two objectives, each with a bound.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hypervolume: Option<f64>,
 }
 
 /// One member of the front.
@@ -33,7 +39,7 @@ pub struct FrontRow {
 
 impl FrontFile {
     /// The front of these trials.
-    pub fn new(front: &ParetoFront, trials: &[Trial], performance: Performance) -> Self {
+    pub fn new(front: &ParetoFront, trials: &[Trial], plan: &SearchPlan) -> Self {
         let picks = variants(front);
         let members = front.members.iter().filter_map(|(number, metrics)| {
             let trial = trials.iter().find(|trial| trial.number == *number)?;
@@ -42,7 +48,7 @@ impl FrontFile {
                 id: trial.id,
                 accuracy: metrics.accuracy,
                 cost: metrics.cost,
-                net_score: performance.of(metrics),
+                net_score: plan.performance.of(metrics),
                 variants: picks
                     .iter()
                     .filter(|(_, pick)| pick == number)
@@ -50,7 +56,7 @@ impl FrontFile {
                     .collect(),
             })
         });
-        Self { schema: SCHEMA, members: members.collect() }
+        Self { schema: SCHEMA, members: members.collect(), hypervolume: hypervolume(front, plan) }
     }
 
     /// The front as comma-separated values with a header line.
@@ -70,4 +76,28 @@ impl FrontFile {
         }
         text
     }
+}
+
+fn hypervolume(front: &ParetoFront, plan: &SearchPlan) -> Option<f64> {
+    let [one, other] = plan.objectives[..] else { return None };
+    let points: Option<Vec<[f64; 2]>> = front
+        .members
+        .iter()
+        .map(|(_, metrics)| Some([scaled_loss(one, metrics, plan)?, scaled_loss(other, metrics, plan)?]))
+        .collect();
+    Some(hypervolume_2d(&points?, [1.0, 1.0]))
+}
+
+/// An objective's loss between 0, the ideal, and 1, the indicator's bound; `None` where there is no bound.
+fn scaled_loss(objective: Objective, metrics: &Metrics, plan: &SearchPlan) -> Option<f64> {
+    let (Objective::Maximise(metric) | Objective::Minimise(metric)) = objective;
+    plan.indicator.constraints.iter().find_map(|constraint| match (objective, constraint) {
+        (Objective::Maximise(Metric::Accuracy), Constraint::AtLeast(Metric::Accuracy, bound)) => {
+            (*bound < 1.0).then(|| (1.0 - metrics.accuracy) / (1.0 - bound))
+        }
+        (Objective::Minimise(_), Constraint::AtMost(bounded, bound)) if *bounded == metric => {
+            Some(metrics.get(metric) / bound)
+        }
+        _ => None,
+    })
 }

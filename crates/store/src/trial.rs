@@ -40,7 +40,9 @@ impl CandidateFile {
 /// What a rung measured, as a file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct RungFile {
-    pub(crate) schema: u32,
-    pub(crate) measured: Measured,
+pub struct RungFile {
+    /// The file format's version.
+    pub schema: u32,
+    /// The measurement.
+    pub measured: Measured,
 }

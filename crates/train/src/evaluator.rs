@@ -24,8 +24,8 @@ pub struct TrainEvaluator<'a> {
 }
 
 impl Evaluator for TrainEvaluator<'_> {
-    fn evaluate(&self, candidate: &Candidate, rung: usize) -> Measured {
-        on_one_thread(|| self.measure(candidate, rung)).unwrap_or_else(Measured::Failed)
+    fn evaluate(&self, candidate: &Candidate, rung: usize) -> Option<Measured> {
+        Some(on_one_thread(|| self.measure(candidate, rung)).unwrap_or_else(Measured::Failed))
     }
 }
 

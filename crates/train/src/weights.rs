@@ -1,4 +1,6 @@
 use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use netsynth_graph::{ArchitectureId, Graph};
@@ -98,10 +100,22 @@ pub fn save(network: &Deployed) -> Result<Vec<u8>, WeightsError> {
     serialize(views, Some(header)).map_err(format)
 }
 
-/// Reads a network's weights.
+/// What a file of weights may have beyond its numbers, in bytes.
+const HEADER_ROOM: u64 = 16 << 20;
+
+/// Reads a network's weights: no more of the file than the network could need.
 pub fn load(path: &Path, graph: &Graph, device: Device) -> Result<Deployed, WeightsError> {
-    let bytes = std::fs::read(path)
+    let limit = graph.cost().parameters.saturating_mul(8).saturating_add(HEADER_ROOM);
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(limit.saturating_add(1)).read_to_end(&mut bytes))
         .map_err(|source| WeightsError::File { path: path.display().to_string(), source })?;
+    if bytes.len() as u64 > limit {
+        return Err(WeightsError::Format(format!(
+            "it has more than {limit} bytes, and the network {} parameters",
+            graph.cost().parameters
+        )));
+    }
     let format = |error: safetensors::SafeTensorError| WeightsError::Format(error.to_string());
     let (_, header) = SafeTensors::read_metadata(&bytes).map_err(format)?;
     let expected = ArchitectureId::of(graph).to_string();

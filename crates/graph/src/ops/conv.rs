@@ -94,7 +94,7 @@ impl Conv {
         NodeCost {
             parameters: weights + shift,
             trainable_parameters: weights + trained,
-            macs: weights * (output.height * output.width) as u64,
+            macs: weights.saturating_mul((output.height * output.width) as u64),
         }
     }
 }

@@ -1,0 +1,29 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::complaint::Complaint;
+
+/// The exit code of a command that was asked to stop: 128 and the number of SIGINT, as shells have it.
+pub(crate) const STOPPED: u8 = 130;
+
+static IS_ASKED: AtomicBool = AtomicBool::new(false);
+
+/// From now on Ctrl-C, SIGTERM and a closed terminal ask for an end in order; the second time they end the program
+/// at once. Nothing written is lost either way.
+#[expect(clippy::print_stderr, reason = "a person at the keyboard wants to be heard at once")]
+pub(crate) fn listen() -> Result<(), Complaint> {
+    let heard = || {
+        if IS_ASKED.swap(true, Ordering::SeqCst) {
+            std::process::exit(STOPPED.into());
+        }
+        eprintln!(
+            "stopping after the trainings in flight; once more stops at once, and nothing finished is lost"
+        );
+    };
+    ctrlc::set_handler(heard)
+        .map_err(|error| Complaint::new(error.to_string(), "start netsynth from an ordinary terminal"))
+}
+
+/// Whether an end in order was asked for.
+pub(crate) fn is_asked() -> bool {
+    IS_ASKED.load(Ordering::SeqCst)
+}

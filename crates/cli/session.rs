@@ -1,0 +1,378 @@
+use std::num::NonZeroUsize;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use netsynth_data::{Dataset, Split};
+use netsynth_graph::schema::SCHEMA;
+use netsynth_graph::{ArchitectureSpec, Graph};
+use netsynth_search::{
+    Candidate, Evaluator, Event, Found, Measured, ParetoFront, StopReason, Trial, side_by_side,
+};
+use netsynth_space::{SearchSpace, SearchSpaceSpec};
+use netsynth_store::{self as store, EndFile, FrontFile, RunFolder, StoreError};
+use netsynth_train::{EpochReport, Stimulus, TrainEvaluator, training_memory};
+use serde::{Deserialize, Serialize};
+
+use crate::complaint::Complaint;
+use crate::data::cautions;
+use crate::networks::space;
+use crate::plan::Plan;
+use crate::progress::Progress;
+use crate::standing::{failures, nearest_miss, standing};
+use crate::variants::{Variants, train_variants};
+use crate::words::{count, percent, say, say_json};
+use crate::{Ending, front, interrupt};
+
+/// One sitting of work on a run: `search` begins the first, `resume` the next. What it needs to know is read, and
+/// nothing is trained yet.
+pub(crate) struct Session {
+    pub(crate) plan: Plan,
+    pub(crate) dataset: Dataset,
+    pub(crate) split: Split,
+    pub(crate) space: SearchSpace,
+    pub(crate) workers: NonZeroUsize,
+    pub(crate) as_json: bool,
+}
+
+impl Session {
+    /// Loads the plan's faces and unrolls the space around the prototype that is made for them.
+    pub(crate) fn new(
+        plan: Plan,
+        dataset: Dataset,
+        space_spec: &SearchSpaceSpec,
+        prototype: &ArchitectureSpec,
+        workers: NonZeroUsize,
+        as_json: bool,
+    ) -> Result<Self, Complaint> {
+        let split = plan.data.split(&dataset)?;
+        let space = space(&plan.space, space_spec, prototype)?;
+        Ok(Self { plan, dataset, split, space, workers, as_json })
+    }
+
+    /// Does what is left to do in the run's folder, and shows what came of it.
+    pub(crate) fn work(&self, folder: &RunFolder) -> Result<Ending, Complaint> {
+        interrupt::listen()?;
+        self.try_work(folder).map_err(|complaint| match complaint {
+            Trouble::Store(error @ StoreError::System { .. }) => Complaint::new(
+                error.to_string(),
+                format!(
+                    "see that the disk has room and the folder can be written; nothing finished is lost: `netsynth \
+                     resume {}` goes on",
+                    folder.path().display()
+                ),
+            ),
+            Trouble::Store(error) => error.into(),
+            Trouble::Said(complaint) => complaint,
+        })
+    }
+
+    fn try_work(&self, folder: &RunFolder) -> Result<Ending, Trouble> {
+        let Self { plan, dataset, split, .. } = self;
+        let progress = Progress::new(plan.planned_epochs());
+        self.greet(folder, &progress)?;
+        let clock = Clock::begin(plan, folder, self.workers)?;
+        let stopped = |folder: &RunFolder, progress: &Progress| {
+            progress.finish();
+            progress.note(format!("stopped; `netsynth resume {}` goes on", folder.path().display()));
+            Ok(Ending::Stopped)
+        };
+
+        let found = self.search(folder, &clock, &progress)?;
+        clock.tick()?;
+        let reason = match found.stopped_by {
+            StopReason::Asked if folder.end()?.is_some() => StopReason::WallClock,
+            StopReason::Asked if clock.is_up() && !interrupt::is_asked() => StopReason::WallClock,
+            StopReason::Asked => return stopped(folder, &progress),
+            reason => reason,
+        };
+        // A generation that the clock cut off counts with what was measured of it.
+        let trials = match reason {
+            StopReason::WallClock => folder.trials(&self.space)?,
+            _ => found.trials,
+        };
+        folder.write_end(&EndFile::new(reason, &trials))?;
+        let search = &plan.search;
+        let front = ParetoFront::of(&trials, &search.objectives, &search.indicator, search.rungs.len());
+        let file = FrontFile::new(&front, &trials, search);
+        folder.write_front(&file)?;
+        self.tell_end(reason, &trials, &progress);
+
+        if front.members.is_empty() || reason == StopReason::Failures {
+            progress.finish();
+            if self.as_json {
+                say_json(&file)?;
+            }
+        }
+        if reason == StopReason::Failures {
+            let reason = format!(
+                "{} trials failed one after the other, the plan's limit: {}",
+                search.limits.failures_in_a_row,
+                failures(&trials)
+            );
+            let remedy = "change what makes them fail (learning_rate, limits) in a copy of the run's plan.ron and \
+                          begin again: `netsynth search --plan COPY`";
+            return Err(Complaint::new(reason, remedy).at(folder.path().display().to_string()).into());
+        }
+        if front.members.is_empty() {
+            progress.note(nearest_miss(&trials, search));
+            return Ok(Ending::Missed);
+        }
+        let finals = match train_variants(plan, &front, dataset, split, self.workers, folder, &progress)? {
+            Variants::Trained(finals) => finals,
+            Variants::Stopped => return stopped(folder, &progress),
+        };
+        clock.tick()?;
+        progress.finish();
+        if self.as_json {
+            say_json(&file)?;
+        } else {
+            front::show(&file)?;
+            for (variant, metrics) in &finals {
+                say(format!(
+                    "{variant}: trial {}, {} parameters, {} on validation folds, {} on {} images of held-out subjects",
+                    metrics.trial,
+                    count(metrics.cost.parameters),
+                    percent(metrics.search_accuracy),
+                    metrics.held_out_accuracy.map_or("not judged".to_owned(), percent),
+                    metrics.n_held_out_images
+                ))?;
+            }
+            if let Some(caveat) = plan.data.split.caveat() {
+                say(caveat)?;
+            }
+        }
+        progress.note(format!("written to {}", folder.path().display()));
+        Ok(Ending::Done)
+    }
+
+    fn greet(&self, folder: &RunFolder, progress: &Progress) -> Result<(), StoreError> {
+        let Self { plan, dataset, split, space, .. } = self;
+        progress.note(format!(
+            "{}: {} images of {} subjects, {} classes; {} images held out; {} folds",
+            folder.path().display(),
+            dataset.samples.len(),
+            dataset.subjects.len(),
+            dataset.classes.len(),
+            split.held_out.len(),
+            split.folds.len()
+        ));
+        for caution in cautions(dataset, split) {
+            progress.note(format!("warning: {caution}"));
+        }
+        progress.note(format!(
+            "{}: {} decisions, 10^{:.0} networks; {} trials in generations of {}",
+            space.name(),
+            space.decisions().len(),
+            space.log10_size(),
+            plan.search.n_trials,
+            plan.search.generation_size
+        ));
+        let rungs = 0..plan.search.rungs.len();
+        let done: Vec<usize> = folder
+            .trial_numbers()?
+            .into_iter()
+            .map(|trial| rungs.clone().take_while(|&rung| folder.has_rung(trial, rung)).count())
+            .collect();
+        progress.skip(done.iter().map(|&n_rungs| plan.search.epochs_of(n_rungs)).sum());
+        let n_done: usize = done.iter().sum();
+        if n_done > 0 {
+            progress.note(format!("{n_done} trainings of {} trials are there already", done.len()));
+        }
+        Ok(())
+    }
+
+    /// Searches, and says how it stands after each generation.
+    fn search(&self, folder: &RunFolder, clock: &Clock<'_>, progress: &Progress) -> Result<Found, Trouble> {
+        let plan = &self.plan;
+        let tell = |trial: usize, rung: usize, fold: usize, report: EpochReport| {
+            progress.epoch(&format!("trial {trial:3} rung {rung} fold {fold}"), report);
+        };
+        let stimulus = self.stimulus();
+        let evaluator = Attended { inner: self.evaluator(&stimulus, &tell), plan, progress };
+        // Where the clock once ended the search, it stays ended.
+        let is_over = folder.end()?.is_some_and(|end| end.reason == StopReason::WallClock);
+        let stop = || is_over || interrupt::is_asked() || clock.is_up();
+        let mut observed: Vec<Trial> = Vec::new();
+        let mut trouble = None;
+        let found = store::search(
+            folder,
+            &self.space,
+            &plan.search,
+            &evaluator,
+            self.workers,
+            &stop,
+            &mut |event| match event {
+                Event::Generator(_) | Event::Proposed(_) | Event::Rung { .. } => {}
+                Event::Observed(trials) => {
+                    observed.extend_from_slice(trials);
+                    let standing = standing(&observed, &plan.search);
+                    progress.standing(standing.clone());
+                    let generation = trials.first().map_or(0, |trial| trial.generation);
+                    progress.note(format!("generation {generation}: {} trials, {standing}", observed.len()));
+                    trouble = trouble.take().or(clock.tick().err());
+                }
+            },
+        )?;
+        trouble.map_or(Ok(found), |error| Err(error.into()))
+    }
+
+    /// Measures candidates on rungs again, whatever the run's folder says of them.
+    pub(crate) fn measured_again(&self, places: &[(&Candidate, usize)]) -> Vec<Option<Measured>> {
+        let n_epochs = |&(_, rung): &(&Candidate, usize)| {
+            self.plan.search.epochs_of(rung + 1) - self.plan.search.epochs_of(rung)
+        };
+        let progress = Progress::new(places.iter().map(n_epochs).sum());
+        let tell = |trial: usize, rung: usize, fold: usize, report: EpochReport| {
+            progress.epoch(&format!("trial {trial:3} rung {rung} fold {fold} again"), report);
+        };
+        let stimulus = self.stimulus();
+        let evaluator =
+            Attended { inner: self.evaluator(&stimulus, &tell), plan: &self.plan, progress: &progress };
+        let measured = side_by_side(places.len(), self.workers, |index| {
+            let (candidate, rung) = places[index];
+            evaluator.evaluate(candidate, rung)
+        });
+        progress.finish();
+        measured
+    }
+
+    /// What the inquisitor's probes are shown.
+    fn stimulus(&self) -> Stimulus {
+        let Self { plan, dataset, split, .. } = self;
+        Stimulus::new(dataset, &split.train(0), &plan.recipe, plan.search.seed)
+    }
+
+    /// Who measures.
+    fn evaluator<'a>(
+        &'a self,
+        stimulus: &'a Stimulus,
+        tell: &'a (dyn Fn(usize, usize, usize, EpochReport) + Sync),
+    ) -> TrainEvaluator<'a> {
+        TrainEvaluator {
+            dataset: &self.dataset,
+            split: &self.split,
+            recipe: &self.plan.recipe,
+            rungs: &self.plan.search.rungs,
+            stimulus,
+            seed: self.plan.search.seed,
+            device: self.plan.device,
+            tell,
+        }
+    }
+
+    fn tell_end(&self, reason: StopReason, trials: &[Trial], progress: &Progress) {
+        let limit = match reason {
+            StopReason::Epochs => "the plan's epochs are spent",
+            StopReason::WallClock => "the plan's wall-clock time is spent",
+            StopReason::Trials | StopReason::Failures | StopReason::Asked => return,
+        };
+        progress.note(format!("{limit}: the search ends with {} trials", trials.len()));
+    }
+}
+
+/// What keeps a session from its end.
+enum Trouble {
+    Store(StoreError),
+    Said(Complaint),
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Trouble::Store(error)
+    }
+}
+
+impl From<Complaint> for Trouble {
+    fn from(complaint: Complaint) -> Self {
+        Trouble::Said(complaint)
+    }
+}
+
+/// An evaluator that refuses what needs too much memory, and tells a person of failures.
+struct Attended<'a> {
+    inner: TrainEvaluator<'a>,
+    plan: &'a Plan,
+    progress: &'a Progress,
+}
+
+impl Evaluator for Attended<'_> {
+    fn evaluate(&self, candidate: &Candidate, rung: usize) -> Option<Measured> {
+        let measured = match beyond_memory(&candidate.graph, self.plan) {
+            Some(reason) => Some(Measured::Failed(reason)),
+            None => netsynth_search::caught(|| self.inner.evaluate(candidate, rung)),
+        };
+        if let Some(Measured::Failed(reason)) = &measured {
+            self.progress.note(format!("trial {} failed on rung {rung}: {reason}", candidate.trial));
+        }
+        measured
+    }
+}
+
+/// Why a network cannot be trained within the plan's memory, if it cannot.
+fn beyond_memory(graph: &Graph, plan: &Plan) -> Option<String> {
+    let limit = plan.search.limits.memory_mib?;
+    let needed = training_memory(graph, plan.recipe.batch_size).div_ceil(1 << 20);
+    (needed > limit)
+        .then(|| format!("its training needs {needed} MiB by estimate, and the plan's limit is {limit} MiB"))
+}
+
+/// When and how long somebody worked on a run. Nothing but the wall-clock limit depends on it.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SessionFile {
+    schema: u32,
+    n_workers: usize,
+    /// Seconds since 1970, when it began.
+    begun_unix_secs: u64,
+    /// How long it worked, as last written down.
+    secs: f64,
+}
+
+/// The time that a run's sessions took.
+struct Clock<'a> {
+    folder: &'a RunFolder,
+    name: String,
+    n_workers: usize,
+    begun: Instant,
+    begun_unix_secs: u64,
+    /// When the plan's time is spent.
+    deadline: Option<Instant>,
+}
+
+impl<'a> Clock<'a> {
+    /// Begins a session after those that the run had.
+    fn begin(plan: &Plan, folder: &'a RunFolder, n_workers: NonZeroUsize) -> Result<Self, Trouble> {
+        let mut spent = 0.0;
+        let mut number = 1;
+        let name = |number: usize| format!("sessions/{number:03}.ron");
+        while let Some(earlier) = folder.document::<SessionFile>(&name(number))? {
+            spent += earlier.secs.max(0.0);
+            number += 1;
+        }
+        let begun = Instant::now();
+        let left = plan.search.limits.wall_clock_secs.map(|secs| (secs as f64 - spent).max(0.0));
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let clock = Self {
+            folder,
+            name: name(number),
+            n_workers: n_workers.get(),
+            begun,
+            begun_unix_secs: since_1970.as_secs(),
+            deadline: left.and_then(|secs| begun.checked_add(Duration::try_from_secs_f64(secs).ok()?)),
+        };
+        clock.tick()?;
+        Ok(clock)
+    }
+
+    /// Writes down how long the session has worked.
+    fn tick(&self) -> Result<(), StoreError> {
+        let Self { n_workers, begun_unix_secs, .. } = *self;
+        let secs = self.begun.elapsed().as_secs_f64();
+        self.folder
+            .write_document(&self.name, &SessionFile { schema: SCHEMA, n_workers, begun_unix_secs, secs })
+    }
+
+    /// Whether the plan's time is spent.
+    fn is_up(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+}

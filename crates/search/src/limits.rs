@@ -1,0 +1,79 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{Measured, SearchPlan, Trial};
+
+/// What ends a search early. The search itself keeps `epochs` and `failures_in_a_row`, which are functions of
+/// the trials; who measures keeps `wall_clock_secs` and `memory_mib`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// The most epochs that all trainings of the search take together, those of the variants apart. A generation
+    /// that could exceed it is made smaller, so it is never exceeded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub epochs: Option<u64>,
+    /// Seconds of work, over all sessions, after which no further training begins. The one limit by which two
+    /// runs of one plan can differ: in how many trials they have, not in any of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wall_clock_secs: Option<u64>,
+    /// The most memory in MiB that a training may need by estimate; a candidate beyond it fails untrained.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_mib: Option<u64>,
+    /// So many trials failing one after the other stop the run: then it is the plan that is wrong.
+    pub failures_in_a_row: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { epochs: None, wall_clock_secs: None, memory_mib: None, failures_in_a_row: 12 }
+    }
+}
+
+/// Why a search made no further trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum StopReason {
+    /// The plan's trials are made.
+    Trials,
+    /// No further trial fits into the plan's epochs.
+    Epochs,
+    /// The plan's seconds are spent.
+    WallClock,
+    /// Too many trials failed one after the other.
+    Failures,
+    /// Somebody asked it to stop; it can go on.
+    Asked,
+}
+
+impl SearchPlan {
+    /// How many candidates to propose after these trials, or why none.
+    pub(crate) fn next_generation(&self, trials: &[Trial]) -> Result<usize, StopReason> {
+        let failed = |trial: &&Trial| matches!(trial.readings.last(), Some(Measured::Failed(_)));
+        if trials.iter().rev().take_while(failed).count() >= self.limits.failures_in_a_row {
+            return Err(StopReason::Failures);
+        }
+        let n_left = self.generation_size.min(self.n_trials - trials.len());
+        if n_left == 0 {
+            return Err(StopReason::Trials);
+        }
+        let spent: u64 = trials.iter().map(|trial| self.epochs_of(trial.readings.len())).sum();
+        let fits = |n_candidates: &usize| {
+            self.limits.epochs.is_none_or(|most| spent + self.most_epochs(*n_candidates) <= most)
+        };
+        (1..=n_left).rev().find(fits).ok_or(StopReason::Epochs)
+    }
+
+    /// Epochs of a trial that was measured on so many rungs.
+    pub fn epochs_of(&self, n_rungs: usize) -> u64 {
+        self.rungs.iter().take(n_rungs).map(|rung| (rung.epochs * rung.folds) as u64).sum()
+    }
+
+    /// The most epochs that a generation of so many candidates can take: no training fails.
+    pub fn most_epochs(&self, n_candidates: usize) -> u64 {
+        let mut climbing = n_candidates;
+        let mut epochs = 0;
+        for rung in &self.rungs {
+            epochs += (climbing * rung.epochs * rung.folds) as u64;
+            climbing = rung.n_kept(climbing);
+        }
+        epochs
+    }
+}

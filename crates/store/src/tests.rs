@@ -1,0 +1,310 @@
+//! Laws of a run folder, with an evaluator whose answers are known: what a full disk, a crash or a changed bit does.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use netsynth_graph::{ArchitectureSpec, Graph};
+use netsynth_search::{
+    Candidate, Constraint, Evaluator, Indicator, Limits, Measured, Metric, Objective, ParetoFront,
+    Performance, Rung, SearchPlan, StopReason, StrategyKind, Trained,
+};
+use netsynth_space::{SearchSpace, SearchSpaceSpec};
+
+use crate::fault::{strike_after, strikes_left};
+use crate::file::{keep, write_other};
+use crate::folder::entries;
+use crate::{
+    EndFile, FrontFile, Problem, RunFolder, StoreError, check_files, named, next_name, read_text, replay,
+    search,
+};
+
+fn space() -> SearchSpace {
+    let prototype = ArchitectureSpec::from_ron(include_str!("../../../prototypes/resnet20.ron")).unwrap();
+    let spec = SearchSpaceSpec::from_ron(include_str!("../../../search-spaces/emotionnet.ron")).unwrap();
+    SearchSpace::new(&spec, &Graph::new(&prototype).unwrap()).unwrap()
+}
+
+fn plan() -> SearchPlan {
+    SearchPlan {
+        seed: 7,
+        n_trials: 6,
+        generation_size: 3,
+        strategy: StrategyKind::Synthesis,
+        indicator: Indicator {
+            constraints: vec![
+                Constraint::AtLeast(Metric::Accuracy, 0.5),
+                Constraint::AtMost(Metric::Parameters, 150_000.0),
+            ],
+        },
+        performance: Performance::default(),
+        objectives: vec![Objective::Maximise(Metric::Accuracy), Objective::Minimise(Metric::Parameters)],
+        rungs: vec![Rung { epochs: 1, folds: 1, keep: 0.5 }, Rung { epochs: 4, folds: 1, keep: 1.0 }],
+        limits: Limits::default(),
+    }
+}
+
+/// Accuracy that follows from the network's size; trial 1 fails, trial 2 panics. Counts what it is asked.
+#[derive(Default)]
+struct Formula {
+    n_asked: AtomicUsize,
+}
+
+impl Evaluator for Formula {
+    fn evaluate(&self, candidate: &Candidate, rung: usize) -> Option<Measured> {
+        self.n_asked.fetch_add(1, Ordering::SeqCst);
+        if candidate.trial == 1 {
+            return Some(Measured::Failed("the loss became NaN in epoch 1".to_owned()));
+        }
+        assert!(candidate.trial != 2, "a worker panics");
+        let size = (candidate.graph.cost().parameters as f64 / 150_000.0).min(1.0);
+        let fold_accuracies = vec![0.5 + 0.2 * rung as f64 + 0.3 * size];
+        Some(Measured::Trained(Trained { fold_accuracies, reactions: None }))
+    }
+}
+
+/// Begins a run or goes on with it, from the first file to the last.
+fn work(
+    path: &Path,
+    plan: &SearchPlan,
+    evaluator: &Formula,
+    n_workers: usize,
+) -> Result<EndFile, StoreError> {
+    let folder = if path.join("plan.ron").is_file() {
+        RunFolder::resume(path)?
+    } else {
+        let folder = RunFolder::begin(path)?;
+        folder.write_document("provenance.ron", &BTreeMap::from([("schema", 1)]))?;
+        folder.commit(&BTreeMap::from([("schema", 1)]))?;
+        folder
+    };
+    let workers = NonZeroUsize::new(n_workers).unwrap();
+    let found = search(&folder, &space(), plan, evaluator, workers, &|| false, &mut |_| {})?;
+    let end = EndFile::new(found.stopped_by, &found.trials);
+    folder.write_end(&end)?;
+    let front = ParetoFront::of(&found.trials, &plan.objectives, &plan.indicator, plan.rungs.len());
+    folder.write_front(&FrontFile::new(&front, &found.trials, plan))?;
+    let first = front.members[0].0;
+    let network = folder.architecture(first)?;
+    folder.write_network("variants/nano-a", &network, b"weights", &BTreeMap::from([("trial", first)]))?;
+    Ok(end)
+}
+
+/// Every file below a folder by relative path.
+fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let files = entries(folder).unwrap().into_iter().filter(|entry| !entry.is_folder);
+    files
+        .map(|entry| (entry.path.strip_prefix(folder).unwrap().to_owned(), fs::read(&entry.path).unwrap()))
+        .collect()
+}
+
+#[test]
+fn a_run_cut_off_at_any_step_of_any_write_goes_on_to_the_same_files() {
+    let home = tempfile::tempdir().unwrap();
+    let plan = SearchPlan { n_trials: 4, generation_size: 2, ..plan() };
+    let whole = home.path().join("whole");
+    strike_after(&whole, usize::MAX);
+    work(&whole, &plan, &Formula::default(), 2).unwrap();
+    let n_steps = usize::MAX - strikes_left(&whole);
+    assert!(n_steps > 100, "{n_steps}");
+    let expected = contents(&whole);
+
+    for n_taken in 0..n_steps {
+        let path = home.path().join(format!("cut-{n_taken}"));
+        strike_after(&path, n_taken);
+        let error = work(&path, &plan, &Formula::default(), 1 + n_taken % 2).unwrap_err();
+        strikes_left(&path);
+        assert!(matches!(error, StoreError::System { .. }), "step {n_taken}: {error}");
+        let kept = contents(&path);
+        for (name, bytes) in kept.iter().filter(|(name, _)| !name.to_string_lossy().ends_with(".unfinished"))
+        {
+            assert_eq!(Some(bytes), expected.get(name), "step {n_taken} left half of {}", name.display());
+        }
+        work(&path, &plan, &Formula::default(), 1 + n_taken % 3).unwrap();
+        assert!(contents(&path) == expected, "step {n_taken} changed the end");
+        fs::remove_dir_all(&path).unwrap();
+    }
+}
+
+#[test]
+fn nothing_is_measured_twice() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("run");
+    let evaluator = Formula::default();
+    work(&path, &plan(), &evaluator, 2).unwrap();
+    let n_asked = evaluator.n_asked.load(Ordering::SeqCst);
+    work(&path, &plan(), &evaluator, 2).unwrap();
+    assert_eq!(evaluator.n_asked.load(Ordering::SeqCst), n_asked);
+    fs::remove_file(path.join("trials/00004/rung-0.ron")).unwrap();
+    let expected = contents(&path).len() + 1;
+    work(&path, &plan(), &evaluator, 2).unwrap();
+    assert_eq!(evaluator.n_asked.load(Ordering::SeqCst), n_asked + 1);
+    assert_eq!(contents(&path).len(), expected);
+}
+
+#[test]
+fn a_failure_and_a_panic_are_recorded_with_their_reasons() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("run");
+    work(&path, &plan(), &Formula::default(), 2).unwrap();
+    let folder = RunFolder::open(&path).unwrap();
+    let reason = |trial: usize| match folder.rung(trial, 0).unwrap().unwrap() {
+        Measured::Failed(reason) => reason,
+        Measured::Trained(_) => "trained".to_owned(),
+    };
+    assert_eq!(reason(1), "the loss became NaN in epoch 1");
+    assert_eq!(reason(2), "the training panicked: a worker panics");
+    assert_eq!(reason(3), "trained");
+}
+
+#[test]
+fn a_run_ends_in_order_at_its_epochs_and_at_its_failures() {
+    let home = tempfile::tempdir().unwrap();
+    let ended = |name: &str, limits: Limits| {
+        let plan = SearchPlan { limits, n_trials: 9, ..plan() };
+        work(&home.path().join(name), &plan, &Formula::default(), 2).unwrap()
+    };
+    // The first generation, with two failures, takes 1 + 4 + 1 + 1 epochs and the second 3 + 2 x 4; of the 22, four
+    // are left, and a trial may need 1 + 4.
+    let end = ended("epochs", Limits { epochs: Some(22), ..Limits::default() });
+    assert_eq!((end.reason, end.n_trials), (StopReason::Epochs, 6));
+    let end = ended("trials", Limits::default());
+    assert_eq!((end.reason, end.n_trials), (StopReason::Trials, 9));
+    // Trials 1 and 2 fail, and they are the last of the first generation.
+    let end = ended("failures", Limits { failures_in_a_row: 2, ..Limits::default() });
+    assert_eq!((end.reason, end.n_trials), (StopReason::Failures, 3));
+}
+
+#[test]
+fn a_changed_bit_in_any_file_is_found_and_named() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("run");
+    work(&path, &plan(), &Formula::default(), 2).unwrap();
+    let folder = RunFolder::open(&path).unwrap();
+    assert_eq!(check_files(&folder).unwrap().1, []);
+    let replayed = replay(&folder, &space(), &plan()).unwrap();
+    assert_eq!((replayed.findings.len(), replayed.trials.len(), replayed.has_ended), (0, 6, true));
+    assert_eq!(replayed.front, folder.front().unwrap());
+
+    for (number, (name, bytes)) in
+        contents(&path).into_iter().filter(|(_, bytes)| !bytes.is_empty()).enumerate()
+    {
+        let named_file = name.display().to_string().replace(".sha256", "");
+        for position in [0, bytes.len() / 2, bytes.len() - 1, (number * 7919) % bytes.len()] {
+            let mut changed = bytes.clone();
+            changed[position] ^= 1 << (number % 8);
+            fs::write(path.join(&name), &changed).unwrap();
+            let (_, findings) = check_files(&folder).unwrap();
+            let files: Vec<&str> = findings.iter().map(|finding| finding.path.as_str()).collect();
+            assert_eq!(files, [named_file.as_str()], "byte {position} of {}", name.display());
+        }
+        fs::write(path.join(&name), &bytes).unwrap();
+    }
+}
+
+#[test]
+fn a_forged_file_is_found_by_what_the_trials_give() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("run");
+    work(&path, &plan(), &Formula::default(), 1).unwrap();
+    let folder = RunFolder::open(&path).unwrap();
+    // With a right checksum of its own, so that only the replay can tell.
+    let forged = |name: &str, from: &str, to: &str| {
+        let original = fs::read(path.join(name)).unwrap();
+        let text = crate::file::known(&path.join(name)).unwrap().unwrap();
+        assert!(text.contains(from), "{name}: {text}");
+        fs::remove_file(path.join(name)).unwrap();
+        let text = text.replacen(from, to, 1);
+        if name.ends_with(".ron") {
+            keep(&path.join(name), &text).unwrap();
+        } else {
+            write_other(&path.join(name), text.as_bytes()).unwrap();
+        }
+        assert_eq!(check_files(&folder).unwrap().1, [], "{name}");
+        let findings = replay(&folder, &space(), &plan()).unwrap().findings;
+        fs::write(path.join(name), original).unwrap();
+        findings.into_iter().map(|finding| (finding.path, finding.problem)).collect::<Vec<_>>()
+    };
+    let differs = |name: &str| vec![(name.to_owned(), Problem::Differs)];
+    assert_eq!(forged("generators/001.ron", "mean: ", "mean: 1"), differs("generators/001.ron"));
+    assert_eq!(
+        forged("trials/00003/candidate.ron", "generation: 1", "generation: 0"),
+        differs("trials/00003/candidate.ron")
+    );
+    assert_eq!(forged("front.ron", "net_score: ", "net_score: 1"), differs("front.ron"));
+    assert_eq!(
+        forged("variants/nano-a/architecture.ron", "channels: ", "channels: 1"),
+        differs("variants/nano-a/architecture.ron")
+    );
+    // A better accuracy changes everything that follows from it.
+    let findings = forged("trials/00000/rung-0.ron", "0.", "0.9");
+    assert!(!findings.is_empty());
+    fs::remove_file(path.join("trials/00005/candidate.ron")).unwrap();
+    let findings = replay(&folder, &space(), &plan()).unwrap().findings;
+    assert_eq!(findings[0].problem, Problem::Missing);
+}
+
+#[test]
+fn one_process_at_a_time() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("run");
+    work(&path, &plan(), &Formula::default(), 1).unwrap();
+    let first = RunFolder::resume(&path).unwrap();
+    assert!(matches!(RunFolder::resume(&path), Err(StoreError::Locked { .. })));
+    assert!(matches!(RunFolder::begin(&path), Err(StoreError::Exists { .. })));
+    RunFolder::open(&path).unwrap().front().unwrap();
+    drop(first);
+    RunFolder::resume(&path).unwrap();
+}
+
+#[test]
+fn names_that_lead_elsewhere_are_refused() {
+    let runs = Path::new("runs");
+    for name in ["../x", "a/b", "/etc/x", "..", ".hidden", "", "-x", "a\0b", "übung", &"x".repeat(101)] {
+        assert!(matches!(named(runs, name), Err(StoreError::Name { .. })), "{name:?}");
+    }
+    assert_eq!(named(runs, "ck-2.1_b").unwrap(), runs.join("ck-2.1_b"));
+    let home = tempfile::tempdir().unwrap();
+    assert_eq!(next_name(home.path(), "../../etc/x y"), "etc-x-y-001");
+    assert_eq!(next_name(home.path(), "///"), "run-001");
+}
+
+#[test]
+fn a_document_is_a_file_of_text_of_some_size() {
+    let home = tempfile::tempdir().unwrap();
+    let reason = |path: &Path| read_text(path).unwrap_err().reason;
+    assert_eq!(reason(home.path()), "it is not a file");
+    assert_eq!(reason(Path::new("/dev/zero")), "it is not a file");
+    let path = home.path().join("x.ron");
+    fs::write(&path, [b'a', 0xff, b'b']).unwrap();
+    assert_eq!(reason(&path), "it is not text: byte 1 is not UTF-8");
+    fs::File::create(&path).unwrap().set_len(1 << 30).unwrap();
+    assert_eq!(reason(&path), "it has more than the 16777216 bytes a netsynth document may have");
+}
+
+#[cfg(unix)]
+#[test]
+fn links_and_odd_names_are_named_and_not_followed() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("run");
+    work(&path, &plan(), &Formula::default(), 1).unwrap();
+    std::os::unix::fs::symlink(&path, path.join("trials/loop")).unwrap();
+    fs::write(path.join(OsStr::from_bytes(b"na\xffme.ron")), "x").unwrap();
+    let (_, findings) = check_files(&RunFolder::open(&path).unwrap()).unwrap();
+    let lines: Vec<String> =
+        findings.iter().map(|finding| format!("{} {}", finding.path, finding.problem)).collect();
+    assert_eq!(
+        lines,
+        [
+            "na\u{fffd}me.ron has no checksum: netsynth did not write it like this",
+            "trials/loop is a link, or lies too deep, and is not followed"
+        ]
+    );
+}

@@ -1,0 +1,327 @@
+//! What docs/reliability.md promises of a run, through the program: it survives anything, and repeats to the bit.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod workplace;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use workplace::{PLAN, contents, netsynth, workplace};
+
+/// Starts `netsynth` in a folder and does not wait for it.
+fn start(folder: &Path, arguments: &[&str]) -> Child {
+    Command::new(assert_cmd::cargo::cargo_bin("netsynth"))
+        .current_dir(folder)
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Sends a signal by its name.
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("sh").arg("-c").arg(format!("kill -{name} {}", child.id())).status().unwrap();
+    assert!(sent.success());
+}
+
+/// Exit code and standard error of a child that ends.
+fn ended(child: Child) -> (Option<i32>, String) {
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+/// Waits until a file of a run is there.
+fn wait_for(path: &Path) {
+    let begun = Instant::now();
+    while !path.exists() {
+        assert!(begun.elapsed() < Duration::from_secs(60), "{} never came", path.display());
+        sleep(Duration::from_millis(2));
+    }
+}
+
+/// The files of the uninterrupted search, and how long it took.
+fn uninterrupted(folder: &Path) -> (Vec<(String, Vec<u8>)>, Duration) {
+    let begun = Instant::now();
+    let (code, _, stderr) =
+        netsynth(folder, &["search", "--plan", "plan.ron", "--name", "whole", "--workers", "2"]);
+    assert_eq!(code, 0, "{stderr}");
+    (contents(&folder.join("runs/whole")), begun.elapsed())
+}
+
+fn assert_same(found: &[(String, Vec<u8>)], expected: &[(String, Vec<u8>)], what: &str) {
+    let names = |files: &[(String, Vec<u8>)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(found), names(expected), "{what}");
+    for ((name, one), (_, other)) in found.iter().zip(expected) {
+        assert!(one == other, "{name} differs: {what}");
+    }
+}
+
+/// A plan whose trainings take some seconds, so that a signal finds them in flight.
+fn long(folder: &Path) {
+    let plan =
+        PLAN.replace("epochs: 1, folds: 1", "epochs: 60, folds: 1").replace("n_trials: 6", "n_trials: 3");
+    fs::write(folder.join("plan.ron"), plan).unwrap();
+}
+
+#[test]
+fn a_search_killed_at_fifty_instants_ends_as_if_nothing_had_happened() {
+    let folder = workplace();
+    let folder = folder.path();
+    let (expected, whole) = uninterrupted(folder);
+    let mut random: u64 = 0x9e37_79b9_7f4a_7c15;
+    let (mut n_killed, mut n_resumed) = (0, 0);
+    for number in 0.. {
+        if n_killed >= 50 {
+            break;
+        }
+        let name = format!("cut-{number}");
+        let run = format!("runs/{name}");
+        loop {
+            // xorshift64: what matters is that the instants are spread, and the machine adds its own chance.
+            random ^= random << 13;
+            random ^= random >> 7;
+            random ^= random << 17;
+            let workers = ["1", "2", "4"][(random % 3) as usize];
+            let is_begun = folder.join(&run).join("plan.ron").exists();
+            let mut child = if is_begun {
+                n_resumed += 1;
+                start(folder, &["resume", &run, "--workers", workers])
+            } else {
+                start(folder, &["search", "--plan", "plan.ron", "--name", &name, "--workers", workers])
+            };
+            sleep(whole.mul_f64(0.6 * (random >> 11) as f64 / (1u64 << 53) as f64));
+            if child.try_wait().unwrap().is_some() {
+                let (code, stderr) = ended(child);
+                assert_eq!(code, Some(0), "{stderr}");
+                break;
+            }
+            child.kill().unwrap();
+            n_killed += usize::from(ended(child).0.is_none());
+        }
+        assert_same(&contents(&folder.join(&run)), &expected, &format!("after {n_killed} kills"));
+    }
+    assert!(n_resumed >= 20, "only {n_resumed} of {n_killed} kills left something to go on with");
+}
+
+#[test]
+fn one_two_and_four_workers_leave_the_same_files() {
+    let folder = workplace();
+    let (expected, _) = uninterrupted(folder.path());
+    for workers in ["1", "4"] {
+        let arguments = ["search", "--plan", "plan.ron", "--name", workers, "--workers", workers];
+        assert_eq!(netsynth(folder.path(), &arguments).0, 0);
+        assert_same(&contents(&folder.path().join("runs").join(workers)), &expected, workers);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_signal_stops_after_the_trainings_in_flight_and_a_second_one_at_once() {
+    let folder = workplace();
+    let folder = folder.path();
+    long(folder);
+    let (expected, _) = uninterrupted(folder);
+    for (name, signals) in [("int", &["INT"][..]), ("term", &["TERM"]), ("twice", &["INT", "INT"])] {
+        let run = folder.join("runs").join(name);
+        let child = start(folder, &["search", "--plan", "plan.ron", "--name", name, "--workers", "2"]);
+        wait_for(&run.join("trials/00001"));
+        if name == "int" {
+            let run = format!("runs/{name}");
+            let (code, _, stderr) = netsynth(folder, &["resume", &run]);
+            assert_eq!(code, 2);
+            assert_eq!(
+                stderr,
+                "error: another netsynth is at work on runs/int\n  help: wait until it is done, or stop it with Ctrl-C; \
+                 then `netsynth resume runs/int`\n"
+            );
+        }
+        for sent in signals {
+            sleep(Duration::from_millis(100));
+            signal(&child, sent);
+        }
+        let (code, stderr) = ended(child);
+        assert_eq!(code, Some(130), "{stderr}");
+        assert!(stderr.contains("stopping after the trainings in flight"), "{stderr}");
+        if name == "twice" {
+            assert!(
+                !run.join("trials/00000/rung-0.ron").exists(),
+                "the trainings in flight were not cut off"
+            );
+        } else {
+            assert!(stderr.contains(&format!("`netsynth resume runs/{name}` goes on")), "{stderr}");
+            assert!(run.join("trials/00001/rung-0.ron").exists(), "the trainings in flight were cut off");
+            assert!(!run.join("trials/00002/rung-0.ron").exists(), "another training was begun");
+        }
+        let (code, stdout, stderr) = netsynth(folder, &["resume", &format!("runs/{name}"), "--workers", "1"]);
+        assert_eq!(code, 0, "{stderr}");
+        assert!(stdout.contains("nano-a"), "{stdout}");
+        assert_same(&contents(&run), &expected, name);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_cannot_be_written_gives_one_error_and_the_run_goes_on() {
+    let folder = workplace();
+    let folder = folder.path();
+    let (expected, _) = uninterrupted(folder);
+    let program = assert_cmd::cargo::cargo_bin("netsynth");
+    // No file may grow beyond 4 KiB: the weights of the variants do.
+    let script = format!(
+        "trap '' XFSZ; ulimit -f 8; exec '{}' search --plan plan.ron --name full --workers 2",
+        program.display()
+    );
+    let child =
+        Command::new("sh").arg("-c").arg(script).current_dir(folder).stderr(Stdio::piped()).spawn().unwrap();
+    let (code, stderr) = ended(child);
+    assert_eq!(code, Some(2), "{stderr}");
+    let errors: Vec<&str> = stderr.lines().skip_while(|line| !line.starts_with("error")).collect();
+    assert_eq!(errors.len(), 2, "{stderr}");
+    assert!(errors[0].starts_with("error: runs/full/") && errors[0].contains("File too large"), "{stderr}");
+    assert!(errors[1].contains("`netsynth resume runs/full` goes on"), "{stderr}");
+    assert_eq!(netsynth(folder, &["resume", "runs/full"]).0, 0);
+    assert_same(&contents(&folder.join("runs/full")), &expected, "after a full disk");
+
+    fs::rename(folder.join("runs"), folder.join("elsewhere")).unwrap();
+    fs::write(folder.join("runs"), "a file").unwrap();
+    let (code, _, stderr) = netsynth(folder, &["search", "--plan", "plan.ron"]);
+    assert_eq!(code, 2);
+    assert!(
+        stderr.starts_with("error: runs: ") && stderr.contains("help: check that the disk has room"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn verify_names_the_file_of_which_one_byte_was_changed_and_the_rest_goes_on() {
+    let folder = workplace();
+    let folder = folder.path();
+    let (expected, _) = uninterrupted(folder);
+    let run = folder.join("runs/whole");
+    let (code, stdout, stderr) = netsynth(folder, &["verify", "runs/whole", "--retrain", "2"]);
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    assert!(stdout.contains("hypervolume") && stdout.contains("runs/whole holds"), "{stdout}");
+    assert!(stdout.contains("trained again: trial 1, rung 0: the same"), "{stdout}");
+
+    for (number, (name, bytes)) in expected.iter().filter(|(_, bytes)| !bytes.is_empty()).enumerate() {
+        let mut changed = bytes.clone();
+        changed[(number * 7919 + 100) % bytes.len()] ^= 1 << (number % 8);
+        fs::write(run.join(name), changed).unwrap();
+        let (code, stdout, stderr) = netsynth(folder, &["verify", "runs/whole", "--retrain", "0"]);
+        fs::write(run.join(name), bytes).unwrap();
+        assert_eq!(code, 1, "{name}: {stdout}{stderr}");
+        let line = stdout.lines().next().unwrap();
+        assert!(line.starts_with(name.trim_end_matches(".sha256")), "{name}: {stdout}");
+        assert!(stdout.contains("1 of "), "{name}: {stdout}");
+    }
+
+    let damaged = run.join("trials/00004/rung-0.ron");
+    fs::write(&damaged, fs::read_to_string(&damaged).unwrap().replacen("0.", "1.", 1)).unwrap();
+    let (code, _, stderr) = netsynth(folder, &["resume", "runs/whole"]);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("runs/whole/trials/00004/rung-0.ron is damaged"), "{stderr}");
+    assert_eq!(netsynth(folder, &["front", "show", "runs/whole"]).0, 0);
+    fs::remove_file(&damaged).unwrap();
+    let (code, _, stderr) = netsynth(folder, &["resume", "runs/whole"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert_same(&contents(&run), &expected, "after a damaged file was deleted");
+}
+
+#[test]
+fn trials_that_keep_failing_stop_the_run_with_a_summary() {
+    let folder = workplace();
+    let folder = folder.path();
+    let plan = PLAN.replace("n_trials: 6", "limits: (memory_mib: 1, failures_in_a_row: 3), n_trials: 6");
+    fs::write(folder.join("plan.ron"), plan.replace("batch_size: 16", "batch_size: 256")).unwrap();
+    let (code, _, stderr) = netsynth(folder, &["search", "--plan", "plan.ron", "--name", "f"]);
+    assert_eq!(code, 2, "{stderr}");
+    assert!(stderr.contains("trial 0 failed on rung 0: its training needs "), "{stderr}");
+    assert!(
+        stderr.contains("error: runs/f: 3 trials failed one after the other, the plan's limit: "),
+        "{stderr}"
+    );
+    assert!(folder.join("runs/f/front.ron").is_file());
+    assert!(!folder.join("runs/f/trials/00003").exists());
+    // Going on changes nothing: the plan is the same.
+    assert_eq!(netsynth(folder, &["resume", "runs/f"]).0, 2);
+    assert!(!folder.join("runs/f/trials/00003").exists());
+}
+
+#[test]
+fn a_search_ends_in_order_when_its_epochs_or_its_time_are_spent() {
+    let folder = workplace();
+    let folder = folder.path();
+    fs::write(folder.join("epochs.ron"), PLAN.replace("n_trials: 6", "limits: (epochs: 12), n_trials: 6"))
+        .unwrap();
+    let (code, stdout, stderr) = netsynth(folder, &["search", "--plan", "epochs.ron", "--name", "epochs"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("nano-a"), "{stdout}");
+    assert!(stderr.contains("the plan's epochs are spent: the search ends with 3 trials"), "{stderr}");
+
+    let plan = PLAN.replace("epochs: 1, folds: 1", "epochs: 30, folds: 1");
+    let plan = plan.replace("n_trials: 6", "limits: (wall_clock_secs: 2), n_trials: 900");
+    fs::write(folder.join("time.ron"), plan).unwrap();
+    let (_, _, stderr) = netsynth(folder, &["search", "--plan", "time.ron", "--name", "time"]);
+    assert!(stderr.contains("the plan's wall-clock time is spent: the search ends with "), "{stderr}");
+    let run = folder.join("runs/time");
+    assert!(fs::read_to_string(run.join("end.ron")).unwrap().contains("reason: WallClock"));
+    let before = contents(&run);
+    netsynth(folder, &["resume", "runs/time"]);
+    assert_same(&contents(&run), &before, "a search that its time has ended goes on");
+    let (code, stdout, stderr) = netsynth(folder, &["verify", "runs/time", "--retrain", "0"]);
+    assert_eq!(code, 0, "{stdout}{stderr}");
+}
+
+#[test]
+fn older_runs_load_or_are_refused_for_a_reason() {
+    let folder = workplace();
+    let folder = folder.path();
+    let (expected, _) = uninterrupted(folder);
+    let run = folder.join("runs/whole");
+    // Before there were checksums and ends.
+    for (name, bytes) in &expected {
+        let path = run.join(name);
+        if name.ends_with(".ron") {
+            let text = String::from_utf8(bytes.clone()).unwrap();
+            fs::write(path, &text[..text.rfind("// sha256 ").unwrap()]).unwrap();
+        } else if name.ends_with(".sha256") {
+            fs::remove_file(path).unwrap();
+        }
+    }
+    fs::remove_file(run.join("end.ron")).unwrap();
+    assert_eq!(netsynth(folder, &["front", "show", "runs/whole"]).0, 0);
+    let (code, _, stderr) = netsynth(folder, &["resume", "runs/whole"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(
+        stderr.contains("9 trainings of 6 trials are there already") || stderr.contains("trainings of 6"),
+        "{stderr}"
+    );
+
+    let plan = fs::read_to_string(run.join("plan.ron")).unwrap();
+    fs::write(run.join("plan.ron"), plan.replace("schema: 1", "schema: 7")).unwrap();
+    let (code, _, stderr) = netsynth(folder, &["resume", "runs/whole"]);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("plan.ron: it follows schema 7, and this netsynth reads schema 1"), "{stderr}");
+}
+
+#[test]
+fn a_run_goes_on_only_with_its_own_faces() {
+    let folder = workplace();
+    let folder = folder.path();
+    let faces = ["data", "synth", "faces", "--subjects", "10", "--side", "24", "--frames", "2"];
+    assert_eq!(netsynth(folder, &faces).0, 0);
+    let arguments = ["search", "--plan", "plan.ron", "--data", "faces", "--name", "f"];
+    assert_eq!(netsynth(folder, &arguments).0, 0);
+    let image = |subject: &str| {
+        folder.join(format!("faces/cohn-kanade-images/{subject}/001/{subject}_001_00000002.png"))
+    };
+    fs::copy(image("S002"), image("S001")).unwrap();
+    let (code, _, stderr) = netsynth(folder, &["resume", "runs/f"]);
+    assert_eq!(code, 2);
+    assert!(stderr.starts_with("error: runs/f: the faces are not those of the run"), "{stderr}");
+}
