@@ -171,9 +171,9 @@ fn a_file_that_cannot_be_written_gives_one_error_and_the_run_goes_on() {
     let folder = folder.path();
     let (expected, _) = uninterrupted(folder);
     let program = assert_cmd::cargo::cargo_bin("netsynth");
-    // No file may grow beyond 4 KiB: the weights of the variants do.
+    // No file may grow beyond four blocks of 512 bytes: the weights of the variants do.
     let script = format!(
-        "trap '' XFSZ; ulimit -f 8; exec '{}' search --plan plan.ron --name full --workers 2",
+        "trap '' XFSZ; ulimit -f 4; exec '{}' search --plan plan.ron --name full --workers 2",
         program.display()
     );
     let child =
