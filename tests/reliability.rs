@@ -64,7 +64,7 @@ fn assert_same(found: &[(String, Vec<u8>)], expected: &[(String, Vec<u8>)], what
 /// A plan whose trainings take some seconds, so that a signal finds them in flight.
 fn long(folder: &Path) {
     let plan =
-        PLAN.replace("epochs: 1, folds: 1", "epochs: 60, folds: 1").replace("n_trials: 6", "n_trials: 3");
+        PLAN.replace("epochs: 1, folds: 1", "epochs: 500, folds: 1").replace("n_trials: 6", "n_trials: 3");
     fs::write(folder.join("plan.ron"), plan).unwrap();
 }
 
