@@ -192,7 +192,7 @@ fn a_file_that_cannot_be_written_gives_one_error_and_the_run_goes_on() {
     let (code, _, stderr) = netsynth(folder, &["search", "--plan", "plan.ron"]);
     assert_eq!(code, 2);
     assert!(
-        stderr.starts_with("error: runs: ") && stderr.contains("help: check that the disk has room"),
+        stderr.starts_with("error: runs") && stderr.contains("help: check that the disk has room"),
         "{stderr}"
     );
 }
