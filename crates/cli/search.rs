@@ -52,7 +52,10 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
     let plan = resolved(arguments)?;
-    plan.check()?;
+    plan.check().map_err(|complaint| match &arguments.plan {
+        Some(path) => complaint.at(path.display().to_string()),
+        None => complaint,
+    })?;
     let workers = worker_count(arguments.workers)?;
     let runs = PathBuf::from("runs");
     let path = match &arguments.name {

@@ -270,8 +270,10 @@ impl Session {
 }
 
 /// What keeps a session from its end.
-enum Trouble {
+pub(crate) enum Trouble {
+    /// The run's folder.
     Store(StoreError),
+    /// Anything else.
     Said(Complaint),
 }
 

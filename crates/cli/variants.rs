@@ -14,6 +14,7 @@ use crate::complaint::Complaint;
 use crate::interrupt;
 use crate::plan::Plan;
 use crate::progress::Progress;
+use crate::session::Trouble;
 
 /// What is known of a variant.
 #[derive(Debug, Serialize, Deserialize)]
@@ -61,7 +62,7 @@ pub(crate) fn train_variants(
     workers: NonZeroUsize,
     folder: &RunFolder,
     progress: &Progress,
-) -> Result<Variants, Complaint> {
+) -> Result<Variants, Trouble> {
     let picks = variants(front);
     let mut open = Vec::new();
     for (variant, number) in &picks {
@@ -98,13 +99,13 @@ pub(crate) fn train_variants(
             classes: dataset.classes.clone(),
             held_out_confusion: confusion,
         };
-        let weights = save(&network)?;
+        let weights = save(&network).map_err(Complaint::from)?;
         for (variant, _) in open.iter().filter(|(_, number)| *number == trial) {
             folder.write_network(&place(*variant), &spec, &weights, &found)?;
         }
         Ok(())
     });
-    outcomes.into_iter().collect::<Result<Vec<()>, Complaint>>()?;
+    outcomes.into_iter().collect::<Result<Vec<()>, Trouble>>()?;
     let mut finals = Vec::new();
     for (variant, _) in picks {
         match known(folder, variant)? {

@@ -102,6 +102,10 @@ fn malformed(error: ron::error::SpannedError) -> SchemaError {
         ron::Error::MissingStructField { field, .. } => {
             (format!("the field `{field}` is missing"), format!("add `{field}: ...`"))
         }
+        ron::Error::ExceededRecursionLimit => (
+            "brackets are nested more than a hundred deep".to_owned(),
+            "check that this is the file you meant: no netsynth document is nested like this".to_owned(),
+        ),
         other => {
             (other.to_string(), "compare with a file of the folder prototypes/ or search-spaces/".to_owned())
         }

@@ -1,3 +1,4 @@
+use miette::Diagnostic;
 use netsynth_graph::GraphError;
 use netsynth_graph::schema::SchemaError;
 use netsynth_search::SearchError;
@@ -114,12 +115,22 @@ pub enum StoreError {
         /// The file.
         path: String,
         /// What is wrong with it.
-        source: GraphError,
+        source: Box<GraphError>,
     },
     /// The search itself cannot go on.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Search(#[from] SearchError),
+    #[error("{0}")]
+    #[diagnostic(help("{}", remedy(.0)))]
+    Search(Box<SearchError>),
+}
+
+fn remedy(error: &SearchError) -> String {
+    error.help().map(|help| help.to_string()).unwrap_or_default()
+}
+
+impl From<SearchError> for StoreError {
+    fn from(error: SearchError) -> Self {
+        StoreError::Search(Box::new(error))
+    }
 }
 
 /// Why a file cannot be read as a document.

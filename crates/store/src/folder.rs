@@ -201,7 +201,7 @@ impl RunFolder {
                 .map_err(|source| StoreError::OtherSpace { path: path.display().to_string(), source })?;
             let graph = Graph::new(&self.architecture(number)?).map_err(|source| StoreError::NoNetwork {
                 path: self.trial(number).join("architecture.ron").display().to_string(),
-                source,
+                source: Box::new(source),
             })?;
             trials.push(Trial {
                 number,

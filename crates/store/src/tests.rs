@@ -201,6 +201,10 @@ fn a_changed_bit_in_any_file_is_found_and_named() {
             let (_, findings) = check_files(&folder).unwrap();
             let files: Vec<&str> = findings.iter().map(|finding| finding.path.as_str()).collect();
             assert_eq!(files, [named_file.as_str()], "byte {position} of {}", name.display());
+            // The replay blames no other file for it.
+            let replayed = replay(&folder, &space(), &plan());
+            let others = replayed.map_or(Vec::new(), |replayed| replayed.findings);
+            assert!(others.iter().all(|other| other.path == named_file), "{named_file}: {others:?}");
         }
         fs::write(path.join(&name), &bytes).unwrap();
     }

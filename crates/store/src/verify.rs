@@ -181,8 +181,11 @@ pub fn replay(folder: &RunFolder, space: &SearchSpace, plan: &SearchPlan) -> Res
     let file = FrontFile::new(&front, &trials, plan);
     if let Some(end) = end {
         let gap = memory.gap.lock().map_or(None, |gap| *gap);
-        if let (Some((trial, rung)), true) = (gap, is_cut && end.reason != StopReason::WallClock) {
-            memory.note(&folder.rung_path(trial, rung), Problem::Missing);
+        if is_cut && end.reason != StopReason::WallClock {
+            // Without a gap it is a damaged file that the replay cannot pass.
+            if let Some((trial, rung)) = gap {
+                memory.note(&folder.rung_path(trial, rung), Problem::Missing);
+            }
         } else if EndFile::new(end.reason, &trials) != end {
             memory.note(&folder.path().join("end.ron"), Problem::Differs);
         } else {

@@ -1,0 +1,180 @@
+//! A corpus of bad input, each with the one message it gets and exit code 2, before any work and within bounds.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod workplace;
+
+use std::fs;
+
+use workplace::{PLAN, PROTOTYPE, SPACE, complaint, netsynth, workplace};
+
+/// The messages of commands that must fail, as one text.
+fn messages(folder: &std::path::Path, cases: &[(&str, &[&str])]) -> String {
+    let text = cases.iter().map(|(what, arguments)| format!("{what}:\n{}", complaint(folder, arguments)));
+    text.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn files_that_are_no_documents() {
+    let folder = workplace();
+    let path = folder.path();
+    fs::write(path.join("empty.ron"), "").unwrap();
+    fs::write(path.join("binary.ron"), [b'(', 0xff, 0xfe]).unwrap();
+    fs::File::create(path.join("huge.ron")).unwrap().set_len(1 << 31).unwrap();
+    fs::create_dir(path.join("folder.ron")).unwrap();
+    fs::write(path.join("deep.ron"), "(schema: 1, nodes: ".to_owned() + &"[".repeat(100_000)).unwrap();
+    fs::write(path.join("later.ron"), "(schema: 9, layers: 3)").unwrap();
+    fs::write(path.join("headless.ron"), "(nodes: [])").unwrap();
+    fs::write(path.join("other.ron"), "(schema: 1)").unwrap();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("loop.ron", path.join("loop.ron")).unwrap();
+    insta::assert_snapshot!(messages(
+        path,
+        &[
+            ("an empty file", &["check", "empty.ron"]),
+            ("bytes that are no text", &["check", "binary.ron"]),
+            ("2 GiB", &["check", "huge.ron"]),
+            ("a folder", &["check", "folder.ron"]),
+            ("a device that never ends", &["check", "/dev/zero"]),
+            ("a link to itself", &["check", "loop.ron"]),
+            ("deep nesting", &["check", "deep.ron"]),
+            ("a later schema", &["check", "later.ron"]),
+            ("no schema", &["check", "headless.ron"]),
+            ("neither architecture nor space", &["check", "other.ron"]),
+            ("an architecture as a plan", &["search", "--plan", "tiny-prototype.ron"]),
+            ("2 GiB as a plan", &["search", "--plan", "huge.ron"]),
+        ]
+    ));
+}
+
+#[test]
+fn absurd_architectures_and_spaces() {
+    let folder = workplace();
+    let path = folder.path();
+    let write = |name: &str, text: &str, from: &str, to: &str| {
+        assert!(text.contains(from), "{from}");
+        fs::write(path.join(name), text.replacen(from, to, 1)).unwrap();
+    };
+    write("wide.ron", PROTOTYPE, "channels: 8", "channels: 1000000000");
+    write("negative.ron", PROTOTYPE, "channels: 8", "channels: -8");
+    write(
+        "dear.ron",
+        &PROTOTYPE.replace("height: 24, width: 24", "height: 4096, width: 4096"),
+        "channels: 8, stride: 2",
+        "channels: 65536, kernel: 4095",
+    );
+    write("image.ron", PROTOTYPE, "height: 24", "height: 18446744073709551615");
+    write("long-name.ron", PROTOTYPE, "\"stem\"", &format!("{:?}", "x".repeat(1 << 20)));
+    write("bell.ron", PROTOTYPE, "\"stem\"", "\"st\\u{7}em\"");
+    write("long-wire.ron", PROTOTYPE, "\"input\"]", &format!("{:?}]", "y".repeat(200)));
+    let many: String = (0..10_001)
+        .map(|number| format!("(name: \"n{number}\", from: [\"input\"], op: GlobalAvgPool()),"))
+        .collect();
+    fs::write(
+        path.join("many.ron"),
+        format!("(schema: 1, name: \"m\", input: (channels: 1, height: 8, width: 8), nodes: [{many}])"),
+    )
+    .unwrap();
+    write("nan-space.ron", SPACE, "least: 0.5", "least: NaN");
+    write("wide-space.ron", SPACE, "most: 1.5", "most: 1e9");
+    write("still-space.ron", SPACE, "most: 1.5", "most: 1.5, step: 0");
+    write("kernel-space.ron", SPACE, "[1, 3]", "[1, 3, 1000001]");
+    write("lost-space.ron", SPACE, "tiny-prototype.ron", "../../../nowhere.ron");
+    insta::assert_snapshot!(messages(
+        path,
+        &[
+            ("a 10^9 channel layer", &["check", "wide.ron"]),
+            ("negative channels", &["check", "negative.ron"]),
+            ("more multiply-accumulates than can be counted", &["check", "dear.ron"]),
+            ("an endless image", &["check", "image.ron"]),
+            ("a name of a mebibyte", &["check", "long-name.ron"]),
+            ("a name that rings the bell", &["check", "bell.ron"]),
+            ("a long wire to nowhere", &["check", "long-wire.ron"]),
+            ("too many nodes", &["check", "many.ron"]),
+            ("widths that are no number", &["check", "nan-space.ron"]),
+            ("widths beyond any network", &["check", "wide-space.ron"]),
+            ("widths that do not step", &["check", "still-space.ron"]),
+            ("a kernel beyond any image", &["check", "kernel-space.ron"]),
+            ("a prototype that is not there", &["check", "lost-space.ron"]),
+        ]
+    ));
+}
+
+#[test]
+fn absurd_plans_and_names() {
+    let folder = workplace();
+    let path = folder.path();
+    let huge = "18446744073709551615";
+    let changes = [
+        ("trials", "n_trials: 6", format!("n_trials: {huge}")),
+        ("generation", "generation_size: 3", "generation_size: 1000000000".to_owned()),
+        ("epochs", "epochs: 1,", format!("epochs: {huge},")),
+        ("final", "final_epochs: 2", format!("final_epochs: {huge}")),
+        ("bound", "Parameters, 6000.0", "Parameters, NaN".to_owned()),
+        ("rate", "learning_rate: 0.01", "learning_rate: NaN".to_owned()),
+        ("held", "held_out: 0.2", "held_out: NaN".to_owned()),
+        ("folds", "n_folds: 2", format!("n_folds: {huge}")),
+        ("faces", "subjects: 10", format!("subjects: {huge}")),
+        (
+            "memory",
+            "subjects: 10, seed: 1, side: 24, frames: 2",
+            "subjects: 999, seed: 1, side: 512, frames: 99".to_owned(),
+        ),
+        ("failures", "n_trials: 6", "limits: (failures_in_a_row: 0), n_trials: 6".to_owned()),
+    ];
+    for (name, from, to) in &changes {
+        assert!(PLAN.contains(from), "{from}");
+        let mut plan = PLAN.replacen(from, to, 1);
+        if *name == "memory" {
+            plan =
+                plan.replace("(height: 24, width: 24, frames: 1)", "(height: 1024, width: 1024, frames: 99)");
+        }
+        fs::write(path.join(format!("{name}.ron")), plan).unwrap();
+    }
+    let plans: Vec<String> = changes.iter().map(|(name, ..)| format!("{name}.ron")).collect();
+    let arguments: Vec<[&str; 3]> = plans.iter().map(|plan| ["search", "--plan", plan]).collect();
+    let mut cases: Vec<(&str, &[&str])> =
+        changes.iter().zip(&arguments).map(|((name, ..), arguments)| (*name, &arguments[..])).collect();
+    let named = |name: &'static str| ["search", "--plan", "plan.ron", "--name", name];
+    let names = [named("../../elsewhere"), named("/etc/run"), named(".hidden"), named("")];
+    cases.extend(names.iter().map(|arguments| ("a name that leads elsewhere", &arguments[..])));
+    let text = messages(path, &cases);
+    insta::assert_snapshot!(text);
+}
+
+#[test]
+fn runs_that_are_none() {
+    let folder = workplace();
+    let path = folder.path();
+    let cases: [(&str, &[&str]); 3] = [
+        ("no folder", &["resume", "runs/nowhere"]),
+        ("a folder without a plan", &["verify", "."]),
+        ("no run to verify", &["verify", "nowhere"]),
+    ];
+    // The folder of the corpus has a plan.ron of its own.
+    fs::rename(path.join("plan.ron"), path.join("small.ron")).unwrap();
+    let mut text = messages(path, &cases);
+    let faces = ["data", "synth", "faces", "--subjects", "4", "--side", "24", "--frames", "2"];
+    assert_eq!(netsynth(path, &faces).0, 0);
+    let train =
+        ["train", "tiny-prototype.ron", "--data", "faces", "--folds", "2", "--epochs", "1", "--name", "t"];
+    assert_eq!(netsynth(path, &train).0, 0);
+    fs::create_dir_all(path.join("runs/mine")).unwrap();
+    fs::write(path.join("runs/mine/notes.txt"), "mine").unwrap();
+    assert_eq!(netsynth(path, &["search", "--plan", "small.ron", "--name", "s"]).0, 0);
+    let plan = path.join("runs/s/plan.ron");
+    fs::write(&plan, fs::read_to_string(&plan).unwrap().replace("n_trials: 6", "n_trials: 7")).unwrap();
+    let later: [(&str, &[&str]); 5] = [
+        ("a training", &["resume", "runs/t"]),
+        ("a training to verify", &["verify", "runs/t"]),
+        ("somebody's folder", &["search", "--plan", "small.ron", "--name", "mine"]),
+        ("a run that is there", &["search", "--plan", "small.ron", "--name", "s"]),
+        ("a plan that was changed", &["resume", "runs/s"]),
+    ];
+    for (what, arguments) in later {
+        let (code, _, stderr) = netsynth(path, arguments);
+        assert_eq!(code, 2, "{what}: {stderr}");
+        text += &format!("\n{what}:\n{stderr}");
+    }
+    insta::assert_snapshot!(text);
+}
