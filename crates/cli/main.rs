@@ -4,12 +4,15 @@
 //! but nothing was feasible or an expectation was missed, 2 on an error.
 
 mod bench;
+mod bounds;
 mod check;
+mod compare;
 mod complaint;
 mod data;
 mod front;
 mod networks;
 mod plan;
+mod plot;
 mod progress;
 mod provenance;
 mod search;
@@ -51,6 +54,8 @@ enum Command {
     Data(data::Arguments),
     /// Show the Pareto front of a run
     Front(front::Arguments),
+    /// Hold search strategies against each other on a benchmark or by training
+    Compare(compare::Arguments),
     /// Measure how fast this machine trains and runs a network
     Bench(bench::Arguments),
 }
@@ -62,6 +67,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Data(arguments) => data::run(&arguments),
         Command::Front(arguments) => front::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
     };
     match outcome {

@@ -85,6 +85,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
     };
     let evaluator = Recorded {
         inner: TrainEvaluator {
+            space: &space,
             dataset: &dataset,
             split: &split,
             recipe: &plan.recipe,
@@ -185,7 +186,7 @@ fn greet(
         "{}: {} decisions, 10^{:.0} networks; {} trials in generations of {}",
         space.name(),
         space.decisions().len(),
-        space.log10_size(),
+        space.decisions().log10_size(),
         plan.search.n_trials,
         plan.search.generation_size
     ));

@@ -1,11 +1,11 @@
-use netsynth_graph::{ArchitectureId, Graph};
+use netsynth_graph::{ArchitectureId, Cost};
 use netsynth_space::Genome;
 use serde::{Deserialize, Serialize};
 
 use crate::Reactions;
 
 /// A network that a strategy proposed and that nobody has measured yet.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
     /// The trial it will be.
     pub trial: usize,
@@ -13,10 +13,12 @@ pub struct Candidate {
     pub generation: usize,
     /// Its choices.
     pub genome: Genome,
-    /// The network.
-    pub graph: Graph,
     /// What the network is.
     pub id: ArchitectureId,
+    /// What the network costs.
+    pub cost: Cost,
+    /// The trial that it was made from, where the strategy changes what it has seen.
+    pub parent: Option<usize>,
     /// What the inquisitor expected of U before any training, if it had learned enough to say.
     pub predicted: Option<f64>,
 }
@@ -55,4 +57,10 @@ impl Trained {
 pub trait Evaluator: Sync {
     /// Measures a candidate on the rung of this number.
     fn evaluate(&self, candidate: &Candidate, rung: usize) -> Measured;
+}
+
+impl<E: Evaluator> Evaluator for &E {
+    fn evaluate(&self, candidate: &Candidate, rung: usize) -> Measured {
+        (**self).evaluate(candidate, rung)
+    }
 }

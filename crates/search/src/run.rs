@@ -3,7 +3,7 @@ use std::num::NonZeroUsize;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use netsynth_graph::ArchitectureId;
-use netsynth_space::SearchSpace;
+use netsynth_space::Space;
 
 use crate::promotion::{by_merit, gains};
 use crate::workers::side_by_side;
@@ -37,19 +37,19 @@ pub struct Found {
 }
 
 /// Searches a space: generation after generation is proposed, measured rung by rung and observed, until the
-/// plan's trials are spent.
+/// plan's trials are spent, or the space is.
 ///
 /// The result is a function of the plan, the space and the evaluator's answers; `n_workers` only says how many
 /// trainings run side by side.
 pub fn run(
-    space: &SearchSpace,
+    space: &dyn Space,
     plan: &SearchPlan,
     evaluator: &dyn Evaluator,
     n_workers: NonZeroUsize,
     tell: &mut dyn FnMut(Event<'_>),
 ) -> Result<Found, SearchError> {
     let problem = Problem::new(space, plan)?;
-    let mut strategy = plan.strategy.start(&problem);
+    let mut strategy = plan.strategy.start(&problem)?;
     let mut found = Found { trials: Vec::new(), generators: Vec::new() };
     let mut taken: BTreeSet<ArchitectureId> = BTreeSet::new();
     for generation in 0.. {
@@ -62,15 +62,14 @@ pub fn run(
             tell(Event::Generator(&generator));
             found.generators.push(generator);
         }
-        let mut candidates = Vec::new();
-        for trial in first..last {
-            let candidate = strategy.propose(trial, generation, &taken)?;
-            taken.insert(candidate.id);
-            candidates.push(candidate);
+        let candidates = strategy.propose(first..last, generation, &taken)?;
+        if candidates.is_empty() {
+            break;
         }
+        taken.extend(candidates.iter().map(|candidate| candidate.id));
         tell(Event::Proposed(&candidates));
         let trials = climb(&candidates, &found.trials, plan, evaluator, n_workers, tell);
-        strategy.observe(&trials, plan)?;
+        strategy.observe(&trials)?;
         tell(Event::Observed(&trials));
         found.trials.extend(trials);
     }
@@ -113,7 +112,8 @@ fn newborn(candidate: &Candidate) -> Trial {
         generation: candidate.generation,
         genome: candidate.genome.clone(),
         id: candidate.id,
-        cost: candidate.graph.cost(),
+        cost: candidate.cost,
+        parent: candidate.parent,
         predicted: candidate.predicted,
         readings: Vec::new(),
     }

@@ -38,6 +38,15 @@ pub enum StoreError {
         /// What is wrong with it.
         source: SchemaError,
     },
+    /// A candidate's choices make no network, which is a defect.
+    #[error("{path}: {source}")]
+    #[diagnostic(help("this is a defect of netsynth: please report it with the search space"))]
+    Decode {
+        /// The trial's folder.
+        path: String,
+        /// Why there is no network.
+        source: netsynth_graph::GraphError,
+    },
     /// A trial's choices are not of the run's space.
     #[error("{path}: {source}")]
     #[diagnostic(help("the run was made with another search space"))]

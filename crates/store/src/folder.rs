@@ -72,7 +72,11 @@ impl RunFolder {
     /// Writes what a trial will train.
     pub fn write_candidate(&self, candidate: &Candidate, space: &SearchSpace) -> Result<(), StoreError> {
         let folder = self.trial(candidate.trial);
-        write(&folder.join("architecture.ron"), candidate.graph.spec().to_ron().as_bytes())?;
+        let name = format!("trial-{:05}", candidate.trial);
+        let graph = space
+            .decode(&candidate.genome, &name)
+            .map_err(|source| StoreError::Decode { path: folder.display().to_string(), source })?;
+        write(&folder.join("architecture.ron"), graph.spec().to_ron().as_bytes())?;
         write_ron(&folder.join("candidate.ron"), &CandidateFile::new(candidate, space))
     }
 
@@ -101,6 +105,7 @@ impl RunFolder {
             }
             let candidate: CandidateFile = read_ron(&path)?;
             let genome = space
+                .decisions()
                 .genome_of(&candidate.genome)
                 .map_err(|source| StoreError::OtherSpace { path: path.display().to_string(), source })?;
             let spec = self.architecture(number)?;
@@ -119,6 +124,7 @@ impl RunFolder {
                 genome,
                 id: candidate.id,
                 cost,
+                parent: candidate.parent,
                 predicted: candidate.predicted,
                 readings,
             });
@@ -160,6 +166,11 @@ impl RunFolder {
     /// Writes a document of the run's own, such as the table of a training.
     pub fn write_document<T: Serialize>(&self, name: &str, document: &T) -> Result<(), StoreError> {
         write_ron(&self.path.join(name), document)
+    }
+
+    /// Writes a text of the run's own, such as a table of its curves.
+    pub fn write_text(&self, name: &str, text: &str) -> Result<(), StoreError> {
+        write(&self.path.join(name), text.as_bytes())
     }
 
     fn trial(&self, number: usize) -> PathBuf {

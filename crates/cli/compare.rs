@@ -1,0 +1,500 @@
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use clap::{Args, ValueEnum};
+use netsynth_graph::schema::SCHEMA;
+use netsynth_search::{
+    Curve, Estimate, Evaluator, Indicator, Metric, Metrics, Objective, Performance, Rung, Scale, SearchPlan,
+    StrategyKind, Table, Trial, run as search, side_by_side,
+};
+use netsynth_space::Space;
+use netsynth_store::{RunFolder, next_name};
+use netsynth_train::{Stimulus, TrainEvaluator};
+use serde::Serialize;
+
+use crate::Ending;
+use crate::bounds::{Bound, bound};
+use crate::complaint::Complaint;
+use crate::networks::{adapted, read, space, space_specs};
+use crate::plan::Plan;
+use crate::plot::{Band, Panel, plot};
+use crate::progress::say_line;
+use crate::words::{percent, say, say_json, table};
+use crate::workers::worker_count;
+
+/// Hold search strategies against each other: the same evaluator, the same budget, several seeds.
+///
+/// On a table of known results nothing is trained; with a plan every evaluation is a real training. Printed are means
+/// over the seeds with their 95 % intervals (Student's t). Hypervolume is a share of that of the table's own front, or,
+/// with a plan, of the front of all runs together.
+///
+/// Examples:
+///   netsynth compare --table nas-bench-macro_cifar10.json --seeds 1..30 --evaluations 300
+///   netsynth compare --table nas-bench-macro_cifar10.json --objectives accuracy --evaluations 100 --at 50,100
+///   netsynth compare --plan plan.ron --strategies synthesis,nsga2 --seeds 1..5
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Arguments {
+    /// A benchmark of known results, as NAS-Bench-Macro publishes its JSON
+    #[arg(long, required_unless_present = "plan", conflicts_with = "plan")]
+    table: Option<PathBuf>,
+    /// A plan whose trainings are the evaluator, such as runs/search-001/plan.ron
+    #[arg(long)]
+    plan: Option<PathBuf>,
+    /// Who is compared; all if not given
+    #[arg(long, value_delimiter = ',')]
+    strategies: Vec<StrategyName>,
+    /// Seeds of the runs: a number, or the first and the last
+    #[arg(long, default_value = "1..10", value_parser = seeds)]
+    seeds: Seeds,
+    /// How many networks each run may evaluate; the plan's trials, or 100, if not given
+    #[arg(long)]
+    evaluations: Option<usize>,
+    /// After how many evaluations to report; four steps if not given
+    #[arg(long, value_delimiter = ',')]
+    at: Vec<usize>,
+    /// The axes of the front on a table
+    #[arg(long, value_delimiter = ',', default_value = "accuracy,parameters", conflicts_with = "plan")]
+    objectives: Vec<Axis>,
+    /// A bound that networks of a table must keep, such as parameters<=1e6 or accuracy>=0.9
+    #[arg(long, value_parser = bound, conflicts_with = "plan")]
+    indicator: Vec<Bound>,
+    /// Evaluations proposed before any is observed; 1 on a table, the plan's generation otherwise
+    #[arg(long)]
+    generation_size: Option<usize>,
+    /// The accuracy whose evaluations are counted, as a share; the best that every strategy reached if not given
+    #[arg(long)]
+    target: Option<f64>,
+    /// Runs side by side; all cores if not given. Changes no result
+    #[arg(long)]
+    workers: Option<usize>,
+    /// The name under runs/; compare-001 and so on if not given
+    #[arg(long)]
+    name: Option<String>,
+    /// Print JSON instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+/// A strategy as the command line names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum StrategyName {
+    Synthesis,
+    Unadvised,
+    Evolution,
+    LocalSearch,
+    Nsga2,
+    Random,
+}
+
+impl StrategyName {
+    fn kind(self) -> StrategyKind {
+        match self {
+            StrategyName::Synthesis => StrategyKind::Synthesis,
+            StrategyName::Unadvised => StrategyKind::Unadvised,
+            StrategyName::Evolution => StrategyKind::Evolution,
+            StrategyName::LocalSearch => StrategyKind::LocalSearch,
+            StrategyName::Nsga2 => StrategyKind::Nsga2,
+            StrategyName::Random => StrategyKind::Random,
+        }
+    }
+}
+
+/// An axis of the front as the command line names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Axis {
+    Accuracy,
+    Parameters,
+    Macs,
+}
+
+impl Axis {
+    fn objective(self) -> Objective {
+        match self {
+            Axis::Accuracy => Objective::Maximise(Metric::Accuracy),
+            Axis::Parameters => Objective::Minimise(Metric::Parameters),
+            Axis::Macs => Objective::Minimise(Metric::Macs),
+        }
+    }
+}
+
+/// The seeds from the first to the last.
+#[derive(Debug, Clone, Copy)]
+struct Seeds {
+    first: u64,
+    last: u64,
+}
+
+fn seeds(text: &str) -> Result<Seeds, String> {
+    let (first, last) = text.split_once("..").unwrap_or((text, text));
+    let number = |text: &str| text.trim_start_matches('=').parse::<u64>().map_err(|error| error.to_string());
+    let (first, last) = (number(first)?, number(last)?);
+    if last < first || last - first >= 10_000 {
+        return Err("give the first seed and the last, such as 1..30".to_owned());
+    }
+    Ok(Seeds { first, last })
+}
+
+/// What was compared: enough to do it again.
+#[derive(Debug, Serialize)]
+struct ComparisonFile {
+    schema: u32,
+    table: Option<PathBuf>,
+    plan: Option<PathBuf>,
+    strategies: Vec<StrategyKind>,
+    seeds: (u64, u64),
+    search: SearchPlan,
+}
+
+#[derive(Debug, Serialize)]
+struct Provenance {
+    schema: u32,
+    netsynth: &'static str,
+    target: String,
+}
+
+/// One strategy at one number of evaluations, over all seeds.
+#[derive(Debug, Serialize)]
+struct Row {
+    strategy: String,
+    evaluations: usize,
+    hypervolume: Option<Spread>,
+    best_accuracy: Option<Spread>,
+    /// Seeds that had anything feasible by then.
+    n_feasible: usize,
+}
+
+/// How soon a strategy reaches the target accuracy.
+#[derive(Debug, Serialize)]
+struct Arrival {
+    strategy: String,
+    target: f64,
+    n_reached: usize,
+    n_seeds: usize,
+    /// Over the seeds that reached it.
+    evaluations: Option<Spread>,
+}
+
+#[derive(Debug, Clone, Copy, Serialize)]
+struct Spread {
+    mean: f64,
+    /// Half of the 95 % interval of Student's t over the seeds.
+    half_width: Option<f64>,
+}
+
+#[derive(Debug, Serialize)]
+struct Summary {
+    schema: u32,
+    n_seeds: usize,
+    rows: Vec<Row>,
+    arrivals: Vec<Arrival>,
+}
+
+/// One run of the comparison.
+struct Job {
+    strategy: StrategyKind,
+    seed: u64,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
+    let workers = worker_count(arguments.workers)?;
+    let strategies: Vec<StrategyKind> = if arguments.strategies.is_empty() {
+        StrategyKind::ALL.to_vec()
+    } else {
+        arguments.strategies.iter().map(|name| name.kind()).collect()
+    };
+    let jobs: Vec<Job> = strategies
+        .iter()
+        .flat_map(|&strategy| {
+            (arguments.seeds.first..=arguments.seeds.last).map(move |seed| Job { strategy, seed })
+        })
+        .collect();
+    let (plan, runs, known) = match (&arguments.table, &arguments.plan) {
+        (Some(path), _) => on_table(path, arguments, &jobs, workers)?,
+        (None, Some(path)) => by_training(path, arguments, &jobs, workers)?,
+        (None, None) => return Err(Complaint::new("nothing to compare on", "give --table or --plan")),
+    };
+    let metrics = known.unwrap_or_else(|| {
+        let completed = runs.iter().flatten();
+        completed.filter_map(|trial| trial.outcome(&plan.indicator, plan.rungs.len()).feasible()).collect()
+    });
+    let Some(scale) = Scale::of(&metrics, &plan.objectives, &plan.indicator) else {
+        say("Nothing is feasible: no network of any run met the indicator.")?;
+        return Ok(Ending::Missed);
+    };
+    let curves: Vec<Curve> = runs.iter().map(|trials| Curve::of(trials, &plan, &scale)).collect();
+    let summary = summary(arguments, &plan, &strategies, &jobs, &curves);
+
+    let home = PathBuf::from("runs");
+    let name = arguments.name.clone().unwrap_or_else(|| next_name(&home, "compare"));
+    let file = ComparisonFile {
+        schema: SCHEMA,
+        table: arguments.table.clone(),
+        plan: arguments.plan.clone(),
+        strategies: strategies.clone(),
+        seeds: (arguments.seeds.first, arguments.seeds.last),
+        search: plan.clone(),
+    };
+    let provenance = Provenance {
+        schema: SCHEMA,
+        netsynth: env!("CARGO_PKG_VERSION"),
+        target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
+    };
+    let folder = RunFolder::create(&home.join(name), &file, &provenance)?;
+    folder.write_document("summary.ron", &summary)?;
+    folder.write_text("curves.csv", &csv(&jobs, &curves))?;
+    folder.write_text("curves.svg", &drawn(&strategies, &jobs, &curves))?;
+    if arguments.json {
+        say_json(&summary)?;
+    } else {
+        show(&summary)?;
+    }
+    say_line(format!("written to {}", folder.path().display()));
+    Ok(Ending::Done)
+}
+
+type Runs = (SearchPlan, Vec<Vec<Trial>>, Option<Vec<Metrics>>);
+
+/// Runs every job on a table of known results.
+fn on_table(
+    path: &Path,
+    arguments: &Arguments,
+    jobs: &[Job],
+    workers: NonZeroUsize,
+) -> Result<Runs, Complaint> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Complaint::new(error.to_string(), "give a JSON file of known results").at(path.display().to_string())
+    })?;
+    let name = path.file_stem().map_or("table".into(), |stem| stem.to_string_lossy().into_owned());
+    let known = Table::from_json(&name, &text).map_err(Complaint::about(path))?;
+    let plan = SearchPlan {
+        seed: 0,
+        n_trials: arguments.evaluations.unwrap_or(100).min(known.len()),
+        generation_size: arguments.generation_size.unwrap_or(1),
+        strategy: StrategyKind::Random,
+        indicator: Indicator { constraints: arguments.indicator.iter().map(|bound| bound.0).collect() },
+        performance: Performance::default(),
+        objectives: arguments.objectives.iter().map(|axis| axis.objective()).collect(),
+        rungs: vec![Rung { epochs: 1, folds: 1, keep: 1.0 }],
+    };
+    plan.check()?;
+    let bounded = plan.indicator.constraints.iter().map(|constraint| constraint.metric());
+    let mut asked = plan.objectives.iter().map(|objective| objective.metric()).chain(bounded);
+    if let Some(metric) = asked.find(|metric| !known.knows(*metric)) {
+        let remedy = "ask for metrics that it has, with --objectives and --indicator";
+        return Err(Complaint::new(format!("the table has no {metric}"), remedy).at(path.display().to_string()));
+    }
+    let runs = all_runs(&known, &plan, jobs, workers, NonZeroUsize::MIN, |_| Ok(&known))?;
+    Ok((plan, runs, Some(known.metrics().collect())))
+}
+
+/// Runs every job of a plan by training.
+fn by_training(
+    path: &Path,
+    arguments: &Arguments,
+    jobs: &[Job],
+    workers: NonZeroUsize,
+) -> Result<Runs, Complaint> {
+    let mut plan = Plan::read(path)?;
+    plan.search.n_trials = arguments.evaluations.unwrap_or(plan.search.n_trials);
+    plan.search.generation_size = arguments.generation_size.unwrap_or(plan.search.generation_size);
+    plan.check()?;
+    let (space_spec, prototype) = space_specs(&read(&plan.space)?)?;
+    let dataset = plan.data.load()?;
+    let split = plan.data.split(&dataset)?;
+    let prototype = adapted(prototype, dataset.height, dataset.width, dataset.classes.len());
+    let space = space(&plan.space, &space_spec, &prototype)?;
+    let train = split.train(0);
+    let stimuli: Vec<Stimulus> =
+        jobs.iter().map(|job| Stimulus::new(&dataset, &train, &plan.recipe, job.seed)).collect();
+    let runs = all_runs(&space, &plan.search, jobs, workers, NonZeroUsize::MIN, |job| {
+        Ok(TrainEvaluator {
+            space: &space,
+            dataset: &dataset,
+            split: &split,
+            recipe: &plan.recipe,
+            rungs: &plan.search.rungs,
+            stimulus: &stimuli[job],
+            seed: jobs[job].seed,
+            device: plan.device,
+            tell: &|_, _, _, _| {},
+        })
+    })?;
+    Ok((plan.search, runs, None))
+}
+
+/// Every job's trials, some jobs side by side. Each job is a function of its strategy and seed alone.
+fn all_runs<E: Evaluator>(
+    space: &dyn Space,
+    plan: &SearchPlan,
+    jobs: &[Job],
+    workers: NonZeroUsize,
+    inner: NonZeroUsize,
+    evaluator: impl Fn(usize) -> Result<E, Complaint> + Sync,
+) -> Result<Vec<Vec<Trial>>, Complaint> {
+    let n_done = AtomicUsize::new(0);
+    let trouble: Mutex<Option<Complaint>> = Mutex::new(None);
+    let runs = side_by_side(jobs.len(), workers, |number| {
+        let Job { strategy, seed } = jobs[number];
+        let plan = SearchPlan { strategy, seed, ..plan.clone() };
+        let found = evaluator(number).and_then(|evaluator| {
+            Ok(search(space, &plan, &evaluator, inner, &mut |_| {})?)
+        });
+        let done = n_done.fetch_add(1, Ordering::Relaxed) + 1;
+        say_line(format!("{strategy}, seed {seed}: done ({done} of {})", jobs.len()));
+        match found {
+            Ok(found) => found.trials,
+            Err(complaint) => {
+                if let Ok(mut trouble) = trouble.lock() {
+                    trouble.get_or_insert(complaint);
+                }
+                Vec::new()
+            }
+        }
+    });
+    match trouble.into_inner() {
+        Ok(Some(complaint)) => Err(complaint),
+        Ok(None) | Err(_) => Ok(runs),
+    }
+}
+
+impl Spread {
+    fn of(numbers: &[f64]) -> Option<Self> {
+        Estimate::of(numbers).map(|Estimate { mean, half_width }| Self { mean, half_width })
+    }
+}
+
+fn summary(
+    arguments: &Arguments,
+    plan: &SearchPlan,
+    strategies: &[StrategyKind],
+    jobs: &[Job],
+    curves: &[Curve],
+) -> Summary {
+    let n = plan.n_trials;
+    let mut marks = arguments.at.clone();
+    if marks.is_empty() {
+        marks = (1..=4).map(|quarter| (n * quarter).div_ceil(4)).collect();
+    }
+    marks.retain(|mark| (1..=n).contains(mark));
+    marks.dedup();
+    let of = |strategy: StrategyKind| -> Vec<&Curve> {
+        jobs.iter().zip(curves).filter(|(job, _)| job.strategy == strategy).map(|(_, curve)| curve).collect()
+    };
+    let mut rows = Vec::new();
+    for &strategy in strategies {
+        for &mark in &marks {
+            let curves = of(strategy);
+            let volumes: Vec<f64> = curves.iter().map(|curve| curve.hypervolume[mark - 1]).collect();
+            let best: Vec<f64> = curves.iter().filter_map(|curve| curve.best_accuracy[mark - 1]).collect();
+            rows.push(Row {
+                strategy: strategy.to_string(),
+                evaluations: mark,
+                hypervolume: Spread::of(&volumes),
+                best_accuracy: Spread::of(&best),
+                n_feasible: best.len(),
+            });
+        }
+    }
+    let worst_end = |strategy: &StrategyKind| {
+        let ends = of(*strategy).into_iter().filter_map(|curve| curve.best_accuracy[n - 1]);
+        Spread::of(&ends.collect::<Vec<f64>>()).map_or(0.0, |spread| spread.mean)
+    };
+    let target =
+        arguments.target.unwrap_or_else(|| strategies.iter().map(worst_end).fold(f64::INFINITY, f64::min));
+    let arrivals = strategies.iter().map(|&strategy| {
+        let curves = of(strategy);
+        let reached: Vec<f64> =
+            curves.iter().filter_map(|curve| curve.trials_to(target)).map(|at| at as f64).collect();
+        Arrival {
+            strategy: strategy.to_string(),
+            target,
+            n_reached: reached.len(),
+            n_seeds: curves.len(),
+            evaluations: Spread::of(&reached),
+        }
+    });
+    let arrivals = arrivals.collect();
+    let n_seeds = jobs.len() / strategies.len().max(1);
+    Summary { schema: SCHEMA, n_seeds, rows, arrivals }
+}
+
+fn show(summary: &Summary) -> Result<(), Complaint> {
+    let with_interval = |spread: Option<Spread>, write: &dyn Fn(f64) -> String| match spread {
+        None => "-".to_owned(),
+        Some(Spread { mean, half_width: None }) => write(mean),
+        Some(Spread { mean, half_width: Some(half) }) => format!("{} ± {}", write(mean), write(half)),
+    };
+    let mut rows =
+        table(&["strategy", "evaluations", "hypervolume", "best feasible accuracy", "seeds feasible"], 1);
+    for row in &summary.rows {
+        rows.add_row([
+            row.strategy.clone(),
+            row.evaluations.to_string(),
+            with_interval(row.hypervolume, &|share| format!("{share:.4}")),
+            with_interval(row.best_accuracy, &|share| format!("{:.3} %", 100.0 * share)),
+            format!("{} of {}", row.n_feasible, summary.n_seeds),
+        ]);
+    }
+    say(rows)?;
+    let target = summary.arrivals.first().map_or(0.0, |arrival| arrival.target);
+    let mut rows = table(&["strategy", "seeds that reach it", "evaluations, mean of those"], 1);
+    for arrival in &summary.arrivals {
+        rows.add_row([
+            arrival.strategy.clone(),
+            format!("{} of {}", arrival.n_reached, arrival.n_seeds),
+            with_interval(arrival.evaluations, &|count| format!("{count:.1}")),
+        ]);
+    }
+    say(format!("\nEvaluations to an accuracy of {}:", percent(target)))?;
+    say(rows)?;
+    say(format!("± is half of a 95 % interval: Student's t over {} seeds.", summary.n_seeds))
+}
+
+/// Every run after every evaluation.
+fn csv(jobs: &[Job], curves: &[Curve]) -> String {
+    let mut text = "strategy,seed,evaluations,hypervolume,best_accuracy\n".to_owned();
+    for (job, curve) in jobs.iter().zip(curves) {
+        for (at, (volume, best)) in curve.hypervolume.iter().zip(&curve.best_accuracy).enumerate() {
+            let best = best.map_or(String::new(), |best| best.to_string());
+            text += &format!("{},{},{},{volume},{best}\n", job.strategy, job.seed, at + 1);
+        }
+    }
+    text
+}
+
+fn drawn(strategies: &[StrategyKind], jobs: &[Job], curves: &[Curve]) -> String {
+    let bands = |value: &dyn Fn(&Curve, usize) -> Option<f64>| -> Vec<Band> {
+        strategies
+            .iter()
+            .map(|&strategy| {
+                let curves: Vec<&Curve> = jobs
+                    .iter()
+                    .zip(curves)
+                    .filter(|(job, _)| job.strategy == strategy)
+                    .map(|(_, curve)| curve)
+                    .collect();
+                let n = curves.first().map_or(0, |curve| curve.hypervolume.len());
+                let points = (0..n).filter_map(|at| {
+                    let values: Vec<f64> = curves.iter().filter_map(|curve| value(curve, at)).collect();
+                    // A mean over fewer seeds than all would jump whenever one joins.
+                    let found = (values.len() == curves.len()).then(|| Estimate::of(&values))??;
+                    Some(((at + 1) as f64, found.mean, found.half_width.unwrap_or(0.0)))
+                });
+                Band { name: strategy.to_string(), points: points.collect() }
+            })
+            .collect()
+    };
+    plot(&[
+        Panel {
+            title: "hypervolume, share of the whole front's".to_owned(),
+            bands: bands(&|curve, at| Some(curve.hypervolume[at])),
+        },
+        Panel {
+            title: "best feasible accuracy, %".to_owned(),
+            bands: bands(&|curve, at| curve.best_accuracy[at].map(|best| 100.0 * best)),
+        },
+    ])
+}
