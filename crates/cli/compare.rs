@@ -284,7 +284,9 @@ fn on_table(
     let mut asked = plan.objectives.iter().map(|objective| objective.metric()).chain(bounded);
     if let Some(metric) = asked.find(|metric| !known.knows(*metric)) {
         let remedy = "ask for metrics that it has, with --objectives and --indicator";
-        return Err(Complaint::new(format!("the table has no {metric}"), remedy).at(path.display().to_string()));
+        return Err(
+            Complaint::new(format!("the table has no {metric}"), remedy).at(path.display().to_string())
+        );
     }
     let runs = all_runs(&known, &plan, jobs, workers, NonZeroUsize::MIN, |_| Ok(&known))?;
     Ok((plan, runs, Some(known.metrics().collect())))
@@ -339,9 +341,8 @@ fn all_runs<E: Evaluator>(
     let runs = side_by_side(jobs.len(), workers, |number| {
         let Job { strategy, seed } = jobs[number];
         let plan = SearchPlan { strategy, seed, ..plan.clone() };
-        let found = evaluator(number).and_then(|evaluator| {
-            Ok(search(space, &plan, &evaluator, inner, &mut |_| {})?)
-        });
+        let found =
+            evaluator(number).and_then(|evaluator| Ok(search(space, &plan, &evaluator, inner, &mut |_| {})?));
         let done = n_done.fetch_add(1, Ordering::Relaxed) + 1;
         say_line(format!("{strategy}, seed {seed}: done ({done} of {})", jobs.len()));
         match found {

@@ -87,7 +87,8 @@ pub(crate) fn dot(one: &[f64], other: &[f64]) -> f64 {
             parts[lane] += a[lane] * b[lane];
         }
     }
-    let whole = ((parts[0] + parts[4]) + (parts[2] + parts[6])) + ((parts[1] + parts[5]) + (parts[3] + parts[7]));
+    let whole =
+        ((parts[0] + parts[4]) + (parts[2] + parts[6])) + ((parts[1] + parts[5]) + (parts[3] + parts[7]));
     whole + rest.iter().zip(other_rest).map(|(a, b)| a * b).sum::<f64>()
 }
 

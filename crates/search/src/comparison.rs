@@ -39,10 +39,11 @@ impl Scale {
 
     /// The scaled losses of a network. A loss in which all networks are alike is 0.
     fn point(&self, metrics: &Metrics) -> Vec<f64> {
-        let scaled = self.objectives.iter().zip(&self.least).zip(&self.range).map(|((objective, least), range)| {
-            let above = objective.loss(metrics) - least;
-            if *range > 0.0 { above / range } else { above.max(0.0) }
-        });
+        let scaled =
+            self.objectives.iter().zip(&self.least).zip(&self.range).map(|((objective, least), range)| {
+                let above = objective.loss(metrics) - least;
+                if *range > 0.0 { above / range } else { above.max(0.0) }
+            });
         scaled.collect()
     }
 
@@ -128,8 +129,11 @@ fn t_quantile(freedom: usize) -> f64 {
     let n = freedom as f64;
     let cubed = z * z * z;
     let fifth = cubed * z * z;
+    let seventh = fifth * z * z;
     FEW.get(freedom.saturating_sub(1)).copied().unwrap_or(
-        z + (cubed + z) / (4.0 * n) + (5.0 * fifth + 16.0 * cubed + 3.0 * z) / (96.0 * n * n),
+        z + (cubed + z) / (4.0 * n)
+            + (5.0 * fifth + 16.0 * cubed + 3.0 * z) / (96.0 * n * n)
+            + (3.0 * seventh + 19.0 * fifth + 17.0 * cubed - 15.0 * z) / (384.0 * n * n * n),
     )
 }
 
@@ -139,7 +143,15 @@ pub fn kendall_tau(pairs: &[(f64, f64)]) -> Option<f64> {
     let (mut agreement, mut one_differs, mut other_differs) = (0.0, 0.0, 0.0);
     for (at, a) in pairs.iter().enumerate() {
         for b in &pairs[..at] {
-            let sign = |x: f64, y: f64| if x > y { 1.0 } else if x < y { -1.0 } else { 0.0 };
+            let sign = |x: f64, y: f64| {
+                if x > y {
+                    1.0
+                } else if x < y {
+                    -1.0
+                } else {
+                    0.0
+                }
+            };
             let (one, other) = (sign(a.0, b.0), sign(a.1, b.1));
             agreement += one * other;
             one_differs += one * one;

@@ -31,12 +31,7 @@ pub(crate) fn reactions(trial: &Trial) -> Option<&Reactions> {
 
 /// The features of going from one genome to another: the sum over the decisions that differ, over the root of
 /// their number, so that large spaces and small ones compare.
-pub(crate) fn features(
-    decisions: &Decisions,
-    reactions: &Reactions,
-    from: &Genome,
-    to: &Genome,
-) -> Vec<f64> {
+pub(crate) fn features(decisions: &Decisions, reactions: &Reactions, from: &Genome, to: &Genome) -> Vec<f64> {
     let mut features = [0.0; FEATURES.len()];
     for (number, decision) in decisions.iter().enumerate() {
         let (before, after) = (from.choice(number), to.choice(number));

@@ -138,7 +138,9 @@ pub(crate) fn edited(decisions: &Decisions, genome: &Genome, random: &mut Stream
         let stepped = if up { (choice + length).min(count - 1) } else { choice.saturating_sub(length) };
         let changed = match domain {
             Domain::Ordinal(_) if near && stepped != choice => stepped,
-            Domain::Ordinal(_) | Domain::Switch | Domain::Alternatives(_) => other + usize::from(other >= choice),
+            Domain::Ordinal(_) | Domain::Switch | Domain::Alternatives(_) => {
+                other + usize::from(other >= choice)
+            }
         };
         edited = decisions.with(&edited, number, changed);
     }

@@ -2,7 +2,7 @@ use netsynth_graph::Cost;
 use netsynth_space::Genome;
 
 use crate::felt::{features, reactions};
-use crate::gain::Normal;
+use crate::gain::{Accuracy, Normal, log_odds};
 use crate::process::{Covariance, Observation, Point, Process};
 use crate::promotion::{by_merit, gains};
 use crate::{Metrics, Problem, SearchError, Trial};
@@ -64,7 +64,7 @@ impl<'a> Inquisitor<'a> {
         }
         let values: Vec<f64> = trained
             .iter()
-            .filter_map(|trial| trial.latest().map(|(rung, accuracy)| logit(accuracy + gains[rung])))
+            .filter_map(|trial| trial.latest().map(|(rung, accuracy)| log_odds(accuracy + gains[rung])))
             .collect();
         let mean = values.iter().sum::<f64>() / values.len() as f64;
         let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
@@ -105,16 +105,15 @@ impl<'a> Inquisitor<'a> {
         &self.process
     }
 
-    /// A law of standardised log-odds as one of accuracy, to first order.
-    pub(crate) fn accuracy(&self, law: Normal) -> Normal {
+    /// The accuracy that a law of standardised log-odds means.
+    pub(crate) fn accuracy(&self, law: Normal) -> Accuracy {
         let (mean, deviation) = self.scale;
-        let accuracy = 1.0 / (1.0 + libm::exp(-(mean + deviation * law.mean)));
-        Normal { mean: accuracy, deviation: deviation * law.deviation * accuracy * (1.0 - accuracy) }
+        Accuracy { odds: Normal { mean: mean + deviation * law.mean, deviation: deviation * law.deviation } }
     }
 
     /// The predicted U of a network.
     pub(crate) fn performance(&self, law: Normal, cost: Cost) -> f64 {
-        let accuracy = self.accuracy(law).mean;
+        let accuracy = self.accuracy(law).middle();
         self.problem.plan.performance.of(&Metrics { accuracy, cost })
     }
 
@@ -144,13 +143,6 @@ impl<'a> Inquisitor<'a> {
     }
 }
 
-/// Log-odds: what a change brings there is much the same whether a network is poor or good. Accuracies that only a
-/// few images could tell from none or all are taken for those.
-fn logit(accuracy: f64) -> f64 {
-    let share = accuracy.clamp(0.01, 0.999);
-    libm::log(share / (1.0 - share))
-}
-
 /// For each rung the variance of what trials gained from it to the top: how far a low rung misleads.
 fn errors(trials: &[Trial], gains: &[f64]) -> Vec<f64> {
     let top = gains.len() - 1;
@@ -161,7 +153,7 @@ fn errors(trials: &[Trial], gains: &[f64]) -> Vec<f64> {
             let squares: Vec<f64> = trials
                 .iter()
                 .filter_map(|trial| {
-                    let miss = logit(trial.accuracy_at(top)?) - logit(trial.accuracy_at(rung)? + gain);
+                    let miss = log_odds(trial.accuracy_at(top)?) - log_odds(trial.accuracy_at(rung)? + gain);
                     Some(miss * miss)
                 })
                 .collect();

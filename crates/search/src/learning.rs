@@ -43,13 +43,15 @@ pub(crate) fn stepped(
                 let seen: Vec<f64> = elites.iter().map(|elite| elite.choice(number) as f64).collect();
                 let centre = average(&seen);
                 let variance = average(&seen.iter().map(|c| (c - centre) * (c - centre)).collect::<Vec<_>>());
-                let coupled: f64 = couplings.iter().map(|coupling| coupling.0[number][0] * coupling.0[number][0]).sum();
+                let coupled: f64 =
+                    couplings.iter().map(|coupling| coupling.0[number][0] * coupling.0[number][0]).sum();
                 // A decibel a spread is already strong advice; tanh keeps more from counting for more.
                 let push = advice.map_or(0.0, |advice| ADVICE * spread * libm::tanh(slope(advice) * spread));
                 let step = RATE * (centre - mean) + push;
                 Theta::Ordinal {
                     mean: (mean + step.clamp(-TRUST * range, TRUST * range)).clamp(0.0, range),
-                    spread: blend(*spread, libm::sqrt((variance - coupled).max(0.0))).max(LEAST_SPREAD * range),
+                    spread: blend(*spread, libm::sqrt((variance - coupled).max(0.0)))
+                        .max(LEAST_SPREAD * range),
                 }
             }
             (Theta::Switch(probability), Domain::Switch) => {

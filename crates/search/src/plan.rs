@@ -98,7 +98,10 @@ impl SearchPlan {
         for (at, objective) in self.objectives.iter().enumerate() {
             let is_learned = *objective == Objective::Maximise(Metric::Accuracy);
             let repeats = self.objectives[..at].iter().any(|other| other.metric() == objective.metric());
-            if repeats || objective.metric().is_counted() == is_learned || *objective == Objective::Minimise(Metric::Accuracy) {
+            if repeats
+                || objective.metric().is_counted() == is_learned
+                || *objective == Objective::Minimise(Metric::Accuracy)
+            {
                 return refuse(
                     "objectives",
                     format!("has {objective:?} at place {}", at + 1),

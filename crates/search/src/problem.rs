@@ -115,9 +115,7 @@ impl<'a> Problem<'a> {
         })?;
         match taken_over {
             Some(draft) => Ok(draft),
-            None => {
-                Ok(Draft { genome: self.smallest.clone(), counted: self.space.count(&self.smallest)? })
-            }
+            None => Ok(Draft { genome: self.smallest.clone(), counted: self.space.count(&self.smallest)? }),
         }
     }
 
@@ -163,7 +161,9 @@ impl<'a> Problem<'a> {
         let mut taken = taken.clone();
         let mut candidates = Vec::new();
         for trial in trials {
-            let Some((draft, parent)) = self.first_new(&taken, |attempt| draw(trial, attempt))? else { break };
+            let Some((draft, parent)) = self.first_new(&taken, |attempt| draw(trial, attempt))? else {
+                break;
+            };
             taken.insert(draft.counted.id);
             candidates.push(draft.candidate(trial, generation, parent));
         }
@@ -266,11 +266,7 @@ pub(crate) fn shuffled(count: usize, random: &mut netsynth_space::Stream) -> Vec
 
 /// The genome found to have the least of a measure: coordinate descent from the smallest ordinals. It stops at
 /// `enough`.
-fn least(
-    space: &dyn Space,
-    enough: f64,
-    measure: impl Fn(&Counted) -> f64,
-) -> Result<Genome, SearchError> {
+fn least(space: &dyn Space, enough: f64, measure: impl Fn(&Counted) -> f64) -> Result<Genome, SearchError> {
     let decisions = space.decisions();
     let mut best = decisions.genome(|_, decision| match decision.domain {
         Domain::Ordinal(_) => 0,

@@ -59,7 +59,15 @@ impl<'a> Synthesis<'a> {
     pub(crate) fn unadvised(problem: &'a Problem<'a>) -> Result<Self, SearchError> {
         let generator = Generator::around_prototype(problem.space.decisions());
         let worst = problem.worst_losses()?;
-        Ok(Self { problem, generator, inquisitor: None, trials: Vec::new(), worst, elites: Vec::new(), n_front: 0 })
+        Ok(Self {
+            problem,
+            generator,
+            inquisitor: None,
+            trials: Vec::new(),
+            worst,
+            elites: Vec::new(),
+            n_front: 0,
+        })
     }
 
     /// One draw: from the generator, or every other time an edit of one of the elites.
@@ -147,8 +155,10 @@ impl<'a> Synthesis<'a> {
                 let point = inquisitor.point(&draft.genome);
                 let covariances = process.covariances(&point);
                 // As if only the trial that is most alike were known: cheap, and never less hopeful than all of them.
-                let law =
-                    Normal { mean: process.mean(&covariances), deviation: process.at_most(&point, &covariances) };
+                let law = Normal {
+                    mean: process.mean(&covariances),
+                    deviation: process.at_most(&point, &covariances),
+                };
                 let hope = self.gain(inquisitor, frontier, law, &counted);
                 (hope, draft, covariances, counted)
             })
@@ -185,10 +195,10 @@ impl<'a> Synthesis<'a> {
             prospect.belief.law.deviation = libm::sqrt((own * own - shared * shared).max(1e-12));
             prospect.belief.root.push(shared);
         }
-        let accuracy = inquisitor.accuracy(law).mean;
+        let accuracy = inquisitor.accuracy(law).middle();
         let metrics = Metrics { accuracy, cost: chosen.draft.counted.cost };
         if inquisitor.is_informed() && self.problem.plan.indicator.violation(&metrics) == 0.0 {
-            frontier.push((-accuracy, chosen.counted.clone()));
+            frontier.push((accuracy, chosen.counted.clone()));
         }
     }
 
@@ -209,8 +219,7 @@ impl<'a> Synthesis<'a> {
     }
 
     fn gain(&self, inquisitor: &Inquisitor<'_>, frontier: &Frontier, law: Normal, counted: &[f64]) -> f64 {
-        let accuracy = inquisitor.accuracy(law);
-        frontier.expected_gain(Normal { mean: -accuracy.mean, ..accuracy }, counted)
+        frontier.expected_gain(inquisitor.accuracy(law), counted)
     }
 
     /// The front so far. Dominating ends at the worst accuracy that was seen, or the least that the indicator lets
@@ -226,12 +235,12 @@ impl<'a> Synthesis<'a> {
             .iter()
             .zip(&standings)
             .filter(|(_, standing)| standing.violation == 0.0 && standing.rank == 0)
-            .map(|(trial, _)| (-accuracy(trial), counted(trial)))
+            .map(|(trial, _)| (accuracy(trial), counted(trial)))
             .collect();
-        let ceiling = -plan.indicator.floor(Metric::Accuracy);
-        let worst = trained.iter().map(|trial| -accuracy(trial)).fold(f64::NEG_INFINITY, f64::max);
-        let end = if ceiling.is_finite() { worst.max(ceiling) } else { worst };
-        Frontier::new(members, (end, self.worst.clone()), ceiling)
+        let floor = plan.indicator.floor(Metric::Accuracy);
+        let worst = trained.iter().map(|trial| accuracy(trial)).fold(1.0, f64::min);
+        let end = if floor.is_finite() { worst.min(floor) } else { worst };
+        Frontier::new(members, (end, self.worst.clone()), floor)
     }
 
     fn counted_losses(&self, draft: &Draft) -> Vec<f64> {

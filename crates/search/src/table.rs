@@ -187,10 +187,10 @@ impl Table {
 
 /// Refuses a row that is not like the first or whose numbers make no sense.
 fn check(key: &str, row: &Row, n_decisions: usize, first: &(String, Row)) -> Result<(), TableError> {
-    let refuse =
-        |reason: String, remedy| Err(TableError::Entry { key: key.to_owned(), reason, remedy });
+    let refuse = |reason: String, remedy| Err(TableError::Entry { key: key.to_owned(), reason, remedy });
     if key.chars().count() != n_decisions || n_decisions == 0 {
-        let reason = format!("has {} characters and the first, `{}`, has {n_decisions}", key.chars().count(), first.0);
+        let reason =
+            format!("has {} characters and the first, `{}`, has {n_decisions}", key.chars().count(), first.0);
         return refuse(reason, "give every network one character for each decision");
     }
     if !(0.0..=100.0).contains(&row.mean_acc) {
