@@ -21,6 +21,7 @@ use crate::networks::{adapted, read, space, space_specs};
 use crate::plan::Plan;
 use crate::plot::{Band, Panel, plot};
 use crate::progress::say_line;
+use crate::seeds::{Seeds, seeds};
 use crate::words::{percent, say, say_json, table};
 use crate::workers::worker_count;
 
@@ -118,23 +119,6 @@ impl Axis {
             Axis::Macs => Objective::Minimise(Metric::Macs),
         }
     }
-}
-
-/// The seeds from the first to the last.
-#[derive(Debug, Clone, Copy)]
-struct Seeds {
-    first: u64,
-    last: u64,
-}
-
-fn seeds(text: &str) -> Result<Seeds, String> {
-    let (first, last) = text.split_once("..").unwrap_or((text, text));
-    let number = |text: &str| text.trim_start_matches('=').parse::<u64>().map_err(|error| error.to_string());
-    let (first, last) = (number(first)?, number(last)?);
-    if last < first || last - first >= 10_000 {
-        return Err("give the first seed and the last, such as 1..30".to_owned());
-    }
-    Ok(Seeds { first, last })
 }
 
 /// What was compared: enough to do it again.

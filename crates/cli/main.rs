@@ -9,13 +9,17 @@ mod check;
 mod compare;
 mod complaint;
 mod data;
+mod explain;
+mod finished;
 mod front;
 mod networks;
 mod plan;
 mod plot;
 mod progress;
 mod provenance;
+mod sample;
 mod search;
+mod seeds;
 mod train;
 mod variants;
 mod words;
@@ -54,6 +58,10 @@ enum Command {
     Data(data::Arguments),
     /// Show the Pareto front of a run
     Front(front::Arguments),
+    /// Draw new networks from a generator that a run saved
+    Sample(sample::Arguments),
+    /// Say why a trial's widths and links are what they are
+    Explain(explain::Arguments),
     /// Hold search strategies against each other on a benchmark or by training
     Compare(compare::Arguments),
     /// Measure how fast this machine trains and runs a network
@@ -67,6 +75,8 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::run(&arguments),
         Command::Data(arguments) => data::run(&arguments),
         Command::Front(arguments) => front::run(&arguments),
+        Command::Sample(arguments) => sample::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
     };

@@ -1,5 +1,5 @@
 use netsynth_graph::Cost;
-use netsynth_space::Genome;
+use netsynth_space::{Domain, Genome};
 
 use crate::felt::{features, reactions};
 use crate::gain::{Accuracy, Normal, log_odds};
@@ -117,30 +117,56 @@ impl<'a> Inquisitor<'a> {
         self.problem.plan.performance.of(&Metrics { accuracy, cost })
     }
 
-    /// For each decision and each of its choices the predicted U of a network with that one choice changed, less
-    /// the predicted U of the network as it is.
-    pub(crate) fn advice(&self, genome: &Genome) -> Result<Vec<Vec<f64>>, SearchError> {
-        let decisions = self.problem.space.decisions();
+    /// The predicted change of U if this decision of a network were this choice.
+    pub(crate) fn change(&self, genome: &Genome, decision: usize, choice: usize) -> Result<f64, SearchError> {
         let predicted = |genome: &Genome| -> Result<f64, SearchError> {
             let point = self.point(genome);
             let mean = self.process.mean(&self.process.covariances(&point));
             let cost = self.problem.space.count(genome)?.cost;
             Ok(self.performance(Normal { mean, deviation: 0.0 }, cost))
         };
-        let here = predicted(genome)?;
+        let changed = self.problem.space.decisions().with(genome, decision, choice);
+        Ok(predicted(&changed)? - predicted(genome)?)
+    }
+
+    /// For each decision what the inquisitor expects a change of it in this network to bring.
+    pub(crate) fn advice(&self, genome: &Genome) -> Result<Vec<Advice>, SearchError> {
+        let decisions = self.problem.space.decisions();
+        let predicted = |number: usize, choice: usize| -> Result<f64, SearchError> {
+            let changed = decisions.with(genome, number, choice);
+            let point = self.point(&changed);
+            let mean = self.process.mean(&self.process.covariances(&point));
+            let cost = self.problem.space.count(&changed)?.cost;
+            Ok(self.performance(Normal { mean, deviation: 0.0 }, cost))
+        };
         let mut advice = Vec::with_capacity(decisions.len());
         for (number, decision) in decisions.iter().enumerate() {
-            let last = decision.domain.choices() - 1;
-            let mut changes = vec![0.0; last + 1];
-            for (choice, change) in changes.iter_mut().enumerate() {
-                if choice != genome.choice(number) {
-                    *change = predicted(&decisions.with(genome, number, choice))? - here;
+            let choice = genome.choice(number);
+            advice.push(match decision.domain {
+                Domain::Ordinal(_) => {
+                    let (down, up) =
+                        (choice.saturating_sub(1), (choice + 1).min(decision.domain.choices() - 1));
+                    let n_steps = (up - down).max(1) as f64;
+                    Advice::PerStep((predicted(number, up)? - predicted(number, down)?) / n_steps)
                 }
-            }
-            advice.push(changes);
+                Domain::Switch => Advice::PerStep(predicted(number, 1)? - predicted(number, 0)?),
+                Domain::Alternatives(count) => {
+                    let worths = (0..count).map(|choice| predicted(number, choice));
+                    Advice::Each(worths.collect::<Result<_, _>>()?)
+                }
+            });
         }
         Ok(advice)
     }
+}
+
+/// What the inquisitor expects of a decision, in decibels of U.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Advice {
+    /// The change that one choice more, or a yes, brings.
+    PerStep(f64),
+    /// U with each alternative.
+    Each(Vec<f64>),
 }
 
 /// For each rung the variance of what trials gained from it to the top: how far a low rung misleads.

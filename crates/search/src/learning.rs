@@ -4,6 +4,7 @@ use netsynth_space::{Decisions, Domain, Genome};
 
 use crate::cholesky::dot;
 use crate::generator::{Coupling, Law};
+use crate::inquisitor::Advice;
 use crate::{Generator, Theta};
 
 /// How far theta_G goes towards the elites in one generation.
@@ -23,17 +24,20 @@ const ADVICE_SWITCH: f64 = 0.15;
 /// How many couplings are kept.
 const N_COUPLINGS: usize = 3;
 
-/// theta_G after a step towards the elites, and along the advice: the change of U that each choice of each decision
-/// is predicted to bring, where there is any.
+/// theta_G after a step towards the elites, and along the inquisitor's advice where there is any.
 pub(crate) fn stepped(
     generator: &Generator,
     decisions: &Decisions,
     elites: &[&Genome],
-    advice: Option<&[Vec<f64>]>,
+    advice: Option<&[Advice]>,
 ) -> Generator {
     let couplings = couplings(decisions, elites);
     let laws = decisions.iter().enumerate().map(|(number, decision)| {
-        let advice = advice.map(|advice| advice[number].as_slice());
+        let advice = advice.map(|advice| &advice[number]);
+        let per_step = advice.and_then(|advice| match advice {
+            Advice::PerStep(change) => Some(*change),
+            Advice::Each(_) => None,
+        });
         let share = |choice: usize| -> f64 {
             elites.iter().filter(|elite| elite.choice(number) == choice).count() as f64 / elites.len() as f64
         };
@@ -46,7 +50,7 @@ pub(crate) fn stepped(
                 let coupled: f64 =
                     couplings.iter().map(|coupling| coupling.0[number][0] * coupling.0[number][0]).sum();
                 // A decibel a spread is already strong advice; tanh keeps more from counting for more.
-                let push = advice.map_or(0.0, |advice| ADVICE * spread * libm::tanh(slope(advice) * spread));
+                let push = per_step.map_or(0.0, |change| ADVICE * spread * libm::tanh(change * spread));
                 let step = RATE * (centre - mean) + push;
                 Theta::Ordinal {
                     mean: (mean + step.clamp(-TRUST * range, TRUST * range)).clamp(0.0, range),
@@ -55,7 +59,7 @@ pub(crate) fn stepped(
                 }
             }
             (Theta::Switch(probability), Domain::Switch) => {
-                let push = advice.map_or(0.0, |advice| ADVICE_SWITCH * libm::tanh(slope(advice)));
+                let push = per_step.map_or(0.0, |change| ADVICE_SWITCH * libm::tanh(change));
                 let step = (RATE * (share(1) - probability) + push).clamp(-TRUST, TRUST);
                 Theta::Switch((probability + step).clamp(LEAST_PROBABILITY, 1.0 - LEAST_PROBABILITY))
             }
@@ -64,9 +68,12 @@ pub(crate) fn stepped(
                     .iter()
                     .enumerate()
                     .map(|(choice, probability)| {
-                        let push = advice.map_or(0.0, |advice| {
-                            ADVICE_SWITCH * libm::tanh(advice[choice] - average(advice))
-                        });
+                        let push = match advice {
+                            Some(Advice::Each(worths)) => {
+                                ADVICE_SWITCH * libm::tanh(worths[choice] - average(worths))
+                            }
+                            Some(Advice::PerStep(_)) | None => 0.0,
+                        };
                         let step = (RATE * (share(choice) - probability) + push).clamp(-TRUST, TRUST);
                         (probability + step).max(LEAST_PROBABILITY)
                     })
@@ -78,17 +85,9 @@ pub(crate) fn stepped(
             // A law and its domain are made together.
             (theta, Domain::Ordinal(_) | Domain::Switch | Domain::Alternatives(_)) => theta.clone(),
         };
-        Law { decision: decision.name.clone(), theta, predicted: advice.map(slope) }
+        Law { decision: decision.name.clone(), theta, predicted: per_step }
     });
     Generator { number: generator.number + 1, laws: laws.collect(), couplings: couplings.clone() }
-}
-
-/// The change that one choice more brings, between the ends of a domain.
-fn slope(advice: &[f64]) -> f64 {
-    match advice {
-        [first, .., last] => (last - first) / (advice.len() - 1) as f64,
-        [_] | [] => 0.0,
-    }
 }
 
 /// The directions in which elites differ together: principal components of their choices, each choice measured in

@@ -4,7 +4,7 @@ use std::ops::Range;
 use netsynth_graph::ArchitectureId;
 use netsynth_space::{Counted, Domain, Genome, Space, stream};
 
-use crate::{Candidate, Constraint, Metric, Metrics, SearchError, SearchPlan};
+use crate::{Candidate, Constraint, Generator, Metric, Metrics, SearchError, SearchPlan};
 
 /// How often a strategy draws again when a network was already proposed, before the space is walked.
 const MAX_ATTEMPTS: u64 = 50;
@@ -47,6 +47,13 @@ impl<'a> Problem<'a> {
                 least: miss.value as u64,
             }),
         }
+    }
+
+    /// The network of a seed: G(s; theta_G) within every ceiling.
+    pub fn sample(&self, generator: &Generator, seed: u64) -> Result<(Genome, Counted), SearchError> {
+        let genome = generator.sample(self.space.decisions(), &mut stream(seed, "sample", &[]));
+        let Draft { genome, counted } = self.within(genome)?;
+        Ok((genome, counted))
     }
 
     /// The ends of the front that counting alone finds: for each counted objective the network with the least loss

@@ -19,11 +19,14 @@ const ELITE_SHARE: f64 = 0.25;
 const MIN_ELITES: usize = 4;
 const MAX_ELITES: usize = 48;
 
-/// How many draws the inquisitor ranks for one generation: half from the generator, half edits of the elites.
-const N_DRAWS: u64 = 1000;
+/// How many draws the inquisitor ranks for one generation at most: half from the generator, half edits of elites.
+const MAX_DRAWS: usize = 1000;
 
-/// How many multiplications it spends on looking at the most hopeful of them closely: at all of them while trials
-/// are few. The bound keeps a proposal's cost down when there are a thousand.
+/// What a generation may cost, so that a proposal takes well under a tenth of a second however large the space and
+/// however many the trials: decisions decoded, choices compared with those of earlier trials, and multiplications
+/// spent on a close look at the most hopeful draws.
+const DECODED: usize = 20_000;
+const COMPARED: usize = 10_000_000;
 const CLOSE_LOOK: usize = 40_000_000;
 
 /// Generative synthesis: a generator proposes, an inquisitor learns from what was trained, ranks the generator's
@@ -93,7 +96,9 @@ impl<'a> Synthesis<'a> {
         let mut known = taken.clone();
         let mut genomes = BTreeSet::new();
         let mut drafts = Vec::new();
-        for attempt in 0..N_DRAWS {
+        let n_decisions = self.problem.space.decisions().len();
+        let affordable = (DECODED / n_decisions).min(COMPARED / (n_decisions * self.trials.len().max(1)));
+        for attempt in 0..affordable.clamp(MAX_DRAWS / 10, MAX_DRAWS) as u64 {
             let genome = self.draw(place, attempt);
             if genomes.insert(genome.clone()) {
                 let draft = self.problem.within(genome)?;

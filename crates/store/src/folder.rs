@@ -69,6 +69,30 @@ impl RunFolder {
         write_ron(&path, &GeneratorFile { schema: SCHEMA, generator: generator.clone() })
     }
 
+    /// The numbers of the generators that the run saved, in order.
+    pub fn generator_numbers(&self) -> Result<Vec<usize>, StoreError> {
+        let folder = self.path.join("generators");
+        if !folder.is_dir() {
+            return Ok(Vec::new());
+        }
+        let names = fs::read_dir(&folder).map_err(system(&folder))?;
+        let mut numbers: Vec<usize> =
+            names.filter_map(|entry| entry.ok()?.path().file_stem()?.to_str()?.parse().ok()).collect();
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    /// The generator of this number.
+    pub fn generator(&self, number: usize) -> Result<Generator, StoreError> {
+        let path = self.path.join("generators").join(format!("{number:03}.ron"));
+        Ok(read_ron::<GeneratorFile>(&path)?.generator)
+    }
+
+    /// A document of the run's own.
+    pub fn document<T: DeserializeOwned>(&self, name: &str) -> Result<T, StoreError> {
+        read_ron(&self.path.join(name))
+    }
+
     /// Writes what a trial will train.
     pub fn write_candidate(&self, candidate: &Candidate, space: &SearchSpace) -> Result<(), StoreError> {
         let folder = self.trial(candidate.trial);
