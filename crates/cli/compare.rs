@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use clap::{Args, ValueEnum};
 use netsynth_graph::schema::SCHEMA;
 use netsynth_search::{
-    Curve, Estimate, Evaluator, Indicator, Metric, Metrics, Objective, Performance, Rung, Scale, SearchPlan,
+    Curve, Evaluator, Indicator, Metric, Metrics, Objective, Performance, Rung, Scale, SearchPlan,
     StrategyKind, Table, Trial, run as search, side_by_side,
 };
 use netsynth_space::Space;
@@ -16,13 +16,13 @@ use serde::Serialize;
 
 use crate::Ending;
 use crate::bounds::{Bound, bound};
+use crate::comparison::{Job, csv, drawn, show, summary};
 use crate::complaint::Complaint;
 use crate::networks::{adapted, read, space, space_specs};
 use crate::plan::Plan;
-use crate::plot::{Band, Panel, plot};
 use crate::progress::say_line;
 use crate::seeds::{Seeds, seeds};
-use crate::words::{percent, say, say_json, table};
+use crate::words::{say, say_json};
 use crate::workers::worker_count;
 
 /// Hold search strategies against each other: the same evaluator, the same budget, several seeds.
@@ -139,49 +139,6 @@ struct Provenance {
     target: String,
 }
 
-/// One strategy at one number of evaluations, over all seeds.
-#[derive(Debug, Serialize)]
-struct Row {
-    strategy: String,
-    evaluations: usize,
-    hypervolume: Option<Spread>,
-    best_accuracy: Option<Spread>,
-    /// Seeds that had anything feasible by then.
-    n_feasible: usize,
-}
-
-/// How soon a strategy reaches the target accuracy.
-#[derive(Debug, Serialize)]
-struct Arrival {
-    strategy: String,
-    target: f64,
-    n_reached: usize,
-    n_seeds: usize,
-    /// Over the seeds that reached it.
-    evaluations: Option<Spread>,
-}
-
-#[derive(Debug, Clone, Copy, Serialize)]
-struct Spread {
-    mean: f64,
-    /// Half of the 95 % interval of Student's t over the seeds.
-    half_width: Option<f64>,
-}
-
-#[derive(Debug, Serialize)]
-struct Summary {
-    schema: u32,
-    n_seeds: usize,
-    rows: Vec<Row>,
-    arrivals: Vec<Arrival>,
-}
-
-/// One run of the comparison.
-struct Job {
-    strategy: StrategyKind,
-    seed: u64,
-}
-
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
     let workers = worker_count(arguments.workers)?;
     let strategies: Vec<StrategyKind> = if arguments.strategies.is_empty() {
@@ -209,7 +166,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
         return Ok(Ending::Missed);
     };
     let curves: Vec<Curve> = runs.iter().map(|trials| Curve::of(trials, &plan, &scale)).collect();
-    let summary = summary(arguments, &plan, &strategies, &jobs, &curves);
+    let summary = summary(&arguments.at, arguments.target, &plan, &strategies, &jobs, &curves);
 
     let home = PathBuf::from("runs");
     let name = arguments.name.clone().unwrap_or_else(|| next_name(&home, "compare"));
@@ -343,143 +300,4 @@ fn all_runs<E: Evaluator>(
         Ok(Some(complaint)) => Err(complaint),
         Ok(None) | Err(_) => Ok(runs),
     }
-}
-
-impl Spread {
-    fn of(numbers: &[f64]) -> Option<Self> {
-        Estimate::of(numbers).map(|Estimate { mean, half_width }| Self { mean, half_width })
-    }
-}
-
-fn summary(
-    arguments: &Arguments,
-    plan: &SearchPlan,
-    strategies: &[StrategyKind],
-    jobs: &[Job],
-    curves: &[Curve],
-) -> Summary {
-    let n = plan.n_trials;
-    let mut marks = arguments.at.clone();
-    if marks.is_empty() {
-        marks = (1..=4).map(|quarter| (n * quarter).div_ceil(4)).collect();
-    }
-    marks.retain(|mark| (1..=n).contains(mark));
-    marks.dedup();
-    let of = |strategy: StrategyKind| -> Vec<&Curve> {
-        jobs.iter().zip(curves).filter(|(job, _)| job.strategy == strategy).map(|(_, curve)| curve).collect()
-    };
-    let mut rows = Vec::new();
-    for &strategy in strategies {
-        for &mark in &marks {
-            let curves = of(strategy);
-            let volumes: Vec<f64> = curves.iter().map(|curve| curve.hypervolume[mark - 1]).collect();
-            let best: Vec<f64> = curves.iter().filter_map(|curve| curve.best_accuracy[mark - 1]).collect();
-            rows.push(Row {
-                strategy: strategy.to_string(),
-                evaluations: mark,
-                hypervolume: Spread::of(&volumes),
-                best_accuracy: Spread::of(&best),
-                n_feasible: best.len(),
-            });
-        }
-    }
-    let worst_end = |strategy: &StrategyKind| {
-        let ends = of(*strategy).into_iter().filter_map(|curve| curve.best_accuracy[n - 1]);
-        Spread::of(&ends.collect::<Vec<f64>>()).map_or(0.0, |spread| spread.mean)
-    };
-    let target =
-        arguments.target.unwrap_or_else(|| strategies.iter().map(worst_end).fold(f64::INFINITY, f64::min));
-    let arrivals = strategies.iter().map(|&strategy| {
-        let curves = of(strategy);
-        let reached: Vec<f64> =
-            curves.iter().filter_map(|curve| curve.trials_to(target)).map(|at| at as f64).collect();
-        Arrival {
-            strategy: strategy.to_string(),
-            target,
-            n_reached: reached.len(),
-            n_seeds: curves.len(),
-            evaluations: Spread::of(&reached),
-        }
-    });
-    let arrivals = arrivals.collect();
-    let n_seeds = jobs.len() / strategies.len().max(1);
-    Summary { schema: SCHEMA, n_seeds, rows, arrivals }
-}
-
-fn show(summary: &Summary) -> Result<(), Complaint> {
-    let with_interval = |spread: Option<Spread>, write: &dyn Fn(f64) -> String| match spread {
-        None => "-".to_owned(),
-        Some(Spread { mean, half_width: None }) => write(mean),
-        Some(Spread { mean, half_width: Some(half) }) => format!("{} ± {}", write(mean), write(half)),
-    };
-    let mut rows =
-        table(&["strategy", "evaluations", "hypervolume", "best feasible accuracy", "seeds feasible"], 1);
-    for row in &summary.rows {
-        rows.add_row([
-            row.strategy.clone(),
-            row.evaluations.to_string(),
-            with_interval(row.hypervolume, &|share| format!("{share:.4}")),
-            with_interval(row.best_accuracy, &|share| format!("{:.3} %", 100.0 * share)),
-            format!("{} of {}", row.n_feasible, summary.n_seeds),
-        ]);
-    }
-    say(rows)?;
-    let target = summary.arrivals.first().map_or(0.0, |arrival| arrival.target);
-    let mut rows = table(&["strategy", "seeds that reach it", "evaluations, mean of those"], 1);
-    for arrival in &summary.arrivals {
-        rows.add_row([
-            arrival.strategy.clone(),
-            format!("{} of {}", arrival.n_reached, arrival.n_seeds),
-            with_interval(arrival.evaluations, &|count| format!("{count:.1}")),
-        ]);
-    }
-    say(format!("\nEvaluations to an accuracy of {}:", percent(target)))?;
-    say(rows)?;
-    say(format!("± is half of a 95 % interval: Student's t over {} seeds.", summary.n_seeds))
-}
-
-/// Every run after every evaluation.
-fn csv(jobs: &[Job], curves: &[Curve]) -> String {
-    let mut text = "strategy,seed,evaluations,hypervolume,best_accuracy\n".to_owned();
-    for (job, curve) in jobs.iter().zip(curves) {
-        for (at, (volume, best)) in curve.hypervolume.iter().zip(&curve.best_accuracy).enumerate() {
-            let best = best.map_or(String::new(), |best| best.to_string());
-            text += &format!("{},{},{},{volume},{best}\n", job.strategy, job.seed, at + 1);
-        }
-    }
-    text
-}
-
-fn drawn(strategies: &[StrategyKind], jobs: &[Job], curves: &[Curve]) -> String {
-    let bands = |value: &dyn Fn(&Curve, usize) -> Option<f64>| -> Vec<Band> {
-        strategies
-            .iter()
-            .map(|&strategy| {
-                let curves: Vec<&Curve> = jobs
-                    .iter()
-                    .zip(curves)
-                    .filter(|(job, _)| job.strategy == strategy)
-                    .map(|(_, curve)| curve)
-                    .collect();
-                let n = curves.first().map_or(0, |curve| curve.hypervolume.len());
-                let points = (0..n).filter_map(|at| {
-                    let values: Vec<f64> = curves.iter().filter_map(|curve| value(curve, at)).collect();
-                    // A mean over fewer seeds than all would jump whenever one joins.
-                    let found = (values.len() == curves.len()).then(|| Estimate::of(&values))??;
-                    Some(((at + 1) as f64, found.mean, found.half_width.unwrap_or(0.0)))
-                });
-                Band { name: strategy.to_string(), points: points.collect() }
-            })
-            .collect()
-    };
-    plot(&[
-        Panel {
-            title: "hypervolume, share of the whole front's".to_owned(),
-            bands: bands(&|curve, at| Some(curve.hypervolume[at])),
-        },
-        Panel {
-            title: "best feasible accuracy, %".to_owned(),
-            bands: bands(&|curve, at| curve.best_accuracy[at].map(|best| 100.0 * best)),
-        },
-    ])
 }

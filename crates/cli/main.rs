@@ -7,6 +7,7 @@ mod bench;
 mod bounds;
 mod check;
 mod compare;
+mod comparison;
 mod complaint;
 mod data;
 mod explain;

@@ -45,7 +45,7 @@ pub enum StoreError {
         /// The trial's folder.
         path: String,
         /// Why there is no network.
-        source: netsynth_graph::GraphError,
+        source: Box<netsynth_graph::GraphError>,
     },
     /// A trial's choices are not of the run's space.
     #[error("{path}: {source}")]

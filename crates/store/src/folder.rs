@@ -97,9 +97,10 @@ impl RunFolder {
     pub fn write_candidate(&self, candidate: &Candidate, space: &SearchSpace) -> Result<(), StoreError> {
         let folder = self.trial(candidate.trial);
         let name = format!("trial-{:05}", candidate.trial);
-        let graph = space
-            .decode(&candidate.genome, &name)
-            .map_err(|source| StoreError::Decode { path: folder.display().to_string(), source })?;
+        let graph = space.decode(&candidate.genome, &name).map_err(|source| StoreError::Decode {
+            path: folder.display().to_string(),
+            source: Box::new(source),
+        })?;
         write(&folder.join("architecture.ron"), graph.spec().to_ron().as_bytes())?;
         write_ron(&folder.join("candidate.ron"), &CandidateFile::new(candidate, space))
     }
