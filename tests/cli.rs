@@ -156,3 +156,87 @@ fn an_unreadable_image_among_good_ones_is_skipped_and_told() {
     assert_eq!(code, 0);
     assert!(stdout.contains("1 that cannot be used") && stdout.contains("S001_001_00000002.png"), "{stdout}");
 }
+
+/// A benchmark small enough for a test: 27 networks, in the form that NAS-Bench-Macro is published in.
+fn benchmark() -> String {
+    let networks = (0..27).map(|number| {
+        let key = format!("{}{}{}", number / 9, number / 3 % 3, number % 3);
+        let (accuracy, parameters) = (80 + number % 9 + number / 9, 1000 * (1 + number));
+        format!(
+            r#""{key}": {{"test_acc": [1, 2, 3], "mean_acc": {accuracy}, "std": 0.1, "params": {parameters}, "flops": 7}}"#
+        )
+    });
+    format!("{{{}}}", networks.collect::<Vec<_>>().join(", "))
+}
+
+#[test]
+fn strategies_are_compared_on_a_table_and_the_number_of_workers_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("table.json"), benchmark()).unwrap();
+    let compared = |workers: &str, name: &str| {
+        let arguments = [
+            "compare",
+            "--table",
+            "table.json",
+            "--seeds",
+            "1..3",
+            "--evaluations",
+            "12",
+            "--workers",
+            workers,
+        ];
+        let (code, stdout, stderr) = netsynth(folder.path(), &[&arguments[..], &["--name", name]].concat());
+        assert_eq!(code, 0, "{stderr}");
+        stdout
+    };
+    let stdout = compared("1", "one");
+    assert!(stdout.contains("synthesis") && stdout.contains("Student's t over 3 seeds"), "{stdout}");
+    assert_eq!(stdout, compared("3", "three"));
+    let (one, three) = (folder.path().join("runs/one"), folder.path().join("runs/three"));
+    let names: Vec<String> = contents(&one).into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["curves.csv", "curves.svg", "plan.ron", "provenance.ron", "summary.ron"]);
+    assert_eq!(contents(&one), contents(&three));
+    let arguments =
+        ["compare", "--table", "table.json", "--strategies", "random,synthesis", "--seeds", "4", "--json"];
+    let (_, json, _) = netsynth(folder.path(), &arguments);
+    let summary: serde_json::Value = serde_json::from_str(&json).unwrap();
+    // All 27 networks were evaluated, so the whole front was found.
+    let last = &summary["rows"][3];
+    assert_eq!(last["evaluations"], 27);
+    assert!((last["hypervolume"]["mean"].as_f64().unwrap() - 1.0).abs() < 1e-12, "{last}");
+}
+
+#[test]
+fn a_comparison_that_cannot_be_gets_one_clear_error() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("table.json"), benchmark()).unwrap();
+    fs::write(folder.path().join("list.json"), "[1, 2]").unwrap();
+    fs::write(folder.path().join("bare.json"), r#"{"0": {"mean_acc": 50}, "1": {"mean_acc": 60}}"#).unwrap();
+    let compare = |arguments: &[&str]| complaint(folder.path(), &[&["compare"], arguments].concat());
+    let all = [
+        ("no table", compare(&["--table", "nowhere.json"])),
+        ("no object", compare(&["--table", "list.json"])),
+        ("no counts", compare(&["--table", "bare.json"])),
+        ("out of reach", compare(&["--table", "table.json", "--indicator", "parameters<=10"])),
+    ];
+    let text: Vec<String> = all.iter().map(|(what, message)| format!("{what}:\n{message}")).collect();
+    insta::assert_snapshot!(text.join("\n"));
+}
+
+#[test]
+fn a_finished_search_is_asked_for_more_networks_and_for_reasons() {
+    let folder = workplace();
+    assert_eq!(netsynth(folder.path(), &["search", "--plan", "plan.ron", "--name", "one"]).0, 0);
+    let draw = ["sample", "runs/one", "--generator", "1", "--seeds", "5..7", "--out", "drawn"];
+    let (code, stdout, stderr) = netsynth(folder.path(), &draw);
+    assert_eq!(code, 0, "{stderr}");
+    assert_eq!(stdout, netsynth(folder.path(), &draw[..6]).1, "the same seeds draw the same networks");
+    let (code, checked, _) = netsynth(folder.path(), &["check", "drawn/g001-seed-6.ron"]);
+    assert_eq!(code, 0, "{checked}");
+    let (code, stdout, stderr) = netsynth(folder.path(), &["explain", "runs/one", "4"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("Trial 4, nearest to trial") && stdout.contains("channels stem"), "{stdout}");
+    assert!(stdout.contains("Predictions of U against rung 1's outcomes"), "{stdout}");
+    let (code, _, stderr) = netsynth(folder.path(), &["explain", "runs/one", "6"]);
+    assert_eq!((code, stderr.contains("there is no trial 6")), (2, true), "{stderr}");
+}

@@ -176,7 +176,7 @@ fn check_space(source: &Source, as_json: bool) -> Result<Ending, Complaint> {
         let spread =
             |of: netsynth_space::Spread| json!({ "least": of.least, "median": of.median, "most": of.most });
         say_json(&json!({
-            "name": spec.name, "prototype": prototype.name, "log10_size": space.log10_size(),
+            "name": spec.name, "prototype": prototype.name, "log10_size": space.decisions().log10_size(),
             "decisions": decisions, "parameters": spread(survey.parameters), "macs": spread(survey.macs),
             "peak_activations": spread(survey.peak_activations),
         }))?;
@@ -184,13 +184,15 @@ fn check_space(source: &Source, as_json: bool) -> Result<Ending, Complaint> {
     }
     say(format!("{}: {} decisions around {}", spec.name, space.decisions().len(), prototype.name))?;
     let mut rows = table(&["decision", "kind", "choices", "prototype"], 3);
-    for decision in space.decisions() {
+    for decision in space.decisions().iter() {
         rows.add_row([
             decision.name.clone(),
             decision.kind.to_string(),
             values(&decision.domain),
             match decision.domain {
-                Domain::Ordinal(_) => decision.domain.value(decision.prototype).to_string(),
+                Domain::Ordinal(_) | Domain::Alternatives(_) => {
+                    decision.domain.value(decision.prototype).to_string()
+                }
                 Domain::Switch => if decision.prototype == 1 { "yes" } else { "no" }.to_owned(),
             },
         ]);
@@ -203,6 +205,7 @@ fn check_space(source: &Source, as_json: bool) -> Result<Ending, Complaint> {
 fn values(domain: &Domain) -> String {
     match domain {
         Domain::Switch => "no, yes".to_owned(),
+        Domain::Alternatives(count) => format!("{count} alternatives"),
         Domain::Ordinal(values) => match values.as_slice() {
             [first, second, .., last]
                 if values.len() > 4 && values.windows(2).all(|w| w[1] - w[0] == second - first) =>
@@ -228,7 +231,7 @@ fn summary(space: &SearchSpace, survey: &Survey) -> String {
             n_of(Kind::Depth),
             n_of(Kind::Link),
             n_of(Kind::Projection),
-            space.log10_size()
+            space.decisions().log10_size()
         ),
         line("parameters", survey.parameters, &count),
         line("MACs", survey.macs, &millions),

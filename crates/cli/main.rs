@@ -4,15 +4,21 @@
 //! but nothing was feasible or an expectation was missed, 2 on an error, 130 when somebody stopped it.
 
 mod bench;
+mod bounds;
 mod check;
+mod compare;
+mod comparison;
 mod complaint;
 mod data;
+mod explain;
+mod finished;
 mod front;
 #[cfg(test)]
 mod fuzz;
 mod interrupt;
 mod networks;
 mod plan;
+mod plot;
 mod preview;
 mod progress;
 mod prototypes;
@@ -21,7 +27,9 @@ mod provenance;
 #[path = "../../fuzz/readers.rs"]
 pub mod readers;
 mod resume;
+mod sample;
 mod search;
+mod seeds;
 mod session;
 mod standing;
 mod train;
@@ -71,6 +79,12 @@ enum Command {
     Prototypes(prototypes::Arguments),
     /// Show the Pareto front of a run
     Front(front::Arguments),
+    /// Draw new networks from a generator that a run saved
+    Sample(sample::Arguments),
+    /// Say why a trial's widths and links are what they are
+    Explain(explain::Arguments),
+    /// Hold search strategies against each other on a benchmark or by training
+    Compare(compare::Arguments),
     /// Measure how fast this machine trains and runs a network
     Bench(bench::Arguments),
 }
@@ -85,6 +99,9 @@ fn main() -> ExitCode {
         Command::Data(arguments) => data::run(&arguments),
         Command::Prototypes(arguments) => prototypes::run(&arguments),
         Command::Front(arguments) => front::run(&arguments),
+        Command::Sample(arguments) => sample::run(&arguments),
+        Command::Explain(arguments) => explain::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
     };
     match outcome {

@@ -16,6 +16,12 @@ pub(crate) struct Progress {
     is_terminal: bool,
 }
 
+/// A line on standard error where there are no bars.
+#[expect(clippy::print_stderr, reason = "progress without bars is plain lines")]
+pub(crate) fn say_line(line: impl AsRef<str>) {
+    eprintln!("{}", line.as_ref());
+}
+
 impl Progress {
     /// Progress over this many epochs of all trainings.
     pub(crate) fn new(n_epochs: u64) -> Self {

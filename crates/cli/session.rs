@@ -162,7 +162,7 @@ impl Session {
             "{}: {} decisions, 10^{:.0} networks; {} trials in generations of {}",
             space.name(),
             space.decisions().len(),
-            space.log10_size(),
+            space.decisions().log10_size(),
             plan.search.n_trials,
             plan.search.generation_size
         ));
@@ -248,6 +248,7 @@ impl Session {
         tell: &'a (dyn Fn(usize, usize, usize, EpochReport) + Sync),
     ) -> TrainEvaluator<'a> {
         TrainEvaluator {
+            space: &self.space,
             dataset: &self.dataset,
             split: &self.split,
             recipe: &self.plan.recipe,
@@ -298,7 +299,9 @@ struct Attended<'a> {
 
 impl Evaluator for Attended<'_> {
     fn evaluate(&self, candidate: &Candidate, rung: usize) -> Option<Measured> {
-        let measured = match beyond_memory(&candidate.graph, self.plan) {
+        // A network that cannot be made is the inner evaluator's to say.
+        let graph = self.inner.space.decode(&candidate.genome, "candidate").ok();
+        let measured = match graph.and_then(|graph| beyond_memory(&graph, self.plan)) {
             Some(reason) => Some(Measured::Failed(reason)),
             None => netsynth_search::caught(|| self.inner.evaluate(candidate, rung)),
         };

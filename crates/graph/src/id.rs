@@ -20,6 +20,11 @@ pub struct ArchitectureId([u8; 8]);
 type Colour = [u8; 32];
 
 impl ArchitectureId {
+    /// The id of a network that is known by a benchmark's key alone.
+    pub fn of_key(key: &str) -> Self {
+        Self::shortened(hash(b"key", [key.as_bytes()]))
+    }
+
     /// The id of a graph.
     pub fn of(graph: &Graph) -> Self {
         let mut colours: Vec<Colour> = graph.nodes().map(|node| own_colour(&node.op)).collect();
@@ -37,7 +42,10 @@ impl ArchitectureId {
             classes = refined_classes;
         }
         colours.sort_unstable();
-        let digest = hash(b"graph", colours.iter().map(<[u8; 32]>::as_slice));
+        Self::shortened(hash(b"graph", colours.iter().map(<[u8; 32]>::as_slice)))
+    }
+
+    fn shortened(digest: Colour) -> Self {
         let mut id = [0; 8];
         id.copy_from_slice(&digest[..8]);
         Self(id)

@@ -1,13 +1,13 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use netsynth_graph::{ArchitectureId, Graph};
+use netsynth_graph::{ArchitectureId, Cost};
 use netsynth_space::Genome;
 use serde::{Deserialize, Serialize};
 
 use crate::Reactions;
 
 /// A network that a strategy proposed and that nobody has measured yet.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
     /// The trial it will be.
     pub trial: usize,
@@ -15,10 +15,12 @@ pub struct Candidate {
     pub generation: usize,
     /// Its choices.
     pub genome: Genome,
-    /// The network.
-    pub graph: Graph,
     /// What the network is.
     pub id: ArchitectureId,
+    /// What the network costs.
+    pub cost: Cost,
+    /// The trial that it was made from, where the strategy changes what it has seen.
+    pub parent: Option<usize>,
     /// What the inquisitor expected of U before any training, if it had learned enough to say.
     pub predicted: Option<f64>,
 }
@@ -76,5 +78,11 @@ impl Measured {
         wrong
             .map(|accuracy| format!("an accuracy of {accuracy}"))
             .or_else(|| fold_accuracies.is_empty().then(|| "it was trained on no fold".to_owned()))
+    }
+}
+
+impl<E: Evaluator> Evaluator for &E {
+    fn evaluate(&self, candidate: &Candidate, rung: usize) -> Option<Measured> {
+        (**self).evaluate(candidate, rung)
     }
 }

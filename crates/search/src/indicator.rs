@@ -80,6 +80,15 @@ impl Indicator {
         })
     }
 
+    /// The highest value that a metric must at least have; minus infinity if it may have any.
+    pub(crate) fn floor(&self, metric: Metric) -> f64 {
+        let floors = self.constraints.iter().filter_map(|constraint| match constraint {
+            Constraint::AtLeast(bounded, bound) if *bounded == metric => Some(*bound),
+            Constraint::AtLeast(..) | Constraint::AtMost(..) => None,
+        });
+        floors.fold(f64::NEG_INFINITY, f64::max)
+    }
+
     /// By how much the counts miss their ceilings, summed over constraints; 0 if they keep them.
     pub fn counted_violation(&self, cost: Cost) -> f64 {
         let metrics = Metrics { accuracy: 0.0, cost };

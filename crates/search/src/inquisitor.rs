@@ -1,236 +1,189 @@
-use std::collections::BTreeMap;
+use netsynth_graph::Cost;
+use netsynth_space::{Domain, Genome};
 
-use netsynth_graph::{Graph, GraphError};
-use netsynth_space::{Decision, Genome, Kind, SearchSpace};
-use serde::{Deserialize, Serialize};
+use crate::felt::{features, reactions};
+use crate::gain::{Accuracy, Normal, log_odds};
+use crate::process::{Covariance, Observation, Point, Process};
+use crate::promotion::{by_merit, gains};
+use crate::{Metrics, Problem, SearchError, Trial};
 
-use crate::{Measured, Metrics, Performance, Reactions, Trial};
-
-/// How many observed changes the inquisitor wants before it gives advice.
+/// From how many trained trials on the inquisitor's word counts.
 const ENOUGH: usize = 8;
 
-/// Weight of the prior that no change does anything.
-const RIDGE: f64 = 1.0;
+/// By what factor the trials grow before the covariance is fitted again; between fits it only takes in what is new.
+const GROWTH: f64 = 1.2;
 
-/// What is felt at a decision's vertices, and what the change of U is regressed on.
-const FEATURES: [&str; 13] = [
-    "width",
-    "width x saliency",
-    "width x least quarter",
-    "width x dead",
-    "width x effective rank",
-    "kernel",
-    "kernel x saliency",
-    "kernel x effective rank",
-    "depth",
-    "link",
-    "link x cut",
-    "projection",
-    "projection x cut",
-];
-
-type Features = [f64; FEATURES.len()];
-
-/// The inquisitor I(G; theta_I): from the reactions of a trained network's vertices it predicts what a change of
-/// each decision does to U.
+/// The inquisitor I(G; theta_I): from trained networks and the reactions of their vertices it predicts accuracy, and
+/// with it what a change of each decision does to U.
 ///
-/// U has two parts. What a change does to the cost part is counted exactly. What it does to the accuracy part is
-/// a ridge regression, theta_I, from reactions at the changed vertices times the size of the change to the
-/// difference that was in fact observed between pairs of trained networks.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Inquisitor {
-    /// How many pairs of networks it has learned from.
-    pub n_pairs: usize,
-    /// Sums of products of features, by rows.
-    products: Vec<f64>,
-    /// Sums of features times observed differences.
-    targets: Vec<f64>,
+/// U has two parts. What a change does to the cost part is counted exactly. The accuracy part is a Gaussian process:
+/// theta_I are its covariance, fitted to what was observed, and what was observed. Where an evaluator can probe, the
+/// reactions at the changed vertices of the best probed network times the size of each change are features of it.
+pub(crate) struct Inquisitor<'a> {
+    problem: &'a Problem<'a>,
+    process: Process,
+    /// The trained network whose reactions are felt.
+    subject: Option<Trial>,
+    observations: Vec<Observation>,
+    /// Mean and standard deviation of the observed log-odds.
+    scale: (f64, f64),
+    n_fitted: usize,
 }
 
-/// What the inquisitor says about one decision of one network.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Advice {
-    /// Predicted change of U for one choice more, or for yes instead of no.
-    pub per_step: f64,
-}
-
-impl Inquisitor {
-    /// Learns from a pair of trained networks what the difference between them did to accuracy.
-    pub(crate) fn learn(
-        &mut self,
-        space: &SearchSpace,
-        performance: &Performance,
-        base: &Trial,
-        other: &Trial,
-    ) {
-        let Some(reactions) = reactions(base) else { return };
-        let rung = base.readings.len().min(other.readings.len()).saturating_sub(1);
-        let (Some(before), Some(after)) = (base.accuracy_at(rung), other.accuracy_at(rung)) else { return };
-        let observed = performance.of_accuracy(after) - performance.of_accuracy(before);
-        let features = difference(space, reactions, &base.genome, &other.genome);
-        self.products.resize(FEATURES.len() * FEATURES.len(), 0.0);
-        self.targets.resize(FEATURES.len(), 0.0);
-        for (row, a) in features.iter().enumerate() {
-            for (column, b) in features.iter().enumerate() {
-                self.products[row * FEATURES.len() + column] += a * b;
-            }
-            self.targets[row] += a * observed;
+impl<'a> Inquisitor<'a> {
+    pub(crate) fn new(problem: &'a Problem<'a>) -> Self {
+        Self {
+            problem,
+            process: Process::new(Covariance::new(problem.space.decisions()), &[]),
+            subject: None,
+            observations: Vec::new(),
+            scale: (0.0, 1.0),
+            n_fitted: 0,
         }
-        self.n_pairs += 1;
     }
 
-    /// theta_I by the names of its features; nothing before it has learned enough.
-    pub fn weights(&self) -> Option<BTreeMap<&'static str, f64>> {
-        self.solved().map(|weights| FEATURES.into_iter().zip(weights).collect())
+    /// Whether it has seen enough to be asked.
+    pub(crate) fn is_informed(&self) -> bool {
+        self.observations.len() >= ENOUGH
     }
 
-    /// The predicted U of a network from a trained one whose reactions are known.
-    pub(crate) fn predict(
-        &self,
-        space: &SearchSpace,
-        performance: &Performance,
-        base: &Trial,
-        genome: &Genome,
-        graph: &Graph,
-    ) -> Option<f64> {
-        let weights = self.solved()?;
-        let (_, accuracy) = base.latest()?;
-        let features = difference(space, reactions(base)?, &base.genome, genome);
-        let metrics = Metrics { accuracy, cost: graph.cost() };
-        Some(performance.of(&metrics) + dot(&weights, &features))
+    /// Learns from all trials so far.
+    pub(crate) fn learn(&mut self, trials: &[Trial]) {
+        let plan = self.problem.plan;
+        let n_rungs = plan.rungs.len();
+        let gains = gains(trials, n_rungs);
+        let trained: Vec<&Trial> = trials.iter().filter(|trial| trial.latest().is_some()).collect();
+        if trained.is_empty() {
+            return;
+        }
+        let fits = trained.len() >= ENOUGH && trained.len() as f64 >= GROWTH * self.n_fitted as f64;
+        if fits {
+            let order = by_merit(&trained, plan, &gains);
+            let probed = order.iter().map(|&at| trained[at]).find(|trial| reactions(trial).is_some());
+            self.subject = probed.cloned();
+        }
+        let values: Vec<f64> = trained
+            .iter()
+            .filter_map(|trial| trial.latest().map(|(rung, accuracy)| log_odds(accuracy + gains[rung])))
+            .collect();
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+        let deviation = libm::sqrt(squares / values.len() as f64).max(1e-6);
+        self.scale = (mean, deviation);
+        let errors = errors(trials, &gains);
+        let n_known = if fits { 0 } else { self.observations.len() };
+        self.observations.truncate(n_known);
+        for (at, trial) in trained.iter().enumerate() {
+            let value = (values[at] - mean) / deviation;
+            if at < n_known {
+                self.observations[at].value = value;
+            } else {
+                let rung = trial.latest().map_or(0, |(rung, _)| rung);
+                let variance = errors[rung] / (deviation * deviation);
+                self.observations.push(Observation { point: self.point(&trial.genome), value, variance });
+            }
+        }
+        if fits {
+            self.n_fitted = trained.len();
+            let covariance = self.process.covariance().fitted(&self.observations);
+            self.process = Process::new(covariance, &self.observations);
+        } else {
+            self.process.extend(&self.observations[n_known..]);
+            self.process.revalue(self.observations.iter().map(|observation| observation.value).collect());
+        }
     }
 
-    /// What one step of each decision would do to U, from a trained network whose reactions are known.
-    pub(crate) fn advise(
-        &self,
-        space: &SearchSpace,
-        performance: &Performance,
-        base: &Trial,
-    ) -> Result<Option<Vec<Advice>>, GraphError> {
-        let (Some(weights), Some(reactions)) = (self.solved(), reactions(base)) else { return Ok(None) };
-        let cost_part = |genome: &Genome| -> Result<f64, GraphError> {
-            let cost = space.decode(genome, "advice")?.cost();
-            Ok(performance.of_cost(&Metrics { accuracy: 0.0, cost }))
+    pub(crate) fn point(&self, genome: &Genome) -> Point {
+        let felt = self.subject.as_ref().and_then(|subject| {
+            let reactions = reactions(subject)?;
+            Some(features(self.problem.space.decisions(), reactions, &subject.genome, genome))
+        });
+        Point { genome: genome.clone(), felt: felt.unwrap_or_default() }
+    }
+
+    pub(crate) fn process(&self) -> &Process {
+        &self.process
+    }
+
+    /// The accuracy that a law of standardised log-odds means.
+    pub(crate) fn accuracy(&self, law: Normal) -> Accuracy {
+        let (mean, deviation) = self.scale;
+        Accuracy { odds: Normal { mean: mean + deviation * law.mean, deviation: deviation * law.deviation } }
+    }
+
+    /// The predicted U of a network.
+    pub(crate) fn performance(&self, law: Normal, cost: Cost) -> f64 {
+        let accuracy = self.accuracy(law).middle();
+        self.problem.plan.performance.of(&Metrics { accuracy, cost })
+    }
+
+    /// The predicted change of U if this decision of a network were this choice.
+    pub(crate) fn change(&self, genome: &Genome, decision: usize, choice: usize) -> Result<f64, SearchError> {
+        let predicted = |genome: &Genome| -> Result<f64, SearchError> {
+            let point = self.point(genome);
+            let mean = self.process.mean(&self.process.covariances(&point));
+            let cost = self.problem.space.count(genome)?.cost;
+            Ok(self.performance(Normal { mean, deviation: 0.0 }, cost))
         };
-        let here = cost_part(&base.genome)?;
-        let mut advice = Vec::with_capacity(space.decisions().len());
-        for (number, decision) in space.decisions().iter().enumerate() {
-            let choice = base.genome.choice(number);
-            let last = decision.domain.choices() - 1;
-            // At the end of a domain the step is looked at from the other side.
-            let (next, direction) = if choice < last { (choice + 1, 1.0) } else { (choice - 1, -1.0) };
-            let changed = space.with(&base.genome, number, next);
-            let learned = dot(&weights, &difference(space, reactions, &base.genome, &changed));
-            advice.push(Advice { per_step: direction * (learned + cost_part(&changed)? - here) });
-        }
-        Ok(Some(advice))
+        let changed = self.problem.space.decisions().with(genome, decision, choice);
+        Ok(predicted(&changed)? - predicted(genome)?)
     }
 
-    fn solved(&self) -> Option<Features> {
-        if self.n_pairs < ENOUGH {
-            return None;
-        }
-        let mut matrix = self.products.clone();
-        for diagonal in 0..FEATURES.len() {
-            matrix[diagonal * FEATURES.len() + diagonal] += RIDGE;
-        }
-        Some(solve(matrix, &self.targets))
-    }
-}
-
-/// The reactions of the highest rung that was probed.
-pub(crate) fn reactions(trial: &Trial) -> Option<&Reactions> {
-    trial.readings.iter().rev().find_map(|reading| match reading {
-        Measured::Trained(trained) => trained.reactions.as_ref(),
-        Measured::Failed(_) => None,
-    })
-}
-
-/// The features of going from one genome to another: the sum over the decisions that differ.
-fn difference(space: &SearchSpace, reactions: &Reactions, from: &Genome, to: &Genome) -> Features {
-    let mut features = [0.0; FEATURES.len()];
-    for (number, decision) in space.decisions().iter().enumerate() {
-        let (before, after) = (from.choice(number), to.choice(number));
-        if before == after {
-            continue;
-        }
-        let value = |choice: usize| decision.domain.value(choice) as f64;
-        let step = after as f64 - before as f64;
-        match decision.kind {
-            Kind::Channels => {
-                let change = libm::log(value(after) / value(before));
-                let felt = felt(reactions, decision);
-                let parts = [1.0, felt.saliency, felt.least_quarter, felt.dead, felt.effective_rank];
-                for (feature, part) in features.iter_mut().zip(parts) {
-                    *feature += change * part;
+    /// For each decision what the inquisitor expects a change of it in this network to bring.
+    pub(crate) fn advice(&self, genome: &Genome) -> Result<Vec<Advice>, SearchError> {
+        let decisions = self.problem.space.decisions();
+        let predicted = |number: usize, choice: usize| -> Result<f64, SearchError> {
+            let changed = decisions.with(genome, number, choice);
+            let point = self.point(&changed);
+            let mean = self.process.mean(&self.process.covariances(&point));
+            let cost = self.problem.space.count(&changed)?.cost;
+            Ok(self.performance(Normal { mean, deviation: 0.0 }, cost))
+        };
+        let mut advice = Vec::with_capacity(decisions.len());
+        for (number, decision) in decisions.iter().enumerate() {
+            let choice = genome.choice(number);
+            advice.push(match decision.domain {
+                Domain::Ordinal(_) => {
+                    let (down, up) =
+                        (choice.saturating_sub(1), (choice + 1).min(decision.domain.choices() - 1));
+                    let n_steps = (up - down).max(1) as f64;
+                    Advice::PerStep((predicted(number, up)? - predicted(number, down)?) / n_steps)
                 }
-            }
-            Kind::Kernel => {
-                let felt = felt(reactions, decision);
-                for (feature, part) in features[5..].iter_mut().zip([1.0, felt.saliency, felt.effective_rank])
-                {
-                    *feature += step * part;
+                Domain::Switch => Advice::PerStep(predicted(number, 1)? - predicted(number, 0)?),
+                Domain::Alternatives(count) => {
+                    let worths = (0..count).map(|choice| predicted(number, choice));
+                    Advice::Each(worths.collect::<Result<_, _>>()?)
                 }
-            }
-            Kind::Depth => features[8] += step,
-            Kind::Link => {
-                features[9] += step;
-                features[10] += step * cut(reactions, decision);
-            }
-            Kind::Projection => {
-                features[11] += step;
-                features[12] += step * cut(reactions, decision);
-            }
+            });
         }
+        Ok(advice)
     }
-    features
 }
 
-/// Mean reaction of the vertices that a decision is about. Saliency is relative to an average vertex.
-fn felt(reactions: &Reactions, decision: &Decision) -> crate::VertexReaction {
-    let mut mean =
-        crate::VertexReaction { saliency: 0.0, least_quarter: 0.0, dead: 0.0, effective_rank: 0.0 };
-    let there: Vec<_> = decision.nodes.iter().filter_map(|node| reactions.vertices.get(node)).collect();
-    for reaction in &there {
-        let share = 1.0 / there.len() as f64;
-        mean.saliency += share * reaction.saliency * reactions.vertices.len() as f64;
-        mean.least_quarter += share * reaction.least_quarter;
-        mean.dead += share * reaction.dead;
-        mean.effective_rank += share * reaction.effective_rank;
-    }
-    mean
+/// What the inquisitor expects of a decision, in decibels of U.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Advice {
+    /// The change that one choice more, or a yes, brings.
+    PerStep(f64),
+    /// U with each alternative.
+    Each(Vec<f64>),
 }
 
-/// How much the loss would change if a link that is there were cut; 0 for a link that is not.
-fn cut(reactions: &Reactions, decision: &Decision) -> f64 {
-    let [reader, source] = decision.nodes.as_slice() else { return 0.0 };
-    let sum = format!("{reader}.sum");
-    let link = reactions.links.iter().find(|link| link.sum == sum && link.source == *source);
-    link.map_or(0.0, |link| link.cut)
-}
-
-fn dot(one: &Features, other: &Features) -> f64 {
-    one.iter().zip(other).map(|(a, b)| a * b).sum()
-}
-
-/// Solves a positive definite system by Gaussian elimination; the ridge keeps every pivot above zero.
-fn solve(mut matrix: Vec<f64>, target: &[f64]) -> Features {
-    const N: usize = FEATURES.len();
-    let mut solution = [0.0; N];
-    solution.copy_from_slice(target);
-    for pivot in 0..N {
-        for row in pivot + 1..N {
-            let factor = matrix[row * N + pivot] / matrix[pivot * N + pivot];
-            for column in pivot..N {
-                matrix[row * N + column] -= factor * matrix[pivot * N + column];
-            }
-            solution[row] -= factor * solution[pivot];
-        }
-    }
-    for row in (0..N).rev() {
-        let known: f64 = (row + 1..N).map(|column| matrix[row * N + column] * solution[column]).sum();
-        solution[row] = (solution[row] - known) / matrix[row * N + row];
-    }
-    solution
+/// For each rung the variance of what trials gained from it to the top: how far a low rung misleads.
+fn errors(trials: &[Trial], gains: &[f64]) -> Vec<f64> {
+    let top = gains.len() - 1;
+    gains
+        .iter()
+        .enumerate()
+        .map(|(rung, gain)| {
+            let squares: Vec<f64> = trials
+                .iter()
+                .filter_map(|trial| {
+                    let miss = log_odds(trial.accuracy_at(top)?) - log_odds(trial.accuracy_at(rung)? + gain);
+                    Some(miss * miss)
+                })
+                .collect();
+            squares.iter().sum::<f64>() / squares.len().max(1) as f64
+        })
+        .collect()
 }

@@ -4,31 +4,45 @@
 //! by rung, and the strategy observes what came of it. Everything here is a function of the plan and of what the
 //! evaluator answered; a strategy's state is a fold over what it observed, so a run is resumed by replaying it.
 
+mod cholesky;
+mod comparison;
 mod evaluator;
+mod evolution;
+mod explanation;
+mod felt;
 mod front;
+mod gain;
 mod generator;
+mod hypervolume;
 mod indicator;
 mod inquisitor;
+mod learning;
 mod limits;
+mod local_search;
 mod metric;
+mod nsga2;
 mod performance;
 mod plan;
 mod problem;
+mod process;
 mod promotion;
 mod random;
 mod reactions;
 mod run;
 mod strategy;
 mod synthesis;
+mod table;
 mod trial;
 mod variant;
 mod workers;
 
+pub use comparison::{Curve, Estimate, Scale, kendall_tau};
 pub use evaluator::{Candidate, Evaluator, Measured, Trained, caught};
-pub use front::{ParetoFront, dominates, hypervolume_2d, non_dominated_ranks};
-pub use generator::{Generator, Law, Theta};
+pub use explanation::{Explanation, Reason, explain, prediction_ranking};
+pub use front::{ParetoFront, dominates, non_dominated_ranks};
+pub use generator::{Coupling, Generator, Law, Theta};
+pub use hypervolume::hypervolume;
 pub use indicator::{Constraint, Indicator, Miss};
-pub use inquisitor::{Advice, Inquisitor};
 pub use limits::{Limits, StopReason};
 pub use metric::{Metric, Metrics, Objective};
 pub use performance::Performance;
@@ -37,6 +51,7 @@ pub use problem::Problem;
 pub use reactions::{LinkReaction, Reactions, VertexReaction};
 pub use run::{Event, Found, run};
 pub use strategy::{Strategy, StrategyKind};
+pub use table::{Table, TableError};
 pub use trial::{Outcome, Trial};
 pub use variant::{Variant, variants};
 pub use workers::side_by_side;

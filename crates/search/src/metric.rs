@@ -69,6 +69,13 @@ pub enum Objective {
 }
 
 impl Objective {
+    /// The metric.
+    pub fn metric(self) -> Metric {
+        match self {
+            Objective::Maximise(metric) | Objective::Minimise(metric) => metric,
+        }
+    }
+
     /// The metric as a loss: less is better.
     pub fn loss(self, metrics: &Metrics) -> f64 {
         match self {

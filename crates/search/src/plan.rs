@@ -1,7 +1,7 @@
 use netsynth_graph::GraphError;
 use serde::{Deserialize, Serialize};
 
-use crate::{Indicator, Limits, Objective, Performance, StrategyKind};
+use crate::{Indicator, Limits, Metric, Objective, Performance, StrategyKind};
 
 /// How a search is run, apart from data and training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -126,6 +126,20 @@ impl SearchPlan {
         }
         if self.objectives.is_empty() {
             return refuse("objectives", "is empty".to_owned(), "give an axis such as Maximise(Accuracy)");
+        }
+        for (at, objective) in self.objectives.iter().enumerate() {
+            let is_learned = *objective == Objective::Maximise(Metric::Accuracy);
+            let repeats = self.objectives[..at].iter().any(|other| other.metric() == objective.metric());
+            if repeats
+                || objective.metric().is_counted() == is_learned
+                || *objective == Objective::Minimise(Metric::Accuracy)
+            {
+                return refuse(
+                    "objectives",
+                    format!("has {objective:?} at place {}", at + 1),
+                    "give each metric once: Maximise(Accuracy), Minimise(Parameters), ...",
+                );
+            }
         }
         if let Some(constraint) = self.indicator.unusable() {
             return refuse(

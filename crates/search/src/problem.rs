@@ -1,44 +1,46 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
+use std::ops::Range;
 
-use netsynth_graph::{ArchitectureId, Graph};
-use netsynth_space::{Domain, Genome, SearchSpace};
+use netsynth_graph::ArchitectureId;
+use netsynth_space::{Counted, Domain, Genome, Space, stream};
 
-use crate::{Candidate, Indicator, Performance, SearchError, SearchPlan};
+use crate::{Candidate, Constraint, Generator, Metric, Metrics, SearchError, SearchPlan};
 
-/// How often a strategy draws again when a network was already proposed.
-const MAX_ATTEMPTS: u64 = 200;
+/// How often a strategy draws again when a network was already proposed, before the space is walked.
+const MAX_ATTEMPTS: u64 = 50;
 
-/// What every strategy is given: the space, what is asked of a network, and the seed.
-#[derive(Debug)]
+/// A space of at most so many genomes is walked through when draws bring nothing new.
+const WALKABLE: f64 = 1e5;
+
+/// How many genomes of a larger space are looked at around the last draw.
+const MAX_STEPS: usize = 5000;
+
+/// What every strategy is given: the space and the plan.
 pub struct Problem<'a> {
     /// What may vary.
-    pub space: &'a SearchSpace,
-    /// What a network must meet.
-    pub indicator: &'a Indicator,
-    /// What makes one better than another.
-    pub performance: Performance,
-    /// The run's seed.
-    pub seed: u64,
+    pub space: &'a dyn Space,
+    /// What is asked of a network, and the run's seed.
+    pub plan: &'a SearchPlan,
     /// A genome that keeps every ceiling.
     smallest: Genome,
 }
 
+/// A genome within every ceiling, and what counting tells of its network.
+#[derive(Debug, Clone)]
+pub(crate) struct Draft {
+    pub(crate) genome: Genome,
+    pub(crate) counted: Counted,
+}
+
 impl<'a> Problem<'a> {
     /// States the problem, or says which ceiling no network of the space can keep.
-    pub fn new(space: &'a SearchSpace, plan: &'a SearchPlan) -> Result<Self, SearchError> {
+    pub fn new(space: &'a dyn Space, plan: &'a SearchPlan) -> Result<Self, SearchError> {
         plan.check()?;
-        let smallest = smallest(space, &plan.indicator)?;
-        let cost = space.decode(&smallest, "smallest")?.cost();
-        let problem = Self {
-            space,
-            indicator: &plan.indicator,
-            performance: plan.performance,
-            seed: plan.seed,
-            smallest,
-        };
-        let metrics = crate::Metrics { accuracy: 1.0, cost };
+        let violation = |counted: &Counted| plan.indicator.counted_violation(counted.cost);
+        let smallest = least(space, 0.0, violation)?;
+        let metrics = Metrics { accuracy: 1.0, cost: space.count(&smallest)?.cost };
         match plan.indicator.worst_miss(&metrics) {
-            None => Ok(problem),
+            None => Ok(Self { space, plan, smallest }),
             Some(miss) => Err(SearchError::OutOfReach {
                 space: space.name().to_owned(),
                 constraint: miss.constraint.to_string(),
@@ -47,96 +49,250 @@ impl<'a> Problem<'a> {
         }
     }
 
-    /// The nearest genome below this one whose network keeps every ceiling, with that network.
+    /// The network of a seed: G(s; theta_G) within every ceiling.
+    pub fn sample(&self, generator: &Generator, seed: u64) -> Result<(Genome, Counted), SearchError> {
+        let genome = generator.sample(self.space.decisions(), &mut stream(seed, "sample", &[]));
+        let Draft { genome, counted } = self.within(genome)?;
+        Ok((genome, counted))
+    }
+
+    /// The ends of the front that counting alone finds: for each counted objective the network with the least loss
+    /// within the ceilings. None where the indicator has a floor on accuracy, which they would hardly meet.
+    pub(crate) fn ends(&self) -> Result<Vec<Draft>, SearchError> {
+        let Self { space, plan, .. } = self;
+        let mut ends = Vec::new();
+        if plan.indicator.floor(Metric::Accuracy).is_finite() {
+            return Ok(ends);
+        }
+        for objective in plan.objectives.iter().filter(|objective| objective.metric().is_counted()) {
+            let genome = least(*space, f64::NEG_INFINITY, |counted| {
+                let metrics = Metrics { accuracy: 0.0, cost: counted.cost };
+                let is_refused = plan.indicator.counted_violation(counted.cost) > 0.0;
+                if is_refused { f64::INFINITY } else { objective.loss(&metrics) }
+            })?;
+            ends.push(self.within(genome)?);
+        }
+        Ok(ends)
+    }
+
+    /// The largest loss within the ceilings that each counted objective can have.
+    pub(crate) fn worst_losses(&self) -> Result<Vec<f64>, SearchError> {
+        let Self { space, plan, .. } = self;
+        let counted = plan.objectives.iter().filter(|objective| objective.metric().is_counted());
+        let worst = counted.map(|objective| {
+            let loss = |counted: &Counted| objective.loss(&Metrics { accuracy: 0.0, cost: counted.cost });
+            let genome = least(*space, f64::NEG_INFINITY, |counted| -loss(counted))?;
+            let ceilings = plan.indicator.constraints.iter().filter_map(|constraint| match constraint {
+                Constraint::AtMost(metric, bound) if *metric == objective.metric() => Some(*bound),
+                Constraint::AtMost(..) | Constraint::AtLeast(..) => None,
+            });
+            Ok(ceilings.fold(loss(&space.count(&genome)?), f64::min))
+        });
+        worst.collect()
+    }
+
+    /// Whether counting alone does not refuse the network.
+    fn keeps_ceilings(&self, counted: &Counted) -> bool {
+        self.plan.indicator.counted_violation(counted.cost) == 0.0
+    }
+
+    /// The nearest genome towards smaller networks that keeps every ceiling.
     ///
-    /// Widths, kernels and depths shrink by one common factor, found by bisection, so the proportions between
-    /// layers stay; if that is not enough, the smallest network takes its place.
-    pub fn repaired(&self, genome: Genome, name: &str) -> Result<(Genome, Graph), SearchError> {
-        let graph = self.space.decode(&genome, name)?;
-        if self.indicator.counted_violation(graph.cost()) == 0.0 {
-            return Ok((genome, graph));
+    /// Widths, kernels and depths first shrink by one common factor, found by bisection, so that the proportions
+    /// between layers stay. Where that is not enough, decisions are taken over from the smallest network one after
+    /// another, in an order that depends on the genome, until it is.
+    pub(crate) fn within(&self, genome: Genome) -> Result<Draft, SearchError> {
+        let counted = self.space.count(&genome)?;
+        if self.keeps_ceilings(&counted) {
+            return Ok(Draft { genome, counted });
         }
-        let mut best = self.shrunk(&genome, 0.0, name)?;
-        if self.indicator.counted_violation(best.1.cost()) > 0.0 {
-            return Ok((self.smallest.clone(), self.space.decode(&self.smallest, name)?));
+        if let Some(draft) = self.least_change(12, |share| self.shrunk(&genome, 1.0 - share))? {
+            return Ok(draft);
         }
-        let (mut kept, mut broken) = (0.0, 1.0);
-        for _ in 0..12 {
-            let factor = 0.5 * (kept + broken);
-            let shrunk = self.shrunk(&genome, factor, name)?;
-            if self.indicator.counted_violation(shrunk.1.cost()) == 0.0 {
-                (kept, best) = (factor, shrunk);
-            } else {
-                broken = factor;
+        let shrunk = self.shrunk(&genome, 0.0);
+        let place: Vec<u64> = genome.choices().map(|choice| choice as u64).collect();
+        let order = shuffled(genome.choices().len(), &mut stream(0, "repair", &place));
+        let n_steps = usize::BITS - order.len().leading_zeros();
+        let taken_over = self.least_change(n_steps, |share| {
+            let count = (share * order.len() as f64).ceil() as usize;
+            self.space.decisions().genome(|number, _| {
+                let from = if order[..count].contains(&number) { &self.smallest } else { &shrunk };
+                from.choice(number)
+            })
+        })?;
+        match taken_over {
+            Some(draft) => Ok(draft),
+            None => Ok(Draft { genome: self.smallest.clone(), counted: self.space.count(&self.smallest)? }),
+        }
+    }
+
+    /// The draft of the least share of a change that keeps every ceiling, found by bisection; none if the whole
+    /// change does not.
+    fn least_change(
+        &self,
+        n_steps: u32,
+        changed: impl Fn(f64) -> Genome,
+    ) -> Result<Option<Draft>, SearchError> {
+        let draft = |share: f64| -> Result<Option<Draft>, SearchError> {
+            let genome = changed(share);
+            let counted = self.space.count(&genome)?;
+            Ok(self.keeps_ceilings(&counted).then_some(Draft { genome, counted }))
+        };
+        let Some(mut best) = draft(1.0)? else { return Ok(None) };
+        let (mut broken, mut kept) = (0.0, 1.0);
+        for _ in 0..n_steps {
+            let share = 0.5 * (kept + broken);
+            match draft(share)? {
+                Some(found) => (kept, best) = (share, found),
+                None => broken = share,
             }
         }
-        Ok(best)
+        Ok(Some(best))
     }
 
-    fn shrunk(&self, genome: &Genome, factor: f64, name: &str) -> Result<(Genome, Graph), SearchError> {
-        let shrunk = self.space.genome(|number, decision| match decision.domain {
+    fn shrunk(&self, genome: &Genome, factor: f64) -> Genome {
+        self.space.decisions().genome(|number, decision| match decision.domain {
             Domain::Ordinal(_) => (genome.choice(number) as f64 * factor) as usize,
-            Domain::Switch => genome.choice(number),
-        });
-        let graph = self.space.decode(&shrunk, name)?;
-        Ok((shrunk, graph))
+            Domain::Switch | Domain::Alternatives(_) => genome.choice(number),
+        })
     }
 
-    /// The first of a series of draws whose repaired network is new. A space that yields nothing new in
-    /// [`MAX_ATTEMPTS`] draws is walked from the last draw, one decision at a time, so that no training is spent
-    /// twice while there is anything else to train.
-    pub(crate) fn first_new(
+    /// A new network for each trial, the first that a series of draws brings; fewer where the space has no more.
+    pub(crate) fn each_new(
         &self,
-        trial: usize,
+        trials: Range<usize>,
         generation: usize,
         taken: &BTreeSet<ArchitectureId>,
-        draw: impl Fn(u64) -> Genome,
-    ) -> Result<Candidate, SearchError> {
-        let name = format!("trial-{trial:05}");
-        let candidate = |(genome, graph): (Genome, Graph)| Candidate {
-            trial,
-            generation,
-            id: ArchitectureId::of(&graph),
-            genome,
-            graph,
-            predicted: None,
+        mut draw: impl FnMut(usize, u64) -> (Genome, Option<usize>),
+    ) -> Result<Vec<Candidate>, SearchError> {
+        let mut taken = taken.clone();
+        let mut candidates = Vec::new();
+        for trial in trials {
+            let Some((draft, parent)) = self.first_new(&taken, |attempt| draw(trial, attempt))? else {
+                break;
+            };
+            taken.insert(draft.counted.id);
+            candidates.push(draft.candidate(trial, generation, parent));
+        }
+        Ok(candidates)
+    }
+
+    /// The first of a series of draws whose network is new. When draws bring nothing new the space is walked, so
+    /// that no training is spent twice while there is anything else to train; nothing if there is not.
+    fn first_new(
+        &self,
+        taken: &BTreeSet<ArchitectureId>,
+        mut draw: impl FnMut(u64) -> (Genome, Option<usize>),
+    ) -> Result<Option<(Draft, Option<usize>)>, SearchError> {
+        let mut last = None;
+        for attempt in 0..MAX_ATTEMPTS {
+            let (genome, parent) = draw(attempt);
+            let draft = self.within(genome)?;
+            if !taken.contains(&draft.counted.id) {
+                return Ok(Some((draft, parent)));
+            }
+            last = Some(draft);
+        }
+        match last {
+            Some(last) => Ok(self.walked(last, taken)?.map(|draft| (draft, None))),
+            None => Ok(None),
+        }
+    }
+
+    /// A new network found by looking: at every genome of a small space, else at those around a draft.
+    pub(crate) fn walked(
+        &self,
+        from: Draft,
+        taken: &BTreeSet<ArchitectureId>,
+    ) -> Result<Option<Draft>, SearchError> {
+        let decisions = self.space.decisions();
+        let is_new = |genome: &Genome| -> Result<(bool, Counted), SearchError> {
+            let counted = self.space.count(genome)?;
+            Ok((self.keeps_ceilings(&counted), counted))
         };
-        let mut last = candidate(self.repaired(draw(0), &name)?);
-        for attempt in 1..MAX_ATTEMPTS {
-            if !taken.contains(&last.id) {
-                return Ok(last);
-            }
-            last = candidate(self.repaired(draw(attempt), &name)?);
-        }
-        let start = last.genome.clone();
-        for (number, decision) in self.space.decisions().iter().enumerate() {
-            for choice in 0..decision.domain.choices() {
-                if !taken.contains(&last.id) {
-                    return Ok(last);
+        if decisions.log10_size() <= WALKABLE.log10() {
+            // An odometer that starts at the draft, so that walks from elsewhere find something else.
+            let mut genome = from.genome.clone();
+            loop {
+                let mut at = 0;
+                while at < decisions.len() {
+                    let next = (genome.choice(at) + 1) % decisions[at].domain.choices();
+                    genome = decisions.with(&genome, at, next);
+                    if next != from.genome.choice(at) {
+                        break;
+                    }
+                    at += 1;
                 }
-                last = candidate(self.repaired(self.space.with(&start, number, choice), &name)?);
+                if at == decisions.len() {
+                    return Ok(None);
+                }
+                let (keeps, counted) = is_new(&genome)?;
+                if keeps && !taken.contains(&counted.id) {
+                    return Ok(Some(Draft { genome, counted }));
+                }
             }
         }
-        Ok(last)
+        let mut seen = BTreeSet::from([from.genome.clone()]);
+        let mut queue = VecDeque::from([from.genome]);
+        while let Some(genome) = queue.pop_front() {
+            for (number, decision) in decisions.iter().enumerate() {
+                for choice in 0..decision.domain.choices() {
+                    let genome = decisions.with(&genome, number, choice);
+                    if seen.len() >= MAX_STEPS || !seen.insert(genome.clone()) {
+                        continue;
+                    }
+                    let (keeps, counted) = is_new(&genome)?;
+                    if keeps && !taken.contains(&counted.id) {
+                        return Ok(Some(Draft { genome, counted }));
+                    }
+                    if keeps {
+                        queue.push_back(genome);
+                    }
+                }
+            }
+        }
+        Ok(None)
     }
 }
 
-/// The genome found to violate the ceilings least: coordinate descent from the smallest ordinals.
-fn smallest(space: &SearchSpace, indicator: &Indicator) -> Result<Genome, SearchError> {
-    let mut best = space.genome(|_, decision| match decision.domain {
+impl Draft {
+    pub(crate) fn candidate(self, trial: usize, generation: usize, parent: Option<usize>) -> Candidate {
+        let Counted { id, cost } = self.counted;
+        Candidate { trial, generation, genome: self.genome, id, cost, parent, predicted: None }
+    }
+}
+
+/// The numbers below `count` in a random order (Fisher and Yates).
+pub(crate) fn shuffled(count: usize, random: &mut netsynth_space::Stream) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..count).collect();
+    for at in (1..count).rev() {
+        order.swap(at, random.below(at + 1));
+    }
+    order
+}
+
+/// The genome found to have the least of a measure: coordinate descent from the smallest ordinals. It stops at
+/// `enough`.
+fn least(space: &dyn Space, enough: f64, measure: impl Fn(&Counted) -> f64) -> Result<Genome, SearchError> {
+    let decisions = space.decisions();
+    let mut best = decisions.genome(|_, decision| match decision.domain {
         Domain::Ordinal(_) => 0,
-        Domain::Switch => decision.prototype,
+        Domain::Switch | Domain::Alternatives(_) => decision.prototype,
     });
-    let mut violation = indicator.counted_violation(space.decode(&best, "smallest")?.cost());
+    let mut least = measure(&space.count(&best)?);
     let mut improved = true;
-    while violation > 0.0 && improved {
+    while least > enough && improved {
         improved = false;
-        for (number, decision) in space.decisions().iter().enumerate() {
-            for choice in [0, decision.domain.choices() - 1] {
-                let genome = space.with(&best, number, choice);
-                let found = indicator.counted_violation(space.decode(&genome, "smallest")?.cost());
-                if found < violation {
-                    (best, violation, improved) = (genome, found, true);
+        for (number, decision) in decisions.iter().enumerate() {
+            let choices = match decision.domain {
+                Domain::Ordinal(_) => vec![0, decision.domain.choices() - 1],
+                Domain::Switch | Domain::Alternatives(_) => (0..decision.domain.choices()).collect(),
+            };
+            for choice in choices {
+                let genome = decisions.with(&best, number, choice);
+                let found = measure(&space.count(&genome)?);
+                if found < least {
+                    (best, least, improved) = (genome, found, true);
                 }
             }
         }

@@ -2,10 +2,22 @@
 
 use crate::{Metrics, SearchPlan, Trial, non_dominated_ranks};
 
-/// Trials from best to worst, as indices: those that look feasible first, by non-dominated rank and then by U;
-/// after them the rest by how much they miss. What a low rung measured is raised by what the climb to the top
-/// brought other trials on average, so that short trainings are not held against a full one's bound.
-pub(crate) fn by_merit(trials: &[&Trial], plan: &SearchPlan, gains: &[f64]) -> Vec<usize> {
+/// How a trial stands among others.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Standing {
+    /// By how much it misses the indicator; infinite if its training failed.
+    pub(crate) violation: f64,
+    /// Its non-dominated rank among those that look feasible; the rest come after them.
+    pub(crate) rank: usize,
+    /// Its losses, infinite if it does not look feasible.
+    pub(crate) losses: Vec<f64>,
+    /// U; minus infinity if its training failed.
+    pub(crate) performance: f64,
+}
+
+/// How each trial stands. What a low rung measured is raised by what the climb to the top brought other trials on
+/// average, so that short trainings are not held against a full one's bound.
+pub(crate) fn standings(trials: &[&Trial], plan: &SearchPlan, gains: &[f64]) -> Vec<Standing> {
     let metrics: Vec<Option<Metrics>> = trials
         .iter()
         .map(|trial| {
@@ -23,17 +35,27 @@ pub(crate) fn by_merit(trials: &[&Trial], plan: &SearchPlan, gains: &[f64]) -> V
         })
         .collect();
     let ranks = non_dominated_ranks(&losses);
-    // Failed trials come last: nothing misses by more than everything.
-    let violation =
-        |index: usize| metrics[index].map_or(f64::INFINITY, |found| plan.indicator.violation(&found));
-    let performance =
-        |index: usize| metrics[index].map_or(f64::NEG_INFINITY, |found| plan.performance.of(&found));
+    let standings = metrics.iter().zip(losses).zip(ranks).map(|((metrics, losses), rank)| Standing {
+        // Failed trials come last: nothing misses by more than everything.
+        violation: metrics.map_or(f64::INFINITY, |found| plan.indicator.violation(&found)),
+        rank,
+        losses,
+        performance: metrics.map_or(f64::NEG_INFINITY, |found| plan.performance.of(&found)),
+    });
+    standings.collect()
+}
+
+/// Trials from best to worst, as indices: those that look feasible first, by non-dominated rank and then by U;
+/// after them the rest by how much they miss.
+pub(crate) fn by_merit(trials: &[&Trial], plan: &SearchPlan, gains: &[f64]) -> Vec<usize> {
+    let standings = standings(trials, plan, gains);
     let mut order: Vec<usize> = (0..trials.len()).collect();
     order.sort_by(|&one, &other| {
-        violation(one)
-            .total_cmp(&violation(other))
-            .then(ranks[one].cmp(&ranks[other]))
-            .then(performance(other).total_cmp(&performance(one)))
+        let (a, b) = (&standings[one], &standings[other]);
+        a.violation
+            .total_cmp(&b.violation)
+            .then(a.rank.cmp(&b.rank))
+            .then(b.performance.total_cmp(&a.performance))
             .then(trials[one].number.cmp(&trials[other].number))
     });
     order

@@ -1,9 +1,10 @@
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use netsynth_graph::ArchitectureId;
-use netsynth_space::stream;
+use netsynth_space::{Decisions, Genome, Stream, stream};
 
-use crate::{Candidate, Generator, Problem, SearchError, SearchPlan, Strategy, Trial};
+use crate::{Candidate, Generator, Problem, SearchError, Strategy, Trial};
 
 /// Uniform draws from the space, brought within the counted half of the indicator.
 pub(crate) struct Random<'a> {
@@ -16,20 +17,26 @@ impl<'a> Random<'a> {
     }
 }
 
+/// Every choice alike.
+pub(crate) fn uniform(decisions: &Decisions, random: &mut Stream) -> Genome {
+    decisions.genome(|_, decision| random.below(decision.domain.choices()))
+}
+
 impl Strategy for Random<'_> {
     fn propose(
         &self,
-        trial: usize,
+        trials: Range<usize>,
         generation: usize,
         taken: &BTreeSet<ArchitectureId>,
-    ) -> Result<Candidate, SearchError> {
-        self.problem.first_new(trial, generation, taken, |attempt| {
-            let mut random = stream(self.problem.seed, "random", &[trial as u64, attempt]);
-            self.problem.space.genome(|_, decision| random.below(decision.domain.choices()))
+    ) -> Result<Vec<Candidate>, SearchError> {
+        let Problem { space, plan, .. } = self.problem;
+        self.problem.each_new(trials, generation, taken, |trial, attempt| {
+            let mut random = stream(plan.seed, "random", &[trial as u64, attempt]);
+            (uniform(space.decisions(), &mut random), None)
         })
     }
 
-    fn observe(&mut self, _: &[Trial], _: &SearchPlan) -> Result<(), SearchError> {
+    fn observe(&mut self, _: &[Trial]) -> Result<(), SearchError> {
         Ok(())
     }
 

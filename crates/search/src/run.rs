@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
 use netsynth_graph::ArchitectureId;
-use netsynth_space::SearchSpace;
+use netsynth_space::Space;
 
 use crate::evaluator::caught;
 use crate::promotion::{by_merit, gains};
@@ -39,19 +39,19 @@ pub struct Found {
 }
 
 /// Searches a space: generation after generation is proposed, measured rung by rung and observed, until the
-/// plan's trials or epochs are spent, too many trials fail in a row, or the evaluator stops.
+/// plan's trials or epochs are spent, or the space is, too many trials fail in a row, or the evaluator stops.
 ///
 /// The result is a function of the plan, the space and the evaluator's answers; `n_workers` only says how many
 /// trainings run side by side.
 pub fn run(
-    space: &SearchSpace,
+    space: &dyn Space,
     plan: &SearchPlan,
     evaluator: &dyn Evaluator,
     n_workers: NonZeroUsize,
     tell: &mut dyn FnMut(Event<'_>),
 ) -> Result<Found, SearchError> {
     let problem = Problem::new(space, plan)?;
-    let mut strategy = plan.strategy.start(&problem);
+    let mut strategy = plan.strategy.start(&problem)?;
     let mut found = Found { trials: Vec::new(), generators: Vec::new(), stopped_by: StopReason::Trials };
     let mut taken: BTreeSet<ArchitectureId> = BTreeSet::new();
     for generation in 0.. {
@@ -67,18 +67,17 @@ pub fn run(
             tell(Event::Generator(&generator));
             found.generators.push(generator);
         }
-        let mut candidates = Vec::new();
-        for trial in first..last {
-            let candidate = strategy.propose(trial, generation, &taken)?;
-            taken.insert(candidate.id);
-            candidates.push(candidate);
+        let candidates = strategy.propose(first..last, generation, &taken)?;
+        if candidates.is_empty() {
+            break;
         }
+        taken.extend(candidates.iter().map(|candidate| candidate.id));
         tell(Event::Proposed(&candidates));
         let Some(trials) = climb(&candidates, &found.trials, plan, evaluator, n_workers, tell) else {
             found.stopped_by = StopReason::Asked;
             break;
         };
-        strategy.observe(&trials, plan)?;
+        strategy.observe(&trials)?;
         tell(Event::Observed(&trials));
         found.trials.extend(trials);
     }
@@ -122,7 +121,8 @@ fn newborn(candidate: &Candidate) -> Trial {
         generation: candidate.generation,
         genome: candidate.genome.clone(),
         id: candidate.id,
-        cost: candidate.graph.cost(),
+        cost: candidate.cost,
+        parent: candidate.parent,
         predicted: candidate.predicted,
         readings: Vec::new(),
     }

@@ -1,47 +1,82 @@
 use std::collections::BTreeSet;
+use std::fmt;
+use std::ops::Range;
 
 use netsynth_graph::ArchitectureId;
 use serde::{Deserialize, Serialize};
 
+use crate::evolution::Evolution;
+use crate::local_search::LocalSearch;
+use crate::nsga2::Nsga2;
 use crate::random::Random;
 use crate::synthesis::Synthesis;
-use crate::{Candidate, Generator, Problem, SearchError, SearchPlan, Trial};
+use crate::{Candidate, Generator, Problem, SearchError, Trial};
 
 /// Who proposes candidates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum StrategyKind {
-    /// Generative synthesis: a learned generator, advised by an inquisitor.
+    /// Generative synthesis: a learned generator whose many draws an inquisitor ranks.
     Synthesis,
+    /// The same generator, learning from the better trials alone: what the inquisitor is worth is the difference.
+    Unadvised,
+    /// Regularised evolution (Real et al. 2019).
+    Evolution,
+    /// Hill climbing over single changes with restarts (White et al. 2021).
+    LocalSearch,
+    /// NSGA-II (Deb et al. 2002).
+    Nsga2,
     /// Uniform draws from the space: the yardstick.
     Random,
 }
 
+impl StrategyKind {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Synthesis, Self::Unadvised, Self::Evolution, Self::LocalSearch, Self::Nsga2, Self::Random];
+
+    /// The strategy before it has observed anything.
+    pub fn start<'a>(self, problem: &'a Problem<'a>) -> Result<Box<dyn Strategy + 'a>, SearchError> {
+        Ok(match self {
+            StrategyKind::Synthesis => Box::new(Synthesis::advised(problem)?),
+            StrategyKind::Unadvised => Box::new(Synthesis::unadvised(problem)?),
+            StrategyKind::Evolution => Box::new(Evolution::new(problem)),
+            StrategyKind::LocalSearch => Box::new(LocalSearch::new(problem)),
+            StrategyKind::Nsga2 => Box::new(Nsga2::new(problem)),
+            StrategyKind::Random => Box::new(Random::new(problem)),
+        })
+    }
+}
+
+impl fmt::Display for StrategyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            StrategyKind::Synthesis => "synthesis",
+            StrategyKind::Unadvised => "unadvised",
+            StrategyKind::Evolution => "evolution",
+            StrategyKind::LocalSearch => "local-search",
+            StrategyKind::Nsga2 => "nsga2",
+            StrategyKind::Random => "random",
+        })
+    }
+}
+
 /// Proposes candidates and learns from what became of them.
 ///
-/// A proposal is a function of what was observed and of the trial's number, so replaying the observations
+/// Proposals are a function of what was observed and of the trials' numbers, so replaying the observations
 /// restores a strategy exactly.
 pub trait Strategy {
-    /// A candidate for the trial of this number whose network is not among `taken`, unless the space is spent.
+    /// A candidate for each of these trials, every network within the counted half of the indicator, unlike each
+    /// other and not among `taken`. Fewer than asked only where the space has no more.
     fn propose(
         &self,
-        trial: usize,
+        trials: Range<usize>,
         generation: usize,
         taken: &BTreeSet<ArchitectureId>,
-    ) -> Result<Candidate, SearchError>;
+    ) -> Result<Vec<Candidate>, SearchError>;
 
     /// Learns from the trials of a finished generation, in order of their numbers.
-    fn observe(&mut self, generation: &[Trial], plan: &SearchPlan) -> Result<(), SearchError>;
+    fn observe(&mut self, generation: &[Trial]) -> Result<(), SearchError>;
 
     /// The generator as it stands, where the strategy has one.
     fn generator(&self) -> Option<Generator>;
-}
-
-impl StrategyKind {
-    /// The strategy before it has observed anything.
-    pub fn start<'a>(self, problem: &'a Problem<'a>) -> Box<dyn Strategy + 'a> {
-        match self {
-            StrategyKind::Synthesis => Box::new(Synthesis::new(problem)),
-            StrategyKind::Random => Box::new(Random::new(problem)),
-        }
-    }
 }

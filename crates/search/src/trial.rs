@@ -16,6 +16,8 @@ pub struct Trial {
     pub id: ArchitectureId,
     /// What the network costs.
     pub cost: Cost,
+    /// The trial that it was made from, if it was made from one.
+    pub parent: Option<usize>,
     /// What the inquisitor expected of U.
     pub predicted: Option<f64>,
     /// What each rung that it climbed found, from the lowest.

@@ -30,6 +30,8 @@ pub enum Kind {
     Link,
     /// Whether a 1x1 projection between resolutions reads a node, or is read by one.
     Projection,
+    /// One of several alternatives that a benchmark numbers.
+    Alternative,
 }
 
 impl fmt::Display for Kind {
@@ -40,6 +42,7 @@ impl fmt::Display for Kind {
             Kind::Depth => "depth",
             Kind::Link => "link",
             Kind::Projection => "projection",
+            Kind::Alternative => "alternative",
         })
     }
 }
@@ -51,6 +54,8 @@ pub enum Domain {
     Ordinal(Vec<usize>),
     /// Choice 0 is no, choice 1 is yes.
     Switch,
+    /// So many alternatives, of which none is nearer to another than the rest.
+    Alternatives(usize),
 }
 
 impl Domain {
@@ -59,14 +64,15 @@ impl Domain {
         match self {
             Domain::Ordinal(values) => values.len(),
             Domain::Switch => 2,
+            Domain::Alternatives(count) => *count,
         }
     }
 
-    /// The value that a choice stands for: a number, or 0 and 1 for no and yes.
+    /// The value that a choice stands for: a number, 0 and 1 for no and yes, or the alternative's number.
     pub fn value(&self, choice: usize) -> usize {
         match self {
             Domain::Ordinal(values) => values[choice],
-            Domain::Switch => choice,
+            Domain::Switch | Domain::Alternatives(_) => choice,
         }
     }
 
@@ -74,7 +80,7 @@ impl Domain {
     pub fn choice(&self, value: usize) -> Option<usize> {
         match self {
             Domain::Ordinal(values) => values.iter().position(|&known| known == value),
-            Domain::Switch => (value < 2).then_some(value),
+            Domain::Switch | Domain::Alternatives(_) => (value < self.choices()).then_some(value),
         }
     }
 }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A choice for each decision of one search space, in the space's order.
 ///
-/// Only a space makes one, so its choices are in their domains.
+/// Only its [`Decisions`](crate::Decisions) make one, so its choices are in their domains.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Genome(pub(crate) Vec<u16>);
 

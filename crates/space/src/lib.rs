@@ -6,6 +6,7 @@
 
 mod blocks;
 mod decision;
+mod decisions;
 mod decode;
 mod drafts;
 mod error;
@@ -18,9 +19,10 @@ mod survey;
 mod template;
 
 pub use decision::{Decision, Domain, Kind};
+pub use decisions::Decisions;
 pub use error::SpaceError;
 pub use genome::{Genome, NamedGenome};
-pub use space::SearchSpace;
+pub use space::{Counted, SearchSpace, Space};
 pub use spec::{Links, SearchSpaceSpec, Widths};
 pub use stream::{Stream, stream};
 pub use survey::{Spread, Survey, survey};

@@ -1,15 +1,38 @@
-use netsynth_graph::{Graph, GraphError};
+use netsynth_graph::{ArchitectureId, Cost, Graph, GraphError};
 
 use crate::decode::decode;
 use crate::template::Template;
-use crate::{Decision, Genome, NamedGenome, SearchSpaceSpec, SpaceError};
+use crate::{Decisions, Genome, SearchSpaceSpec, SpaceError};
+
+/// What counting tells of a network before any training.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    /// What the network is.
+    pub id: ArchitectureId,
+    /// What it costs.
+    pub cost: Cost,
+}
+
+/// Decisions, and what counting tells of every network that they can make.
+///
+/// That is all a strategy needs to know of a space: one around a prototype and a benchmark's table look alike.
+pub trait Space: Sync {
+    /// What people call it.
+    fn name(&self) -> &str;
+
+    /// The decisions, in the order of a genome's choices.
+    fn decisions(&self) -> &Decisions;
+
+    /// The network that a genome describes. Every genome has one; several may share it.
+    fn count(&self, genome: &Genome) -> Result<Counted, GraphError>;
+}
 
 /// Everything that may vary around a prototype, found by rule.
 #[derive(Debug, Clone)]
 pub struct SearchSpace {
     name: String,
     template: Template,
-    decisions: Vec<Decision>,
+    decisions: Decisions,
 }
 
 impl SearchSpace {
@@ -19,7 +42,7 @@ impl SearchSpace {
         if decisions.is_empty() {
             return Err(SpaceError::Empty);
         }
-        Ok(Self { name: spec.name.clone(), template, decisions })
+        Ok(Self { name: spec.name.clone(), template, decisions: Decisions::new(decisions) })
     }
 
     /// What people call it.
@@ -28,74 +51,27 @@ impl SearchSpace {
     }
 
     /// The decisions, stages first, then in the order of the prototype's nodes.
-    pub fn decisions(&self) -> &[Decision] {
+    pub fn decisions(&self) -> &Decisions {
         &self.decisions
-    }
-
-    /// The decimal logarithm of the number of genomes.
-    pub fn log10_size(&self) -> f64 {
-        self.decisions.iter().map(|decision| (decision.domain.choices() as f64).log10()).sum()
-    }
-
-    /// The genome whose choice for each decision is `choose(its number, the decision)`.
-    ///
-    /// # Panics
-    /// If a choice is outside its domain.
-    pub fn genome(&self, mut choose: impl FnMut(usize, &Decision) -> usize) -> Genome {
-        let choices = self.decisions.iter().enumerate().map(|(number, decision)| {
-            let choice = choose(number, decision);
-            assert!(choice < decision.domain.choices(), "`{}` has no choice {choice}", decision.name);
-            choice as u16
-        });
-        Genome(choices.collect())
-    }
-
-    /// The choices that the prototype made.
-    pub fn prototype(&self) -> Genome {
-        self.genome(|_, decision| decision.prototype)
-    }
-
-    /// The genome with one choice changed.
-    ///
-    /// # Panics
-    /// If the choice is outside its domain.
-    pub fn with(&self, genome: &Genome, decision: usize, choice: usize) -> Genome {
-        assert!(choice < self.decisions[decision].domain.choices(), "no choice {choice}");
-        let mut changed = genome.clone();
-        changed.0[decision] = choice as u16;
-        changed
     }
 
     /// The graph that a genome describes. Every genome of this space has one; an error is a defect of netsynth.
     pub fn decode(&self, genome: &Genome, name: &str) -> Result<Graph, GraphError> {
         decode(&self.template, &self.decisions, genome, name)
     }
+}
 
-    /// The genome as files hold it.
-    pub fn named(&self, genome: &Genome) -> NamedGenome {
-        let entries = self.decisions.iter().zip(genome.choices());
-        NamedGenome(
-            entries
-                .map(|(decision, choice)| (decision.name.clone(), decision.domain.value(choice)))
-                .collect(),
-        )
+impl Space for SearchSpace {
+    fn name(&self) -> &str {
+        self.name()
     }
 
-    /// The genome that a file holds.
-    pub fn genome_of(&self, named: &NamedGenome) -> Result<Genome, SpaceError> {
-        let known = |name: &String| self.decisions.iter().any(|decision| decision.name == *name);
-        if let Some(stranger) = named.0.keys().find(|name| !known(name)) {
-            return Err(SpaceError::Genome { reason: format!("there is no decision `{stranger}`") });
-        }
-        let choices = self.decisions.iter().map(|decision| {
-            let value = *named.0.get(&decision.name).ok_or_else(|| SpaceError::Genome {
-                reason: format!("it has no value for `{}`", decision.name),
-            })?;
-            let choice = decision.domain.choice(value).ok_or_else(|| SpaceError::Genome {
-                reason: format!("`{}` cannot be {value}", decision.name),
-            })?;
-            Ok(choice as u16)
-        });
-        Ok(Genome(choices.collect::<Result<_, _>>()?))
+    fn decisions(&self) -> &Decisions {
+        self.decisions()
+    }
+
+    fn count(&self, genome: &Genome) -> Result<Counted, GraphError> {
+        let graph = self.decode(genome, "counted")?;
+        Ok(Counted { id: ArchitectureId::of(&graph), cost: graph.cost() })
     }
 }

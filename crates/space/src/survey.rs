@@ -31,7 +31,7 @@ pub fn survey(space: &SearchSpace, n_draws: usize, seed: u64) -> Result<Survey, 
     let mut draws = Vec::with_capacity(n_draws);
     for draw in 0..n_draws {
         let mut random = stream(seed, "survey", &[draw as u64]);
-        let genome = space.genome(|_, decision| random.below(decision.domain.choices()));
+        let genome = space.decisions().genome(|_, decision| random.below(decision.domain.choices()));
         draws.push(space.decode(&genome, "draw")?.cost());
     }
     Ok(Survey {
@@ -57,17 +57,17 @@ fn spread(space: &SearchSpace, draws: &[Cost], of: impl Fn(Cost) -> u64) -> Resu
 
 /// Changes one decision at a time to an end of its domain while that lowers the measure.
 fn descend(space: &SearchSpace, measure: impl Fn(Cost) -> i128) -> Result<(Genome, i128), GraphError> {
-    let mut best = space.prototype();
+    let mut best = space.decisions().prototype();
     let mut least = measure(space.decode(&best, "start")?.cost());
     loop {
         let before = least;
         for (number, decision) in space.decisions().iter().enumerate() {
             let ends = match &decision.domain {
                 Domain::Ordinal(values) => [0, values.len() - 1],
-                Domain::Switch => [0, 1],
+                Domain::Switch | Domain::Alternatives(_) => [0, decision.domain.choices() - 1],
             };
             for choice in ends {
-                let genome = space.with(&best, number, choice);
+                let genome = space.decisions().with(&best, number, choice);
                 let found = measure(space.decode(&genome, "step")?.cost());
                 if found < least {
                     (best, least) = (genome, found);

@@ -21,17 +21,17 @@ fn emotionnet() -> SearchSpace {
 
 /// The genome that differs from the prototype's in these values.
 fn genome(space: &SearchSpace, values: &[(&str, usize)]) -> Genome {
-    let mut named = space.named(&space.prototype());
+    let mut named = space.decisions().named(&space.decisions().prototype());
     for (name, value) in values {
         assert!(named.0.insert((*name).to_owned(), *value).is_some(), "no decision `{name}`");
     }
-    space.genome_of(&named).unwrap()
+    space.decisions().genome_of(&named).unwrap()
 }
 
 #[test]
 fn the_prototype_costs_the_same_unrolled() {
     let space = emotionnet();
-    let unrolled = space.decode(&space.prototype(), "unrolled").unwrap().cost();
+    let unrolled = space.decode(&space.decisions().prototype(), "unrolled").unwrap().cost();
     let prototype = resnet20().cost();
     assert_eq!((unrolled.parameters, unrolled.macs), (prototype.parameters, prototype.macs));
 }
@@ -127,7 +127,7 @@ fn links_are_enumerated_by_rule() {
 #[test]
 fn a_stage_without_its_last_blocks_is_shallower() {
     let space = emotionnet();
-    let full = space.decode(&space.prototype(), "full").unwrap();
+    let full = space.decode(&space.decisions().prototype(), "full").unwrap();
     let shallow = space.decode(&genome(&space, &[("depth 24x24", 1)]), "shallow").unwrap();
     assert!(full.nodes().any(|node| node.name == "s2.b2.conv1"));
     assert!(!shallow.nodes().any(|node| node.name.starts_with("s2.b2") || node.name.starts_with("s2.b3")));
@@ -147,12 +147,12 @@ proptest! {
     fn any_genome_decodes_to_a_valid_graph_inside_the_space(seed in any::<u64>(), extreme in any::<bool>()) {
         let space = emotionnet();
         let mut random = stream(seed, "any genome", &[]);
-        let drawn = space.genome(|_, decision| {
+        let drawn = space.decisions().genome(|_, decision| {
             let choices = decision.domain.choices();
             if extreme { (choices - 1) * random.below(2) } else { random.below(choices) }
         });
         let graph = space.decode(&drawn, "any").unwrap();
         prop_assert_eq!(graph.classes(), 7);
-        prop_assert_eq!(space.genome_of(&space.named(&drawn)).unwrap(), drawn);
+        prop_assert_eq!(space.decisions().genome_of(&space.decisions().named(&drawn)).unwrap(), drawn);
     }
 }

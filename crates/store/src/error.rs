@@ -89,6 +89,15 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A candidate's choices make no network, which is a defect.
+    #[error("{path}: {source}")]
+    #[diagnostic(help("this is a defect of netsynth: please report it with the search space"))]
+    Decode {
+        /// The trial's folder.
+        path: String,
+        /// Why there is no network.
+        source: Box<netsynth_graph::GraphError>,
+    },
     /// A file is there, and this program would write another.
     #[error("{path} is not what this netsynth makes of the run's plan and trials")]
     #[diagnostic(help(

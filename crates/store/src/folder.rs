@@ -117,9 +117,29 @@ impl RunFolder {
         keep(&path, &document)
     }
 
+    /// The numbers of the generators that the run saved, in order.
+    pub fn generator_numbers(&self) -> Result<Vec<usize>, StoreError> {
+        let folder = self.path.join("generators");
+        if !folder.is_dir() {
+            return Ok(Vec::new());
+        }
+        let names = fs::read_dir(&folder).map_err(system(&folder))?;
+        let mut numbers: Vec<usize> = names
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".ron")?.parse().ok())
+            .collect();
+        numbers.sort_unstable();
+        Ok(numbers)
+    }
+
+    /// The generator of this number.
+    pub fn generator(&self, number: usize) -> Result<Generator, StoreError> {
+        let path = self.path.join("generators").join(format!("{number:03}.ron"));
+        Ok(read_ron::<GeneratorFile>(&path)?.generator)
+    }
+
     /// Writes what a trial will train; what is there must be the same.
     pub fn write_candidate(&self, candidate: &Candidate, space: &SearchSpace) -> Result<(), StoreError> {
-        self.candidate_files(candidate, space).iter().try_for_each(|(path, document)| keep(path, document))
+        self.candidate_files(candidate, space)?.iter().try_for_each(|(path, document)| keep(path, document))
     }
 
     pub(crate) fn generator_file(&self, generator: &Generator) -> (PathBuf, String) {
@@ -131,12 +151,17 @@ impl RunFolder {
         &self,
         candidate: &Candidate,
         space: &SearchSpace,
-    ) -> [(PathBuf, String); 2] {
+    ) -> Result<[(PathBuf, String); 2], StoreError> {
         let folder = self.trial(candidate.trial);
-        [
-            (folder.join("architecture.ron"), candidate.graph.spec().to_ron()),
+        let name = format!("trial-{:05}", candidate.trial);
+        let graph = space.decode(&candidate.genome, &name).map_err(|source| StoreError::Decode {
+            path: folder.display().to_string(),
+            source: Box::new(source),
+        })?;
+        Ok([
+            (folder.join("architecture.ron"), graph.spec().to_ron()),
             (folder.join("candidate.ron"), schema::to_ron(&CandidateFile::new(candidate, space))),
-        ]
+        ])
     }
 
     /// Writes what a rung measured of a trial, once.
@@ -197,6 +222,7 @@ impl RunFolder {
                 return Err(StoreError::Absurd { path: path.display().to_string(), reason });
             }
             let genome = space
+                .decisions()
                 .genome_of(&candidate.genome)
                 .map_err(|source| StoreError::OtherSpace { path: path.display().to_string(), source })?;
             let graph = Graph::new(&self.architecture(number)?).map_err(|source| StoreError::NoNetwork {
@@ -209,6 +235,7 @@ impl RunFolder {
                 genome,
                 id: candidate.id,
                 cost: graph.cost(),
+                parent: candidate.parent,
                 predicted: candidate.predicted,
                 readings,
             });

@@ -1,7 +1,7 @@
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{ArchitectureId, Cost};
 use netsynth_search::{
-    Constraint, Metric, Metrics, Objective, ParetoFront, SearchPlan, Trial, Variant, hypervolume_2d, variants,
+    Constraint, Metric, Metrics, Objective, ParetoFront, SearchPlan, Trial, Variant, hypervolume, variants,
 };
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +14,7 @@ pub struct FrontFile {
     /// The members, the most accurate first.
     pub members: Vec<FrontRow>,
     /// The share that the front dominates of the area between the indicator's bounds and an ideal network, one of
-    /// accuracy 1 that costs nothing; absent where there are not two objectives, each with a bound.
+    /// accuracy 1 that costs nothing; absent where an objective has no bound.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hypervolume: Option<f64>,
 }
@@ -56,7 +56,7 @@ impl FrontFile {
                     .collect(),
             })
         });
-        Self { schema: SCHEMA, members: members.collect(), hypervolume: hypervolume(front, plan) }
+        Self { schema: SCHEMA, members: members.collect(), hypervolume: dominated_share(front, plan) }
     }
 
     /// The front as comma-separated values with a header line.
@@ -78,14 +78,12 @@ impl FrontFile {
     }
 }
 
-fn hypervolume(front: &ParetoFront, plan: &SearchPlan) -> Option<f64> {
-    let [one, other] = plan.objectives[..] else { return None };
-    let points: Option<Vec<[f64; 2]>> = front
-        .members
-        .iter()
-        .map(|(_, metrics)| Some([scaled_loss(one, metrics, plan)?, scaled_loss(other, metrics, plan)?]))
-        .collect();
-    Some(hypervolume_2d(&points?, [1.0, 1.0]))
+fn dominated_share(front: &ParetoFront, plan: &SearchPlan) -> Option<f64> {
+    let losses = |metrics: &Metrics| -> Option<Vec<f64>> {
+        plan.objectives.iter().map(|objective| scaled_loss(*objective, metrics, plan)).collect()
+    };
+    let points: Option<Vec<Vec<f64>>> = front.members.iter().map(|(_, metrics)| losses(metrics)).collect();
+    Some(hypervolume(&points?, &vec![1.0; plan.objectives.len()]))
 }
 
 /// An objective's loss between 0, the ideal, and 1, the indicator's bound; `None` where there is no bound.

@@ -16,6 +16,9 @@ pub struct CandidateFile {
     pub generation: usize,
     /// What the network is.
     pub id: ArchitectureId,
+    /// The trial that it was made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<usize>,
     /// What the inquisitor expected of U.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub predicted: Option<f64>,
@@ -31,8 +34,9 @@ impl CandidateFile {
             trial: candidate.trial,
             generation: candidate.generation,
             id: candidate.id,
+            parent: candidate.parent,
             predicted: candidate.predicted,
-            genome: space.named(&candidate.genome),
+            genome: space.decisions().named(&candidate.genome),
         }
     }
 }

@@ -163,8 +163,12 @@ pub fn replay(folder: &RunFolder, space: &SearchSpace, plan: &SearchPlan) -> Res
             Event::Proposed(proposed) => {
                 candidates.extend_from_slice(proposed);
                 for candidate in proposed {
-                    for (path, document) in folder.candidate_files(candidate, space) {
-                        compare(&path, &document);
+                    match folder.candidate_files(candidate, space) {
+                        Ok(files) => files.iter().for_each(|(path, document)| compare(path, document)),
+                        Err(error) => {
+                            let problem = Problem::Unreadable(error.to_string());
+                            memory.note(&folder.trial(candidate.trial), problem);
+                        }
                     }
                 }
             }

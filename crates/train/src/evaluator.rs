@@ -1,10 +1,13 @@
 use netsynth_data::{Dataset, Split};
 use netsynth_search::{Candidate, Evaluator, Measured, Rung, Trained};
+use netsynth_space::SearchSpace;
 
 use crate::{Device, EpochReport, Recipe, Stimulus, Training, derived_seed, fit_fold, probe};
 
 /// Measures candidates by training them.
 pub struct TrainEvaluator<'a> {
+    /// What the candidates' choices mean.
+    pub space: &'a SearchSpace,
     /// The faces.
     pub dataset: &'a Dataset,
     /// Who is trained on and who is judged on.
@@ -34,8 +37,12 @@ impl TrainEvaluator<'_> {
         let Rung { epochs, folds, .. } = self.rungs[rung];
         let mut fold_accuracies = Vec::with_capacity(folds);
         let mut reactions = None;
+        let graph = match self.space.decode(&candidate.genome, "candidate") {
+            Ok(graph) => graph,
+            Err(error) => return Measured::Failed(error.to_string()),
+        };
         let training = Training {
-            graph: &candidate.graph,
+            graph: &graph,
             dataset: self.dataset,
             recipe: self.recipe,
             n_epochs: epochs,

@@ -1,0 +1,120 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use netsynth_search::{Explanation, ParetoFront, Problem, Reason, explain, prediction_ranking, variants};
+use netsynth_space::{Domain, Kind};
+
+use crate::Ending;
+use crate::complaint::Complaint;
+use crate::finished::{Searched, open};
+use crate::words::{percent, say, table};
+
+/// Say why a trial's widths and links are what they are.
+///
+/// For each decision: its value beside the prototype's, what the probes felt there, the change of U in decibels that
+/// the inquisitor predicted for each change from the trial's parent, and what it says with all that was seen since.
+///
+/// Example: netsynth explain runs/search-001 12
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The folder of a search
+    run: PathBuf,
+    /// The trial; nano-a if not given
+    trial: Option<usize>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
+    let Searched { folder, plan, space } = open(&arguments.run)?;
+    let trials = folder.trials(&space)?;
+    let problem = Problem::new(&space, &plan.search)?;
+    let n_rungs = plan.search.rungs.len();
+    let front = ParetoFront::of(&trials, &plan.search.objectives, &plan.search.indicator, n_rungs);
+    let pick = variants(&front).first().map(|(_, trial)| *trial);
+    let place = folder.path().display().to_string();
+    let number = arguments.trial.or(pick).ok_or_else(|| {
+        Complaint::new("nothing is feasible, so no trial was picked", "name a trial").at(place.clone())
+    })?;
+    let explanation = explain(&problem, &trials, number)?.ok_or_else(|| {
+        let remedy = format!("the run has {} trials, numbered from 0", trials.len());
+        Complaint::new(format!("there is no trial {number}"), remedy).at(place)
+    })?;
+    show(&explanation)?;
+    for (rung, count, tau) in prediction_ranking(&problem, &trials) {
+        let tau = tau.map_or("no ranking yet".to_owned(), |tau| format!("Kendall's tau {tau:+.2}"));
+        say(format!("Predictions of U against rung {rung}'s outcomes, {count} trials: {tau}"))?;
+    }
+    Ok(Ending::Done)
+}
+
+fn show(explanation: &Explanation) -> Result<(), Complaint> {
+    let Explanation { trial, parent, predicted, measured, parent_measured, reasons } = explanation;
+    let decibels = |value: &Option<f64>| value.map_or("unknown".to_owned(), |value| format!("{value:.2} dB"));
+    let made = parent.map_or("drawn afresh".to_owned(), |parent| format!("nearest to trial {parent}"));
+    say(format!(
+        "Trial {trial}, {made}: U predicted {}, measured {}",
+        decibels(predicted),
+        decibels(measured)
+    ))?;
+    if let (Some(parent), Some(before), Some(after)) = (parent, parent_measured, measured) {
+        let n_changed = reasons.iter().filter(|reason| is_changed(reason)).count();
+        say(format!(
+            "{n_changed} decisions differ from trial {parent}'s; U changed by {:+.2} dB",
+            after - before
+        ))?;
+    }
+    let header = [
+        "decision",
+        "value",
+        "prototype",
+        "parent",
+        "saliency",
+        "dead",
+        "rank",
+        "cut",
+        "predicted dU",
+        "hindsight dU",
+        "one more",
+    ];
+    let mut rows = table(&header, 1);
+    let number = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:+.2}"));
+    for reason in reasons.iter().filter(|reason| is_telling(reason)) {
+        let value = |value: usize| match reason.decision.domain {
+            Domain::Switch => if value == 1 { "yes" } else { "no" }.to_owned(),
+            Domain::Ordinal(_) | Domain::Alternatives(_) => value.to_string(),
+        };
+        let felt = |of: &dyn Fn(&netsynth_search::VertexReaction) -> String| {
+            reason.reaction.as_ref().map_or(String::new(), of)
+        };
+        rows.add_row([
+            reason.decision.name.clone(),
+            value(reason.value),
+            value(reason.prototype),
+            reason.parent.map_or(String::new(), value),
+            felt(&|reaction| format!("{:.2}", reaction.saliency)),
+            felt(&|reaction| percent(reaction.dead)),
+            felt(&|reaction| format!("{:.2}", reaction.effective_rank)),
+            reason.cut.map_or(String::new(), |cut| format!("{cut:+.3}")),
+            number(reason.predicted),
+            number(reason.hindsight),
+            number(reason.per_step),
+        ]);
+    }
+    say(rows)?;
+    say(
+        "saliency: 1 is an average layer's; rank: share of its channels' directions in use; cut: nats of loss",
+    )
+}
+
+fn is_changed(reason: &Reason) -> bool {
+    reason.parent.is_some_and(|parent| parent != reason.value)
+}
+
+/// Links that were never there and still are not say nothing.
+fn is_telling(reason: &Reason) -> bool {
+    match reason.decision.kind {
+        Kind::Channels | Kind::Kernel | Kind::Depth | Kind::Alternative => true,
+        Kind::Link | Kind::Projection => {
+            reason.value == 1 || reason.prototype == 1 || is_changed(reason) || reason.cut.is_some()
+        }
+    }
+}

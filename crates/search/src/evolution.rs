@@ -1,0 +1,81 @@
+use std::collections::{BTreeSet, VecDeque};
+use std::ops::Range;
+
+use netsynth_graph::ArchitectureId;
+use netsynth_space::{Decisions, Genome, Stream, stream};
+
+use crate::promotion::{by_merit, gains};
+use crate::random::uniform;
+use crate::{Candidate, Generator, Problem, SearchError, Strategy, Trial};
+
+/// How many trials live at once.
+const POPULATION: usize = 20;
+
+/// How many of them compete to be a parent.
+const TOURNAMENT: usize = 5;
+
+/// Regularised evolution (Real et al. 2019): the best of a random few is changed in one decision, and the oldest
+/// dies. The first population is drawn uniformly.
+pub(crate) struct Evolution<'a> {
+    problem: &'a Problem<'a>,
+    population: VecDeque<Trial>,
+    trials: Vec<Trial>,
+}
+
+impl<'a> Evolution<'a> {
+    pub(crate) fn new(problem: &'a Problem<'a>) -> Self {
+        Self { problem, population: VecDeque::new(), trials: Vec::new() }
+    }
+}
+
+/// One decision, drawn with its new choice.
+pub(crate) fn mutated(decisions: &Decisions, genome: &Genome, random: &mut Stream) -> Genome {
+    let free: Vec<usize> =
+        (0..decisions.len()).filter(|&number| decisions[number].domain.choices() > 1).collect();
+    if free.is_empty() {
+        return genome.clone();
+    }
+    let number = free[random.below(free.len())];
+    let n_others = decisions[number].domain.choices() - 1;
+    let other = random.below(n_others);
+    decisions.with(genome, number, other + usize::from(other >= genome.choice(number)))
+}
+
+impl Strategy for Evolution<'_> {
+    fn propose(
+        &self,
+        trials: Range<usize>,
+        generation: usize,
+        taken: &BTreeSet<ArchitectureId>,
+    ) -> Result<Vec<Candidate>, SearchError> {
+        let Problem { space, plan, .. } = self.problem;
+        let gains = gains(&self.trials, plan.rungs.len());
+        self.problem.each_new(trials, generation, taken, |trial, attempt| {
+            let mut random = stream(plan.seed, "evolution", &[trial as u64, attempt]);
+            if trial < POPULATION || self.population.is_empty() {
+                return (uniform(space.decisions(), &mut random), None);
+            }
+            let few: Vec<&Trial> =
+                (0..TOURNAMENT).map(|_| &self.population[random.below(self.population.len())]).collect();
+            let parent = few[by_merit(&few, plan, &gains)[0]];
+            (mutated(space.decisions(), &parent.genome, &mut random), Some(parent.number))
+        })
+    }
+
+    fn observe(&mut self, generation: &[Trial]) -> Result<(), SearchError> {
+        for trial in generation {
+            self.trials.push(trial.clone());
+            if trial.latest().is_some() {
+                self.population.push_back(trial.clone());
+            }
+        }
+        while self.population.len() > POPULATION {
+            self.population.pop_front();
+        }
+        Ok(())
+    }
+
+    fn generator(&self) -> Option<Generator> {
+        None
+    }
+}

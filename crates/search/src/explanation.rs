@@ -1,0 +1,135 @@
+use netsynth_space::{Decision, Genome};
+
+use crate::felt::{cut, felt, reactions};
+use crate::inquisitor::{Advice, Inquisitor};
+use crate::{Metrics, Problem, Reactions, SearchError, Trial, VertexReaction, kendall_tau};
+
+/// Why a trial's network is what it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explanation {
+    /// The trial.
+    pub trial: usize,
+    /// The trial that it was made from.
+    pub parent: Option<usize>,
+    /// U as predicted before it was trained, in decibels.
+    pub predicted: Option<f64>,
+    /// U as measured at its highest rung.
+    pub measured: Option<f64>,
+    /// U of its parent as measured.
+    pub parent_measured: Option<f64>,
+    /// A reason for each decision, in the space's order.
+    pub reasons: Vec<Reason>,
+}
+
+/// Why one decision of a network is what it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reason {
+    /// The decision.
+    pub decision: Decision,
+    /// The value it has.
+    pub value: usize,
+    /// The prototype's.
+    pub prototype: usize,
+    /// The parent's.
+    pub parent: Option<usize>,
+    /// What the probes felt at its vertices in this network: saliency in shares of an average vertex's.
+    pub reaction: Option<VertexReaction>,
+    /// Change of loss if the link were cut, in nats.
+    pub cut: Option<f64>,
+    /// Change of U from the parent's value to this one as the inquisitor predicted it when the trial was proposed;
+    /// none where nothing changed or it knew too little.
+    pub predicted: Option<f64>,
+    /// The same as it predicts it with all that was observed since.
+    pub hindsight: Option<f64>,
+    /// Change of U that it now expects of one choice more, or of a yes instead of a no.
+    pub per_step: Option<f64>,
+}
+
+/// Explains a trial by replaying what a search observed; none if there is no such trial.
+pub fn explain(
+    problem: &Problem<'_>,
+    trials: &[Trial],
+    number: usize,
+) -> Result<Option<Explanation>, SearchError> {
+    let Some(trial) = trials.iter().find(|trial| trial.number == number) else { return Ok(None) };
+    let parent = trial.parent.and_then(|parent| trials.iter().find(|trial| trial.number == parent));
+    let before = replayed(problem, trials, trial.generation);
+    let after = replayed(problem, trials, usize::MAX);
+    let advice = if after.is_informed() { Some(after.advice(&trial.genome)?) } else { None };
+    let felt_here = reactions(trial);
+    let mut reasons = Vec::new();
+    for (at, decision) in problem.space.decisions().iter().enumerate() {
+        let value = |genome: &Genome| decision.domain.value(genome.choice(at));
+        let changed = parent.filter(|parent| parent.genome.choice(at) != trial.genome.choice(at));
+        let change = |inquisitor: &Inquisitor<'_>| -> Result<Option<f64>, SearchError> {
+            match changed {
+                Some(parent) if inquisitor.is_informed() => {
+                    inquisitor.change(&parent.genome, at, trial.genome.choice(at)).map(Some)
+                }
+                Some(_) | None => Ok(None),
+            }
+        };
+        reasons.push(Reason {
+            decision: decision.clone(),
+            value: value(&trial.genome),
+            prototype: decision.domain.value(decision.prototype),
+            parent: parent.map(|parent| value(&parent.genome)),
+            reaction: felt_here.and_then(|reactions| vertex(reactions, decision)),
+            cut: felt_here.map(|reactions| cut(reactions, decision)).filter(|cut| *cut != 0.0),
+            predicted: change(&before)?,
+            hindsight: change(&after)?,
+            per_step: advice.as_ref().and_then(|advice| match &advice[at] {
+                Advice::PerStep(change) => Some(*change),
+                Advice::Each(_) => None,
+            }),
+        });
+    }
+    Ok(Some(Explanation {
+        trial: number,
+        parent: trial.parent,
+        predicted: trial.predicted,
+        measured: measured(problem, trial),
+        parent_measured: parent.and_then(|parent| measured(problem, parent)),
+        reasons,
+    }))
+}
+
+/// How well the predictions of U ranked what was measured: Kendall's tau and the number of trials. Trials are held
+/// against each other only where they were trained alike, at their highest rung.
+pub fn prediction_ranking(problem: &Problem<'_>, trials: &[Trial]) -> Vec<(usize, usize, Option<f64>)> {
+    (0..problem.plan.rungs.len())
+        .map(|rung| {
+            let pairs: Vec<(f64, f64)> = trials
+                .iter()
+                .filter_map(|trial| {
+                    let metrics = Metrics { accuracy: trial.accuracy_at(rung)?, cost: trial.cost };
+                    Some((trial.predicted?, problem.plan.performance.of(&metrics)))
+                })
+                .collect();
+            (rung, pairs.len(), kendall_tau(&pairs))
+        })
+        .collect()
+}
+
+/// The inquisitor as it stood before a generation, by the same steps as in the run.
+fn replayed<'a>(problem: &'a Problem<'a>, trials: &[Trial], generation: usize) -> Inquisitor<'a> {
+    let mut inquisitor = Inquisitor::new(problem);
+    let n_known = trials.iter().take_while(|trial| trial.generation < generation).count();
+    let ends =
+        (1..=n_known).filter(|&end| end == n_known || trials[end].generation != trials[end - 1].generation);
+    for end in ends {
+        inquisitor.learn(&trials[..end]);
+    }
+    inquisitor
+}
+
+fn measured(problem: &Problem<'_>, trial: &Trial) -> Option<f64> {
+    let (_, accuracy) = trial.latest()?;
+    Some(problem.plan.performance.of(&Metrics { accuracy, cost: trial.cost }))
+}
+
+fn vertex(reactions: &Reactions, decision: &Decision) -> Option<VertexReaction> {
+    let is_there = decision.nodes.iter().any(|node| reactions.vertices.contains_key(node));
+    let is_link = matches!(decision.kind, netsynth_space::Kind::Link | netsynth_space::Kind::Projection);
+    (is_there && !is_link).then(|| felt(reactions, decision))
+}
