@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use netsynth_search::{Explanation, ParetoFront, Problem, Reason, explain, prediction_ranking, variants};
+use netsynth_search::{Explanation, ParetoFront, Problem, Ranking, Reason, explain, rankings, variants};
 use netsynth_space::{Domain, Kind};
 use serde_json::json;
 
@@ -42,20 +42,22 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
         let remedy = format!("the run has {} trials, numbered from 0", trials.len());
         Complaint::new(format!("there is no trial {number}"), remedy).at(place)
     })?;
-    let ranking = prediction_ranking(&problem, &trials);
+    let rankings = rankings(&problem, &trials);
     if arguments.json {
-        say_json(&as_json(&explanation, &ranking))?;
+        say_json(&as_json(&explanation, &rankings))?;
         return Ok(Ending::Done);
     }
     show(&explanation)?;
-    for (rung, count, tau) in ranking {
-        let tau = tau.map_or("no ranking yet".to_owned(), |tau| format!("Kendall's tau {tau:+.2}"));
-        say(format!("Predictions of U against rung {rung}'s outcomes, {count} trials: {tau}"))?;
+    let mut rows = table(&["how well it ranked the trials", "rung", "trials", "Kendall's tau"], 1);
+    for Ranking { what, rung, n_trials, tau } in &rankings {
+        let tau = tau.map_or("-".to_owned(), |tau| format!("{tau:+.2}"));
+        rows.add_row([(*what).to_owned(), rung.to_string(), n_trials.to_string(), tau]);
     }
+    say(rows)?;
     Ok(Ending::Done)
 }
 
-fn as_json(explanation: &Explanation, ranking: &[(usize, usize, Option<f64>)]) -> serde_json::Value {
+fn as_json(explanation: &Explanation, rankings: &[Ranking]) -> serde_json::Value {
     let reasons = explanation.reasons.iter().map(|reason| {
         json!({
             "decision": reason.decision.name, "kind": reason.decision.kind, "nodes": reason.decision.nodes,
@@ -64,12 +66,10 @@ fn as_json(explanation: &Explanation, ranking: &[(usize, usize, Option<f64>)]) -
             "hindsight": reason.hindsight, "per_step": reason.per_step,
         })
     });
-    let ranking =
-        ranking.iter().map(|(rung, n_trials, tau)| json!({ "rung": rung, "n_trials": n_trials, "tau": tau }));
     json!({
         "trial": explanation.trial, "parent": explanation.parent, "predicted": explanation.predicted,
         "measured": explanation.measured, "parent_measured": explanation.parent_measured,
-        "decisions": reasons.collect::<Vec<_>>(), "kendall_tau": ranking.collect::<Vec<_>>(),
+        "decisions": reasons.collect::<Vec<_>>(), "rankings": rankings,
     })
 }
 
