@@ -108,12 +108,15 @@ pub struct Ranking {
     pub tau: Option<f64>,
 }
 
+/// What was known of a trial and what came of it.
+type Pair = Option<(f64, f64)>;
+
 /// How well the inquisitor's predictions of U ranked what was measured, and how well the proxies that cost nothing,
 /// parameters and multiply-accumulates, ranked accuracy.
 pub fn rankings(problem: &Problem<'_>, trials: &[Trial]) -> Vec<Ranking> {
     let performance =
         |trial: &Trial, accuracy: f64| problem.plan.performance.of(&Metrics { accuracy, cost: trial.cost });
-    let ranking = |what, rung, pair: &dyn Fn(&Trial, f64) -> Option<(f64, f64)>| {
+    let ranking = |what, rung, pair: &dyn Fn(&Trial, f64) -> Pair| {
         let pairs: Vec<(f64, f64)> =
             trials.iter().filter_map(|trial| pair(trial, trial.accuracy_at(rung)?)).collect();
         Ranking { what, rung, n_trials: pairs.len(), tau: kendall_tau(&pairs) }
