@@ -41,8 +41,8 @@ pub fn spec(bytes: &[u8]) {
     if let Ok(spec) = SearchSpaceSpec::from_ron(text)
         && let Ok(space) = SearchSpace::new(&spec, &PROTOTYPE)
     {
-        space.decode(&space.prototype(), "prototype").expect("the prototype is a point of the space");
-        let widest = space.genome(|_, decision| decision.domain.choices() - 1);
+        space.decode(&space.decisions().prototype(), "prototype").expect("the prototype is a point of the space");
+        let widest = space.decisions().genome(|_, decision| decision.domain.choices() - 1);
         // Too large a network is refused with a reason, like any other.
         let _ = space.decode(&widest, "widest");
     }
@@ -54,7 +54,7 @@ pub fn plan(bytes: &[u8]) {
     let Ok(plan) = schema::from_ron::<Plan>(text) else { return };
     if plan.check().is_ok() {
         assert!(plan.planned_epochs() > 0);
-        let _ = Problem::new(&SPACE, &plan.search);
+        let _ = Problem::new(&*SPACE, &plan.search);
     }
 }
 
@@ -62,7 +62,7 @@ pub fn plan(bytes: &[u8]) {
 pub fn trial(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     if let Ok(candidate) = schema::from_ron::<CandidateFile>(text)
-        && let Ok(genome) = SPACE.genome_of(&candidate.genome)
+        && let Ok(genome) = SPACE.decisions().genome_of(&candidate.genome)
     {
         SPACE.decode(&genome, "trial").expect("every genome of the space has a graph");
     }

@@ -236,7 +236,7 @@ fn a_finished_search_is_asked_for_more_networks_and_for_reasons() {
     let (code, stdout, stderr) = netsynth(folder.path(), &["explain", "runs/one", "4"]);
     assert_eq!(code, 0, "{stderr}");
     assert!(stdout.contains("Trial 4, nearest to trial") && stdout.contains("channels stem"), "{stdout}");
-    assert!(stdout.contains("Predictions of U against rung 1's outcomes"), "{stdout}");
+    assert!(stdout.contains("predicted U against U"), "{stdout}");
     let (code, _, stderr) = netsynth(folder.path(), &["explain", "runs/one", "6"]);
     assert_eq!((code, stderr.contains("there is no trial 6")), (2, true), "{stderr}");
 }

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use clap::{Args, ValueEnum};
 use netsynth_graph::schema::SCHEMA;
 use netsynth_search::{
-    Curve, Evaluator, Indicator, Limits, Metric, Metrics, Objective, Performance, Rung, Scale, SearchPlan,
-    StrategyKind, Table, Trial, run as search, side_by_side,
+    Curve, Evaluator, Indicator, Limits, Metric, Metrics, Objective, Performance, Problem, Rung, Scale,
+    SearchError, SearchPlan, StrategyKind, Table, Trial, run as search, side_by_side,
 };
 use netsynth_space::Space;
 use netsynth_store::{RunFolder, next_name};
@@ -230,7 +230,7 @@ fn on_table(
             Complaint::new(format!("the table has no {metric}"), remedy).at(path.display().to_string())
         );
     }
-    let runs = all_runs(&known, &plan, jobs, workers, NonZeroUsize::MIN, |_| Ok(&known))?;
+    let runs = all_runs(&known, &plan, jobs, workers, |_| &known)?;
     Ok((plan, runs, Some(known.metrics().collect())))
 }
 
@@ -253,18 +253,16 @@ fn by_training(
     let train = split.train(0);
     let stimuli: Vec<Stimulus> =
         jobs.iter().map(|job| Stimulus::new(&dataset, &train, &plan.recipe, job.seed)).collect();
-    let runs = all_runs(&space, &plan.search, jobs, workers, NonZeroUsize::MIN, |job| {
-        Ok(TrainEvaluator {
-            space: &space,
-            dataset: &dataset,
-            split: &split,
-            recipe: &plan.recipe,
-            rungs: &plan.search.rungs,
-            stimulus: &stimuli[job],
-            seed: jobs[job].seed,
-            device: plan.device,
-            tell: &|_, _, _, _| {},
-        })
+    let runs = all_runs(&space, &plan.search, jobs, workers, |job| TrainEvaluator {
+        space: &space,
+        dataset: &dataset,
+        split: &split,
+        recipe: &plan.recipe,
+        rungs: &plan.search.rungs,
+        stimulus: &stimuli[job],
+        seed: jobs[job].seed,
+        device: plan.device,
+        tell: &|_, _, _, _| {},
     })?;
     Ok((plan.search, runs, None))
 }
@@ -275,30 +273,31 @@ fn all_runs<E: Evaluator>(
     plan: &SearchPlan,
     jobs: &[Job],
     workers: NonZeroUsize,
-    inner: NonZeroUsize,
-    evaluator: impl Fn(usize) -> Result<E, Complaint> + Sync,
+    evaluator: impl Fn(usize) -> E + Sync,
 ) -> Result<Vec<Vec<Trial>>, Complaint> {
+    // What no strategy could do is told before any of them starts.
+    Problem::new(space, plan)?;
     let n_done = AtomicUsize::new(0);
-    let trouble: Mutex<Option<Complaint>> = Mutex::new(None);
+    let trouble: Mutex<Option<SearchError>> = Mutex::new(None);
     let runs = side_by_side(jobs.len(), workers, |number| {
         let Job { strategy, seed } = jobs[number];
         let plan = SearchPlan { strategy, seed, ..plan.clone() };
-        let found =
-            evaluator(number).and_then(|evaluator| Ok(search(space, &plan, &evaluator, inner, &mut |_| {})?));
-        let done = n_done.fetch_add(1, Ordering::Relaxed) + 1;
-        say_line(format!("{strategy}, seed {seed}: done ({done} of {})", jobs.len()));
-        match found {
-            Ok(found) => found.trials,
-            Err(complaint) => {
+        match search(space, &plan, &evaluator(number), NonZeroUsize::MIN, &mut |_| {}) {
+            Ok(found) => {
+                let done = n_done.fetch_add(1, Ordering::Relaxed) + 1;
+                say_line(format!("{strategy}, seed {seed}: done ({done} of {})", jobs.len()));
+                found.trials
+            }
+            Err(error) => {
                 if let Ok(mut trouble) = trouble.lock() {
-                    trouble.get_or_insert(complaint);
+                    trouble.get_or_insert(error);
                 }
                 Vec::new()
             }
         }
     });
     match trouble.into_inner() {
-        Ok(Some(complaint)) => Err(complaint),
+        Ok(Some(error)) => Err(error.into()),
         Ok(None) | Err(_) => Ok(runs),
     }
 }

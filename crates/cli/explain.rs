@@ -1,13 +1,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use netsynth_search::{Explanation, ParetoFront, Problem, Reason, explain, prediction_ranking, variants};
+use netsynth_search::{Explanation, ParetoFront, Problem, Ranking, Reason, explain, rankings, variants};
 use netsynth_space::{Domain, Kind};
+use serde_json::json;
 
 use crate::Ending;
 use crate::complaint::Complaint;
 use crate::finished::{Searched, open};
-use crate::words::{percent, say, table};
+use crate::words::{percent, say, say_json, table};
 
 /// Say why a trial's widths and links are what they are.
 ///
@@ -21,6 +22,9 @@ pub(crate) struct Arguments {
     run: PathBuf,
     /// The trial; nano-a if not given
     trial: Option<usize>,
+    /// Print JSON instead of a table
+    #[arg(long)]
+    json: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
@@ -38,12 +42,35 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
         let remedy = format!("the run has {} trials, numbered from 0", trials.len());
         Complaint::new(format!("there is no trial {number}"), remedy).at(place)
     })?;
-    show(&explanation)?;
-    for (rung, count, tau) in prediction_ranking(&problem, &trials) {
-        let tau = tau.map_or("no ranking yet".to_owned(), |tau| format!("Kendall's tau {tau:+.2}"));
-        say(format!("Predictions of U against rung {rung}'s outcomes, {count} trials: {tau}"))?;
+    let rankings = rankings(&problem, &trials);
+    if arguments.json {
+        say_json(&as_json(&explanation, &rankings))?;
+        return Ok(Ending::Done);
     }
+    show(&explanation)?;
+    let mut rows = table(&["how well it ranked the trials", "rung", "trials", "Kendall's tau"], 1);
+    for Ranking { what, rung, n_trials, tau } in &rankings {
+        let tau = tau.map_or("-".to_owned(), |tau| format!("{tau:+.2}"));
+        rows.add_row([(*what).to_owned(), rung.to_string(), n_trials.to_string(), tau]);
+    }
+    say(rows)?;
     Ok(Ending::Done)
+}
+
+fn as_json(explanation: &Explanation, rankings: &[Ranking]) -> serde_json::Value {
+    let reasons = explanation.reasons.iter().map(|reason| {
+        json!({
+            "decision": reason.decision.name, "kind": reason.decision.kind, "nodes": reason.decision.nodes,
+            "value": reason.value, "prototype": reason.prototype, "parent": reason.parent,
+            "reaction": reason.reaction, "cut": reason.cut, "predicted": reason.predicted,
+            "hindsight": reason.hindsight, "per_step": reason.per_step,
+        })
+    });
+    json!({
+        "trial": explanation.trial, "parent": explanation.parent, "predicted": explanation.predicted,
+        "measured": explanation.measured, "parent_measured": explanation.parent_measured,
+        "decisions": reasons.collect::<Vec<_>>(), "rankings": rankings,
+    })
 }
 
 fn show(explanation: &Explanation) -> Result<(), Complaint> {

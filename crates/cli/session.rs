@@ -262,6 +262,7 @@ impl Session {
 
     fn tell_end(&self, reason: StopReason, trials: &[Trial], progress: &Progress) {
         let limit = match reason {
+            StopReason::Space => "the space has no network left that is new and within the bounds",
             StopReason::Epochs => "the plan's epochs are spent",
             StopReason::WallClock => "the plan's wall-clock time is spent",
             StopReason::Trials | StopReason::Failures | StopReason::Asked => return,

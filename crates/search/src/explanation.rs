@@ -1,4 +1,5 @@
 use netsynth_space::{Decision, Genome};
+use serde::Serialize;
 
 use crate::felt::{cut, felt, reactions};
 use crate::inquisitor::{Advice, Inquisitor};
@@ -94,19 +95,45 @@ pub fn explain(
     }))
 }
 
-/// How well the predictions of U ranked what was measured: Kendall's tau and the number of trials. Trials are held
-/// against each other only where they were trained alike, at their highest rung.
-pub fn prediction_ranking(problem: &Problem<'_>, trials: &[Trial]) -> Vec<(usize, usize, Option<f64>)> {
+/// How well something that was known before a training ranked its outcome.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Ranking {
+    /// What was known, and what it is held against.
+    pub what: &'static str,
+    /// The rung of the outcome: trials are held against each other only where they were trained alike.
+    pub rung: usize,
+    /// How many trials there are.
+    pub n_trials: usize,
+    /// Kendall's tau.
+    pub tau: Option<f64>,
+}
+
+/// What was known of a trial and what came of it.
+type Pair = Option<(f64, f64)>;
+
+/// How well the inquisitor's predictions of U ranked what was measured, and how well the proxies that cost nothing,
+/// parameters and multiply-accumulates, ranked accuracy.
+pub fn rankings(problem: &Problem<'_>, trials: &[Trial]) -> Vec<Ranking> {
+    let performance =
+        |trial: &Trial, accuracy: f64| problem.plan.performance.of(&Metrics { accuracy, cost: trial.cost });
+    let ranking = |what, rung, pair: &dyn Fn(&Trial, f64) -> Pair| {
+        let pairs: Vec<(f64, f64)> =
+            trials.iter().filter_map(|trial| pair(trial, trial.accuracy_at(rung)?)).collect();
+        Ranking { what, rung, n_trials: pairs.len(), tau: kendall_tau(&pairs) }
+    };
     (0..problem.plan.rungs.len())
-        .map(|rung| {
-            let pairs: Vec<(f64, f64)> = trials
-                .iter()
-                .filter_map(|trial| {
-                    let metrics = Metrics { accuracy: trial.accuracy_at(rung)?, cost: trial.cost };
-                    Some((trial.predicted?, problem.plan.performance.of(&metrics)))
-                })
-                .collect();
-            (rung, pairs.len(), kendall_tau(&pairs))
+        .flat_map(|rung| {
+            [
+                ranking("predicted U against U", rung, &|trial, accuracy| {
+                    Some((trial.predicted?, performance(trial, accuracy)))
+                }),
+                ranking("parameters against accuracy", rung, &|trial, accuracy| {
+                    Some((trial.cost.parameters as f64, accuracy))
+                }),
+                ranking("MACs against accuracy", rung, &|trial, accuracy| {
+                    Some((trial.cost.macs as f64, accuracy))
+                }),
+            ]
         })
         .collect()
 }

@@ -33,6 +33,8 @@ impl Default for Limits {
 pub enum StopReason {
     /// The plan's trials are made.
     Trials,
+    /// Every network of the space has been tried, as far as the strategy can tell.
+    Space,
     /// No further trial fits into the plan's epochs.
     Epochs,
     /// The plan's seconds are spent.

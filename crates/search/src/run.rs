@@ -69,6 +69,7 @@ pub fn run(
         }
         let candidates = strategy.propose(first..last, generation, &taken)?;
         if candidates.is_empty() {
+            found.stopped_by = StopReason::Space;
             break;
         }
         taken.extend(candidates.iter().map(|candidate| candidate.id));
