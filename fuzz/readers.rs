@@ -41,7 +41,9 @@ pub fn spec(bytes: &[u8]) {
     if let Ok(spec) = SearchSpaceSpec::from_ron(text)
         && let Ok(space) = SearchSpace::new(&spec, &PROTOTYPE)
     {
-        space.decode(&space.decisions().prototype(), "prototype").expect("the prototype is a point of the space");
+        space
+            .decode(&space.decisions().prototype(), "prototype")
+            .expect("the prototype is a point of the space");
         let widest = space.decisions().genome(|_, decision| decision.domain.choices() - 1);
         // Too large a network is refused with a reason, like any other.
         let _ = space.decode(&widest, "widest");

@@ -50,8 +50,7 @@ pub(crate) fn training_batch(
     class_weights: &[f32],
     recipe: &Recipe,
     seed: u64,
-    epoch: usize,
-    step: usize,
+    [epoch, step]: [usize; 2],
     device: Device,
 ) -> Batch {
     let (height, width) = (dataset.height, dataset.width);
@@ -145,7 +144,7 @@ mod tests {
             pixels: vec![9; 4],
             class: usize::from(index % 4 == 3),
             subject: Some(index),
-            source: String::new(),
+            ..Sample::default()
         };
         Dataset {
             classes: vec!["common".into(), "rare".into()],
@@ -153,9 +152,7 @@ mod tests {
             samples: (0..8).map(sample).collect(),
             height: 2,
             width: 2,
-            skipped: Vec::new(),
-            digest: String::new(),
-            layout: None,
+            ..Dataset::default()
         }
     }
 
@@ -165,7 +162,7 @@ mod tests {
         let (dataset, samples) = (uneven(), (0..8).collect::<Vec<_>>());
         let weights = class_weights(&dataset, &samples, &recipe);
         assert_eq!(weights, [8.0 / 12.0, 2.0]);
-        let batch = training_batch(&dataset, &samples, &weights, &recipe, 1, 0, 0, Device::Flex);
+        let batch = training_batch(&dataset, &samples, &weights, &recipe, 1, [0, 0], Device::Flex);
         let targets = crate::tensors::values(batch.targets);
         let total = |class: usize| -> f32 {
             let rows = targets.chunks_exact(2).zip(&dataset.samples);
@@ -179,7 +176,7 @@ mod tests {
         let (dataset, samples) = (uneven(), (0..8).collect::<Vec<_>>());
         let recipe = Recipe::strong();
         let weights = class_weights(&dataset, &samples, &recipe);
-        let batch = training_batch(&dataset, &samples, &weights, &recipe, 1, 0, 0, Device::Flex);
+        let batch = training_batch(&dataset, &samples, &weights, &recipe, 1, [0, 0], Device::Flex);
         for row in crate::tensors::values(batch.targets).chunks_exact(2) {
             assert!((row[0] + row[1] - 1.0).abs() < 1e-6, "{row:?}");
         }

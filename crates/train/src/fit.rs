@@ -74,7 +74,7 @@ pub fn fit(
         let mut total_loss = 0.0;
         for (step, batch) in steps.iter().enumerate() {
             let Batch { images, targets } =
-                training_batch(dataset, batch, &class_weights, recipe, seed, number, step, device);
+                training_batch(dataset, batch, &class_weights, recipe, seed, [number, step], device);
             let place = [number as u64, step as u64];
             let pass = network.training_pass(images.autodiff(), seed, &place);
             let loss = softmax_cross_entropy(pass.logits, targets.autodiff());

@@ -76,7 +76,8 @@ pub fn dataset(options: &SynthOptions, data_options: &DataOptions) -> Result<Dat
     let first_peak = options.frames.saturating_sub(data_options.frames);
     let cropper = Cropper::new(&data_options.crop)?;
     let (height, width) = (data_options.height, data_options.width);
-    let drawn: Result<Vec<Vec<Unnumbered>>, Skipped> = sequences(options)
+    // All of them before the first error is looked for: which one is met first in time differs from run to run.
+    let drawn: Vec<Result<Vec<Unnumbered>, Skipped>> = sequences(options)
         .into_par_iter()
         .map_init(
             || (Resizer::new(), None),
@@ -106,6 +107,7 @@ pub fn dataset(options: &SynthOptions, data_options: &DataOptions) -> Result<Dat
             },
         )
         .collect();
+    let drawn: Result<Vec<Vec<Unnumbered>>, Skipped> = drawn.into_iter().collect();
     let samples = drawn.map_err(DataError::Crop)?.into_iter().flatten().collect();
     cropper.close()?;
     let mut skipped = Vec::new();

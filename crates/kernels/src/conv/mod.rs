@@ -237,7 +237,7 @@ fn by_output(geometry: &Geometry, weight: &[f32]) -> impl Fn(usize, usize, usize
 impl Weights {
     fn new(
         geometry: &Geometry,
-        winograd: fn(usize, usize, &dyn Fn(usize, usize, usize) -> f32) -> Packed,
+        winograd: winograd::Pack,
         outputs: usize,
         inputs: usize,
         weight: impl Fn(usize, usize, usize, usize) -> f32,

@@ -69,7 +69,7 @@ impl WeightSums {
                                 rows: end - first,
                                 len: geometry.out_width() * LANES,
                             },
-                            sums: sums,
+                            sums,
                         });
                     }
                 }

@@ -25,6 +25,10 @@ pub(crate) fn pays(inputs: usize, outputs: usize) -> bool {
     transformed * 10 < direct * 9
 }
 
+/// Packs `(outputs, inputs, weight(output, input, tap))`, the weights of a 3x3 convolution, at the frequencies of a
+/// tile.
+pub(crate) type Pack = fn(usize, usize, &dyn Fn(usize, usize, usize) -> f32) -> Packed;
+
 /// Weights at every frequency, `G g Gt`, packed as 36 groups of one tap.
 ///
 /// `weight(output, input, tap)` gives the values of the kernel.
@@ -208,12 +212,10 @@ impl Strip {
                     let inner = column > 0 && column + REACH <= self.width + 1;
                     for lane in (0..LANES).step_by(S::WIDTH) {
                         let to = self.before.as_mut_ptr().add((input * self.tiles + tile) * LANES + lane);
-                        for pair in 0..3 {
-                            if inner {
-                                rows.read::<S, true>(input, column, self.width, lane, pair, to, pitch);
-                            } else {
-                                rows.read::<S, false>(input, column, self.width, lane, pair, to, pitch);
-                            }
+                        if inner {
+                            rows.read::<S, true>(input, column, self.width, lane, to, pitch);
+                        } else {
+                            rows.read::<S, false>(input, column, self.width, lane, to, pitch);
                         }
                     }
                 }
@@ -305,7 +307,8 @@ impl Rows {
         Self { rows }
     }
 
-    /// Writes two columns of a tile's frequencies; column 0 of the rows is the border left of the input.
+    /// Writes a tile's frequencies, two columns of them at a time; column 0 of the rows is the border left of the
+    /// input.
     ///
     /// # Safety
     /// The instruction set of `S` is present; the rows are valid; an `INNER` tile lies within the input.
@@ -316,29 +319,30 @@ impl Rows {
         column: usize,
         width: usize,
         lane: usize,
-        pair: usize,
         to: *mut f32,
         pitch: usize,
     ) {
         // SAFETY: the caller's promise; the border is not read.
         unsafe {
-            let mut lines = [[S::splat(0.0); REACH]; 2];
-            for (row, (from, row_pitch)) in self.rows.into_iter().enumerate() {
-                let from = from.add(channel * row_pitch + lane);
-                let mut d = [S::splat(0.0); REACH];
-                for (index, d) in d.iter_mut().enumerate() {
-                    let column = (column + index).wrapping_sub(1);
-                    if INNER || column < width {
-                        *d = S::load(from.add(column * LANES));
+            for (pair, places) in PAIRS.into_iter().enumerate() {
+                let mut lines = [[S::splat(0.0); REACH]; 2];
+                for (row, (from, row_pitch)) in self.rows.into_iter().enumerate() {
+                    let from = from.add(channel * row_pitch + lane);
+                    let mut d = [S::splat(0.0); REACH];
+                    for (index, d) in d.iter_mut().enumerate() {
+                        let column = (column + index).wrapping_sub(1);
+                        if INNER || column < width {
+                            *d = S::load(from.add(column * LANES));
+                        }
                     }
+                    let [first, second] = self::pair::<S>(pair, d);
+                    lines[0][row] = first;
+                    lines[1][row] = second;
                 }
-                let [first, second] = self::pair::<S>(pair, d);
-                lines[0][row] = first;
-                lines[1][row] = second;
-            }
-            for (line, j) in lines.into_iter().zip(PAIRS[pair]) {
-                for (i, value) in transform::<S>(line).into_iter().enumerate() {
-                    S::store(to.add((i * REACH + j) * pitch), value);
+                for (line, j) in lines.into_iter().zip(places) {
+                    for (i, value) in transform::<S>(line).into_iter().enumerate() {
+                        S::store(to.add((i * REACH + j) * pitch), value);
+                    }
                 }
             }
         }
