@@ -26,6 +26,7 @@ mod provenance;
 #[cfg(any(test, fuzzing))]
 #[path = "../../fuzz/readers.rs"]
 pub mod readers;
+mod recipes;
 mod resume;
 mod sample;
 mod search;

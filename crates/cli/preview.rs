@@ -7,7 +7,7 @@ use netsynth_train::{Recipe, derived_seed};
 
 use crate::complaint::Complaint;
 use crate::data::{ReadOptions, load};
-use crate::train::RecipeName;
+use crate::recipes::RecipeOptions;
 use crate::words::say;
 
 /// Samples in a row of a sheet.
@@ -30,9 +30,8 @@ pub(crate) struct Arguments {
     /// How many images of each class, spread over its subjects
     #[arg(long, default_value_t = 64)]
     images: usize,
-    /// The recipe whose variations are shown
-    #[arg(long, value_enum, default_value_t = RecipeName::Strong)]
-    recipe: RecipeName,
+    #[command(flatten)]
+    recipe: RecipeOptions,
     /// The seed of a training whose first fold draws these variations
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -53,7 +52,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Complaint> {
         let n_images = dataset.class_counts()[class];
         say(format!("{}: {} of {n_images} images", path.display(), shown.len()))?;
     }
-    let recipe = recipe.recipe();
+    let recipe = recipe.recipe()?;
     let firsts = (0..dataset.classes.len()).flat_map(|class| spread(&dataset, class, 1));
     let rows: Vec<_> = firsts.map(|sample| varied(&dataset, sample, &recipe, *seed)).collect();
     let path = folder.join("augmented.png");

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::time::Instant;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use netsynth_data::{Dataset, Split, SplitBy};
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{ArchitectureId, ArchitectureSpec, Graph};
@@ -19,6 +19,7 @@ use crate::networks::{adapted, architecture, read};
 use crate::plan::{DataPlan, DataSource};
 use crate::progress::Progress;
 use crate::provenance::Provenance;
+use crate::recipes::RecipeOptions;
 use crate::words::{count, mean_and_deviation, millions, percent, say, say_json, table};
 use crate::workers::worker_count;
 
@@ -44,9 +45,8 @@ pub(crate) struct Arguments {
     /// Epochs of each training
     #[arg(long, default_value_t = 60)]
     epochs: usize,
-    /// How to train
-    #[arg(long, value_enum, default_value_t = RecipeName::Strong)]
-    recipe: RecipeName,
+    #[command(flatten)]
+    recipe: RecipeOptions,
     /// The seed of every random draw
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -59,24 +59,6 @@ pub(crate) struct Arguments {
     /// Print JSON instead of tables
     #[arg(long)]
     json: bool,
-}
-
-/// The recipes that have a name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum RecipeName {
-    /// As published
-    Paper,
-    /// Regularised, augmented, with averaged weights
-    Strong,
-}
-
-impl RecipeName {
-    pub(crate) fn recipe(self) -> Recipe {
-        match self {
-            RecipeName::Paper => Recipe::paper(),
-            RecipeName::Strong => Recipe::strong(),
-        }
-    }
 }
 
 /// What a training depends on.
@@ -137,7 +119,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
         data,
         n_trained_folds: arguments.only.unwrap_or(n_folds).min(n_folds),
         epochs: arguments.epochs,
-        recipe: arguments.recipe.recipe(),
+        recipe: arguments.recipe.recipe()?,
         seed: arguments.seed,
         device: Device::Flex,
     };

@@ -1,0 +1,67 @@
+//! Recipes as the command line names them.
+
+use std::path::Path;
+
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use netsynth_graph::schema;
+use netsynth_store::read_text;
+use netsynth_train::{Ingredient, Recipe};
+use serde::Deserialize;
+
+use crate::complaint::Complaint;
+
+/// How to train.
+#[derive(Args, Debug)]
+pub(crate) struct RecipeOptions {
+    /// How to train: strong (regularised, augmented, with averaged weights), paper (as published), or a file with the
+    /// `recipe` of a plan
+    #[arg(long, default_value = "strong", value_name = "RECIPE")]
+    recipe: String,
+    /// Leave out these ingredients of the recipe, to see what they are worth
+    #[arg(long, value_delimiter = ',', value_parser = ingredients())]
+    without: Vec<Ingredient>,
+    /// Let each image count in inverse proportion to how many its class has
+    #[arg(long)]
+    balanced: bool,
+}
+
+fn ingredients() -> impl TypedValueParser<Value = Ingredient> {
+    PossibleValuesParser::new(Ingredient::ALL.map(Ingredient::name)).try_map(|name| {
+        let named = |ingredient: &Ingredient| ingredient.name() == name;
+        Ingredient::ALL.into_iter().find(named).ok_or("no ingredient has this name")
+    })
+}
+
+/// A recipe in a file of its own.
+#[derive(Deserialize)]
+struct RecipeFile {
+    /// What [`schema::from_ron`] has looked at.
+    #[serde(rename = "schema")]
+    _schema: u32,
+    recipe: Recipe,
+}
+
+impl RecipeOptions {
+    /// The recipe that is asked for, checked.
+    pub(crate) fn recipe(&self) -> Result<Recipe, Complaint> {
+        let named = match self.recipe.as_str() {
+            "paper" => Recipe::paper(),
+            "strong" => Recipe::strong(),
+            path => {
+                let text = read_text(Path::new(path)).map_err(|error| {
+                    Complaint::new(
+                        error.reason,
+                        "give `strong`, `paper`, or a file such as the plan.ron of a run",
+                    )
+                    .at(path)
+                })?;
+                schema::from_ron::<RecipeFile>(&text).map_err(Complaint::about(Path::new(path)))?.recipe
+            }
+        };
+        let mut recipe = self.without.iter().fold(named, |recipe, &ingredient| recipe.without(ingredient));
+        recipe.balanced_classes |= self.balanced;
+        recipe.check()?;
+        Ok(recipe)
+    }
+}
