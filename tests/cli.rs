@@ -92,6 +92,55 @@ fn a_training_prints_folds_and_leaves_weights() {
 }
 
 #[test]
+fn a_reproduction_prints_measured_beside_published() {
+    let folder = workplace();
+    let faces = ["data", "synth", "faces", "--subjects", "4", "--side", "48", "--frames", "2"];
+    assert_eq!(netsynth(folder.path(), &faces).0, 0);
+    let reproduce = |more: &[&str]| {
+        let arguments = ["reproduce", "nano-b", "--data", "faces", "--folds", "2", "--epochs", "1"];
+        netsynth(folder.path(), &[&arguments[..], more].concat())
+    };
+    let (code, stdout, stderr) = reproduce(&["--only", "1", "--name", "one"]);
+    assert_eq!(code, 0, "{stderr}");
+    for words in ["141,098   136,000 [2]", "+3.75 %", "92.70 % [2]", "recall", "[1] counted from Figure 1"] {
+        assert!(stdout.contains(words), "{words} in {stdout}");
+    }
+    let plan = fs::read_to_string(folder.path().join("runs/one/plan.ron")).unwrap();
+    assert!(plan.contains("Adam(") && plan.contains("averaging: None"), "the recipe as published: {plan}");
+    let (_, json, _) = reproduce(&["--seeds", "2", "--json", "--name", "two"]);
+    let found: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let folds = found["measured"]["folds"].as_array().unwrap();
+    let accuracies: Vec<f64> = folds.iter().map(|fold| fold["accuracy"].as_f64().unwrap()).collect();
+    assert_eq!(accuracies.len(), 4);
+    let mean = accuracies.iter().sum::<f64>() / 4.0;
+    let half_width = found["half_width"].as_f64().unwrap();
+    let squares: f64 = accuracies.iter().map(|accuracy| (accuracy - mean).powi(2)).sum();
+    assert!((half_width - 3.1824 * (squares / 12.0).sqrt()).abs() < 1e-9, "{found}");
+    assert!(folder.path().join("runs/two/seeds/2/folds/02/weights.safetensors").is_file());
+}
+
+#[test]
+fn a_recipe_is_read_back_from_a_run_and_ingredients_are_left_out() {
+    let folder = workplace();
+    let faces = ["data", "synth", "faces", "--subjects", "6", "--side", "24", "--frames", "3"];
+    assert_eq!(netsynth(folder.path(), &faces).0, 0);
+    let train = |more: &[&str]| {
+        let arguments = ["train", "tiny-prototype.ron", "--data", "faces", "--folds", "3", "--epochs", "1"];
+        netsynth(folder.path(), &[&arguments[..], more].concat())
+    };
+    let (code, _, stderr) = train(&["--without", "mixup,averaging", "--balanced", "--name", "less"]);
+    assert_eq!(code, 0, "{stderr}");
+    let plan = fs::read_to_string(folder.path().join("runs/less/plan.ron")).unwrap();
+    for line in ["mixup: 0.0", "averaging: None", "balanced_classes: true", "label_smoothing: 0.1"] {
+        assert!(plan.contains(line), "{line} in {plan}");
+    }
+    assert_eq!(train(&["--recipe", "runs/less/plan.ron", "--name", "again"]).0, 0);
+    assert_eq!(plan, fs::read_to_string(folder.path().join("runs/again/plan.ron")).unwrap());
+    let (code, _, stderr) = train(&["--recipe", "nowhere.ron"]);
+    assert_eq!((code, stderr.contains("give `strong`, `paper`, or a file")), (2, true), "{stderr}");
+}
+
+#[test]
 fn what_the_paper_counts_is_checked() {
     let folder = tempfile::tempdir().unwrap();
     let (code, stdout, _) = netsynth(folder.path(), &["check", "nano-b"]);

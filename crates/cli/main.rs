@@ -27,6 +27,7 @@ mod provenance;
 #[path = "../../fuzz/readers.rs"]
 pub mod readers;
 mod recipes;
+mod reproduce;
 mod resume;
 mod sample;
 mod search;
@@ -34,6 +35,7 @@ mod seeds;
 mod session;
 mod standing;
 mod train;
+mod training;
 mod variants;
 mod verify;
 mod words;
@@ -72,6 +74,8 @@ enum Command {
     Verify(verify::Arguments),
     /// Train one network on subject-wise folds and judge it
     Train(train::Arguments),
+    /// Rerun the paper's measurement of a network, measured beside published
+    Reproduce(reproduce::Arguments),
     /// Show what an architecture, a search space or a plan means, before any training
     Check(check::Arguments),
     /// Look at a data set, or draw a synthetic one
@@ -96,6 +100,7 @@ fn main() -> ExitCode {
         Command::Resume(arguments) => resume::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
+        Command::Reproduce(arguments) => reproduce::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Data(arguments) => data::run(&arguments),
         Command::Prototypes(arguments) => prototypes::run(&arguments),

@@ -52,7 +52,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Complaint> {
         let n_images = dataset.class_counts()[class];
         say(format!("{}: {} of {n_images} images", path.display(), shown.len()))?;
     }
-    let recipe = recipe.recipe()?;
+    let recipe = recipe.or(Recipe::strong())?;
     let firsts = (0..dataset.classes.len()).flat_map(|class| spread(&dataset, class, 1));
     let rows: Vec<_> = firsts.map(|sample| varied(&dataset, sample, &recipe, *seed)).collect();
     let path = folder.join("augmented.png");

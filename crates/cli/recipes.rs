@@ -15,9 +15,9 @@ use crate::complaint::Complaint;
 #[derive(Args, Debug)]
 pub(crate) struct RecipeOptions {
     /// How to train: strong (regularised, augmented, with averaged weights), paper (as published), or a file with the
-    /// `recipe` of a plan
-    #[arg(long, default_value = "strong", value_name = "RECIPE")]
-    recipe: String,
+    /// `recipe` of a plan; strong if not given, and paper for `reproduce`
+    #[arg(long, value_name = "RECIPE")]
+    recipe: Option<String>,
     /// Leave out these ingredients of the recipe, to see what they are worth
     #[arg(long, value_delimiter = ',', value_parser = ingredients())]
     without: Vec<Ingredient>,
@@ -43,12 +43,13 @@ struct RecipeFile {
 }
 
 impl RecipeOptions {
-    /// The recipe that is asked for, checked.
-    pub(crate) fn recipe(&self) -> Result<Recipe, Complaint> {
-        let named = match self.recipe.as_str() {
-            "paper" => Recipe::paper(),
-            "strong" => Recipe::strong(),
-            path => {
+    /// The recipe that is asked for, checked; `default` if none is named.
+    pub(crate) fn or(&self, default: Recipe) -> Result<Recipe, Complaint> {
+        let named = match self.recipe.as_deref() {
+            None => default,
+            Some("paper") => Recipe::paper(),
+            Some("strong") => Recipe::strong(),
+            Some(path) => {
                 let text = read_text(Path::new(path)).map_err(|error| {
                     Complaint::new(
                         error.reason,

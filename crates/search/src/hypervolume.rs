@@ -34,8 +34,11 @@ pub(crate) fn exclusive(point: &[f64], points: &[Vec<f64>], reference: &[f64]) -
 
 /// The hypervolume of points that are inside and dominate none of each other.
 fn volume(mut points: Vec<Vec<f64>>, reference: &[f64]) -> f64 {
+    if points.is_empty() {
+        return 0.0;
+    }
     match reference.len() {
-        0 => f64::from(u8::from(!points.is_empty())),
+        0 => 1.0,
         1 => points.iter().map(|point| reference[0] - point[0]).fold(0.0, f64::max),
         2 => {
             points.sort_by(|one, other| one[0].total_cmp(&other[0]));
