@@ -12,6 +12,8 @@ use crate::{DataError, DataOptions, Expression, Layout, SkipReason};
 
 const IMAGE_ROOTS: [&str; 2] = ["cohn-kanade-images", "extended-cohn-kanade-images"];
 const LABEL_ROOTS: [&str; 2] = ["emotion", "emotion_labels"];
+/// How much of a wrong label file is shown.
+const SHOWN_CHARACTERS: usize = 24;
 /// A label file holds one number; whatever is longer is something else.
 const MAX_LABEL_BYTES: u64 = 256;
 
@@ -152,7 +154,11 @@ fn read_label(path: &Path) -> Result<Expression, DataError> {
         .map_err(|cause| DataError::Read { path: path.to_owned(), cause })?;
     let wrong = |reason| DataError::Label { path: path.to_owned(), reason };
     let text = text.trim();
-    let code: f64 = text.parse().map_err(|_| wrong(format!("expected one number, found {text:?}")))?;
+    let code: f64 = text.parse().map_err(|_| {
+        let begin: String = text.chars().take(SHOWN_CHARACTERS).collect();
+        let rest = if begin.len() < text.len() { " and more" } else { "" };
+        wrong(format!("expected one number, found {begin:?}{rest}"))
+    })?;
     let expression = Expression::ALL.into_iter().find(|expression| expression.code() as f64 == code);
     expression.ok_or_else(|| wrong(format!("{code} is not a whole number from 0 to 7")))
 }

@@ -186,6 +186,17 @@ impl Recipe {
                 allowed: "a warm-up from 0, below 1",
             });
         }
+        if let Schedule::Steps(steps) = &self.schedule {
+            for &(from, factor) in steps {
+                for (value, most, allowed) in
+                    [(from, 1.0, "shares of the epochs from 0 to 1"), (factor, 1e3, "factors from 0 to 1000")]
+                {
+                    if !(0.0..=most).contains(&value) {
+                        return Err(RecipeError::Range { field: "schedule", value, allowed });
+                    }
+                }
+            }
+        }
         Ok(self.augmentation.check()?)
     }
 }

@@ -4,7 +4,9 @@
 
 use netsynth_data::{Dataset, Normalisation, Sample, stream, unit};
 use netsynth_graph::{ArchitectureSpec, Graph};
-use netsynth_train::{Deployed, Device, Ingredient, Recipe, Training, fit, load, on_one_thread, save, score};
+use netsynth_train::{
+    Deployed, Device, Ingredient, Recipe, Schedule, Training, fit, load, on_one_thread, save, score,
+};
 
 /// Bright bars in noise: class 0 lies, class 1 stands. No single pixel tells them apart.
 fn bars() -> Dataset {
@@ -122,5 +124,31 @@ fn every_ingredient_of_the_strong_recipe_can_be_left_out_once() {
         assert_eq!(without.clone().without(ingredient), without, "{}", ingredient.name());
         assert!(!recipes.contains(&without), "leaving out {} must change something", ingredient.name());
         recipes.push(without);
+    }
+}
+
+#[test]
+fn weights_that_are_cut_off_or_lie_about_their_size_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weights.safetensors");
+    let whole = save(&trained(1, &plain())).unwrap();
+    for length in (0..whole.len()).step_by(whole.len() / 40) {
+        std::fs::write(&path, &whole[..length]).unwrap();
+        assert!(load(&path, &graph(), Device::Flex).is_err(), "cut after {length} bytes");
+    }
+    // The first eight bytes are the header's length.
+    let lie = [&u64::MAX.to_le_bytes()[..], &whole[8..]].concat();
+    std::fs::write(&path, lie).unwrap();
+    assert!(load(&path, &graph(), Device::Flex).is_err());
+    std::fs::File::create(&path).unwrap().set_len(1 << 40).unwrap();
+    assert!(load(&path, &graph(), Device::Flex).is_err(), "a TiB");
+}
+
+#[test]
+fn schedules_of_no_number_are_refused() {
+    for step in [(f64::NAN, 0.1), (0.5, f64::INFINITY), (-0.1, 0.1), (0.5, -1.0)] {
+        let recipe = Recipe { schedule: Schedule::Steps(vec![(0.1, 0.5), step]), ..Recipe::paper() };
+        let error = recipe.check().unwrap_err().to_string();
+        assert!(error.starts_with("the recipe's `schedule` is "), "{error}");
     }
 }

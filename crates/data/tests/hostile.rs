@@ -1,0 +1,102 @@
+//! Folders that somebody broke, or made to break a reader: nothing panics, nothing is read without bound, and the
+//! good images beside the bad ones are used.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::fs::{self, File};
+use std::path::Path;
+
+use image::GrayImage;
+use netsynth_data::{DataOptions, Dataset, Skipped};
+use tempfile::tempdir;
+
+fn load(folder: &Path) -> Dataset {
+    Dataset::load(folder, &DataOptions { height: 8, width: 8, ..DataOptions::default() }).unwrap()
+}
+
+/// Two classes of one good image each.
+fn good(folder: &Path) {
+    for (class, level) in [("no", 10), ("yes", 200)] {
+        fs::create_dir_all(folder.join(class)).unwrap();
+        let picture = GrayImage::from_fn(12, 12, |x, y| image::Luma([level + (x * y % 7) as u8]));
+        picture.save(folder.join(class).join("good.png")).unwrap();
+    }
+}
+
+/// A PNG whose header promises so many pixels and whose data are a few bytes.
+fn promise(width: u32, height: u32) -> Vec<u8> {
+    let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
+    let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[8, 0, 0, 0, 0]].concat();
+    for (kind, data) in
+        [(b"IHDR", &header[..]), (b"IDAT", b"\x78\x9c\x03\x00\x00\x00\x00\x01"), (b"IEND", b"")]
+    {
+        file.extend((data.len() as u32).to_be_bytes());
+        let body = [&kind[..], data].concat();
+        file.extend(&body);
+        file.extend(checksum(&body).to_be_bytes());
+    }
+    file
+}
+
+/// CRC-32 as PNG has it.
+fn checksum(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |crc, byte| {
+        (0..8).fold(
+            crc ^ u32::from(*byte),
+            |crc, _| if crc & 1 == 1 { crc >> 1 ^ 0xedb8_8320 } else { crc >> 1 },
+        )
+    })
+}
+
+#[test]
+fn an_image_that_promises_billions_of_pixels_is_skipped_before_they_are_made() {
+    let folder = tempdir().unwrap();
+    good(folder.path());
+    fs::write(folder.path().join("no/bomb.png"), promise(60_000, 60_000)).unwrap();
+    let dataset = load(folder.path());
+    assert_eq!(dataset.samples.len(), 2);
+    let told: Vec<String> = dataset.skipped.iter().map(Skipped::to_string).collect();
+    assert!(told.len() == 1 && told[0].contains("no/bomb.png") && told[0].contains("limit"), "{told:?}");
+}
+
+#[test]
+fn an_image_cut_off_anywhere_is_skipped() {
+    let whole = tempdir().unwrap();
+    good(whole.path());
+    let bytes = fs::read(whole.path().join("no/good.png")).unwrap();
+    for length in (0..bytes.len() - 12).step_by(7) {
+        let folder = tempdir().unwrap();
+        good(folder.path());
+        fs::write(folder.path().join("yes/cut.png"), &bytes[..length]).unwrap();
+        let dataset = load(folder.path());
+        assert_eq!((dataset.samples.len(), dataset.skipped.len()), (2, 1), "cut after {length} bytes");
+    }
+}
+
+#[test]
+fn a_label_of_a_gibibyte_is_refused_unread() {
+    let folder = tempdir().unwrap();
+    let (images, labels) = ("cohn-kanade-images/S005/001", "Emotion/S005/001");
+    for place in [images, labels] {
+        fs::create_dir_all(folder.path().join(place)).unwrap();
+    }
+    GrayImage::new(12, 12).save(folder.path().join(images).join("S005_001_00000001.png")).unwrap();
+    let label = folder.path().join(labels).join("S005_001_00000001_emotion.txt");
+    File::create(&label).unwrap().set_len(1 << 30).unwrap();
+    let error = Dataset::load(folder.path(), &DataOptions::default()).unwrap_err().to_string();
+    assert!(error.contains("S005_001_00000001_emotion.txt") && error.len() < 400, "{error}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_name_that_is_no_text_is_a_name_like_any_other() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let folder = tempdir().unwrap();
+    good(folder.path());
+    let odd = folder.path().join("no").join(OsStr::from_bytes(b"f\xffce.png"));
+    fs::copy(folder.path().join("yes/good.png"), odd).unwrap();
+    let dataset = load(folder.path());
+    assert_eq!((dataset.samples.len(), dataset.skipped.len()), (3, 0));
+}
