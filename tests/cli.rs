@@ -92,6 +92,33 @@ fn a_training_prints_folds_and_leaves_weights() {
 }
 
 #[test]
+fn every_command_says_what_it_does_and_gives_an_example() {
+    let folder = tempfile::tempdir().unwrap();
+    let help = |command: &[&str]| netsynth(folder.path(), &[command, &["--help"]].concat()).1;
+    let commands = |text: &str| -> Vec<String> {
+        let listed = text.lines().skip_while(|line| *line != "Commands:").skip(1);
+        let named = listed.take_while(|line| !line.is_empty()).filter(|line| !line.starts_with("   "));
+        named.filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+    };
+    let all = commands(&help(&[]));
+    assert!(all.len() > 10, "{all:?}");
+    for command in all.iter().filter(|command| *command != "help") {
+        let text = help(&[command]);
+        let below: Vec<String> = commands(&text).into_iter().filter(|name| name != "help").collect();
+        if below.is_empty() {
+            assert!(text.contains(&format!("Example: netsynth {command} ")), "{command}: {text}");
+        }
+        for name in below {
+            let text = help(&[command, &name]);
+            assert!(
+                text.contains(&format!("Example: netsynth {command} {name} ")),
+                "{command} {name}: {text}"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_reproduction_prints_measured_beside_published() {
     let folder = workplace();
     let faces = ["data", "synth", "faces", "--subjects", "4", "--side", "48", "--frames", "2"];

@@ -25,16 +25,15 @@ use crate::seeds::{Seeds, seeds};
 use crate::words::{say, say_json};
 use crate::workers::worker_count;
 
-/// Hold search strategies against each other: the same evaluator, the same budget, several seeds.
+/// Hold search strategies against each other on a benchmark or by training
 ///
-/// On a table of known results nothing is trained; with a plan every evaluation is a real training. Printed are means
+/// All have the same evaluator and the same budget, for several seeds. On a table of known results nothing is trained; with a plan every evaluation is a real training. Printed are means
 /// over the seeds with their 95 % intervals (Student's t). Hypervolume is a share of that of the table's own front, or,
 /// with a plan, of the front of all runs together.
 ///
-/// Examples:
-///   netsynth compare --table nas-bench-macro_cifar10.json --seeds 1..30 --evaluations 300
-///   netsynth compare --table nas-bench-macro_cifar10.json --objectives accuracy --evaluations 100 --at 50,100
-///   netsynth compare --plan plan.ron --strategies synthesis,nsga2 --seeds 1..5
+/// Example: netsynth compare --table nas-bench-macro_cifar10.json --seeds 1..30 --evaluations 300
+///
+/// Example: netsynth compare --plan plan.ron --strategies synthesis,nsga2 --seeds 1..5
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Arguments {

@@ -64,33 +64,21 @@ struct Arguments {
     command: Command,
 }
 
+/// Each command says what it is for where its arguments are.
 #[derive(Subcommand)]
 enum Command {
-    /// Search a space for small accurate networks and keep a Pareto front
     Search(search::Arguments),
-    /// Go on with a search that was stopped, killed or cut off
     Resume(resume::Arguments),
-    /// Prove a run: its checksums, its front, and some trials by training them again
     Verify(verify::Arguments),
-    /// Train one network on subject-wise folds and judge it
     Train(train::Arguments),
-    /// Rerun the paper's measurement of a network, measured beside published
     Reproduce(reproduce::Arguments),
-    /// Show what an architecture, a search space or a plan means, before any training
     Check(check::Arguments),
-    /// Look at a data set, or draw a synthetic one
     Data(data::Arguments),
-    /// Write the networks that netsynth knows by name as files
     Prototypes(prototypes::Arguments),
-    /// Show the Pareto front of a run
     Front(front::Arguments),
-    /// Draw new networks from a generator that a run saved
     Sample(sample::Arguments),
-    /// Say why a trial's widths and links are what they are
     Explain(explain::Arguments),
-    /// Hold search strategies against each other on a benchmark or by training
     Compare(compare::Arguments),
-    /// Measure how fast this machine trains and runs a network
     Bench(bench::Arguments),
 }
 

@@ -1,5 +1,3 @@
-use std::path::PathBuf;
-
 use clap::Args;
 use netsynth_graph::Expectation;
 use netsynth_search::Estimate;
@@ -8,11 +6,9 @@ use serde::Serialize;
 
 use crate::Ending;
 use crate::complaint::Complaint;
-use crate::data::ReadOptions;
 use crate::networks::{architecture, read};
-use crate::recipes::RecipeOptions;
 use crate::train::show_confusion;
-use crate::training::{Asked, Results, trained};
+use crate::training::{Options, Results, trained};
 use crate::words::{count, millions, percent, say, say_json, table};
 
 /// Rerun the paper's measurement of a network: its recipe and protocol, measured beside published.
@@ -26,34 +22,14 @@ pub(crate) struct Arguments {
     /// nano-a (the interpolated stand-in: its widths are not published), nano-b, resnet20, or another built-in name or
     /// file
     network: String,
-    /// The folder of faces
-    #[arg(long)]
-    data: PathBuf,
-    #[command(flatten)]
-    options: ReadOptions,
-    /// Subject-wise folds
-    #[arg(long, default_value_t = 10)]
-    folds: usize,
-    /// Train only the first so many of the folds
-    #[arg(long)]
-    only: Option<usize>,
     /// Epochs of each training; the schedule keeps its shape
     #[arg(long, default_value_t = 200)]
     epochs: usize,
-    #[command(flatten)]
-    recipe: RecipeOptions,
-    /// How many times the folds are trained, each with another seed
+    /// How many times the folds are trained, each with another seed from `--seed` on
     #[arg(long, default_value_t = 1)]
     seeds: usize,
-    /// The first seed
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// Trainings side by side, each on one core; all cores if not given
-    #[arg(long)]
-    workers: Option<usize>,
-    /// The run's name under runs/
-    #[arg(long)]
-    name: Option<String>,
+    #[command(flatten)]
+    options: Options,
     /// Print JSON instead of tables
     #[arg(long)]
     json: bool,
@@ -74,19 +50,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
         name => name,
     };
     let (spec, _) = architecture(&read(network)?)?;
-    let measured = trained(&Asked {
-        architecture: network,
-        data: &arguments.data,
-        options: &arguments.options,
-        folds: arguments.folds,
-        only: arguments.only,
-        epochs: arguments.epochs,
-        recipe: arguments.recipe.or(Recipe::paper())?,
-        seed: arguments.seed,
-        n_seeds: arguments.seeds,
-        workers: arguments.workers,
-        name: arguments.name.as_deref(),
-    })?;
+    let measured = trained(network, &arguments.options, Recipe::paper(), arguments.epochs, arguments.seeds)?;
     let accuracies: Vec<f64> = measured.folds.iter().map(|fold| fold.accuracy).collect();
     let half_width = Estimate::of(&accuracies).and_then(|estimate| estimate.half_width);
     let reproduction = Reproduction { measured, half_width, published: spec.expect };

@@ -1,13 +1,9 @@
-use std::path::PathBuf;
-
 use clap::Args;
 use netsynth_train::{Confusion, Recipe};
 
 use crate::Ending;
 use crate::complaint::Complaint;
-use crate::data::ReadOptions;
-use crate::recipes::RecipeOptions;
-use crate::training::{Asked, Results, trained};
+use crate::training::{Options, Results, trained};
 use crate::words::{count, millions, percent, say, say_json, table};
 
 /// Train one network on subject-wise folds and judge it on each.
@@ -18,50 +14,19 @@ pub(crate) struct Arguments {
     /// An architecture file, or a built-in name: resnet20, nano-b, nano-a-class, resnet50, mobilenet-v1,
     /// efficientnet-b0, micro-exp-net
     architecture: String,
-    /// The folder of faces, or a table of pixels such as ckextended.csv
-    #[arg(long)]
-    data: PathBuf,
-    #[command(flatten)]
-    options: ReadOptions,
-    /// Folds to cut the data into; the split by Usage has one
-    #[arg(long, default_value_t = 10)]
-    folds: usize,
-    /// Train only the first so many of the folds
-    #[arg(long)]
-    only: Option<usize>,
     /// Epochs of each training
     #[arg(long, default_value_t = 60)]
     epochs: usize,
     #[command(flatten)]
-    recipe: RecipeOptions,
-    /// The seed of every random draw
-    #[arg(long, default_value_t = 1)]
-    seed: u64,
-    /// Trainings side by side, each on one core; all cores if not given
-    #[arg(long)]
-    workers: Option<usize>,
-    /// The run's name under runs/
-    #[arg(long)]
-    name: Option<String>,
+    options: Options,
     /// Print JSON instead of tables
     #[arg(long)]
     json: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
-    let results = trained(&Asked {
-        architecture: &arguments.architecture,
-        data: &arguments.data,
-        options: &arguments.options,
-        folds: arguments.folds,
-        only: arguments.only,
-        epochs: arguments.epochs,
-        recipe: arguments.recipe.or(Recipe::strong())?,
-        seed: arguments.seed,
-        n_seeds: 1,
-        workers: arguments.workers,
-        name: arguments.name.as_deref(),
-    })?;
+    let results =
+        trained(&arguments.architecture, &arguments.options, Recipe::strong(), arguments.epochs, 1)?;
     if arguments.json {
         say_json(&results)?;
     } else {

@@ -1,8 +1,9 @@
 //! A network trained and judged on folds, once or with several seeds.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Instant;
 
+use clap::Args;
 use netsynth_data::{Dataset, Split, SplitBy};
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{ArchitectureId, ArchitectureSpec, Graph};
@@ -19,25 +20,35 @@ use crate::networks::{adapted, architecture, read};
 use crate::plan::{DataPlan, DataSource};
 use crate::progress::Progress;
 use crate::provenance::Provenance;
+use crate::recipes::RecipeOptions;
 use crate::words::{count, mean_and_deviation};
 use crate::workers::worker_count;
 
-/// What a command asks to be trained.
-pub(crate) struct Asked<'a> {
-    /// A file or a built-in name.
-    pub(crate) architecture: &'a str,
-    pub(crate) data: &'a Path,
-    pub(crate) options: &'a ReadOptions,
-    pub(crate) folds: usize,
-    /// Only the first so many folds.
-    pub(crate) only: Option<usize>,
-    pub(crate) epochs: usize,
-    pub(crate) recipe: Recipe,
-    pub(crate) seed: u64,
-    pub(crate) n_seeds: usize,
-    pub(crate) workers: Option<usize>,
-    /// The run's name.
-    pub(crate) name: Option<&'a str>,
+/// What a training of a network on folds is asked with, whatever for.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// The folder of faces, or a table of pixels such as ckextended.csv
+    #[arg(long)]
+    data: PathBuf,
+    #[command(flatten)]
+    reading: ReadOptions,
+    /// Folds to cut the data into; the split by Usage has one
+    #[arg(long, default_value_t = 10)]
+    folds: usize,
+    /// Train only the first so many of the folds
+    #[arg(long)]
+    only: Option<usize>,
+    #[command(flatten)]
+    recipe: RecipeOptions,
+    /// The seed of every random draw
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Trainings side by side, each on one core; all cores if not given
+    #[arg(long)]
+    workers: Option<usize>,
+    /// The run's name under runs/
+    #[arg(long)]
+    name: Option<String>,
 }
 
 /// What a training depends on.
@@ -87,19 +98,25 @@ fn one() -> usize {
 }
 
 /// Trains the network, with progress on standard error and everything written to a run folder.
-pub(crate) fn trained(asked: &Asked<'_>) -> Result<Results, Complaint> {
-    let source = read(asked.architecture)?;
+pub(crate) fn trained(
+    name: &str,
+    options: &Options,
+    default_recipe: Recipe,
+    epochs: usize,
+    n_seeds: usize,
+) -> Result<Results, Complaint> {
+    let source = read(name)?;
     let (spec, mut graph) = architecture(&source)?;
     let input = graph.input();
     if input.channels != 1 {
         let reason = format!("it reads {} channels, and faces are gray", input.channels);
-        return Err(Complaint::new(reason, "give `input` one channel").at(asked.architecture));
+        return Err(Complaint::new(reason, "give `input` one channel").at(name));
     }
     let data = DataPlan {
-        source: DataSource::Folder(asked.data.to_owned()),
-        options: asked.options.sized(input.height, input.width)?,
-        split: asked.options.split(),
-        n_folds: asked.options.n_folds(asked.folds),
+        source: DataSource::Folder(options.data.clone()),
+        options: options.reading.sized(input.height, input.width)?,
+        split: options.reading.split(),
+        n_folds: options.reading.n_folds(options.folds),
         held_out: 0.0,
     };
     let n_folds = data.n_folds;
@@ -107,11 +124,11 @@ pub(crate) fn trained(asked: &Asked<'_>) -> Result<Results, Complaint> {
         schema: SCHEMA,
         architecture: spec,
         data,
-        n_trained_folds: asked.only.unwrap_or(n_folds).min(n_folds),
-        epochs: asked.epochs,
-        recipe: asked.recipe.clone(),
-        seed: asked.seed,
-        n_seeds: asked.n_seeds,
+        n_trained_folds: options.only.unwrap_or(n_folds).min(n_folds),
+        epochs,
+        recipe: options.recipe.or(default_recipe)?,
+        seed: options.seed,
+        n_seeds,
         device: Device::Flex,
     };
     if plan.epochs == 0 || plan.n_trained_folds == 0 || plan.n_seeds == 0 {
@@ -120,7 +137,7 @@ pub(crate) fn trained(asked: &Asked<'_>) -> Result<Results, Complaint> {
             "give at least one epoch, one fold and one seed",
         ));
     }
-    let workers = worker_count(asked.workers)?;
+    let workers = worker_count(options.workers)?;
     let dataset = plan.data.load()?;
     if dataset.classes.len() != graph.classes() && source.is_built_in {
         plan.architecture = adapted(plan.architecture, input.height, input.width, dataset.classes.len());
@@ -130,11 +147,11 @@ pub(crate) fn trained(asked: &Asked<'_>) -> Result<Results, Complaint> {
         let reason =
             format!("it tells {} classes apart, and the data has {}", graph.classes(), dataset.classes.len());
         let remedy = format!("give its last node Dense(units: {})", dataset.classes.len());
-        return Err(Complaint::new(reason, remedy).at(asked.architecture));
+        return Err(Complaint::new(reason, remedy).at(name));
     }
     let split = plan.data.split(&dataset)?;
     let runs = PathBuf::from("runs");
-    let path = match asked.name {
+    let path = match &options.name {
         Some(name) => named(&runs, name)?,
         None => runs.join(next_name(&runs, graph.name())),
     };
