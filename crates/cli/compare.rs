@@ -1,16 +1,15 @@
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::{Args, ValueEnum};
 use netsynth_graph::schema::SCHEMA;
 use netsynth_search::{
     Curve, Evaluator, Indicator, Limits, Metric, Metrics, Objective, Performance, Problem, Rung, Scale,
-    SearchError, SearchPlan, StrategyKind, Table, Trial, run as search, side_by_side,
+    SearchPlan, StrategyKind, Table, Trial, run as search, side_by_side,
 };
 use netsynth_space::Space;
-use netsynth_store::{RunFolder, next_name};
+use netsynth_store::RunFolder;
 use netsynth_train::{Stimulus, TrainEvaluator};
 use serde::Serialize;
 
@@ -139,6 +138,7 @@ struct Provenance {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
+    let path = RunFolder::free_path(Path::new("runs"), arguments.name.as_deref(), "compare")?;
     let workers = worker_count(arguments.workers)?;
     let strategies: Vec<StrategyKind> = if arguments.strategies.is_empty() {
         StrategyKind::ALL.to_vec()
@@ -167,8 +167,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
     let curves: Vec<Curve> = runs.iter().map(|trials| Curve::of(trials, &plan, &scale)).collect();
     let summary = summary(&arguments.at, arguments.target, &plan, &strategies, &jobs, &curves);
 
-    let home = PathBuf::from("runs");
-    let name = arguments.name.clone().unwrap_or_else(|| next_name(&home, "compare"));
     let file = ComparisonFile {
         schema: SCHEMA,
         table: arguments.table.clone(),
@@ -182,7 +180,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
         netsynth: env!("CARGO_PKG_VERSION"),
         target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
     };
-    let folder = RunFolder::create(&home.join(name), &file, &provenance)?;
+    let folder = RunFolder::create(&path, &file, &provenance)?;
     folder.write_document("summary.ron", &summary)?;
     folder.write_file("curves.csv", csv(&jobs, &curves).as_bytes())?;
     folder.write_file("curves.svg", drawn(&strategies, &jobs, &curves).as_bytes())?;
@@ -277,26 +275,13 @@ fn all_runs<E: Evaluator>(
     // What no strategy could do is told before any of them starts.
     Problem::new(space, plan)?;
     let n_done = AtomicUsize::new(0);
-    let trouble: Mutex<Option<SearchError>> = Mutex::new(None);
     let runs = side_by_side(jobs.len(), workers, |number| {
         let Job { strategy, seed } = jobs[number];
         let plan = SearchPlan { strategy, seed, ..plan.clone() };
-        match search(space, &plan, &evaluator(number), NonZeroUsize::MIN, &mut |_| {}) {
-            Ok(found) => {
-                let done = n_done.fetch_add(1, Ordering::Relaxed) + 1;
-                say_line(format!("{strategy}, seed {seed}: done ({done} of {})", jobs.len()));
-                found.trials
-            }
-            Err(error) => {
-                if let Ok(mut trouble) = trouble.lock() {
-                    trouble.get_or_insert(error);
-                }
-                Vec::new()
-            }
-        }
+        let found = search(space, &plan, &evaluator(number), NonZeroUsize::MIN, &mut |_| {})?;
+        let done = n_done.fetch_add(1, Ordering::Relaxed) + 1;
+        say_line(format!("{strategy}, seed {seed}: done ({done} of {})", jobs.len()));
+        Ok(found.trials)
     });
-    match trouble.into_inner() {
-        Ok(Some(error)) => Err(error.into()),
-        Ok(None) | Err(_) => Ok(runs),
-    }
+    runs.into_iter().collect()
 }

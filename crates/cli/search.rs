@@ -1,7 +1,7 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
-use netsynth_store::{RunFolder, named, next_name};
+use netsynth_store::RunFolder;
 
 use crate::Ending;
 use crate::complaint::Complaint;
@@ -57,12 +57,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
         None => complaint,
     })?;
     let workers = worker_count(arguments.workers)?;
-    let runs = PathBuf::from("runs");
-    let path = match &arguments.name {
-        Some(name) => named(&runs, name)?,
-        None => runs.join(next_name(&runs, "search")),
-    };
-    RunFolder::refuse_existing(&path)?;
+    let path = RunFolder::free_path(Path::new("runs"), arguments.name.as_deref(), "search")?;
     let (space_spec, prototype) = space_specs(&read(&plan.space)?)?;
     let dataset = plan.data.load()?;
     let prototype = adapted(prototype, dataset.height, dataset.width, dataset.classes.len());

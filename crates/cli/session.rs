@@ -2,8 +2,8 @@ use std::num::NonZeroUsize;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use netsynth_data::{Dataset, Split};
+use netsynth_graph::ArchitectureSpec;
 use netsynth_graph::schema::SCHEMA;
-use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_search::{
     Candidate, Evaluator, Event, Found, Measured, ParetoFront, StopReason, Trial, side_by_side,
 };
@@ -300,9 +300,7 @@ struct Attended<'a> {
 
 impl Evaluator for Attended<'_> {
     fn evaluate(&self, candidate: &Candidate, rung: usize) -> Option<Measured> {
-        // A network that cannot be made is the inner evaluator's to say.
-        let graph = self.inner.space.decode(&candidate.genome, "candidate").ok();
-        let measured = match graph.and_then(|graph| beyond_memory(&graph, self.plan)) {
+        let measured = match self.beyond_memory(candidate) {
             Some(reason) => Some(Measured::Failed(reason)),
             None => netsynth_search::caught(|| self.inner.evaluate(candidate, rung)),
         };
@@ -313,12 +311,17 @@ impl Evaluator for Attended<'_> {
     }
 }
 
-/// Why a network cannot be trained within the plan's memory, if it cannot.
-fn beyond_memory(graph: &Graph, plan: &Plan) -> Option<String> {
-    let limit = plan.search.limits.memory_mib?;
-    let needed = training_memory(graph, plan.recipe.batch_size).div_ceil(1 << 20);
-    (needed > limit)
-        .then(|| format!("its training needs {needed} MiB by estimate, and the plan's limit is {limit} MiB"))
+impl Attended<'_> {
+    /// Why a network cannot be trained within the plan's memory, if it cannot.
+    fn beyond_memory(&self, candidate: &Candidate) -> Option<String> {
+        let limit = self.plan.search.limits.memory_mib?;
+        // A network that cannot be made is the inner evaluator's to say.
+        let graph = self.inner.space.decode(&candidate.genome, "candidate").ok()?;
+        let needed = training_memory(&graph, self.plan.recipe.batch_size).div_ceil(1 << 20);
+        (needed > limit).then(|| {
+            format!("its training needs {needed} MiB by estimate, and the plan's limit is {limit} MiB")
+        })
+    }
 }
 
 /// When and how long somebody worked on a run. Nothing but the wall-clock limit depends on it.

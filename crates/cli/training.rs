@@ -1,6 +1,6 @@
 //! A network trained and judged on folds, once or with several seeds.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
@@ -8,7 +8,7 @@ use netsynth_data::{Dataset, Split, SplitBy};
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{ArchitectureId, ArchitectureSpec, Graph};
 use netsynth_search::side_by_side;
-use netsynth_store::{RunFolder, named, next_name};
+use netsynth_store::RunFolder;
 use netsynth_train::{
     Confusion, Device, EpochReport, FoldReport, Recipe, Training, fit_fold, on_one_thread, save,
 };
@@ -150,11 +150,7 @@ pub(crate) fn trained(
         return Err(Complaint::new(reason, remedy).at(name));
     }
     let split = plan.data.split(&dataset)?;
-    let runs = PathBuf::from("runs");
-    let path = match &options.name {
-        Some(name) => named(&runs, name)?,
-        None => runs.join(next_name(&runs, graph.name())),
-    };
+    let path = RunFolder::free_path(Path::new("runs"), options.name.as_deref(), graph.name())?;
     let folder = RunFolder::create(&path, &plan, &Provenance::new(&dataset))?;
 
     let progress = Progress::new((plan.epochs * plan.n_trained_folds * plan.n_seeds) as u64);

@@ -6,7 +6,7 @@ use netsynth_space::{Decisions, Genome, Stream, stream};
 
 use crate::promotion::{by_merit, gains};
 use crate::random::uniform;
-use crate::{Candidate, Generator, Problem, SearchError, Strategy, Trial};
+use crate::{Candidate, Problem, SearchError, Strategy, Trial};
 
 /// How many trials live at once.
 const POPULATION: usize = 20;
@@ -73,9 +73,5 @@ impl Strategy for Evolution<'_> {
             self.population.pop_front();
         }
         Ok(())
-    }
-
-    fn generator(&self) -> Option<Generator> {
-        None
     }
 }

@@ -7,7 +7,7 @@ use netsynth_space::stream;
 use crate::problem::shuffled;
 use crate::promotion::{by_merit, gains};
 use crate::random::uniform;
-use crate::{Candidate, Generator, Problem, SearchError, Strategy, Trial};
+use crate::{Candidate, Problem, SearchError, Strategy, Trial};
 
 /// How many uniform draws stand before the first climb.
 const N_FIRST: usize = 10;
@@ -87,9 +87,5 @@ impl Strategy for LocalSearch<'_> {
             }
         }
         Ok(())
-    }
-
-    fn generator(&self) -> Option<Generator> {
-        None
     }
 }

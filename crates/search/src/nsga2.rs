@@ -7,7 +7,7 @@ use netsynth_space::stream;
 use crate::evolution::mutated;
 use crate::promotion::{gains, standings};
 use crate::random::uniform;
-use crate::{Candidate, Generator, Problem, SearchError, Strategy, Trial};
+use crate::{Candidate, Problem, SearchError, Strategy, Trial};
 
 /// How many trials survive.
 const POPULATION: usize = 20;
@@ -87,10 +87,6 @@ impl Strategy for Nsga2<'_> {
         });
         self.population = order.into_iter().take(POPULATION).map(|at| all[at].clone()).collect();
         Ok(())
-    }
-
-    fn generator(&self) -> Option<Generator> {
-        None
     }
 }
 

@@ -206,9 +206,9 @@ impl<'a> Problem<'a> {
         taken: &BTreeSet<ArchitectureId>,
     ) -> Result<Option<Draft>, SearchError> {
         let decisions = self.space.decisions();
-        let is_new = |genome: &Genome| -> Result<(bool, Counted), SearchError> {
-            let counted = self.space.count(genome)?;
-            Ok((self.keeps_ceilings(&counted), counted))
+        let within = |genome: Genome| -> Result<Option<Draft>, SearchError> {
+            let counted = self.space.count(&genome)?;
+            Ok(self.keeps_ceilings(&counted).then_some(Draft { genome, counted }))
         };
         if decisions.log10_size() <= WALKABLE.log10() {
             // An odometer that starts at the draft, so that walks from elsewhere find something else.
@@ -226,9 +226,10 @@ impl<'a> Problem<'a> {
                 if at == decisions.len() {
                     return Ok(None);
                 }
-                let (keeps, counted) = is_new(&genome)?;
-                if keeps && !taken.contains(&counted.id) {
-                    return Ok(Some(Draft { genome, counted }));
+                if let Some(draft) = within(genome.clone())?
+                    && !taken.contains(&draft.counted.id)
+                {
+                    return Ok(Some(draft));
                 }
             }
         }
@@ -241,12 +242,10 @@ impl<'a> Problem<'a> {
                     if seen.len() >= MAX_STEPS || !seen.insert(genome.clone()) {
                         continue;
                     }
-                    let (keeps, counted) = is_new(&genome)?;
-                    if keeps && !taken.contains(&counted.id) {
-                        return Ok(Some(Draft { genome, counted }));
-                    }
-                    if keeps {
-                        queue.push_back(genome);
+                    match within(genome)? {
+                        Some(draft) if taken.contains(&draft.counted.id) => queue.push_back(draft.genome),
+                        Some(draft) => return Ok(Some(draft)),
+                        None => {}
                     }
                 }
             }

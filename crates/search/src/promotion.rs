@@ -48,7 +48,11 @@ pub(crate) fn standings(trials: &[&Trial], plan: &SearchPlan, gains: &[f64]) -> 
 /// Trials from best to worst, as indices: those that look feasible first, by non-dominated rank and then by U;
 /// after them the rest by how much they miss.
 pub(crate) fn by_merit(trials: &[&Trial], plan: &SearchPlan, gains: &[f64]) -> Vec<usize> {
-    let standings = standings(trials, plan, gains);
+    ordered(trials, &standings(trials, plan, gains))
+}
+
+/// Trials from best to worst by how they stand.
+pub(crate) fn ordered(trials: &[&Trial], standings: &[Standing]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..trials.len()).collect();
     order.sort_by(|&one, &other| {
         let (a, b) = (&standings[one], &standings[other]);

@@ -4,7 +4,7 @@ use std::ops::Range;
 use netsynth_graph::ArchitectureId;
 use netsynth_space::{Decisions, Genome, Stream, stream};
 
-use crate::{Candidate, Generator, Problem, SearchError, Strategy, Trial};
+use crate::{Candidate, Problem, SearchError, Strategy, Trial};
 
 /// Uniform draws from the space, brought within the counted half of the indicator.
 pub(crate) struct Random<'a> {
@@ -38,9 +38,5 @@ impl Strategy for Random<'_> {
 
     fn observe(&mut self, _: &[Trial]) -> Result<(), SearchError> {
         Ok(())
-    }
-
-    fn generator(&self) -> Option<Generator> {
-        None
     }
 }

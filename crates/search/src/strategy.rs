@@ -78,5 +78,7 @@ pub trait Strategy {
     fn observe(&mut self, generation: &[Trial]) -> Result<(), SearchError>;
 
     /// The generator as it stands, where the strategy has one.
-    fn generator(&self) -> Option<Generator>;
+    fn generator(&self) -> Option<Generator> {
+        None
+    }
 }

@@ -11,7 +11,7 @@ use crate::inquisitor::Inquisitor;
 use crate::learning::stepped;
 use crate::problem::Draft;
 use crate::process::Belief;
-use crate::promotion::{Standing, by_merit, gains, standings};
+use crate::promotion::{Standing, gains, ordered, standings};
 use crate::{Candidate, Generator, Metric, Metrics, Objective, Problem, SearchError, Strategy, Trial};
 
 /// The share of all trials that the generator learns from, the fewest and the most.
@@ -310,9 +310,10 @@ impl Strategy for Synthesis<'_> {
         let share = (trained.len() as f64 * ELITE_SHARE) as usize;
         let n_elites = share.clamp(MIN_ELITES, MAX_ELITES).min(trained.len());
         let gains = gains(&self.trials, plan.rungs.len());
-        let order = by_merit(&refs, plan, &gains);
-        let on_front = |standing: &Standing| standing.rank == 0 && standing.violation == 0.0;
-        self.n_front = standings(&refs, plan, &gains).into_iter().filter(on_front).count();
+        let standings = standings(&refs, plan, &gains);
+        let order = ordered(&refs, &standings);
+        let on_front = |standing: &&Standing| standing.rank == 0 && standing.violation == 0.0;
+        self.n_front = standings.iter().filter(on_front).count();
         let n_elites = n_elites.max(self.n_front.min(MAX_ELITES));
         self.elites = order.into_iter().take(n_elites).map(|index| trained[index]).collect();
         if let Some(inquisitor) = &mut self.inquisitor {

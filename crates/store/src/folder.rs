@@ -48,8 +48,18 @@ impl RunFolder {
         Ok(run)
     }
 
-    /// Refuses a path where a new run cannot be made, before any work is done for it.
-    pub fn refuse_existing(path: &Path) -> Result<(), StoreError> {
+    /// Where a new run goes: `runs/NAME`, or the first free `runs/PREFIX-001`, ... if it has no name. Refuses a name that
+    /// could lead elsewhere and a run that is there, before any work is done for it.
+    pub fn free_path(runs: &Path, name: Option<&str>, prefix: &str) -> Result<PathBuf, StoreError> {
+        let path = match name {
+            Some(name) => named(runs, name)?,
+            None => runs.join(next_name(runs, prefix)),
+        };
+        Self::refuse_existing(&path)?;
+        Ok(path)
+    }
+
+    fn refuse_existing(path: &Path) -> Result<(), StoreError> {
         if path.join(PLAN).exists() {
             return Err(StoreError::Exists { path: path.display().to_string() });
         }
@@ -369,7 +379,7 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<Entry>, StoreError> {
 }
 
 /// Where a run of this name lies.
-pub fn named(runs: &Path, name: &str) -> Result<PathBuf, StoreError> {
+fn named(runs: &Path, name: &str) -> Result<PathBuf, StoreError> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     let begins_well = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
     if begins_well && name.bytes().all(is_plain) && name.len() <= 100 {
@@ -380,7 +390,7 @@ pub fn named(runs: &Path, name: &str) -> Result<PathBuf, StoreError> {
 }
 
 /// The first of `prefix-001`, `prefix-002`, ... that is no run yet; what a name cannot have becomes `-`.
-pub fn next_name(runs: &Path, prefix: &str) -> String {
+fn next_name(runs: &Path, prefix: &str) -> String {
     let plain =
         |letter: char| if letter.is_ascii_alphanumeric() || "-_.".contains(letter) { letter } else { '-' };
     let prefix: String = prefix.chars().take(60).map(plain).collect();

@@ -32,7 +32,7 @@ mod verify;
 pub use end::EndFile;
 pub use error::{StoreError, TextError};
 pub use file::read_text;
-pub use folder::{RunFolder, named, next_name};
+pub use folder::RunFolder;
 pub use front::{FrontFile, FrontRow};
 pub use record::search;
 pub use trial::{CandidateFile, RungFile};

@@ -18,10 +18,7 @@ use netsynth_space::{SearchSpace, SearchSpaceSpec};
 use crate::fault::{strike_after, strikes_left};
 use crate::file::{keep, write_other};
 use crate::folder::entries;
-use crate::{
-    EndFile, FrontFile, Problem, RunFolder, StoreError, check_files, named, next_name, read_text, replay,
-    search,
-};
+use crate::{EndFile, FrontFile, Problem, RunFolder, StoreError, check_files, read_text, replay, search};
 
 fn space() -> SearchSpace {
     let prototype = ArchitectureSpec::from_ron(include_str!("../../../prototypes/resnet20.ron")).unwrap();
@@ -276,12 +273,14 @@ fn one_process_at_a_time() {
 fn names_that_lead_elsewhere_are_refused() {
     let runs = Path::new("runs");
     for name in ["../x", "a/b", "/etc/x", "..", ".hidden", "", "-x", "a\0b", "übung", &"x".repeat(101)] {
-        assert!(matches!(named(runs, name), Err(StoreError::Name { .. })), "{name:?}");
+        let path = RunFolder::free_path(runs, Some(name), "");
+        assert!(matches!(path, Err(StoreError::Name { .. })), "{name:?}");
     }
-    assert_eq!(named(runs, "ck-2.1_b").unwrap(), runs.join("ck-2.1_b"));
     let home = tempfile::tempdir().unwrap();
-    assert_eq!(next_name(home.path(), "../../etc/x y"), "etc-x-y-001");
-    assert_eq!(next_name(home.path(), "///"), "run-001");
+    let free = |name, prefix| RunFolder::free_path(home.path(), name, prefix).unwrap();
+    assert_eq!(free(Some("ck-2.1_b"), ""), home.path().join("ck-2.1_b"));
+    assert_eq!(free(None, "../../etc/x y"), home.path().join("etc-x-y-001"));
+    assert_eq!(free(None, "///"), home.path().join("run-001"));
 }
 
 #[test]

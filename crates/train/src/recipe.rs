@@ -158,7 +158,7 @@ impl Recipe {
             Optimiser::Adam { l2 } => ("optimiser", f64::from(l2), 0.0..=1.0, "an l2 from 0 to 1"),
             Optimiser::AdamW { decay } => ("optimiser", f64::from(decay), 0.0..=10.0, "a decay from 0 to 10"),
         };
-        let ranges = [
+        let mut ranges = vec![
             ("batch_size", self.batch_size as f64, 2.0..=4096.0, "2 to 4096 images"),
             decay,
             ("learning_rate", self.learning_rate, 1e-9..=10.0, "a rate above 0, at most 10"),
@@ -172,29 +172,20 @@ impl Recipe {
                 "a decay below 1, such as 0.998",
             ),
         ];
+        match &self.schedule {
+            Schedule::Cosine(warm_up) => {
+                ranges.push(("schedule", *warm_up, 0.0..=0.999_999, "a warm-up from 0, below 1"));
+            }
+            Schedule::Steps(steps) => ranges.extend(steps.iter().flat_map(|&(from, factor)| {
+                [
+                    ("schedule", from, 0.0..=1.0, "shares of the epochs from 0 to 1"),
+                    ("schedule", factor, 0.0..=1e3, "factors from 0 to 1000"),
+                ]
+            })),
+        }
         for (field, value, allowed_range, allowed) in ranges {
             if !allowed_range.contains(&value) {
                 return Err(RecipeError::Range { field, value, allowed });
-            }
-        }
-        if let Schedule::Cosine(warm_up) = self.schedule
-            && !(0.0..1.0).contains(&warm_up)
-        {
-            return Err(RecipeError::Range {
-                field: "schedule",
-                value: warm_up,
-                allowed: "a warm-up from 0, below 1",
-            });
-        }
-        if let Schedule::Steps(steps) = &self.schedule {
-            for &(from, factor) in steps {
-                for (value, most, allowed) in
-                    [(from, 1.0, "shares of the epochs from 0 to 1"), (factor, 1e3, "factors from 0 to 1000")]
-                {
-                    if !(0.0..=most).contains(&value) {
-                        return Err(RecipeError::Range { field: "schedule", value, allowed });
-                    }
-                }
             }
         }
         Ok(self.augmentation.check()?)

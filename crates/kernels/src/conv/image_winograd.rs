@@ -4,6 +4,7 @@
 use super::correlate::{Packed, Row, Tap};
 use super::geometry::Geometry;
 use super::image::{ForwardImage, Window};
+use super::winograd::at_frequencies;
 use crate::activation::Activation;
 use crate::buffer::Buffer;
 use crate::simd::{LANES, Simd};
@@ -13,22 +14,9 @@ const FREQUENCIES: usize = 16;
 /// What the frequencies of some tiles may take of the second-level cache, in floats.
 const TILES_FLOATS: usize = (400 << 10) / size_of::<f32>();
 
-/// Weights at every frequency, `G g Gt`, packed as sixteen groups of one tap.
-///
-/// `weight(output, input, tap)` gives the values of the kernel.
+/// Weights at every frequency of a tile of 2x2.
 pub(crate) fn pack(outputs: usize, inputs: usize, weight: &dyn Fn(usize, usize, usize) -> f32) -> Packed {
-    let mut frequencies = Vec::with_capacity(outputs * inputs);
-    for output in 0..outputs {
-        for input in 0..inputs {
-            let line = |ky: usize| spread([0, 1, 2].map(|kx| weight(output, input, ky * 3 + kx)));
-            let lines = [line(0), line(1), line(2)];
-            // By column, then row.
-            frequencies.push([0, 1, 2, 3].map(|j| spread(lines.map(|line| line[j]))));
-        }
-    }
-    Packed::new(FREQUENCIES, outputs, inputs, 1, |frequency, output, input, _| {
-        frequencies[output * inputs + input][frequency % 4][frequency / 4]
-    })
+    at_frequencies(spread, outputs, inputs, weight)
 }
 
 /// `G` times three weights.

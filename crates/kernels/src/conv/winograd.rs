@@ -29,10 +29,20 @@ pub(crate) fn pays(inputs: usize, outputs: usize) -> bool {
 /// tile.
 pub(crate) type Pack = fn(usize, usize, &dyn Fn(usize, usize, usize) -> f32) -> Packed;
 
-/// Weights at every frequency, `G g Gt`, packed as 36 groups of one tap.
+/// Weights at every frequency of a tile of 4x4.
+pub(crate) fn pack(outputs: usize, inputs: usize, weight: &dyn Fn(usize, usize, usize) -> f32) -> Packed {
+    at_frequencies(spread, outputs, inputs, weight)
+}
+
+/// Weights at every frequency, `G g Gt`, packed as groups of one tap. `spread` is `G` times three weights.
 ///
 /// `weight(output, input, tap)` gives the values of the kernel.
-pub(crate) fn pack(outputs: usize, inputs: usize, weight: &dyn Fn(usize, usize, usize) -> f32) -> Packed {
+pub(crate) fn at_frequencies<const REACH: usize>(
+    spread: fn([f32; 3]) -> [f32; REACH],
+    outputs: usize,
+    inputs: usize,
+    weight: &dyn Fn(usize, usize, usize) -> f32,
+) -> Packed {
     let mut frequencies = Vec::with_capacity(outputs * inputs);
     for output in 0..outputs {
         for input in 0..inputs {
@@ -42,7 +52,7 @@ pub(crate) fn pack(outputs: usize, inputs: usize, weight: &dyn Fn(usize, usize, 
             frequencies.push(std::array::from_fn::<_, REACH, _>(column));
         }
     }
-    Packed::new(FREQUENCIES, outputs, inputs, 1, |frequency, output, input, _| {
+    Packed::new(REACH * REACH, outputs, inputs, 1, |frequency, output, input, _| {
         frequencies[output * inputs + input][frequency % REACH][frequency / REACH]
     })
 }
