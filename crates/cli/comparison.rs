@@ -1,11 +1,11 @@
 //! What a comparison of strategies says, as tables, numbers and a drawing.
 
 use netsynth_graph::schema::SCHEMA;
+use netsynth_report::{Band, Panel, plot};
 use netsynth_search::{Curve, Estimate, SearchPlan, StrategyKind};
 use serde::Serialize;
 
 use crate::complaint::Complaint;
-use crate::plot::{Band, Panel, plot};
 use crate::words::{percent, say, table};
 
 /// One run of the comparison.

@@ -18,7 +18,6 @@ mod fuzz;
 mod interrupt;
 mod networks;
 mod plan;
-mod plot;
 mod preview;
 mod progress;
 mod prototypes;

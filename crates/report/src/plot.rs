@@ -2,16 +2,22 @@
 
 use std::fmt::Write;
 
+use crate::markup::escaped;
+
 /// A named curve: x, mean and half of the interval.
-pub(crate) struct Band {
-    pub(crate) name: String,
-    pub(crate) points: Vec<(f64, f64, f64)>,
+pub struct Band {
+    /// What the legend calls it.
+    pub name: String,
+    /// Rising in x.
+    pub points: Vec<(f64, f64, f64)>,
 }
 
 /// One diagram.
-pub(crate) struct Panel {
-    pub(crate) title: String,
-    pub(crate) bands: Vec<Band>,
+pub struct Panel {
+    /// What the curves are of.
+    pub title: String,
+    /// The same names in the same order in every panel.
+    pub bands: Vec<Band>,
 }
 
 /// Colours that people with any colour vision tell apart (Okabe and Ito 2008).
@@ -24,7 +30,7 @@ const TOP: f64 = 34.0;
 const GAP: f64 = 30.0;
 
 /// Panels side by side over one axis of evaluations, with one legend below.
-pub(crate) fn plot(panels: &[Panel]) -> String {
+pub fn plot(panels: &[Panel]) -> String {
     let total_width = panels.len() as f64 * (LEFT + WIDTH + GAP);
     let total_height = TOP + HEIGHT + 78.0;
     let mut svg = format!(
@@ -42,10 +48,11 @@ pub(crate) fn plot(panels: &[Panel]) -> String {
         let _ = writeln!(
             svg,
             "<line x1=\"{x}\" y1=\"{y}\" x2=\"{}\" y2=\"{y}\" stroke=\"{colour}\" stroke-width=\"3\"/>\
-             <text x=\"{}\" y=\"{}\">{name}</text>",
+             <text x=\"{}\" y=\"{}\">{}</text>",
             x + 22.0,
             x + 28.0,
-            y + 4.0
+            y + 4.0,
+            escaped(name)
         );
         x += 52.0 + 7.5 * name.len() as f64;
     }
@@ -66,7 +73,7 @@ fn draw(svg: &mut String, panel: &Panel, offset: f64) {
     let x = |value: f64| offset + WIDTH * value / most_x;
     let y = |value: f64| TOP + HEIGHT * (1.0 - ((value - bottom) / (top - bottom)).clamp(0.0, 1.0));
 
-    let _ = writeln!(svg, "<text x=\"{offset}\" y=\"20\" font-size=\"14\">{}</text>", panel.title);
+    let _ = writeln!(svg, "<text x=\"{offset}\" y=\"20\" font-size=\"14\">{}</text>", escaped(&panel.title));
     let digits = (-step.log10().floor()).max(0.0) as usize;
     let mut tick = bottom;
     while tick <= top + 0.5 * step {
