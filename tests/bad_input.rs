@@ -164,8 +164,7 @@ fn runs_that_are_none() {
     assert_eq!(netsynth(path, &["search", "--plan", "small.ron", "--name", "s"]).0, 0);
     let plan = path.join("runs/s/plan.ron");
     fs::write(&plan, fs::read_to_string(&plan).unwrap().replace("n_trials: 6", "n_trials: 7")).unwrap();
-    let later: [(&str, &[&str]); 5] = [
-        ("a training", &["resume", "runs/t"]),
+    let later: [(&str, &[&str]); 4] = [
         ("a training to verify", &["verify", "runs/t"]),
         ("somebody's folder", &["search", "--plan", "small.ron", "--name", "mine"]),
         ("a run that is there", &["search", "--plan", "small.ron", "--name", "s"]),

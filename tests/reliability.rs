@@ -111,6 +111,29 @@ fn a_search_killed_at_fifty_instants_ends_as_if_nothing_had_happened() {
 }
 
 #[test]
+fn a_training_that_was_killed_keeps_its_folds_and_ends_as_if_nothing_had_happened() {
+    let folder = workplace();
+    let folder = folder.path();
+    let faces = ["data", "synth", "faces", "--subjects", "6", "--side", "24", "--frames", "3"];
+    assert_eq!(netsynth(folder, &faces).0, 0);
+    let train =
+        ["train", "tiny-prototype.ron", "--data", "faces", "--folds", "5", "--epochs", "150", "--name"];
+    let train = |name| [&train[..], &[name, "--workers", "1"]].concat();
+    assert_eq!(netsynth(folder, &train("whole")).0, 0);
+    let mut child = start(folder, &train("cut"));
+    wait_for(&folder.join("runs/cut/folds/02/metrics.ron"));
+    child.kill().unwrap();
+    ended(child);
+    assert!(!folder.join("runs/cut/results.ron").exists(), "it was over before it was killed");
+    let (code, stdout, stderr) = netsynth(folder, &["resume", "runs/cut", "--workers", "2"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stderr.contains(" trainings are there already"), "{stderr}");
+    assert!(stdout.contains("standard deviation over 5 folds"), "{stdout}");
+    let whole = contents(&folder.join("runs/whole"));
+    assert_same(&contents(&folder.join("runs/cut")), &whole, "after a kill");
+}
+
+#[test]
 fn one_two_and_four_workers_leave_the_same_files() {
     let folder = workplace();
     let (expected, _) = uninterrupted(folder.path());

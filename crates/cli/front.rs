@@ -5,7 +5,8 @@ use netsynth_store::{FrontFile, RunFolder};
 
 use crate::Ending;
 use crate::complaint::Complaint;
-use crate::plan::Plan;
+use crate::finished::{RunKind, run_kind, search_plan};
+use crate::training::TrainPlan;
 use crate::words::{count, millions, percent, say, say_json, table};
 
 /// Show the Pareto front of a run.
@@ -36,7 +37,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
         say_json(&front)?;
     } else {
         show(&front)?;
-        if let Some(caveat) = Plan::read(&run.join("plan.ron"))?.data.split.caveat() {
+        let folder = RunFolder::open(run)?;
+        let split = match run_kind(&folder)? {
+            RunKind::Training => folder.plan::<TrainPlan>()?.data.split,
+            RunKind::Search | RunKind::Comparison => search_plan(&folder)?.data.split,
+        };
+        if let Some(caveat) = split.caveat() {
             say(caveat)?;
         }
     }

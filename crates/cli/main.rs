@@ -27,12 +27,14 @@ mod provenance;
 pub mod readers;
 mod recipes;
 mod reproduce;
+mod results;
 mod resume;
 mod sample;
 mod search;
 mod seeds;
 mod session;
 mod standing;
+mod table_1;
 mod train;
 mod training;
 mod variants;
@@ -78,6 +80,7 @@ enum Command {
     Sample(sample::Arguments),
     Explain(explain::Arguments),
     Compare(compare::Arguments),
+    CompareTable(table_1::Arguments),
     Bench(bench::Arguments),
 }
 
@@ -95,6 +98,7 @@ fn main() -> ExitCode {
         Command::Sample(arguments) => sample::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),
+        Command::CompareTable(arguments) => table_1::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
     };
     match outcome {

@@ -1,16 +1,17 @@
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use netsynth_store::RunFolder;
 
-use crate::Ending;
 use crate::complaint::Complaint;
 use crate::data::ReadOptions;
 use crate::networks::{adapted, read, space_specs};
 use crate::plan::{DataSource, Plan};
 use crate::provenance::Provenance;
-use crate::session::Session;
+use crate::session::{Output, Session};
 use crate::workers::worker_count;
+use crate::{Ending, interrupt};
 
 /// Search a space for small accurate networks and keep a Pareto front.
 ///
@@ -58,18 +59,30 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
     })?;
     let workers = worker_count(arguments.workers)?;
     let path = RunFolder::free_path(Path::new("runs"), arguments.name.as_deref(), "search")?;
+    let (session, folder) = begun(plan, &path, workers, Output::asked(arguments.json))?;
+    interrupt::listen()?;
+    session.work(&folder)
+}
+
+/// Makes the run of a plan.
+pub(crate) fn begun(
+    plan: Plan,
+    path: &Path,
+    workers: NonZeroUsize,
+    output: Output,
+) -> Result<(Session, RunFolder), Complaint> {
     let (space_spec, prototype) = space_specs(&read(&plan.space)?)?;
     let dataset = plan.data.load()?;
     let prototype = adapted(prototype, dataset.height, dataset.width, dataset.classes.len());
     let provenance = Provenance::new(&dataset);
-    let session = Session::new(plan, dataset, &space_spec, &prototype, workers, arguments.json)?;
+    let session = Session::new(plan, dataset, &space_spec, &prototype, workers, output)?;
 
-    let folder = RunFolder::begin(&path)?;
+    let folder = RunFolder::begin(path)?;
     folder.write_document("provenance.ron", &provenance)?;
     folder.write_document("search-space.ron", &space_spec)?;
     folder.write_document("prototype.ron", &prototype)?;
     folder.commit(&session.plan)?;
-    session.work(&folder)
+    Ok((session, folder))
 }
 
 /// The plan with what the command line asks otherwise.

@@ -5,7 +5,7 @@ use netsynth_data::{Dataset, Split};
 use netsynth_graph::ArchitectureSpec;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_search::{
-    Candidate, Evaluator, Event, Found, Measured, ParetoFront, StopReason, Trial, side_by_side,
+    Candidate, Evaluator, Event, Found, Measured, ParetoFront, StopReason, Trial, Variant, side_by_side,
 };
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
 use netsynth_store::{self as store, EndFile, FrontFile, RunFolder, StoreError};
@@ -18,7 +18,7 @@ use crate::networks::space;
 use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::standing::{failures, nearest_miss, standing};
-use crate::variants::{Variants, train_variants};
+use crate::variants::{VariantMetrics, Variants, train_variants};
 use crate::words::{count, percent, say, say_json};
 use crate::{Ending, front, interrupt};
 
@@ -30,7 +30,23 @@ pub(crate) struct Session {
     pub(crate) split: Split,
     pub(crate) space: SearchSpace,
     pub(crate) workers: NonZeroUsize,
-    pub(crate) as_json: bool,
+    pub(crate) output: Output,
+}
+
+/// What a session writes to standard output at its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Output {
+    Tables,
+    Json,
+    /// Another part of the command prints what came of it.
+    Nothing,
+}
+
+impl Output {
+    /// What a command's `--json` asks for.
+    pub(crate) fn asked(json: bool) -> Self {
+        if json { Output::Json } else { Output::Tables }
+    }
 }
 
 impl Session {
@@ -41,28 +57,16 @@ impl Session {
         space_spec: &SearchSpaceSpec,
         prototype: &ArchitectureSpec,
         workers: NonZeroUsize,
-        as_json: bool,
+        output: Output,
     ) -> Result<Self, Complaint> {
         let split = plan.data.split(&dataset)?;
         let space = space(&plan.space, space_spec, prototype)?;
-        Ok(Self { plan, dataset, split, space, workers, as_json })
+        Ok(Self { plan, dataset, split, space, workers, output })
     }
 
     /// Does what is left to do in the run's folder, and shows what came of it.
     pub(crate) fn work(&self, folder: &RunFolder) -> Result<Ending, Complaint> {
-        interrupt::listen()?;
-        self.try_work(folder).map_err(|complaint| match complaint {
-            Trouble::Store(error @ StoreError::System { .. }) => Complaint::new(
-                error.to_string(),
-                format!(
-                    "see that the disk has room and the folder can be written; nothing finished is lost: `netsynth \
-                     resume {}` goes on",
-                    folder.path().display()
-                ),
-            ),
-            Trouble::Store(error) => error.into(),
-            Trouble::Said(complaint) => complaint,
-        })
+        self.try_work(folder).map_err(|trouble| trouble.told(folder))
     }
 
     fn try_work(&self, folder: &RunFolder) -> Result<Ending, Trouble> {
@@ -98,7 +102,7 @@ impl Session {
 
         if front.members.is_empty() || reason == StopReason::Failures {
             progress.finish();
-            if self.as_json {
+            if self.output == Output::Json {
                 say_json(&file)?;
             }
         }
@@ -122,26 +126,31 @@ impl Session {
         };
         clock.tick()?;
         progress.finish();
-        if self.as_json {
-            say_json(&file)?;
-        } else {
-            front::show(&file)?;
-            for (variant, metrics) in &finals {
-                say(format!(
-                    "{variant}: trial {}, {} parameters, {} on validation folds, {} on {} images of held-out subjects",
-                    metrics.trial,
-                    count(metrics.cost.parameters),
-                    percent(metrics.search_accuracy),
-                    metrics.held_out_accuracy.map_or("not judged".to_owned(), percent),
-                    metrics.n_held_out_images
-                ))?;
-            }
-            if let Some(caveat) = plan.data.split.caveat() {
-                say(caveat)?;
-            }
+        match self.output {
+            Output::Tables => self.show(&file, &finals)?,
+            Output::Json => say_json(&file)?,
+            Output::Nothing => {}
         }
         progress.note(format!("written to {}", folder.path().display()));
         Ok(Ending::Done)
+    }
+
+    fn show(&self, front: &FrontFile, finals: &[(Variant, VariantMetrics)]) -> Result<(), Complaint> {
+        front::show(front)?;
+        for (variant, metrics) in finals {
+            say(format!(
+                "{variant}: trial {}, {} parameters, {} on validation folds, {} on {} images of held-out subjects",
+                metrics.trial,
+                count(metrics.cost.parameters),
+                percent(metrics.search_accuracy),
+                metrics.held_out_accuracy.map_or("not judged".to_owned(), percent),
+                metrics.n_held_out_images
+            ))?;
+        }
+        match self.plan.data.split.caveat() {
+            Some(caveat) => say(caveat),
+            None => Ok(()),
+        }
     }
 
     fn greet(&self, folder: &RunFolder, progress: &Progress) -> Result<(), StoreError> {
@@ -277,6 +286,24 @@ pub(crate) enum Trouble {
     Store(StoreError),
     /// Anything else.
     Said(Complaint),
+}
+
+impl Trouble {
+    /// What a person is told of it: nothing that the run's folder has is lost.
+    pub(crate) fn told(self, folder: &RunFolder) -> Complaint {
+        match self {
+            Trouble::Store(error @ StoreError::System { .. }) => Complaint::new(
+                error.to_string(),
+                format!(
+                    "see that the disk has room and the folder can be written; nothing finished is lost: `netsynth \
+                     resume {}` goes on",
+                    folder.path().display()
+                ),
+            ),
+            Trouble::Store(error) => error.into(),
+            Trouble::Said(complaint) => complaint,
+        }
+    }
 }
 
 impl From<StoreError> for Trouble {

@@ -1,12 +1,17 @@
 use clap::Args;
-use netsynth_train::{Confusion, Recipe};
+use netsynth_train::Recipe;
 
-use crate::Ending;
 use crate::complaint::Complaint;
-use crate::training::{Options, Results, trained};
-use crate::words::{count, millions, percent, say, say_json, table};
+use crate::networks::read;
+use crate::results::Results;
+use crate::training::{OnFolds, Options};
+use crate::words::say_json;
+use crate::workers::worker_count;
+use crate::{Ending, interrupt};
 
 /// Train one network on subject-wise folds and judge it on each.
+///
+/// A fold is written as soon as it is trained: `netsynth resume` goes on with what is left.
 ///
 /// Example: netsynth train nano-b --data faces --folds 10 --epochs 60
 #[derive(Args)]
@@ -25,45 +30,21 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
-    let results =
-        trained(&arguments.architecture, &arguments.options, Recipe::strong(), arguments.epochs, 1)?;
-    if arguments.json {
-        say_json(&results)?;
+    let Arguments { architecture, epochs, options, json } = arguments;
+    let workers = worker_count(options.workers)?;
+    let training = OnFolds::asked(read(architecture)?, options, Recipe::strong(), *epochs, 1)?;
+    let folder = training.begin(options.name.as_deref())?;
+    interrupt::listen()?;
+    told(training.work(&folder, workers)?.as_ref(), *json)
+}
+
+/// Prints what came of a training, unless it was stopped.
+pub(crate) fn told(results: Option<&Results>, as_json: bool) -> Result<Ending, Complaint> {
+    let Some(results) = results else { return Ok(Ending::Stopped) };
+    if as_json {
+        say_json(results)?;
     } else {
-        show(&results)?;
+        results.show()?;
     }
     Ok(Ending::Done)
-}
-
-fn show(results: &Results) -> Result<(), Complaint> {
-    let mut rows = table(&["fold", "images", "accuracy"], 1);
-    for fold in &results.folds {
-        rows.add_row([fold.fold.to_string(), fold.n_images.to_string(), percent(fold.accuracy)]);
-    }
-    say(rows)?;
-    say(format!(
-        "accuracy {} mean, {} standard deviation over {} folds; {} parameters, {} MACs",
-        percent(results.mean_accuracy),
-        percent(results.standard_deviation),
-        results.folds.len(),
-        count(results.parameters),
-        millions(results.macs)
-    ))?;
-    if let Some(caveat) = results.split.caveat() {
-        say(caveat)?;
-    }
-    show_confusion(&results.classes, &results.confusion)
-}
-
-/// Prints what was taken for what, and each class's recall.
-pub(crate) fn show_confusion(classes: &[String], confusion: &Confusion) -> Result<(), Complaint> {
-    let header: Vec<&str> =
-        ["is \\ taken for"].into_iter().chain(classes.iter().map(String::as_str)).chain(["recall"]).collect();
-    let mut rows = table(&header, 1);
-    for ((class, counts), recall) in classes.iter().zip(&confusion.0).zip(confusion.recalls()) {
-        let cells = counts.iter().map(|count| if *count == 0 { ".".to_owned() } else { count.to_string() });
-        let recall = recall.map_or("none".to_owned(), percent);
-        rows.add_row([class.clone()].into_iter().chain(cells).chain([recall]));
-    }
-    say(rows)
 }

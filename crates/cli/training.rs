@@ -1,58 +1,60 @@
 //! A network trained and judged on folds, once or with several seeds.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
-use netsynth_data::{Dataset, Split, SplitBy};
+use netsynth_data::{Dataset, Split};
 use netsynth_graph::schema::SCHEMA;
-use netsynth_graph::{ArchitectureId, ArchitectureSpec, Graph};
+use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_search::side_by_side;
 use netsynth_store::RunFolder;
-use netsynth_train::{
-    Confusion, Device, EpochReport, FoldReport, Recipe, Training, fit_fold, on_one_thread, save,
-};
+use netsynth_train::{Device, EpochReport, Recipe, Training, fit_fold, on_one_thread, save};
 use serde::{Deserialize, Serialize};
 
 use crate::complaint::Complaint;
 use crate::data::{ReadOptions, cautions};
-use crate::networks::{adapted, architecture, read};
+use crate::finished::required;
+use crate::interrupt;
+use crate::networks::{Source, adapted, architecture};
 use crate::plan::{DataPlan, DataSource};
 use crate::progress::Progress;
 use crate::provenance::Provenance;
 use crate::recipes::RecipeOptions;
-use crate::words::{count, mean_and_deviation};
-use crate::workers::worker_count;
+use crate::results::{FoldFile, Results};
+use crate::session::Trouble;
+use crate::words::count;
 
 /// What a training of a network on folds is asked with, whatever for.
 #[derive(Args)]
 pub(crate) struct Options {
     /// The folder of faces, or a table of pixels such as ckextended.csv
     #[arg(long)]
-    data: PathBuf,
+    pub(crate) data: PathBuf,
     #[command(flatten)]
-    reading: ReadOptions,
+    pub(crate) reading: ReadOptions,
     /// Folds to cut the data into; the split by Usage has one
     #[arg(long, default_value_t = 10)]
-    folds: usize,
+    pub(crate) folds: usize,
     /// Train only the first so many of the folds
     #[arg(long)]
     only: Option<usize>,
     #[command(flatten)]
-    recipe: RecipeOptions,
+    pub(crate) recipe: RecipeOptions,
     /// The seed of every random draw
     #[arg(long, default_value_t = 1)]
-    seed: u64,
+    pub(crate) seed: u64,
     /// Trainings side by side, each on one core; all cores if not given
     #[arg(long)]
-    workers: Option<usize>,
+    pub(crate) workers: Option<usize>,
     /// The run's name under runs/
     #[arg(long)]
-    name: Option<String>,
+    pub(crate) name: Option<String>,
 }
 
 /// What a training depends on.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct TrainPlan {
     pub(crate) schema: u32,
@@ -68,174 +70,218 @@ pub(crate) struct TrainPlan {
     pub(crate) device: Device,
 }
 
-/// What came of it.
-#[derive(Debug, Serialize)]
-pub(crate) struct Results {
-    pub(crate) schema: u32,
-    pub(crate) id: ArchitectureId,
-    pub(crate) parameters: u64,
-    pub(crate) macs: u64,
-    pub(crate) classes: Vec<String>,
-    pub(crate) split: SplitBy,
-    pub(crate) folds: Vec<FoldResult>,
-    /// Over folds and seeds.
-    pub(crate) mean_accuracy: f64,
-    pub(crate) standard_deviation: f64,
-    /// Over folds and seeds.
-    pub(crate) confusion: Confusion,
-}
-
-#[derive(Debug, Serialize)]
-pub(crate) struct FoldResult {
-    pub(crate) seed: u64,
-    pub(crate) fold: usize,
-    pub(crate) n_images: usize,
-    pub(crate) accuracy: f64,
-}
-
 fn one() -> usize {
     1
 }
 
-/// Trains the network, with progress on standard error and everything written to a run folder.
-pub(crate) fn trained(
-    name: &str,
-    options: &Options,
-    default_recipe: Recipe,
-    epochs: usize,
-    n_seeds: usize,
-) -> Result<Results, Complaint> {
-    let source = read(name)?;
-    let (spec, mut graph) = architecture(&source)?;
-    let input = graph.input();
-    if input.channels != 1 {
-        let reason = format!("it reads {} channels, and faces are gray", input.channels);
-        return Err(Complaint::new(reason, "give `input` one channel").at(name));
+impl TrainPlan {
+    /// The trainings, by seed and fold, and where each one's network goes.
+    pub(crate) fn places(&self) -> Vec<(u64, usize, String)> {
+        let seeds = (0..self.n_seeds as u64).map(|seed| self.seed.wrapping_add(seed));
+        seeds
+            .flat_map(|seed| (0..self.n_trained_folds).map(move |fold| (seed, fold)))
+            .map(|(seed, fold)| match self.n_seeds {
+                1 => (seed, fold, format!("folds/{:02}", fold + 1)),
+                _ => (seed, fold, format!("seeds/{seed}/folds/{:02}", fold + 1)),
+            })
+            .collect()
     }
-    let data = DataPlan {
-        source: DataSource::Folder(options.data.clone()),
-        options: options.reading.sized(input.height, input.width)?,
-        split: options.reading.split(),
-        n_folds: options.reading.n_folds(options.folds),
-        held_out: 0.0,
-    };
-    let n_folds = data.n_folds;
-    let mut plan = TrainPlan {
-        schema: SCHEMA,
-        architecture: spec,
-        data,
-        n_trained_folds: options.only.unwrap_or(n_folds).min(n_folds),
-        epochs,
-        recipe: options.recipe.or(default_recipe)?,
-        seed: options.seed,
-        n_seeds,
-        device: Device::Flex,
-    };
-    if plan.epochs == 0 || plan.n_trained_folds == 0 || plan.n_seeds == 0 {
-        return Err(Complaint::new(
-            "there is nothing to train",
-            "give at least one epoch, one fold and one seed",
+}
+
+/// A training on folds: what it needs to know is read, and nothing is trained yet.
+pub(crate) struct OnFolds {
+    pub(crate) plan: TrainPlan,
+    graph: Graph,
+    dataset: Dataset,
+    split: Split,
+}
+
+impl OnFolds {
+    /// What the command line asks for.
+    pub(crate) fn asked(
+        source: Source,
+        options: &Options,
+        default_recipe: Recipe,
+        epochs: usize,
+        n_seeds: usize,
+    ) -> Result<Self, Complaint> {
+        let name = source.name.as_str();
+        let (spec, graph) = architecture(&source)?;
+        let input = graph.input();
+        if input.channels != 1 {
+            let reason = format!("it reads {} channels, and faces are gray", input.channels);
+            return Err(Complaint::new(reason, "give `input` one channel").at(name));
+        }
+        let data = DataPlan {
+            source: DataSource::Folder(options.data.clone()),
+            options: options.reading.sized(input.height, input.width)?,
+            split: options.reading.split(),
+            n_folds: options.reading.n_folds(options.folds),
+            held_out: 0.0,
+        };
+        let n_folds = data.n_folds;
+        let mut plan = TrainPlan {
+            schema: SCHEMA,
+            architecture: spec,
+            data,
+            n_trained_folds: options.only.unwrap_or(n_folds).min(n_folds),
+            epochs,
+            recipe: options.recipe.or(default_recipe)?,
+            seed: options.seed,
+            n_seeds,
+            device: Device::Flex,
+        };
+        if plan.epochs == 0 || plan.n_trained_folds == 0 || plan.n_seeds == 0 {
+            return Err(Complaint::new(
+                "there is nothing to train",
+                "give at least one epoch, one fold and one seed",
+            ));
+        }
+        let dataset = plan.data.load()?;
+        if dataset.classes.len() != graph.classes() && source.is_built_in {
+            plan.architecture = adapted(plan.architecture, input.height, input.width, dataset.classes.len());
+        }
+        Self::new(plan, dataset, name)
+    }
+
+    /// The training that a run's folder describes, on the faces that it began with.
+    pub(crate) fn reopened(folder: &RunFolder) -> Result<Self, Complaint> {
+        let plan: TrainPlan = folder.plan()?;
+        let place = || folder.path().display().to_string();
+        let dataset = plan.data.load().map_err(|complaint| complaint.at(place()))?;
+        let provenance: Provenance = required(folder, "provenance.ron")?;
+        provenance.refuse_other(&dataset).map_err(|complaint| complaint.at(place()))?;
+        Self::new(plan, dataset, &place())
+    }
+
+    /// `place` is where the architecture is from.
+    fn new(plan: TrainPlan, dataset: Dataset, place: &str) -> Result<Self, Complaint> {
+        let graph = Graph::new(&plan.architecture).map_err(|error| Complaint::from(error).at(place))?;
+        if dataset.classes.len() != graph.classes() {
+            let reason = format!(
+                "it tells {} classes apart, and the data has {}",
+                graph.classes(),
+                dataset.classes.len()
+            );
+            let remedy = format!("give its last node Dense(units: {})", dataset.classes.len());
+            return Err(Complaint::new(reason, remedy).at(place));
+        }
+        let split = plan.data.split(&dataset)?;
+        Ok(Self { plan, graph, dataset, split })
+    }
+
+    /// Makes the run's folder.
+    pub(crate) fn begin(&self, name: Option<&str>) -> Result<RunFolder, Complaint> {
+        let path = RunFolder::free_path(Path::new("runs"), name, self.graph.name())?;
+        Ok(RunFolder::create(&path, &self.plan, &Provenance::new(&self.dataset))?)
+    }
+
+    /// Trains the folds that the run does not have yet, with progress on standard error, and writes each as soon as it
+    /// is trained. `None` if somebody asked to stop before all of them were.
+    pub(crate) fn work(
+        &self,
+        folder: &RunFolder,
+        workers: NonZeroUsize,
+    ) -> Result<Option<Results>, Complaint> {
+        self.try_work(folder, workers).map_err(|trouble| trouble.told(folder))
+    }
+
+    fn try_work(&self, folder: &RunFolder, workers: NonZeroUsize) -> Result<Option<Results>, Trouble> {
+        let Self { plan, graph, dataset, split } = self;
+        let mut open = Vec::new();
+        for place in plan.places() {
+            if folder.document::<FoldFile>(&format!("{}/metrics.ron", place.2))?.is_none() {
+                open.push(place);
+            }
+        }
+        let progress = Progress::new((plan.epochs * open.len()) as u64);
+        progress.note(format!(
+            "{}: {} parameters, {} images of {} subjects, {} of {} folds, {} epochs{}",
+            graph.name(),
+            count(graph.cost().parameters),
+            dataset.samples.len(),
+            dataset.subjects.len(),
+            plan.n_trained_folds,
+            plan.data.n_folds,
+            plan.epochs,
+            if plan.n_seeds > 1 { format!(", {} seeds", plan.n_seeds) } else { String::new() }
         ));
-    }
-    let workers = worker_count(options.workers)?;
-    let dataset = plan.data.load()?;
-    if dataset.classes.len() != graph.classes() && source.is_built_in {
-        plan.architecture = adapted(plan.architecture, input.height, input.width, dataset.classes.len());
-        graph = Graph::new(&plan.architecture).map_err(Complaint::from)?;
-    }
-    if dataset.classes.len() != graph.classes() {
-        let reason =
-            format!("it tells {} classes apart, and the data has {}", graph.classes(), dataset.classes.len());
-        let remedy = format!("give its last node Dense(units: {})", dataset.classes.len());
-        return Err(Complaint::new(reason, remedy).at(name));
-    }
-    let split = plan.data.split(&dataset)?;
-    let path = RunFolder::free_path(Path::new("runs"), options.name.as_deref(), graph.name())?;
-    let folder = RunFolder::create(&path, &plan, &Provenance::new(&dataset))?;
+        for caution in cautions(dataset, split) {
+            progress.note(format!("warning: {caution}"));
+        }
+        let n_done = plan.n_seeds * plan.n_trained_folds - open.len();
+        if n_done > 0 {
+            progress.note(format!("{n_done} trainings are there already"));
+        }
+        let begun = Instant::now();
+        let outcomes = side_by_side(open.len(), workers, |at| {
+            if interrupt::is_asked() {
+                return Ok(());
+            }
+            let (seed, fold, place) = &open[at];
+            self.train_fold(*seed, *fold, place, folder, &progress)
+        });
+        outcomes.into_iter().collect::<Result<Vec<()>, Trouble>>()?;
+        progress.finish();
+        let secs = begun.elapsed().as_secs_f64();
 
-    let progress = Progress::new((plan.epochs * plan.n_trained_folds * plan.n_seeds) as u64);
-    progress.note(format!(
-        "{}: {} parameters, {} images of {} subjects, {} of {} folds, {} epochs{}",
-        graph.name(),
-        count(graph.cost().parameters),
-        dataset.samples.len(),
-        dataset.subjects.len(),
-        plan.n_trained_folds,
-        plan.data.n_folds,
-        plan.epochs,
-        if plan.n_seeds > 1 { format!(", {} seeds", plan.n_seeds) } else { String::new() }
-    ));
-    for caution in cautions(&dataset, &split) {
-        progress.note(format!("warning: {caution}"));
+        let mut folds = Vec::new();
+        for (_, _, place) in plan.places() {
+            folds.extend(folder.document::<FoldFile>(&format!("{place}/metrics.ron"))?);
+        }
+        if folds.len() < plan.places().len() {
+            progress.note(format!("stopped; `netsynth resume {}` goes on", folder.path().display()));
+            return Ok(None);
+        }
+        let results = Results::new(plan, graph, &dataset.classes, &folds);
+        folder.write_document("results.ron", &results)?;
+        folder.write_front(&results.front())?;
+        let n_images: usize = open.iter().map(|&(_, fold, _)| plan.epochs * split.train(fold).len()).sum();
+        let speed = if open.is_empty() {
+            String::new()
+        } else {
+            format!("{secs:.1} s, {:.0} training images/s on {workers} cores; ", n_images as f64 / secs)
+        };
+        progress.note(format!("{speed}written to {}", folder.path().display()));
+        Ok(Some(results))
     }
-    let begun = Instant::now();
-    let places: Vec<(u64, usize)> = (0..plan.n_seeds as u64)
-        .flat_map(|seed| (0..plan.n_trained_folds).map(move |fold| (plan.seed.wrapping_add(seed), fold)))
-        .collect();
-    let reports = side_by_side(places.len(), workers, |at| {
-        train_fold(&plan, &graph, &dataset, &split, places[at], &progress)
-    });
-    progress.finish();
-    let secs = begun.elapsed().as_secs_f64();
 
-    let mut confusion = Confusion::new(dataset.classes.len());
-    let mut results = Vec::new();
-    for (&(seed, fold), outcome) in places.iter().zip(reports) {
-        let report = outcome.map_err(|reason| {
+    /// Trains on all folds but one, judges on that one, and writes both down.
+    fn train_fold(
+        &self,
+        seed: u64,
+        fold: usize,
+        place: &str,
+        folder: &RunFolder,
+        progress: &Progress,
+    ) -> Result<(), Trouble> {
+        let Self { plan, graph, dataset, split } = self;
+        let training = Training {
+            graph,
+            dataset,
+            recipe: &plan.recipe,
+            n_epochs: plan.epochs,
+            seed,
+            device: plan.device,
+        };
+        let label = match plan.n_seeds {
+            1 => format!("fold {:2}", fold + 1),
+            _ => format!("seed {seed} fold {:2}", fold + 1),
+        };
+        let mut losses = Vec::with_capacity(plan.epochs);
+        let mut tell = |report: EpochReport| {
+            losses.push(report.loss);
+            progress.epoch(&label, report);
+        };
+        let trained = on_one_thread(|| fit_fold(&training, split, fold, &mut tell))
+            .and_then(|outcome| outcome.map_err(|failure| failure.to_string()));
+        let report = trained.map_err(|reason| {
             Complaint::new(reason, "lower the learning rate, or try another recipe")
                 .at(format!("seed {seed}, fold {}", fold + 1))
         })?;
-        confusion.add(&report.confusion);
-        results.push(FoldResult {
-            seed,
-            fold: fold + 1,
-            n_images: report.confusion.n_images(),
-            accuracy: report.confusion.accuracy(),
-        });
-        let place = match plan.n_seeds {
-            1 => format!("folds/{:02}", fold + 1),
-            _ => format!("seeds/{seed}/folds/{:02}", fold + 1),
-        };
-        folder.write_network(&place, &plan.architecture, &save(&report.network)?, &report.confusion)?;
+        let weights = save(&report.network).map_err(Complaint::from)?;
+        let file = FoldFile { schema: SCHEMA, seed, fold: fold + 1, confusion: report.confusion, losses };
+        folder.write_network(place, &plan.architecture, &weights, &file)?;
+        Ok(())
     }
-    let accuracies: Vec<f64> = results.iter().map(|fold| fold.accuracy).collect();
-    let (mean, deviation) = mean_and_deviation(&accuracies);
-    let results = Results {
-        schema: SCHEMA,
-        id: ArchitectureId::of(&graph),
-        parameters: graph.cost().parameters,
-        macs: graph.cost().macs,
-        classes: dataset.classes.clone(),
-        split: plan.data.split,
-        folds: results,
-        mean_accuracy: mean,
-        standard_deviation: deviation,
-        confusion,
-    };
-    folder.write_document("results.ron", &results)?;
-    let n_images: usize = places.iter().map(|&(_, fold)| plan.epochs * split.train(fold).len()).sum();
-    progress.note(format!(
-        "{secs:.1} s, {:.0} training images/s on {workers} cores; written to {}",
-        n_images as f64 / secs,
-        folder.path().display()
-    ));
-    Ok(results)
-}
-
-fn train_fold(
-    plan: &TrainPlan,
-    graph: &Graph,
-    dataset: &Dataset,
-    split: &Split,
-    (seed, fold): (u64, usize),
-    progress: &Progress,
-) -> Result<FoldReport, String> {
-    let training =
-        Training { graph, dataset, recipe: &plan.recipe, n_epochs: plan.epochs, seed, device: plan.device };
-    let label = match plan.n_seeds {
-        1 => format!("fold {:2}", fold + 1),
-        _ => format!("seed {seed} fold {:2}", fold + 1),
-    };
-    let mut tell = |report: EpochReport| progress.epoch(&label, report);
-    on_one_thread(|| fit_fold(&training, split, fold, &mut tell))?.map_err(|failure| failure.to_string())
 }

@@ -9,9 +9,11 @@ use serde::Serialize;
 
 use crate::Ending;
 use crate::complaint::Complaint;
+use crate::finished::{required, search_plan};
 use crate::networks::space;
 use crate::plan::Plan;
-use crate::resume::{reopened, required, search_plan};
+use crate::resume::reopened;
+use crate::session::Output;
 use crate::variants::known;
 use crate::words::{say, say_json};
 use crate::workers::worker_count;
@@ -162,7 +164,7 @@ fn retrained(
     candidates: &[Candidate],
     sample: &[(usize, usize)],
 ) -> Result<Vec<Retrained>, Complaint> {
-    let session = reopened(folder, worker_count(arguments.workers)?, arguments.json)?;
+    let session = reopened(folder, worker_count(arguments.workers)?, Output::Nothing)?;
     let places: Vec<(&Candidate, usize)> = sample
         .iter()
         .filter_map(|&(trial, n_rungs)| {

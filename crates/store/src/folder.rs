@@ -52,11 +52,22 @@ impl RunFolder {
     /// could lead elsewhere and a run that is there, before any work is done for it.
     pub fn free_path(runs: &Path, name: Option<&str>, prefix: &str) -> Result<PathBuf, StoreError> {
         let path = match name {
-            Some(name) => named(runs, name)?,
+            Some(name) => Self::path_of(runs, name)?,
             None => runs.join(next_name(runs, prefix)),
         };
         Self::refuse_existing(&path)?;
         Ok(path)
+    }
+
+    /// Where the run of this name is or would be; refuses a name that could lead elsewhere.
+    pub fn path_of(runs: &Path, name: &str) -> Result<PathBuf, StoreError> {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        let begins_well = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
+        if begins_well && name.bytes().all(is_plain) && name.len() <= 100 {
+            Ok(runs.join(name))
+        } else {
+            Err(StoreError::Name { name: name.to_owned() })
+        }
     }
 
     fn refuse_existing(path: &Path) -> Result<(), StoreError> {
@@ -376,17 +387,6 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<Entry>, StoreError> {
     }
     found.sort_by(|one, other| one.path.cmp(&other.path));
     Ok(found)
-}
-
-/// Where a run of this name lies.
-fn named(runs: &Path, name: &str) -> Result<PathBuf, StoreError> {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-    let begins_well = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphanumeric());
-    if begins_well && name.bytes().all(is_plain) && name.len() <= 100 {
-        Ok(runs.join(name))
-    } else {
-        Err(StoreError::Name { name: name.to_owned() })
-    }
 }
 
 /// The first of `prefix-001`, `prefix-002`, ... that is no run yet; what a name cannot have becomes `-`.
