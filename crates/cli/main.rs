@@ -10,6 +10,7 @@ mod compare;
 mod comparison;
 mod complaint;
 mod data;
+mod draw;
 mod explain;
 mod finished;
 mod front;
@@ -74,6 +75,7 @@ enum Command {
     Train(train::Arguments),
     Reproduce(reproduce::Arguments),
     Check(check::Arguments),
+    Draw(draw::Arguments),
     Data(data::Arguments),
     Prototypes(prototypes::Arguments),
     Front(front::Arguments),
@@ -92,6 +94,7 @@ fn main() -> ExitCode {
         Command::Train(arguments) => train::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Draw(arguments) => draw::run(&arguments),
         Command::Data(arguments) => data::run(&arguments),
         Command::Prototypes(arguments) => prototypes::run(&arguments),
         Command::Front(arguments) => front::run(&arguments),

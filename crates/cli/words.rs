@@ -1,39 +1,14 @@
 //! How numbers and tables are written.
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use serde::Serialize;
 
+pub(crate) use netsynth_report::numbers::{count, kibibytes, millions, percent};
+
 use crate::complaint::Complaint;
-
-/// A count with thousands apart: 141,098.
-pub(crate) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A count in millions: 44.21 M.
-pub(crate) fn millions(number: u64) -> String {
-    format!("{:.2} M", number as f64 / 1e6)
-}
-
-/// Bytes in KiB.
-pub(crate) fn kibibytes(bytes: u64) -> String {
-    format!("{:.0} KiB", bytes as f64 / 1024.0)
-}
-
-/// A share as percent: 92.35 %.
-pub(crate) fn percent(share: f64) -> String {
-    format!("{:.2} %", 100.0 * share)
-}
 
 /// Mean and sample standard deviation; 0 for the deviation of one number.
 pub(crate) fn mean_and_deviation(numbers: &[f64]) -> (f64, f64) {
@@ -73,4 +48,15 @@ pub(crate) fn say_json<T: Serialize>(value: &T) -> Result<(), Complaint> {
         Complaint::new(error.to_string(), "this is a defect of netsynth: please report it")
     })?;
     say(text)
+}
+
+/// Writes a text to a file that somebody named, or to standard output.
+pub(crate) fn print_to(file: Option<&Path>, text: &str) -> Result<(), Complaint> {
+    match file {
+        None => say(text.trim_end_matches('\n')),
+        Some(path) => std::fs::write(path, text).map_err(|error| {
+            Complaint::new(error.to_string(), "give a file in a folder that can be written")
+                .at(path.display().to_string())
+        }),
+    }
 }
