@@ -27,16 +27,18 @@ fn table(folder: &Path) {
     fs::write(folder.join("faces.csv"), text).unwrap();
 }
 
+/// A network for a 24x24 gray face.
+const SMALL: &str = r#"(schema: 1, name: "small", input: (channels: 1, height: 24, width: 24), nodes: [
+    (name: "stem", from: ["input"], op: Conv(channels: 4, stride: 2, norm: Batch, activation: Relu)),
+    (name: "pool", from: ["stem"], op: GlobalAvgPool()),
+    (name: "classes", from: ["pool"], op: Dense(units: 7)),
+])"#;
+
 #[test]
 fn a_table_is_trained_on_only_where_a_split_is_named_and_says_so() {
     let folder = tempfile::tempdir().unwrap();
     table(folder.path());
-    let small = r#"(schema: 1, name: "small", input: (channels: 1, height: 24, width: 24), nodes: [
-        (name: "stem", from: ["input"], op: Conv(channels: 4, stride: 2, norm: Batch, activation: Relu)),
-        (name: "pool", from: ["stem"], op: GlobalAvgPool()),
-        (name: "classes", from: ["pool"], op: Dense(units: 7)),
-    ])"#;
-    fs::write(folder.path().join("small.ron"), small).unwrap();
+    fs::write(folder.path().join("small.ron"), SMALL).unwrap();
     let train = |more: &[&str]| {
         let common = ["train", "small.ron", "--data", "faces.csv", "--folds", "2", "--epochs", "1"];
         netsynth(folder.path(), &[&common[..], more].concat())
@@ -114,4 +116,32 @@ fn drawn_faces_are_found_and_remembered_and_an_empty_frame_is_told() {
     fs::write(cache, "header\nnonsense\n").unwrap();
     let (code, _, stderr) = netsynth(folder.path(), &show);
     assert!(code == 2 && stderr.contains("seeta-frontal-1.0.csv:2:"), "{stderr}");
+}
+
+#[test]
+fn a_network_of_three_channels_is_trained_on_colour() {
+    let folder = tempfile::tempdir().unwrap();
+    let faces = ["data", "synth", "faces", "--subjects", "4", "--side", "24", "--frames", "2"];
+    assert_eq!(netsynth(folder.path(), &faces).0, 0);
+    fs::write(folder.path().join("gray.ron"), SMALL).unwrap();
+    fs::write(folder.path().join("colour.ron"), SMALL.replace("(channels: 1,", "(channels: 3,")).unwrap();
+    let train = |network: &str, colour: &str| {
+        let data = ["--data", "faces", "--colour", colour, "--folds", "2", "--epochs", "1", "--json"];
+        netsynth(folder.path(), &[&["train", network][..], &data].concat())
+    };
+    for (network, colour) in [("colour.ron", "gray"), ("gray.ron", "rgb")] {
+        let (code, _, stderr) = train(network, colour);
+        assert_eq!((code, stderr.contains("channels, and a face has")), (2, true), "{stderr}");
+    }
+    let parameters = |network: &str, colour: &str| {
+        let (code, json, stderr) = train(network, colour);
+        assert_eq!(code, 0, "{stderr}");
+        let results: serde_json::Value = serde_json::from_str(&json).unwrap();
+        results["cost"]["parameters"].as_u64().unwrap()
+    };
+    // Two more planes for each of the 3x3 kernels of the first layer.
+    assert_eq!(parameters("colour.ron", "rgb"), parameters("gray.ron", "gray") + 2 * 9 * 4);
+    assert_eq!(parameters("micro-exp-net", "rgb"), parameters("micro-exp-net", "gray") + 2 * 8 * 8 * 16);
+    let look = ["data", "preview", "faces", "look", "--colour", "rgb"];
+    assert_eq!(netsynth(folder.path(), &look).0, 0);
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::Ending;
 use crate::complaint::Complaint;
-use crate::networks::{adapted, architecture, read};
+use crate::networks::{adapted, architecture, input_of, read};
 use crate::words::{say, say_json, table};
 use crate::workers::worker_count;
 
@@ -159,7 +159,7 @@ fn subject(name: &str) -> Result<(Graph, Dataset), Complaint> {
     let options =
         DataOptions { height: input.height, width: input.width, frames: 1, ..DataOptions::default() };
     let dataset = synth::dataset(&faces, &options)?;
-    let spec = adapted(spec, input.height, input.width, dataset.classes.len());
+    let spec = adapted(spec, input_of(&dataset), dataset.classes.len());
     let graph = Graph::new(&spec).map_err(|error| Complaint::from(error).at(name))?;
     Ok((graph, dataset))
 }
@@ -184,7 +184,7 @@ fn epoch_secs(
 
 /// Seconds that an epoch's augmentation and normalisation take by themselves.
 fn augmentation_secs(dataset: &Dataset, recipe: &Recipe) -> f64 {
-    let mut image = vec![0.0; dataset.height * dataset.width];
+    let mut image = vec![0.0; dataset.samples[0].pixels.len()];
     let begun = Instant::now();
     for (index, sample) in dataset.samples.iter().take(N_IMAGES).enumerate() {
         let mut random = stream(0, "augmentation", &[0, index as u64]);

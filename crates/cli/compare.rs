@@ -17,7 +17,7 @@ use crate::Ending;
 use crate::bounds::{Bound, bound};
 use crate::comparison::{Job, csv, drawn, show, summary};
 use crate::complaint::Complaint;
-use crate::networks::{adapted, read, space, space_specs};
+use crate::networks::{adapted, input_of, read, space, space_specs};
 use crate::plan::Plan;
 use crate::progress::say_line;
 use crate::seeds::{Seeds, seeds};
@@ -245,7 +245,7 @@ fn by_training(
     let (space_spec, prototype) = space_specs(&read(&plan.space)?)?;
     let dataset = plan.data.load()?;
     let split = plan.data.split(&dataset)?;
-    let prototype = adapted(prototype, dataset.height, dataset.width, dataset.classes.len());
+    let prototype = adapted(prototype, input_of(&dataset), dataset.classes.len());
     let space = space(&plan.space, &space_spec, &prototype)?;
     let train = split.train(0);
     let stimuli: Vec<Stimulus> =

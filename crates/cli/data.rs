@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use netsynth_data::synth::{self, SynthOptions};
-use netsynth_data::{Crop, DataOptions, Dataset, LabelSet, Skipped, Split, SplitBy};
+use netsynth_data::{Colour, Crop, DataOptions, Dataset, LabelSet, Skipped, Split, SplitBy};
 use serde_json::json;
 
 use crate::Ending;
@@ -84,6 +84,9 @@ pub(crate) struct ReadOptions {
     /// found and 0 around a given box if not given
     #[arg(long)]
     margin: Option<f32>,
+    /// Whether a network sees gray or colour
+    #[arg(long, value_enum, default_value_t = ColourName::Gray)]
+    colour: ColourName,
     /// Regular expression whose first group is the subject, matched on file names of class folders
     #[arg(long)]
     subject_pattern: Option<String>,
@@ -103,6 +106,15 @@ enum Labels {
     Six,
     /// As FER2013: the six and neutral
     Fer,
+}
+
+/// What a pixel is by the names that the command line has for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ColourName {
+    /// One channel; colour becomes BT.601 luma
+    Gray,
+    /// Red, green and blue
+    Rgb,
 }
 
 /// The splits by the names that the command line has for them.
@@ -137,6 +149,10 @@ impl ReadOptions {
                 Labels::Eight => LabelSet::Eight,
                 Labels::Six => LabelSet::Six,
                 Labels::Fer => LabelSet::Fer,
+            },
+            colour: match self.colour {
+                ColourName::Gray => Colour::Gray,
+                ColourName::Rgb => Colour::Rgb,
             },
             crop,
             subject_pattern: self.subject_pattern.clone(),

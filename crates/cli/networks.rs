@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use netsynth_data::Dataset;
 use netsynth_graph::ops::Dense;
 use netsynth_graph::prototypes::Prototype;
 use netsynth_graph::{ArchitectureSpec, Graph, Op, Shape};
@@ -70,7 +71,7 @@ pub(crate) fn fitted(name: &str, input: Shape, n_classes: usize) -> Result<(Stri
         Some(generated) => generated.spec(input, n_classes),
         None => {
             let (spec, _) = architecture(&source)?;
-            let mut spec = adapted(spec, input.height, input.width, n_classes).with_input(input);
+            let mut spec = adapted(spec, input, n_classes);
             // What is published of it is of the paper's faces.
             spec.expect.clear();
             spec
@@ -123,14 +124,14 @@ pub(crate) fn space(
     SearchSpace::new(spec, &graph).map_err(|error| Complaint::from(error).at(name))
 }
 
-/// The prototype for images of this size and this many classes.
-pub(crate) fn adapted(
-    mut prototype: ArchitectureSpec,
-    height: usize,
-    width: usize,
-    n_classes: usize,
-) -> ArchitectureSpec {
-    prototype.input = netsynth_graph::Shape { channels: 1, height, width };
+/// What a network for these faces reads.
+pub(crate) fn input_of(dataset: &Dataset) -> Shape {
+    Shape { channels: dataset.colour.channels(), height: dataset.height, width: dataset.width }
+}
+
+/// The prototype for images of this shape and this many classes.
+pub(crate) fn adapted(mut prototype: ArchitectureSpec, input: Shape, n_classes: usize) -> ArchitectureSpec {
+    prototype.input = input;
     let is_read = |name: &str| prototype.nodes.iter().any(|node| node.from.iter().any(|input| input == name));
     let end = prototype.nodes.iter().position(|node| !is_read(&node.name));
     if let Some(end) = end

@@ -6,7 +6,7 @@ use netsynth_store::RunFolder;
 
 use crate::complaint::Complaint;
 use crate::data::ReadOptions;
-use crate::networks::{adapted, read, space_specs};
+use crate::networks::{adapted, input_of, read, space_specs};
 use crate::plan::{DataSource, Plan};
 use crate::provenance::Provenance;
 use crate::session::{Output, Session};
@@ -73,7 +73,7 @@ pub(crate) fn begun(
 ) -> Result<(Session, RunFolder), Complaint> {
     let (space_spec, prototype) = space_specs(&read(&plan.space)?)?;
     let dataset = plan.data.load()?;
-    let prototype = adapted(prototype, dataset.height, dataset.width, dataset.classes.len());
+    let prototype = adapted(prototype, input_of(&dataset), dataset.classes.len());
     let provenance = Provenance::new(&dataset);
     let session = Session::new(plan, dataset, &space_spec, &prototype, workers, output)?;
 

@@ -17,7 +17,7 @@ use crate::complaint::Complaint;
 use crate::data::{ReadOptions, cautions};
 use crate::finished::required;
 use crate::interrupt;
-use crate::networks::{Source, adapted, architecture};
+use crate::networks::{Source, adapted, architecture, input_of};
 use crate::plan::{DataPlan, DataSource};
 use crate::progress::Progress;
 use crate::provenance::Provenance;
@@ -108,10 +108,6 @@ impl OnFolds {
         let name = source.name.as_str();
         let (spec, graph) = architecture(&source)?;
         let input = graph.input();
-        if input.channels != 1 {
-            let reason = format!("it reads {} channels, and faces are gray", input.channels);
-            return Err(Complaint::new(reason, "give `input` one channel").at(name));
-        }
         let data = DataPlan {
             source: DataSource::Folder(options.data.clone()),
             options: options.reading.sized(input.height, input.width)?,
@@ -119,6 +115,12 @@ impl OnFolds {
             n_folds: options.reading.n_folds(options.folds),
             held_out: 0.0,
         };
+        let channels = data.options.colour.channels();
+        if input.channels != channels && !source.is_built_in {
+            let reason = format!("it reads {} channels, and a face has {channels}", input.channels);
+            let remedy = "give --colour rgb for a network of 3 channels, gray for one of 1";
+            return Err(Complaint::new(reason, remedy).at(name));
+        }
         let n_folds = data.n_folds;
         let mut plan = TrainPlan {
             schema: SCHEMA,
@@ -138,8 +140,8 @@ impl OnFolds {
             ));
         }
         let dataset = plan.data.load()?;
-        if dataset.classes.len() != graph.classes() && source.is_built_in {
-            plan.architecture = adapted(plan.architecture, input.height, input.width, dataset.classes.len());
+        if source.is_built_in {
+            plan.architecture = adapted(plan.architecture, input_of(&dataset), dataset.classes.len());
         }
         Self::new(plan, dataset, name)
     }

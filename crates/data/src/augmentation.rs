@@ -82,16 +82,22 @@ impl Augmentation {
     /// every machine.
     ///
     /// # Shapes
-    /// `pixels` and `out`: `height * width`, row by row, sides up to 1024.
+    /// `pixels` and `out`: one or three planes of `height * width`, row by row, sides up to 1024. Planes vary alike.
     pub fn apply(&self, pixels: &[u8], height: usize, width: usize, rng: &mut impl Rng, out: &mut [f32]) {
-        assert!(pixels.len() == height * width && out.len() == height * width, "image is not height * width");
+        let area = height * width;
+        assert!(
+            pixels.len().is_multiple_of(area) && out.len() == pixels.len(),
+            "image is not planes of height * width"
+        );
         let warp = self.draw_warp(height, width, rng);
         let light = self.draw_light(pixels, rng);
         let patch = self.draw_patch(height, width, rng);
-        resample(pixels, height, width, &warp, out);
-        light.shine(height, width, out);
-        if let Some(patch) = patch {
-            patch.cover(width, out);
+        for (plane, out) in pixels.chunks_exact(area).zip(out.chunks_exact_mut(area)) {
+            resample(plane, height, width, &warp, out);
+            light.shine(height, width, out);
+            if let Some(patch) = &patch {
+                patch.cover(width, out);
+            }
         }
     }
 

@@ -1,6 +1,6 @@
 //! Many samples in one picture.
 
-use image::{GrayImage, ImageFormat, Luma};
+use image::{ImageFormat, Rgb, RgbImage};
 use std::io;
 use std::path::Path;
 
@@ -15,7 +15,8 @@ const PAPER: u8 = 255;
 /// Writes rows of samples as a PNG: every pixel as it is, enlarged by a whole factor where samples are small.
 ///
 /// # Shapes
-/// Each sample: `height * width` gray levels, row by row. Rows may differ in length.
+/// Each sample: one gray plane of `height * width` levels, row by row, or three of red, green and blue. Rows may differ
+/// in length.
 ///
 /// # Errors
 /// The file cannot be written.
@@ -29,14 +30,18 @@ pub fn write_contact_sheet(
     let (row_step, column_step) = (height * zoom + GUTTER, width * zoom + GUTTER);
     let n_columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let size = ((GUTTER + n_columns * column_step) as u32, (GUTTER + rows.len() * row_step) as u32);
-    let mut sheet = GrayImage::from_pixel(size.0, size.1, Luma([PAPER]));
+    let mut sheet = RgbImage::from_pixel(size.0, size.1, Rgb([PAPER; 3]));
     for (row, samples) in rows.iter().enumerate() {
         for (column, pixels) in samples.iter().enumerate() {
             let (left, top) = (GUTTER + column * column_step, GUTTER + row * row_step);
             for y in 0..height * zoom {
                 for x in 0..width * zoom {
-                    let level = pixels[y / zoom * width + x / zoom];
-                    sheet.put_pixel((left + x) as u32, (top + y) as u32, Luma([level]));
+                    let level = |plane: usize| pixels[plane + y / zoom * width + x / zoom];
+                    let colour = match pixels.len() / (height * width) {
+                        3 => [0, 1, 2].map(|plane| level(plane * height * width)),
+                        _ => [level(0); 3],
+                    };
+                    sheet.put_pixel((left + x) as u32, (top + y) as u32, Rgb(colour));
                 }
             }
         }

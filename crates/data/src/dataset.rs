@@ -1,13 +1,15 @@
-//! A labelled set of gray images of one size.
+//! A labelled set of images of one size.
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::{DataError, DataOptions, Layout, Skipped, ck_plus, class_folders, folder, listing, pixel_table};
+use crate::{
+    Colour, DataError, DataOptions, Layout, Skipped, ck_plus, class_folders, folder, listing, pixel_table,
+};
 
-/// A labelled set of gray images of one size, in a fixed order.
+/// A labelled set of images of one size, in a fixed order.
 #[derive(Clone, Debug, Default)]
 pub struct Dataset {
     /// Class names; a sample's class is an index into it. Layouts with a coding of expressions always have all of
@@ -21,6 +23,8 @@ pub struct Dataset {
     pub height: usize,
     /// Width in pixels of every sample.
     pub width: usize,
+    /// Whether every sample is gray or in colour.
+    pub colour: Colour,
     /// What was found and left out, with the reason.
     pub skipped: Vec<Skipped>,
     /// Sources of samples that are the largest of several faces in their image.
@@ -34,7 +38,7 @@ pub struct Dataset {
 /// One labelled image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sample {
-    /// Gray values row by row, `height * width`.
+    /// Levels row by row, plane by plane: `channels * height * width`.
     pub pixels: Vec<u8>,
     /// Index into [`Dataset::classes`].
     pub class: usize,
@@ -185,9 +189,9 @@ pub(crate) fn assemble(
             Sample { pixels, class, subject, source, usage }
         })
         .collect();
-    let (height, width) = (options.height, options.width);
+    let DataOptions { height, width, colour, .. } = *options;
     let digest = digest(&classes, &subjects, &samples, height, width);
-    Dataset { classes, subjects, samples, height, width, skipped, several_faces, digest, layout }
+    Dataset { classes, subjects, samples, height, width, colour, skipped, several_faces, digest, layout }
 }
 
 fn digest(

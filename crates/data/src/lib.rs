@@ -33,7 +33,7 @@ pub use expression::Expression;
 pub use folds::{Split, SplitBy, split};
 pub use label_set::LabelSet;
 pub use normalisation::Normalisation;
-pub use options::{DataOptions, Layout};
+pub use options::{Colour, DataOptions, Layout};
 pub use rand_chacha::rand_core;
 pub use skipped::{SkipReason, Skipped};
 pub use stream::{stream, unit};

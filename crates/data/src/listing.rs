@@ -61,7 +61,7 @@ pub(crate) fn decode(
     if images.is_empty() && skipped.is_empty() {
         return Err(DataError::NoImages { path: dir.to_owned(), layout });
     }
-    if n_images * options.height * options.width > MAX_BYTES {
+    if n_images * options.colour.channels() * options.height * options.width > MAX_BYTES {
         return Err(DataError::TooManyPixels { path: dir.to_owned(), images: n_images, limit: MAX_BYTES });
     }
     let cropper = Cropper::new(&options.crop)?;
@@ -77,8 +77,8 @@ pub(crate) fn decode(
                 };
                 let sample = gray.map_err(SkipReason::BadImage).and_then(|gray| {
                     let cut = cropper.cut(&gray, &source, detector)?;
-                    let pixels = gray::fit(gray, cut.place, options.height, options.width, resizer)
-                        .map_err(SkipReason::BadImage)?;
+                    let pixels =
+                        gray::fit(gray, cut.place, options, resizer).map_err(SkipReason::BadImage)?;
                     Ok((pixels, cut.is_one_of_several))
                 });
                 tell(n_done.fetch_add(1, Ordering::Relaxed) + 1, n_images);

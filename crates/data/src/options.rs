@@ -15,6 +15,8 @@ pub struct DataOptions {
     pub height: usize,
     /// Width in pixels of every sample.
     pub width: usize,
+    /// Whether samples are gray or in colour.
+    pub colour: Colour,
     /// How many of the last frames of a labelled sequence carry its label (official CK+ layout).
     pub frames: usize,
     /// Which expressions are classes, where the layout has a coding of expressions.
@@ -32,6 +34,7 @@ impl Default for DataOptions {
             layout: None,
             height: 48,
             width: 48,
+            colour: Colour::Gray,
             frames: 3,
             labels: LabelSet::Seven,
             crop: Crop::None,
@@ -51,6 +54,26 @@ impl DataOptions {
             return refuse("frames", "0".to_owned(), "at least 1");
         }
         self.crop.check()
+    }
+}
+
+/// What a pixel of a sample is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Colour {
+    /// One gray level: colour becomes BT.601 luma.
+    #[default]
+    Gray,
+    /// Red, green and blue; where an image is gray they are the same.
+    Rgb,
+}
+
+impl Colour {
+    /// How many planes a sample has: the channels of a network's input.
+    pub fn channels(self) -> usize {
+        match self {
+            Colour::Gray => 1,
+            Colour::Rgb => 3,
+        }
     }
 }
 

@@ -114,5 +114,5 @@ fn picture(cell: &str) -> Result<Gray, String> {
     if side == 0 || side * side != pixels.len() {
         return Err(format!("has {} pixels, which make no square image", pixels.len()));
     }
-    Ok(Gray { width: side as u32, height: side as u32, pixels })
+    Ok(Gray { width: side as u32, height: side as u32, pixels, colours: None })
 }

@@ -5,7 +5,7 @@
 use image::{GrayImage, Luma, Rgb, RgbImage};
 use insta::assert_snapshot;
 use miette::Diagnostic;
-use netsynth_data::{Crop, DataError, DataOptions, Dataset, LabelSet, Layout};
+use netsynth_data::{Colour, Crop, DataError, DataOptions, Dataset, LabelSet, Layout};
 use std::fs;
 use std::path::Path;
 use tempfile::{TempDir, tempdir};
@@ -132,6 +132,23 @@ fn colour_becomes_luma_and_crops_come_before_the_resize() {
     assert!(pixels(Crop::Box { left: 0, top: 0, width: 10, height: 10 }).iter().all(|&level| level == 76));
     let whole = pixels(Crop::None);
     assert_eq!((whole[0], whole[9]), (76, 29));
+}
+
+#[test]
+fn colour_is_kept_where_it_is_asked_for_and_gray_becomes_three_equal_planes() {
+    let dir = tempdir().unwrap();
+    fs::create_dir_all(dir.path().join("a")).unwrap();
+    let halves = RgbImage::from_fn(20, 10, |x, _| Rgb([[200, 10, 30], [40, 60, 80]][x as usize / 10]));
+    halves.save(dir.path().join("a/halves.png")).unwrap();
+    write_gray(dir.path(), "b/gray.png", 7);
+    let crop = Crop::Box { left: 0, top: 0, width: 8, height: 8 };
+    let options = DataOptions { height: 8, width: 8, crop, colour: Colour::Rgb, ..DataOptions::default() };
+    let dataset = Dataset::load(dir.path(), &options).unwrap();
+    let planes: Vec<&[u8]> = dataset.samples[0].pixels.chunks_exact(64).collect();
+    assert_eq!(planes, [[200; 64], [10; 64], [30; 64]]);
+    assert_eq!(dataset.samples[1].pixels, [7; 3 * 64]);
+    let gray = Dataset::load(dir.path(), &DataOptions { colour: Colour::Gray, ..options }).unwrap();
+    assert_ne!(dataset.digest, gray.digest);
 }
 
 #[test]

@@ -40,6 +40,12 @@ proptest! {
     }
 
     #[test]
+    fn planes_vary_alike(pixels in image(), seed: u64) {
+        let planes = varied(&Augmentation::strong(), &pixels.repeat(3), seed);
+        prop_assert_eq!(planes, varied(&Augmentation::strong(), &pixels, seed).repeat(3));
+    }
+
+    #[test]
     fn a_flip_mirrors_or_leaves(pixels in image(), seed: u64) {
         let flip = Augmentation { flip: true, ..Augmentation::default() };
         let same: Vec<f32> = pixels.iter().map(|&pixel| f32::from(pixel)).collect();

@@ -70,10 +70,4 @@ impl ArchitectureSpec {
     pub fn to_ron(&self) -> String {
         schema::to_ron(self)
     }
-
-    /// The same network for images of another size.
-    pub fn with_input(mut self, input: Shape) -> Self {
-        self.input = input;
-        self
-    }
 }

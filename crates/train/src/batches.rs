@@ -8,7 +8,7 @@ use crate::{Device, Recipe};
 
 /// The images and targets of one training step.
 pub(crate) struct Batch {
-    /// `[batch, 1, height, width]`
+    /// `[batch, channels, height, width]`
     pub(crate) images: Tensor<4>,
     /// `[batch, classes]`: probabilities, times the weight of the image's class
     pub(crate) targets: Tensor<2>,
@@ -53,9 +53,9 @@ pub(crate) fn training_batch(
     [epoch, step]: [usize; 2],
     device: Device,
 ) -> Batch {
-    let (height, width) = (dataset.height, dataset.width);
+    let (channels, height, width) = (dataset.colour.channels(), dataset.height, dataset.width);
     let n_classes = dataset.classes.len();
-    let pixels = height * width;
+    let pixels = channels * height * width;
     let mut images = vec![0.0; samples.len() * pixels];
     let mut targets = vec![0.0; samples.len() * n_classes];
     for (position, &index) in samples.iter().enumerate() {
@@ -74,7 +74,7 @@ pub(crate) fn training_batch(
         mix(&mut images, pixels, share);
         mix(&mut targets, n_classes, share);
     }
-    let shape = Shape { channels: 1, height, width };
+    let shape = Shape { channels, height, width };
     Batch {
         images: image_tensor(images, samples.len(), shape, device),
         targets: tensor(targets, [samples.len(), n_classes], &device.burn()),
@@ -88,7 +88,8 @@ pub(crate) fn plain_images(
     recipe: &Recipe,
     mirrored: bool,
 ) -> Vec<f32> {
-    let mut images = Vec::with_capacity(samples.len() * dataset.height * dataset.width);
+    let mut images =
+        Vec::with_capacity(samples.len() * dataset.colour.channels() * dataset.height * dataset.width);
     for &index in samples {
         let start = images.len();
         for row in dataset.samples[index].pixels.chunks_exact(dataset.width) {

@@ -49,9 +49,9 @@ impl Stimulus {
             targets[position * n_classes + dataset.samples[sample].class] = 1.0;
         }
         let mut random = stream(seed, "stimulus", &[]);
-        let mut noise: Vec<f32> =
-            (0..N_NOISE * dataset.height * dataset.width).map(|_| 255.0 * unit(&mut random)).collect();
-        for image in noise.chunks_exact_mut(dataset.height * dataset.width) {
+        let levels = dataset.colour.channels() * dataset.height * dataset.width;
+        let mut noise: Vec<f32> = (0..N_NOISE * levels).map(|_| 255.0 * unit(&mut random)).collect();
+        for image in noise.chunks_exact_mut(levels) {
             recipe.normalisation.apply(image);
         }
         pixels.append(&mut noise);

@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_margin_moves_a_box_inside_before_it_makes_it_smaller() {
-        let gray = Gray { width: 100, height: 60, pixels: Vec::new() };
+        let gray = Gray { width: 100, height: 60, pixels: Vec::new(), colours: None };
         let at = |left, top, side| Rectangle { left, top, width: side, height: side };
         assert_eq!(at(40, 20, 20).widened(0.25, &gray), at(35, 15, 30));
         assert_eq!(at(0, 40, 20).widened(0.25, &gray), at(0, 30, 30));

@@ -29,7 +29,7 @@ pub(crate) fn picture(portrait: &Portrait<'_>, scene: &Scene, side: usize, rng: 
             (level + 0.5).clamp(0.0, 255.0) as u8
         })
         .collect();
-    Gray { width: side as u32, height: side as u32, pixels }
+    Gray { width: side as u32, height: side as u32, pixels, colours: None }
 }
 
 fn expose(portrait: &Portrait<'_>, side: usize) -> Vec<f32> {

@@ -75,7 +75,6 @@ pub fn dataset(options: &SynthOptions, data_options: &DataOptions) -> Result<Dat
     let labels = data_options.labels;
     let first_peak = options.frames.saturating_sub(data_options.frames);
     let cropper = Cropper::new(&data_options.crop)?;
-    let (height, width) = (data_options.height, data_options.width);
     // All of them before the first error is looked for: which one is met first in time differs from run to run.
     let drawn: Vec<Result<Vec<Unnumbered>, Skipped>> = sequences(options)
         .into_par_iter()
@@ -92,7 +91,7 @@ pub fn dataset(options: &SynthOptions, data_options: &DataOptions) -> Result<Dat
                 let labelled = neutral.into_iter().chain(peak).map(|(frame, class)| {
                     let (gray, source) = (shot.frame(options, frame), sequence.frame_path(frame));
                     let fitted = cropper.cut(&gray, &source, detector).and_then(|cut| {
-                        let pixels = gray::fit(gray, cut.place, height, width, resizer);
+                        let pixels = gray::fit(gray, cut.place, data_options, resizer);
                         Ok((pixels.map_err(SkipReason::BadImage)?, cut.is_one_of_several))
                     });
                     match fitted {
