@@ -216,6 +216,7 @@ fn on_table(
         performance: Performance::default(),
         objectives: arguments.objectives.iter().map(|axis| axis.objective()).collect(),
         rungs: vec![Rung { epochs: 1, folds: 1, keep: 1.0 }],
+        pruning: None,
         limits: Limits::default(),
     };
     plan.check()?;

@@ -91,6 +91,7 @@ impl Plan {
                     Rung { epochs: 10, folds: 1, keep: 0.5 },
                     Rung { epochs: 60, folds: 1, keep: 1.0 },
                 ],
+                pruning: Some(0.9),
                 limits: Limits::default(),
             },
             recipe: Recipe::strong(),

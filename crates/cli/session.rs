@@ -17,7 +17,7 @@ use crate::data::cautions;
 use crate::networks::space;
 use crate::plan::Plan;
 use crate::progress::Progress;
-use crate::standing::{failures, nearest_miss, standing};
+use crate::standing::{failures, nearest_miss, out_of_reach, standing};
 use crate::variants::{VariantMetrics, Variants, train_variants};
 use crate::words::{count, percent, say, say_json};
 use crate::{Ending, front, interrupt};
@@ -211,6 +211,12 @@ impl Session {
             &stop,
             &mut |event| match event {
                 Event::Generator(_) | Event::Proposed(_) | Event::Rung { .. } => {}
+                Event::Pruned { rung, trials } => {
+                    let saved =
+                        plan.search.epochs_of(plan.search.rungs.len()) - plan.search.epochs_of(rung + 1);
+                    progress.skip(saved * trials.len() as u64);
+                    progress.note(out_of_reach(rung, trials, &plan.search));
+                }
                 Event::Observed(trials) => {
                     observed.extend_from_slice(trials);
                     let standing = standing(&observed, &plan.search);

@@ -23,6 +23,17 @@ pub(crate) fn standing(trials: &[Trial], plan: &SearchPlan) -> String {
     }
 }
 
+/// What to say of trials that are trained no further.
+pub(crate) fn out_of_reach(rung: usize, trials: &[usize], plan: &SearchPlan) -> String {
+    let numbers: Vec<String> = trials.iter().map(ToString::to_string).collect();
+    format!(
+        "rung {rung}: trial {} out of reach of accuracy >= {} with a confidence of {} %: trained no further",
+        numbers.join(", "),
+        plan.indicator.accuracy_floor().unwrap_or_default(),
+        100.0 * plan.pruning.unwrap_or_default()
+    )
+}
+
 /// What to say when nothing is feasible: who came nearest, and which bound it misses.
 pub(crate) fn nearest_miss(trials: &[Trial], plan: &SearchPlan) -> String {
     let n_failed = trials

@@ -70,6 +70,15 @@ impl Indicator {
         }
     }
 
+    /// The least accuracy that it asks for, if it asks for any.
+    pub fn accuracy_floor(&self) -> Option<f64> {
+        let floors = self.constraints.iter().filter_map(|constraint| match constraint {
+            Constraint::AtLeast(Metric::Accuracy, floor) => Some(*floor),
+            Constraint::AtLeast(..) | Constraint::AtMost(..) => None,
+        });
+        floors.reduce(f64::max)
+    }
+
     /// A bound that no search could use, if there is one: a floor on a count, a ceiling on accuracy, a bound that
     /// is no number.
     pub fn unusable(&self) -> Option<&Constraint> {

@@ -24,6 +24,10 @@ pub struct SearchPlan {
     pub objectives: Vec<Objective>,
     /// Trainings of rising cost.
     pub rungs: Vec<Rung>,
+    /// With what confidence a trial is out of the reach of the indicator's floor on accuracy when it is trained no further,
+    /// by what the climb to the last rung brought to earlier trials; absent, none is held back for that.
+    #[serde(default)]
+    pub pruning: Option<f64>,
     /// What ends the search early.
     #[serde(default)]
     pub limits: Limits,
@@ -123,6 +127,16 @@ impl SearchPlan {
                 let reason = format!("has a rung that keeps {}", rung.keep);
                 return refuse("rungs", reason, "keep a share above 0 and at most 1");
             }
+        }
+        if let Some(confidence) = self.pruning
+            && !(0.5..1.0).contains(&confidence)
+        {
+            let reason = format!("is Some({confidence})");
+            return refuse(
+                "pruning",
+                reason,
+                "give a confidence from 0.5, below 1, such as Some(0.9), or None",
+            );
         }
         if self.objectives.is_empty() {
             return refuse("objectives", "is empty".to_owned(), "give an axis such as Maximise(Accuracy)");

@@ -1,5 +1,6 @@
 //! Who is better: the order in which trials are promoted and in which a generator learns from them.
 
+use crate::gain::log_odds;
 use crate::{Metrics, SearchPlan, Trial, non_dominated_ranks};
 
 /// How a trial stands among others.
@@ -63,6 +64,31 @@ pub(crate) fn ordered(trials: &[&Trial], standings: &[Standing]) -> Vec<usize> {
             .then(trials[one].number.cmp(&trials[other].number))
     });
     order
+}
+
+/// Whether a trial of this rung will miss the indicator's floor on accuracy, with the plan's confidence, when it has climbed.
+///
+/// The bound is distribution-free: if `n` earlier trials and this one gain alike (in log-odds, from this rung to the
+/// last), this one exceeds the k-th largest of their gains with probability k / (n + 1), the rank of one among n + 1
+/// exchangeable numbers. So nothing is held back until n is confidence / (1 - confidence).
+pub(crate) fn is_out_of_reach(trial: &Trial, history: &[Trial], rung: usize, plan: &SearchPlan) -> bool {
+    let (Some(confidence), Some(floor), Some(accuracy)) =
+        (plan.pruning, plan.indicator.accuracy_floor(), trial.accuracy_at(rung))
+    else {
+        return false;
+    };
+    let last = plan.rungs.len() - 1;
+    let mut gains: Vec<f64> = history
+        .iter()
+        .filter_map(|earlier| {
+            Some(log_odds(earlier.accuracy_at(last)?) - log_odds(earlier.accuracy_at(rung)?))
+        })
+        .collect();
+    gains.sort_by(|one, other| other.total_cmp(one));
+    // Rounded up by a hair less than it could be: 0.1 * 10 is 0.9999... in binary.
+    let rank = ((1.0 - confidence) * (gains.len() + 1) as f64 + 1e-9) as usize;
+    let most = rank.checked_sub(1).and_then(|at| gains.get(at));
+    most.is_some_and(|gain| log_odds(accuracy) + gain < log_odds(floor))
 }
 
 /// For each rung, what trials that went on to the last rung gained in accuracy on average; 0 where none has yet.

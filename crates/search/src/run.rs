@@ -5,7 +5,7 @@ use netsynth_graph::ArchitectureId;
 use netsynth_space::Space;
 
 use crate::evaluator::caught;
-use crate::promotion::{by_merit, gains};
+use crate::promotion::{by_merit, gains, is_out_of_reach};
 use crate::workers::side_by_side;
 use crate::{Candidate, Evaluator, Generator, Problem, SearchError, SearchPlan, StopReason, Trial};
 
@@ -22,6 +22,13 @@ pub enum Event<'a> {
         rung: usize,
         /// How many candidates climb it.
         n_candidates: usize,
+    },
+    /// These trials would have climbed to the next rung, but are out of the indicator's reach.
+    Pruned {
+        /// The rung that they were trained on.
+        rung: usize,
+        /// Their numbers.
+        trials: &'a [usize],
     },
     /// The trials of a finished generation.
     Observed(&'a [Trial]),
@@ -112,6 +119,15 @@ fn climb(
         let order = by_merit(&on_rung, plan, &gains);
         climbing = order.into_iter().take(n_kept).map(|position| climbing[position]).collect();
         climbing.sort_unstable();
+        if rung + 1 < plan.rungs.len() {
+            let (out, within): (Vec<usize>, Vec<usize>) =
+                climbing.iter().partition(|&&index| is_out_of_reach(&trials[index], history, rung, plan));
+            if !out.is_empty() {
+                let numbers: Vec<usize> = out.iter().map(|&index| trials[index].number).collect();
+                tell(Event::Pruned { rung, trials: &numbers });
+            }
+            climbing = within;
+        }
     }
     Some(trials)
 }

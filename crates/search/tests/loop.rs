@@ -70,6 +70,7 @@ fn plan(strategy: StrategyKind, n_trials: usize, seed: u64) -> SearchPlan {
         performance: Performance::default(),
         objectives: vec![Objective::Maximise(Metric::Accuracy), Objective::Minimise(Metric::Parameters)],
         rungs: vec![Rung { epochs: 1, folds: 1, keep: 0.5 }, Rung { epochs: 4, folds: 1, keep: 1.0 }],
+        pruning: None,
         limits: Limits::default(),
     }
 }
@@ -115,6 +116,47 @@ fn a_trial_that_fails_or_panics_is_recorded_and_the_search_goes_on() {
 fn half_of_each_generation_climbs() {
     let trials = searched(&plan(StrategyKind::Random, 8, 3), 1);
     assert_eq!(trials.iter().filter(|trial| trial.readings.len() == 2).count(), 4);
+}
+
+/// Accuracy that is luck: on the low rung, and what the climb brings.
+struct Luck;
+
+impl Evaluator for Luck {
+    fn evaluate(&self, candidate: &Candidate, rung: usize) -> Option<Measured> {
+        let mut luck = stream(9, "luck", &[candidate.trial as u64]);
+        let low = 0.5 + 0.3 * luck.unit();
+        let accuracy = if rung == 0 { low } else { low + 0.15 * luck.unit() };
+        Some(Measured::Trained(Trained { fold_accuracies: vec![accuracy], reactions: None }))
+    }
+}
+
+#[test]
+fn what_is_pruned_would_have_missed_the_floor_as_often_as_the_confidence_says() {
+    let ladder = |pruning| SearchPlan { pruning, ..plan(StrategyKind::Random, 240, 4) };
+    let found = |plan: &SearchPlan| {
+        let mut pruned = Vec::new();
+        let mut tell = |event: Event<'_>| {
+            if let Event::Pruned { rung, trials } = event {
+                assert_eq!(rung, 0);
+                pruned.extend_from_slice(trials);
+            }
+        };
+        let trials = run(&emotionnet(), plan, &Luck, NonZeroUsize::MIN, &mut tell).unwrap().trials;
+        (trials, pruned)
+    };
+    let (all, none) = found(&ladder(None));
+    assert!(none.is_empty(), "{none:?}");
+    let (trials, pruned) = found(&ladder(Some(0.8)));
+    // Random proposals do not depend on what was measured, so both searches met the same networks.
+    assert!(trials.iter().zip(&all).all(|(one, other)| one.id == other.id));
+    assert!(pruned.len() >= 20, "{pruned:?}");
+    // Four climbs give a confidence of 0.8: one more than three exceeds them all in one case of five.
+    assert!(
+        pruned.iter().all(|&trial| trials[..trial].iter().filter(|t| t.readings.len() == 2).count() >= 4)
+    );
+    let reached = pruned.iter().filter(|&&trial| all[trial].accuracy_at(1).unwrap() >= 0.85).count();
+    assert!(reached as f64 <= 0.2 * pruned.len() as f64 + 3.0, "{reached} of {}", pruned.len());
+    assert!(pruned.iter().all(|&trial| trials[trial].readings.len() == 1));
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub fn search(
                 let mut written = candidates.iter().map(|next| folder.write_candidate(next, space));
                 recorded.keep(written.find(Result::is_err).unwrap_or(Ok(())));
             }
-            Event::Rung { .. } | Event::Observed(_) => {}
+            Event::Rung { .. } | Event::Pruned { .. } | Event::Observed(_) => {}
         }
         if !recorded.is_in_trouble() {
             tell(event);

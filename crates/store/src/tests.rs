@@ -41,6 +41,7 @@ fn plan() -> SearchPlan {
         performance: Performance::default(),
         objectives: vec![Objective::Maximise(Metric::Accuracy), Objective::Minimise(Metric::Parameters)],
         rungs: vec![Rung { epochs: 1, folds: 1, keep: 0.5 }, Rung { epochs: 4, folds: 1, keep: 1.0 }],
+        pruning: None,
         limits: Limits::default(),
     }
 }

@@ -172,7 +172,7 @@ pub fn replay(folder: &RunFolder, space: &SearchSpace, plan: &SearchPlan) -> Res
                     }
                 }
             }
-            Event::Rung { .. } => {}
+            Event::Rung { .. } | Event::Pruned { .. } => {}
             Event::Observed(_) => memory.findings.lock().map_or((), |mut all| all.append(&mut lacking)),
         }
     })?;
