@@ -221,6 +221,17 @@ fn a_recipe_is_read_back_from_a_run_and_ingredients_are_left_out() {
 }
 
 #[test]
+fn the_space_that_the_documentation_writes_is_one() {
+    let text = include_str!("../docs/extending.md");
+    let space = text.split("```ron\n").nth(1).unwrap().split("```").next().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("narrow.ron"), space).unwrap();
+    let (code, stdout, stderr) = netsynth(folder.path(), &["check", "narrow.ron"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("12 widths, 0 kernels, 3 depths, 0 links"), "{stdout}");
+}
+
+#[test]
 fn what_the_paper_counts_is_checked() {
     let folder = tempfile::tempdir().unwrap();
     let (code, stdout, _) = netsynth(folder.path(), &["check", "nano-b"]);
