@@ -1,7 +1,10 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use netsynth_search::{Explanation, ParetoFront, Problem, Ranking, Reason, explain, rankings, variants};
+use netsynth_search::{
+    Explanation, Generator, ParetoFront, Problem, Ranking, Reason, advice_ranking, explain, rankings,
+    variants,
+};
 use netsynth_space::{Domain, Kind};
 use serde_json::json;
 
@@ -43,8 +46,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
         Complaint::new(format!("there is no trial {number}"), remedy).at(place)
     })?;
     let rankings = rankings(&problem, &trials);
+    let numbers = folder.generator_numbers()?;
+    let generators: Result<Vec<Generator>, _> =
+        numbers.into_iter().map(|number| folder.generator(number)).collect();
+    let advice = advice_ranking(&generators?);
     if arguments.json {
-        say_json(&as_json(&explanation, &rankings))?;
+        say_json(&as_json(&explanation, &rankings, advice))?;
         return Ok(Ending::Done);
     }
     show(&explanation)?;
@@ -54,10 +61,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
         rows.add_row([(*what).to_owned(), rung.to_string(), n_trials.to_string(), tau]);
     }
     say(rows)?;
+    if let (Some(tau), n_laws) = advice {
+        say(format!(
+            "The change of U that was predicted for one step of a decision against what the next generation showed: \
+             tau {tau:+.2} over {n_laws} laws of the generators."
+        ))?;
+    }
     Ok(Ending::Done)
 }
 
-fn as_json(explanation: &Explanation, rankings: &[Ranking]) -> serde_json::Value {
+fn as_json(
+    explanation: &Explanation,
+    rankings: &[Ranking],
+    (tau, n_laws): (Option<f64>, usize),
+) -> serde_json::Value {
     let reasons = explanation.reasons.iter().map(|reason| {
         json!({
             "decision": reason.decision.name, "kind": reason.decision.kind, "nodes": reason.decision.nodes,
@@ -70,6 +87,7 @@ fn as_json(explanation: &Explanation, rankings: &[Ranking]) -> serde_json::Value
         "trial": explanation.trial, "parent": explanation.parent, "predicted": explanation.predicted,
         "measured": explanation.measured, "parent_measured": explanation.parent_measured,
         "decisions": reasons.collect::<Vec<_>>(), "rankings": rankings,
+        "advice": { "tau": tau, "n_laws": n_laws },
     })
 }
 

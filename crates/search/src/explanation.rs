@@ -3,7 +3,7 @@ use serde::Serialize;
 
 use crate::felt::{cut, felt, reactions};
 use crate::inquisitor::{Advice, Inquisitor};
-use crate::{Metrics, Problem, Reactions, SearchError, Trial, VertexReaction, kendall_tau};
+use crate::{Generator, Metrics, Problem, Reactions, SearchError, Trial, VertexReaction, kendall_tau};
 
 /// Why a trial's network is what it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -106,6 +106,15 @@ pub struct Ranking {
     pub n_trials: usize,
     /// Kendall's tau.
     pub tau: Option<f64>,
+}
+
+/// How well the advice that moved theta_G ranked what came of it, over all decisions of all generators: tau, and over how
+/// many laws.
+pub fn advice_ranking(generators: &[Generator]) -> (Option<f64>, usize) {
+    let laws = generators.windows(2).flat_map(|pair| pair[0].laws.iter().zip(&pair[1].laws));
+    let pairs: Vec<(f64, f64)> =
+        laws.filter_map(|(before, after)| Some((before.predicted?, after.measured?))).collect();
+    (kendall_tau(&pairs), pairs.len())
 }
 
 /// What was known of a trial and what came of it.

@@ -32,6 +32,10 @@ pub struct Law {
     /// What the inquisitor predicted that one step up, or a yes, changes U by, when this law was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub predicted: Option<f64>,
+    /// What one step up, or a yes, changed U by among the trials of the generator before: the outcome of what was predicted
+    /// for its law (the slope of least squares on this decision alone, so others that vary with it have their share).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<f64>,
 }
 
 /// The distribution of one decision, in numbers of choices.
@@ -70,7 +74,7 @@ impl Generator {
                 Domain::Switch => Theta::Switch(if decision.prototype == 1 { 0.85 } else { 0.08 }),
                 Domain::Alternatives(count) => Theta::Alternatives(vec![1.0 / *count as f64; *count]),
             };
-            Law { decision: decision.name.clone(), theta, predicted: None }
+            Law { decision: decision.name.clone(), theta, predicted: None, measured: None }
         });
         // Widths, kernels and depths that go together make small networks and large ones.
         let size = decisions.iter().map(|decision| match &decision.domain {

@@ -30,6 +30,7 @@ pub(crate) fn stepped(
     decisions: &Decisions,
     elites: &[&Genome],
     advice: Option<&[Advice]>,
+    outcomes: &[Option<f64>],
 ) -> Generator {
     let couplings = couplings(decisions, elites);
     let laws = decisions.iter().enumerate().map(|(number, decision)| {
@@ -85,9 +86,29 @@ pub(crate) fn stepped(
             // A law and its domain are made together.
             (theta, Domain::Ordinal(_) | Domain::Switch | Domain::Alternatives(_)) => theta.clone(),
         };
-        Law { decision: decision.name.clone(), theta, predicted: per_step }
+        Law { decision: decision.name.clone(), theta, predicted: per_step, measured: outcomes[number] }
     });
     Generator { number: generator.number + 1, laws: laws.collect(), couplings: couplings.clone() }
+}
+
+/// What one step up of each decision, or a yes, changed U by among trials with these choices and this U: the slope of
+/// least squares on that decision alone. None where all chose alike, and for alternatives, which have no order.
+pub(crate) fn outcomes(decisions: &Decisions, trials: &[(&Genome, f64)]) -> Vec<Option<f64>> {
+    let mean = average(&trials.iter().map(|(_, performance)| *performance).collect::<Vec<_>>());
+    let slope = |number: usize| -> Option<f64> {
+        let choices: Vec<f64> = trials.iter().map(|(genome, _)| genome.choice(number) as f64).collect();
+        let centre = average(&choices);
+        let apart: Vec<f64> = choices.iter().map(|choice| choice - centre).collect();
+        let changes: Vec<f64> = trials.iter().map(|(_, performance)| performance - mean).collect();
+        let variation = dot(&apart, &apart);
+        (variation > 0.0).then(|| dot(&apart, &changes) / variation)
+    };
+    let ordered = |domain: &Domain| match domain {
+        Domain::Ordinal(_) | Domain::Switch => true,
+        Domain::Alternatives(_) => false,
+    };
+    let numbered = decisions.iter().enumerate();
+    numbered.map(|(number, decision)| ordered(&decision.domain).then(|| slope(number)).flatten()).collect()
 }
 
 /// The directions in which elites differ together: principal components of their choices, each choice measured in

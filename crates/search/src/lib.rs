@@ -38,7 +38,7 @@ mod workers;
 
 pub use comparison::{Curve, Estimate, Scale, kendall_tau};
 pub use evaluator::{Candidate, Evaluator, Measured, Trained, caught};
-pub use explanation::{Explanation, Ranking, Reason, explain, rankings};
+pub use explanation::{Explanation, Ranking, Reason, advice_ranking, explain, rankings};
 pub use front::{ParetoFront, dominates, non_dominated_ranks};
 pub use generator::{Coupling, Generator, Law, Theta};
 pub use hypervolume::hypervolume;

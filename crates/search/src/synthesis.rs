@@ -8,7 +8,7 @@ use crate::cholesky::dot;
 use crate::gain::{Frontier, Normal};
 use crate::generator::edited;
 use crate::inquisitor::Inquisitor;
-use crate::learning::stepped;
+use crate::learning::{outcomes, stepped};
 use crate::problem::Draft;
 use crate::process::Belief;
 use crate::promotion::{Standing, gains, ordered, standings};
@@ -302,6 +302,7 @@ impl Strategy for Synthesis<'_> {
     }
 
     fn observe(&mut self, generation: &[Trial]) -> Result<(), SearchError> {
+        let n_before = self.trials.len();
         self.trials.extend_from_slice(generation);
         let plan = self.problem.plan;
         let trained: Vec<usize> =
@@ -326,7 +327,11 @@ impl Strategy for Synthesis<'_> {
                 Some(_) | None => None,
             };
             let decisions = self.problem.space.decisions();
-            self.generator = stepped(&self.generator, decisions, &elites, advice.as_deref());
+            let judged = trained.iter().zip(&standings).filter(|(at, _)| **at >= n_before);
+            let judged: Vec<(&Genome, f64)> =
+                judged.map(|(&at, standing)| (&self.trials[at].genome, standing.performance)).collect();
+            let outcomes = outcomes(decisions, &judged);
+            self.generator = stepped(&self.generator, decisions, &elites, advice.as_deref(), &outcomes);
         }
         Ok(())
     }

@@ -7,9 +7,9 @@ use std::num::NonZeroUsize;
 
 use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_search::{
-    Candidate, Constraint, Evaluator, Event, Indicator, Limits, LinkReaction, Measured, Metric, Objective,
-    Outcome, ParetoFront, Performance, Problem, Reactions, Rung, SearchError, SearchPlan, StrategyKind,
-    Trained, Trial, VertexReaction, dominates, hypervolume, non_dominated_ranks, run, variants,
+    Candidate, Constraint, Evaluator, Event, Indicator, Limits, LinkReaction, Measured, Metric, Metrics,
+    Objective, Outcome, ParetoFront, Performance, Problem, Reactions, Rung, SearchError, SearchPlan,
+    StrategyKind, Trained, Trial, VertexReaction, dominates, hypervolume, non_dominated_ranks, run, variants,
 };
 use netsynth_space::{SearchSpace, SearchSpaceSpec, stream};
 use proptest::prelude::*;
@@ -116,6 +116,47 @@ fn a_trial_that_fails_or_panics_is_recorded_and_the_search_goes_on() {
 fn half_of_each_generation_climbs() {
     let trials = searched(&plan(StrategyKind::Random, 8, 3), 1);
     assert_eq!(trials.iter().filter(|trial| trial.readings.len() == 2).count(), 4);
+}
+
+#[test]
+fn the_decision_log_has_what_became_of_each_prediction() {
+    let rungs = vec![Rung { epochs: 1, folds: 1, keep: 1.0 }];
+    let plan = SearchPlan { rungs, ..plan(StrategyKind::Synthesis, 40, 6) };
+    let (mut generators, mut generations) = (Vec::new(), Vec::new());
+    run(&emotionnet(), &plan, &Formula(emotionnet()), NonZeroUsize::MIN, &mut |event| match event {
+        Event::Generator(generator) => generators.push(generator.clone()),
+        Event::Observed(trials) => generations.push(trials.to_vec()),
+        Event::Proposed(_) | Event::Rung { .. } | Event::Pruned { .. } => {}
+    })
+    .unwrap();
+    assert!(generators[4].laws.iter().all(|law| law.predicted.is_some()));
+    for (generation, after) in generations.iter().zip(&generators[1..]) {
+        let judged: Vec<(&Trial, f64)> = generation
+            .iter()
+            .filter_map(|trial| {
+                let accuracy = trial.accuracy_at(0)?;
+                Some((trial, plan.performance.of(&Metrics { accuracy, cost: trial.cost })))
+            })
+            .collect();
+        let mean = |numbers: &[f64]| numbers.iter().sum::<f64>() / numbers.len() as f64;
+        let u = mean(&judged.iter().map(|(_, u)| *u).collect::<Vec<_>>());
+        let mut n_known = 0;
+        for (number, law) in after.laws.iter().enumerate() {
+            let choices: Vec<f64> = judged.iter().map(|(t, _)| t.genome.choice(number) as f64).collect();
+            let centre = mean(&choices);
+            let products =
+                choices.iter().zip(&judged).map(|(choice, (_, found))| (choice - centre) * (found - u));
+            let squares: f64 = choices.iter().map(|choice| (choice - centre) * (choice - centre)).sum();
+            match law.measured {
+                Some(slope) => {
+                    assert!((slope - products.sum::<f64>() / squares).abs() < 1e-9, "{}", law.decision)
+                }
+                None => assert!(squares < 1e-12, "{}", law.decision),
+            }
+            n_known += usize::from(law.measured.is_some());
+        }
+        assert!(n_known > 20, "{n_known} of {}", after.laws.len());
+    }
 }
 
 /// Accuracy that is luck: on the low rung, and what the climb brings.
