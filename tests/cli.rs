@@ -176,6 +176,34 @@ fn the_paper_is_reproduced_by_one_command_which_goes_on_where_it_stopped() {
 }
 
 #[test]
+fn a_training_starts_from_the_weights_of_another() {
+    let folder = workplace();
+    let faces = ["data", "synth", "faces", "--subjects", "6", "--side", "24", "--frames", "3"];
+    assert_eq!(netsynth(folder.path(), &faces).0, 0);
+    let train = |epochs: &str, folds: &str, more: &[&str]| {
+        let common = ["train", "tiny-prototype.ron", "--data", "faces", "--epochs", epochs, "--folds", folds];
+        netsynth(folder.path(), &[&common[..], more].concat())
+    };
+    assert_eq!(train("30", "2", &["--name", "long"]).0, 0);
+    let first_loss = |run: &str| -> f64 {
+        let file = fs::read_to_string(folder.path().join(run).join("folds/01/metrics.ron")).unwrap();
+        let losses = file.split("losses: [").nth(1).unwrap();
+        losses.split([',', ']']).next().unwrap().trim().parse().unwrap()
+    };
+    let (code, _, stderr) = train("1", "2", &["--start", "runs/long", "--name", "on"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(
+        first_loss("runs/on") < first_loss("runs/long") - 0.1,
+        "a start that helps from the first epoch on"
+    );
+    assert_eq!(train("1", "2", &["--start", "runs/long/folds/02", "--name", "one"]).0, 0);
+    let (code, _, stderr) = train("1", "3", &["--start", "runs/long"]);
+    assert_eq!((code, stderr.contains("start from a run with the same --folds")), (2, true), "{stderr}");
+    let (code, _, stderr) = train("1", "2", &["--start", "nowhere"]);
+    assert_eq!((code, stderr.contains("nowhere/architecture.ron")), (2, true), "{stderr}");
+}
+
+#[test]
 fn table_1_has_trainings_and_searches_measured_here() {
     let folder = workplace();
     let faces = ["data", "synth", "faces", "--subjects", "6", "--side", "24", "--frames", "3"];

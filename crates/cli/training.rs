@@ -10,14 +10,14 @@ use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_search::side_by_side;
 use netsynth_store::RunFolder;
-use netsynth_train::{Device, EpochReport, Recipe, Training, fit_fold, on_one_thread, save};
+use netsynth_train::{Deployed, Device, EpochReport, Recipe, Training, fit_fold, load, on_one_thread, save};
 use serde::{Deserialize, Serialize};
 
 use crate::complaint::Complaint;
 use crate::data::{ReadOptions, cautions};
 use crate::finished::required;
 use crate::interrupt;
-use crate::networks::{Source, adapted, architecture, input_of};
+use crate::networks::{Source, adapted, architecture, input_of, read};
 use crate::plan::{DataPlan, DataSource};
 use crate::progress::Progress;
 use crate::provenance::Provenance;
@@ -42,6 +42,11 @@ pub(crate) struct Options {
     only: Option<usize>,
     #[command(flatten)]
     pub(crate) recipe: RecipeOptions,
+    /// Start from trained weights instead of random ones, in every node of the same name and form: a folder with
+    /// architecture.ron and weights.safetensors, or the run of a training with as many folds, each of which starts the
+    /// fold of its number
+    #[arg(long)]
+    start: Option<PathBuf>,
     /// The seed of every random draw
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
@@ -67,6 +72,9 @@ pub(crate) struct TrainPlan {
     /// The folds are trained once with each of so many seeds, from `seed` on.
     #[serde(default = "one")]
     pub(crate) n_seeds: usize,
+    /// Where its first weights are from; absent, they are random.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) start: Option<PathBuf>,
     pub(crate) device: Device,
 }
 
@@ -131,6 +139,7 @@ impl OnFolds {
             recipe: options.recipe.or(default_recipe)?,
             seed: options.seed,
             n_seeds,
+            start: options.start.clone(),
             device: Device::Flex,
         };
         if plan.epochs == 0 || plan.n_trained_folds == 0 || plan.n_seeds == 0 {
@@ -169,6 +178,8 @@ impl OnFolds {
             return Err(Complaint::new(reason, remedy).at(place));
         }
         let split = plan.data.split(&dataset)?;
+        // What is missing is told before any training.
+        (0..plan.n_trained_folds).try_for_each(|fold| start(&plan, fold).map(|_| ()))?;
         Ok(Self { plan, graph, dataset, split })
     }
 
@@ -258,6 +269,7 @@ impl OnFolds {
         progress: &Progress,
     ) -> Result<(), Trouble> {
         let Self { plan, graph, dataset, split } = self;
+        let start = start(plan, fold)?;
         let training = Training {
             graph,
             dataset,
@@ -265,6 +277,7 @@ impl OnFolds {
             n_epochs: plan.epochs,
             seed,
             device: plan.device,
+            start: start.as_ref(),
         };
         let label = match plan.n_seeds {
             1 => format!("fold {:2}", fold + 1),
@@ -286,4 +299,26 @@ impl OnFolds {
         folder.write_network(place, &plan.architecture, &weights, &file)?;
         Ok(())
     }
+}
+
+/// The trained network that a fold starts from, if the plan names one.
+fn start(plan: &TrainPlan, fold: usize) -> Result<Option<Deployed>, Complaint> {
+    let Some(path) = &plan.start else { return Ok(None) };
+    let place = if path.join("plan.ron").exists() {
+        let other: TrainPlan = RunFolder::open(path)?.plan()?;
+        if other.data.n_folds != plan.data.n_folds || other.data.split != plan.data.split {
+            let reason = format!(
+                "it was cut into {} folds and this training into {}: a fold would judge people that its start has seen",
+                other.data.n_folds, plan.data.n_folds
+            );
+            let complaint = Complaint::new(reason, "start from a run with the same --folds and --split");
+            return Err(complaint.at(path.display().to_string()));
+        }
+        path.join(format!("folds/{:02}", fold + 1))
+    } else {
+        path.clone()
+    };
+    let (_, graph) = architecture(&read(&place.join("architecture.ron").display().to_string())?)?;
+    let weights = place.join("weights.safetensors");
+    load(&weights, &graph, plan.device).map(Some).map_err(Complaint::about(&weights))
 }

@@ -142,6 +142,7 @@ fn trained(
         n_epochs: plan.final_epochs,
         seed: derived_seed(plan.search.seed, "variant", trial),
         device: plan.device,
+        start: None,
     };
     let label = format!("trial {trial:3} for good");
     let mut tell = |report: EpochReport| progress.epoch(&label, report);

@@ -48,6 +48,7 @@ impl TrainEvaluator<'_> {
             n_epochs: epochs,
             seed: derived_seed(self.seed, "trial", candidate.trial),
             device: self.device,
+            start: None,
         };
         for fold in 0..folds {
             let mut tell = |report| (self.tell)(candidate.trial, rung, fold, report);

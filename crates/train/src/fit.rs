@@ -54,7 +54,12 @@ pub struct Training<'a> {
     pub seed: u64,
     /// Where.
     pub device: Device,
+    /// The trained network whose weights it starts with, in every node of the same name and form; absent, with random ones.
+    pub start: Option<&'a Deployed>,
 }
+
+/// How many images a network that starts from another one is shown to set its norms.
+const MEETING: usize = 64;
 
 /// Trains on some samples of the dataset.
 ///
@@ -64,10 +69,17 @@ pub fn fit(
     samples: &[usize],
     tell: &mut dyn FnMut(EpochReport),
 ) -> Result<Deployed, TrainingFailure> {
-    let Training { graph, dataset, recipe, n_epochs, seed, device } = *training;
+    let Training { graph, dataset, recipe, n_epochs, seed, device, start } = *training;
     let mut network = Network::new(graph, seed, device);
     let mut adam = Adam::new(recipe.adam());
     let class_weights = class_weights(dataset, samples, recipe);
+    if let Some(trained) = start {
+        let apart = samples.len().div_ceil(MEETING).max(1);
+        let seen: Vec<usize> = samples.iter().copied().step_by(apart).collect();
+        let Batch { images, .. } =
+            training_batch(dataset, &seen, &class_weights, recipe, seed, [0, 0], device);
+        network = network.started_from(trained, images, device);
+    }
     let mut averaged_running = network.running().to_vec();
     for number in 0..n_epochs {
         let steps = epoch(samples, recipe.batch_size, seed, number);

@@ -20,6 +20,7 @@ mod network;
 mod probe;
 mod recipe;
 mod score;
+mod start;
 mod tensors;
 mod weights;
 

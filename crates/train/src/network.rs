@@ -14,12 +14,12 @@ use crate::weights::Weights;
 /// A graph as a Burn module: a layer for each node, wired as the graph is.
 #[derive(Module, Debug)]
 pub struct Network {
-    layers: Vec<Layer>,
+    pub(crate) layers: Vec<Layer>,
     #[module(skip)]
-    graph: Graph,
+    pub(crate) graph: Graph,
     /// Running statistics of each node's batch norm, where it has one.
     #[module(skip)]
-    running: Vec<Option<Running>>,
+    pub(crate) running: Vec<Option<Running>>,
 }
 
 /// What a batch norm has seen on average.
@@ -77,7 +77,7 @@ impl Network {
         TrainingPass { logits: flattened(output), statistics }
     }
 
-    fn layer_pass(
+    pub(crate) fn layer_pass(
         &self,
         node: usize,
         mut inputs: Vec<FeatureMap>,

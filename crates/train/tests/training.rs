@@ -58,8 +58,15 @@ fn graph() -> Graph {
 fn trained(n_epochs: usize, recipe: &Recipe) -> Deployed {
     let (graph, dataset) = (graph(), bars());
     let samples: Vec<usize> = (0..48).collect();
-    let training =
-        Training { graph: &graph, dataset: &dataset, recipe, n_epochs, seed: 3, device: Device::Flex };
+    let training = Training {
+        graph: &graph,
+        dataset: &dataset,
+        recipe,
+        n_epochs,
+        seed: 3,
+        device: Device::Flex,
+        start: None,
+    };
     fit(&training, &samples, &mut |_| {}).unwrap()
 }
 
