@@ -2,10 +2,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use netsynth_search::{
-    Explanation, Generator, ParetoFront, Problem, Ranking, Reason, advice_ranking, explain, rankings,
-    variants,
+    Explanation, Generator, ParetoFront, Problem, Ranking, advice_ranking, explain, rankings, variants,
 };
-use netsynth_space::{Domain, Kind};
+use netsynth_space::Domain;
 use serde_json::json;
 
 use crate::Ending;
@@ -101,7 +100,7 @@ fn show(explanation: &Explanation) -> Result<(), Complaint> {
         decibels(measured)
     ))?;
     if let (Some(parent), Some(before), Some(after)) = (parent, parent_measured, measured) {
-        let n_changed = reasons.iter().filter(|reason| is_changed(reason)).count();
+        let n_changed = reasons.iter().filter(|reason| reason.is_changed()).count();
         say(format!(
             "{n_changed} decisions differ from trial {parent}'s; U changed by {:+.2} dB",
             after - before
@@ -122,7 +121,7 @@ fn show(explanation: &Explanation) -> Result<(), Complaint> {
     ];
     let mut rows = table(&header, 1);
     let number = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:+.2}"));
-    for reason in reasons.iter().filter(|reason| is_telling(reason)) {
+    for reason in reasons.iter().filter(|reason| reason.is_telling()) {
         let value = |value: usize| match reason.decision.domain {
             Domain::Switch => if value == 1 { "yes" } else { "no" }.to_owned(),
             Domain::Ordinal(_) | Domain::Alternatives(_) => value.to_string(),
@@ -148,18 +147,4 @@ fn show(explanation: &Explanation) -> Result<(), Complaint> {
     say(
         "saliency: 1 is an average layer's; rank: share of its channels' directions in use; cut: nats of loss",
     )
-}
-
-fn is_changed(reason: &Reason) -> bool {
-    reason.parent.is_some_and(|parent| parent != reason.value)
-}
-
-/// Links that were never there and still are not say nothing.
-fn is_telling(reason: &Reason) -> bool {
-    match reason.decision.kind {
-        Kind::Channels | Kind::Kernel | Kind::Depth | Kind::Alternative => true,
-        Kind::Link | Kind::Projection => {
-            reason.value == 1 || reason.prototype == 1 || is_changed(reason) || reason.cut.is_some()
-        }
-    }
 }

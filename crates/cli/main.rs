@@ -27,6 +27,7 @@ mod provenance;
 #[path = "../../fuzz/readers.rs"]
 pub mod readers;
 mod recipes;
+mod report;
 mod reproduce;
 mod results;
 mod resume;
@@ -79,6 +80,7 @@ enum Command {
     Data(data::Arguments),
     Prototypes(prototypes::Arguments),
     Front(front::Arguments),
+    Report(report::Arguments),
     Sample(sample::Arguments),
     Explain(explain::Arguments),
     Compare(compare::Arguments),
@@ -98,6 +100,7 @@ fn main() -> ExitCode {
         Command::Data(arguments) => data::run(&arguments),
         Command::Prototypes(arguments) => prototypes::run(&arguments),
         Command::Front(arguments) => front::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
         Command::Sample(arguments) => sample::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),

@@ -31,6 +31,20 @@ impl Provenance {
         }
     }
 
+    /// Each of them with its name, for a person.
+    pub(crate) fn told(&self) -> Vec<(String, String)> {
+        let Self { netsynth, target, data_digest, n_images, n_subjects, n_skipped, .. } = self;
+        let skipped = if *n_skipped > 0 { format!(", {n_skipped} skipped") } else { String::new() };
+        [
+            ("netsynth", netsynth.clone()),
+            ("machine", target.clone()),
+            ("data", format!("{n_images} images of {n_subjects} subjects{skipped}")),
+            ("digest of the data", data_digest.clone()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value))
+        .into()
+    }
+
     /// Refuses faces that are not those of the run.
     pub(crate) fn refuse_other(&self, dataset: &Dataset) -> Result<(), Complaint> {
         if dataset.digest == self.data_digest {

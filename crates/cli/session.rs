@@ -369,6 +369,20 @@ struct SessionFile {
     secs: f64,
 }
 
+/// How many sessions a run has had, and how many seconds they worked.
+pub(crate) fn worked(folder: &RunFolder) -> Result<(usize, f64), StoreError> {
+    let (mut n_sessions, mut secs) = (0, 0.0);
+    while let Some(session) = folder.document::<SessionFile>(&session_name(n_sessions + 1))? {
+        secs += session.secs.max(0.0);
+        n_sessions += 1;
+    }
+    Ok((n_sessions, secs))
+}
+
+fn session_name(number: usize) -> String {
+    format!("sessions/{number:03}.ron")
+}
+
 /// The time that a run's sessions took.
 struct Clock<'a> {
     folder: &'a RunFolder,
@@ -383,19 +397,13 @@ struct Clock<'a> {
 impl<'a> Clock<'a> {
     /// Begins a session after those that the run had.
     fn begin(plan: &Plan, folder: &'a RunFolder, n_workers: NonZeroUsize) -> Result<Self, Trouble> {
-        let mut spent = 0.0;
-        let mut number = 1;
-        let name = |number: usize| format!("sessions/{number:03}.ron");
-        while let Some(earlier) = folder.document::<SessionFile>(&name(number))? {
-            spent += earlier.secs.max(0.0);
-            number += 1;
-        }
+        let (n_sessions, spent) = worked(folder)?;
         let begun = Instant::now();
         let left = plan.search.limits.wall_clock_secs.map(|secs| (secs as f64 - spent).max(0.0));
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let clock = Self {
             folder,
-            name: name(number),
+            name: session_name(n_sessions + 1),
             n_workers: n_workers.get(),
             begun,
             begun_unix_secs: since_1970.as_secs(),

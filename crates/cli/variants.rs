@@ -27,11 +27,11 @@ pub(crate) struct VariantMetrics {
     /// Accuracy on the held-out subjects, whom the search never saw, after training from scratch.
     pub(crate) held_out_accuracy: Option<f64>,
     pub(crate) n_held_out_images: usize,
-    epochs: usize,
+    pub(crate) epochs: usize,
     pub(crate) cost: Cost,
     net_score: f64,
-    classes: Vec<String>,
-    held_out_confusion: Confusion,
+    pub(crate) classes: Vec<String>,
+    pub(crate) held_out_confusion: Confusion,
 }
 
 impl VariantMetrics {

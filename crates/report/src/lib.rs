@@ -5,9 +5,11 @@
 mod drawing;
 mod markup;
 pub mod numbers;
+mod page;
 mod plot;
 mod published;
 
 pub use drawing::{DRAWING_RULES, Theme, dot, drawing, drawing_in_page};
+pub use page::{Judged, Report, Run, page};
 pub use plot::{Band, Panel, plot};
 pub use published::{Figure, Published, SOURCE, Standing, TABLE_1};

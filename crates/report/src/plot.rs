@@ -122,7 +122,7 @@ fn draw(svg: &mut String, panel: &Panel, offset: f64) {
 }
 
 /// The next of 1, 2 and 5 times a power of ten.
-fn round_step(raw: f64) -> f64 {
+pub(crate) fn round_step(raw: f64) -> f64 {
     let power = 10f64.powf(raw.max(1e-12).log10().floor());
     let factor = raw / power;
     power

@@ -1,4 +1,4 @@
-use netsynth_space::{Decision, Genome};
+use netsynth_space::{Decision, Genome, Kind};
 use serde::Serialize;
 
 use crate::felt::{cut, felt, reactions};
@@ -95,6 +95,23 @@ pub fn explain(
     }))
 }
 
+impl Reason {
+    /// Whether it says anything: a link that was never there and still is not does not.
+    pub fn is_telling(&self) -> bool {
+        match self.decision.kind {
+            Kind::Channels | Kind::Kernel | Kind::Depth | Kind::Alternative => true,
+            Kind::Link | Kind::Projection => {
+                self.value == 1 || self.prototype == 1 || self.is_changed() || self.cut.is_some()
+            }
+        }
+    }
+
+    /// Whether the parent has another value.
+    pub fn is_changed(&self) -> bool {
+        self.parent.is_some_and(|parent| parent != self.value)
+    }
+}
+
 /// How well something that was known before a training ranked its outcome.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Ranking {
@@ -166,6 +183,6 @@ fn measured(problem: &Problem<'_>, trial: &Trial) -> Option<f64> {
 
 fn vertex(reactions: &Reactions, decision: &Decision) -> Option<VertexReaction> {
     let is_there = decision.nodes.iter().any(|node| reactions.vertices.contains_key(node));
-    let is_link = matches!(decision.kind, netsynth_space::Kind::Link | netsynth_space::Kind::Projection);
+    let is_link = matches!(decision.kind, Kind::Link | Kind::Projection);
     (is_there && !is_link).then(|| felt(reactions, decision))
 }

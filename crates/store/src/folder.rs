@@ -227,41 +227,43 @@ impl RunFolder {
 
     /// Every trial that at least one rung measured, in order of its number.
     pub fn trials(&self, space: &SearchSpace) -> Result<Vec<Trial>, StoreError> {
-        let mut trials = Vec::new();
-        for number in self.trial_numbers()? {
-            let mut readings = Vec::new();
-            while let Some(measured) = self.rung(number, readings.len())? {
-                readings.push(measured);
-            }
-            if readings.is_empty() {
-                continue;
-            }
-            let path = self.trial(number).join("candidate.ron");
-            let candidate: CandidateFile = read_ron(&path)?;
-            if candidate.trial != number {
-                let reason = format!("it is of trial {}", candidate.trial);
-                return Err(StoreError::Absurd { path: path.display().to_string(), reason });
-            }
-            let genome = space
-                .decisions()
-                .genome_of(&candidate.genome)
-                .map_err(|source| StoreError::OtherSpace { path: path.display().to_string(), source })?;
-            let graph = Graph::new(&self.architecture(number)?).map_err(|source| StoreError::NoNetwork {
-                path: self.trial(number).join("architecture.ron").display().to_string(),
-                source: Box::new(source),
-            })?;
-            trials.push(Trial {
-                number,
-                generation: candidate.generation,
-                genome,
-                id: candidate.id,
-                cost: graph.cost(),
-                parent: candidate.parent,
-                predicted: candidate.predicted,
-                readings,
-            });
+        let numbers = self.trial_numbers()?.into_iter();
+        numbers.filter_map(|number| self.measured_trial(number, space).transpose()).collect()
+    }
+
+    /// The trial of this number, if at least one rung measured it.
+    pub fn measured_trial(&self, number: usize, space: &SearchSpace) -> Result<Option<Trial>, StoreError> {
+        let mut readings = Vec::new();
+        while let Some(measured) = self.rung(number, readings.len())? {
+            readings.push(measured);
         }
-        Ok(trials)
+        if readings.is_empty() {
+            return Ok(None);
+        }
+        let path = self.trial(number).join("candidate.ron");
+        let candidate: CandidateFile = read_ron(&path)?;
+        if candidate.trial != number {
+            let reason = format!("it is of trial {}", candidate.trial);
+            return Err(StoreError::Absurd { path: path.display().to_string(), reason });
+        }
+        let genome = space
+            .decisions()
+            .genome_of(&candidate.genome)
+            .map_err(|source| StoreError::OtherSpace { path: path.display().to_string(), source })?;
+        let graph = Graph::new(&self.architecture(number)?).map_err(|source| StoreError::NoNetwork {
+            path: self.trial(number).join("architecture.ron").display().to_string(),
+            source: Box::new(source),
+        })?;
+        Ok(Some(Trial {
+            number,
+            generation: candidate.generation,
+            genome,
+            id: candidate.id,
+            cost: graph.cost(),
+            parent: candidate.parent,
+            predicted: candidate.predicted,
+            readings,
+        }))
     }
 
     /// The network of a trial.

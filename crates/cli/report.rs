@@ -1,0 +1,173 @@
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use netsynth_graph::schema;
+use netsynth_report::{Judged, Report, Run, page};
+use netsynth_search::Variant;
+use netsynth_store::RunFolder;
+
+use crate::Ending;
+use crate::complaint::Complaint;
+use crate::finished::{Searched, open};
+use crate::plan::{DataSource, Plan};
+use crate::provenance::Provenance;
+use crate::session::worked;
+use crate::variants::known;
+use crate::words::{count, print_to, say};
+
+/// The name of the page in a run's folder.
+const PAGE: &str = "report.html";
+
+/// Write a run's report: one HTML file with everything that is known of the search.
+///
+/// The trials by accuracy and cost, to be pointed at, chosen and zoomed; the front with its networks drawn; the variants with
+/// recall and confusion; what the inquisitor felt and predicted; lineage, progress, plan and environment. The file needs no
+/// network and no other file. A run that is unfinished or damaged has a report that says so.
+///
+/// Example: netsynth report runs/search-001
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The folder of a search
+    run: PathBuf,
+    /// The file to write, anew if it is there; report.html in the run's folder if not given
+    #[arg(long)]
+    out: Option<PathBuf>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
+    let Searched { folder, plan, space } = open(&arguments.run)?;
+    let mut run = Run::read(&folder, &space, &plan.search)?;
+    let judged = judged(&folder, &mut run.damage);
+    let mut environment = Vec::new();
+    match folder.document::<Provenance>("provenance.ron") {
+        Ok(provenance) => environment.extend(provenance.into_iter().flat_map(|known| known.told())),
+        Err(error) => run.damage.push(error.to_string()),
+    }
+    environment.push(("seed".to_owned(), plan.search.seed.to_string()));
+    environment.push((
+        "search space".to_owned(),
+        format!("{}, {} decisions", space.name(), space.decisions().len()),
+    ));
+    match worked(&folder) {
+        Ok((0, _)) => {}
+        Ok((n_sessions, secs)) => {
+            environment
+                .push(("work".to_owned(), format!("{:.1} minutes in {n_sessions} sessions", secs / 60.0)));
+        }
+        Err(error) => run.damage.push(error.to_string()),
+    }
+    let report = Report {
+        name: name(folder.path()),
+        plan: &plan.search,
+        decisions: space.decisions(),
+        notes: notes(&plan, &run, &judged),
+        run,
+        judged,
+        plan_text: schema::to_ron(&plan),
+        environment,
+    };
+    let html = page(&report);
+    let place = match &arguments.out {
+        Some(out) => {
+            print_to(Some(out), &html)?;
+            out.clone()
+        }
+        None => {
+            RunFolder::resume(folder.path())?.write_file(PAGE, html.as_bytes())?;
+            folder.path().join(PAGE)
+        }
+    };
+    say(place.display())?;
+    Ok(Ending::Done)
+}
+
+/// The run's name is its folder's.
+fn name(path: &Path) -> String {
+    let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    whole.file_name().map_or_else(|| path.display().to_string(), |name| name.display().to_string())
+}
+
+/// The variants that are trained, and a line for each that cannot be read.
+fn judged(folder: &RunFolder, damage: &mut Vec<String>) -> Vec<Judged> {
+    let mut judged = Vec::new();
+    for variant in [Variant::NanoA, Variant::NanoB] {
+        match known(folder, variant) {
+            Ok(metrics) => judged.extend(metrics.map(|metrics| Judged {
+                variant,
+                trial: metrics.trial,
+                search_accuracy: metrics.search_accuracy,
+                held_out_accuracy: metrics.held_out_accuracy,
+                epochs: metrics.epochs,
+                classes: metrics.classes,
+                confusion: metrics.held_out_confusion.0,
+            })),
+            Err(error) => damage.push(error.to_string()),
+        }
+    }
+    judged
+}
+
+/// What must be known to read the numbers of this run rightly.
+fn notes(plan: &Plan, run: &Run, judged: &[Judged]) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let DataSource::Synthetic(_) = plan.data.source {
+        notes.push(
+            "The faces are drawn by netsynth. Accuracies on them compare networks with each other; they say nothing of real \
+             faces."
+                .to_owned(),
+        );
+    }
+    notes.extend(plan.data.split.caveat().map(|caveat| format!("This run's accuracies are {caveat}.")));
+    notes.push(
+        "Accuracies of trials are means over validation folds. The front is what was best among many trials by that very \
+         number, so it flatters; a variant's accuracy on held-out subjects does not."
+            .to_owned(),
+    );
+    let n_images: usize = judged.first().map_or(0, |judged| judged.confusion.iter().flatten().sum());
+    notes.push(if n_images > 0 {
+        format!(
+            "The {} held-out images were read once, after the search. One image is {:.2} points, and differences of a few \
+             images mean nothing.",
+            count(n_images as u64),
+            100.0 / n_images as f64
+        )
+    } else if plan.data.held_out > 0.0 {
+        "The held-out subjects have not been read yet: no variant has been judged.".to_owned()
+    } else {
+        "The plan holds nobody out, so no number here is of people whom the search never saw.".to_owned()
+    });
+    let folds = plan.search.rungs.last().map_or(0, |rung| rung.folds);
+    if folds > 1 {
+        notes.push(format!(
+            "The last rung trains {folds} of {} folds. Folds share training images, so their accuracies are not independent \
+             and vary less than new people would make them.",
+            plan.data.n_folds
+        ));
+    } else {
+        notes.push(format!(
+            "The last rung trains one of {} folds: a trial's accuracy is of one group of people.",
+            plan.data.n_folds
+        ));
+    }
+    notes.push(format!(
+        "Each training was done once, with a seed that follows from the run's ({}). How far another seed would move an \
+         accuracy was not measured: small differences between trials may be chance.",
+        plan.search.seed
+    ));
+    notes.push(
+        "Every training, of trials and of variants, begins from scratch: no weights are inherited. The variants train longer \
+         and on all subjects but the held-out ones."
+            .to_owned(),
+    );
+    notes.push(
+        "Trials that were stopped on a lower rung stand in the plot with the accuracy of that shorter training.".to_owned(),
+    );
+    if run.front.hypervolume.is_some() {
+        notes.push(
+            "Hypervolume is the share that the front dominates of the room between the indicator's bounds and a network of \
+             accuracy 1 that costs nothing."
+                .to_owned(),
+        );
+    }
+    notes
+}

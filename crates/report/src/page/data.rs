@@ -1,0 +1,192 @@
+//! What the page's script is given, a column a number, so that five thousand trials stay small.
+
+use netsynth_search::{Constraint, Metric, Metrics, Outcome, SearchPlan, Trial};
+use netsynth_space::{Decision, Decisions, Domain};
+use serde::Serialize;
+
+use super::log::{Move, moves};
+use super::run::Run;
+use super::sections::in_words;
+use crate::published::{Figure, TABLE_1};
+
+/// The digits in which a trial's choices are written.
+const DIGITS: &[u8; 64] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
+
+#[derive(Serialize)]
+struct Data {
+    trials: Columns,
+    front: Vec<usize>,
+    /// Names of variants by trial.
+    variants: Vec<(String, usize)>,
+    bounds: Vec<Bound>,
+    rungs: Vec<(usize, usize)>,
+    decisions: Vec<Choices>,
+    /// How many digits a choice has.
+    digits: usize,
+    published: Vec<Row>,
+    log: Vec<Move>,
+}
+
+#[derive(Default, Serialize)]
+struct Columns {
+    number: Vec<usize>,
+    generation: Vec<usize>,
+    parent: Vec<Option<usize>>,
+    id: Vec<String>,
+    /// A letter a trial: f feasible, i infeasible, s stopped, x failed.
+    outcome: String,
+    /// Why a trial failed, or by how much it misses which bound.
+    reason: Vec<(usize, String)>,
+    /// On its highest rung.
+    accuracy: Vec<Option<f64>>,
+    parameters: Vec<u64>,
+    macs: Vec<u64>,
+    activations: Vec<u64>,
+    score: Vec<Option<f64>>,
+    predicted: Vec<Option<f64>>,
+    /// Accuracies on folds, by rung.
+    readings: Vec<Vec<Vec<f64>>>,
+    choices: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Bound {
+    metric: &'static str,
+    is_floor: bool,
+    value: f64,
+}
+
+#[derive(Serialize)]
+struct Choices {
+    name: String,
+    /// None of a yes or no.
+    values: Option<Vec<usize>>,
+    prototype: usize,
+}
+
+#[derive(Serialize)]
+struct Row {
+    name: &'static str,
+    parameters: [f64; 2],
+    accuracy: [f64; 2],
+    /// How well each is known.
+    standing: [String; 2],
+}
+
+/// JSON that may stand inside a script element, whatever names it holds.
+pub(super) fn json(run: &Run, plan: &SearchPlan, decisions: &Decisions) -> String {
+    let most = decisions.iter().map(|decision| decision.domain.choices()).max().unwrap_or(1);
+    // A decision has at most 65,536 choices.
+    let digits = (1..3).find(|digits| most <= DIGITS.len().pow(*digits)).unwrap_or(3) as usize;
+    let variants = run
+        .front
+        .members
+        .iter()
+        .flat_map(|row| row.variants.iter().map(move |variant| (variant.to_string(), row.trial)));
+    let data = Data {
+        trials: columns(&run.trials, plan, digits),
+        front: run.front.members.iter().map(|row| row.trial).collect(),
+        variants: variants.collect(),
+        bounds: plan.indicator.constraints.iter().map(bound).collect(),
+        rungs: plan.rungs.iter().map(|rung| (rung.epochs, rung.folds)).collect(),
+        decisions: decisions.iter().map(choices).collect(),
+        digits,
+        published: TABLE_1
+            .iter()
+            .filter_map(|row| {
+                let (parameters, accuracy) = (row.parameters?, row.accuracy?);
+                let ends = |figure: Figure| [figure.least, figure.most];
+                let standing = [parameters.standing.to_string(), accuracy.standing.to_string()];
+                Some(Row {
+                    name: row.network,
+                    parameters: ends(parameters),
+                    accuracy: ends(accuracy),
+                    standing,
+                })
+            })
+            .collect(),
+        log: moves(&run.generators, decisions),
+    };
+    let text = serde_json::to_string(&data).unwrap_or_else(|_| "null".to_owned());
+    // No name can end the script element, begin a comment in it, or be a line's end that only JSON allows.
+    ["<", ">", "&", "\u{2028}", "\u{2029}"].iter().fold(text, |text, unsafe_text| {
+        let code = unsafe_text.chars().next().map_or(0, u32::from);
+        text.replace(unsafe_text, &format!("\\u{code:04x}"))
+    })
+}
+
+fn columns(trials: &[Trial], plan: &SearchPlan, digits: usize) -> Columns {
+    let mut columns = Columns::default();
+    for trial in trials {
+        let outcome = trial.outcome(&plan.indicator, plan.rungs.len());
+        let (letter, reason) = match &outcome {
+            Outcome::Feasible(_) => ('f', None),
+            Outcome::Infeasible(metrics, _) => {
+                let miss = plan.indicator.worst_miss(metrics);
+                ('i', miss.map(|miss| format!("misses {}", in_words(&miss.constraint))))
+            }
+            Outcome::Stopped(..) => ('s', None),
+            Outcome::Failed(reason) => ('x', Some(reason.clone())),
+        };
+        columns.outcome.push(letter);
+        columns.reason.extend(reason.map(|reason| (trial.number, reason)));
+        let accuracy = trial.latest().map(|(_, accuracy)| accuracy);
+        let score = accuracy.map(|accuracy| plan.performance.of(&Metrics { accuracy, cost: trial.cost }));
+        columns.number.push(trial.number);
+        columns.generation.push(trial.generation);
+        columns.parent.push(trial.parent);
+        columns.id.push(trial.id.to_string());
+        columns.accuracy.push(accuracy.map(|accuracy| rounded(accuracy, 5)));
+        columns.parameters.push(trial.cost.parameters);
+        columns.macs.push(trial.cost.macs);
+        columns.activations.push(trial.cost.peak_activations);
+        columns.score.push(score.map(|score| rounded(score, 2)));
+        columns.predicted.push(trial.predicted.map(|predicted| rounded(predicted, 2)));
+        columns.readings.push((0..trial.readings.len()).map(|rung| folds(trial, rung)).collect());
+        columns.choices.push(trial.genome.choices().map(|choice| written(choice, digits)).collect());
+    }
+    columns
+}
+
+fn folds(trial: &Trial, rung: usize) -> Vec<f64> {
+    match &trial.readings[rung] {
+        netsynth_search::Measured::Trained(trained) => {
+            trained.fold_accuracies.iter().map(|accuracy| rounded(*accuracy, 5)).collect()
+        }
+        netsynth_search::Measured::Failed(_) => Vec::new(),
+    }
+}
+
+/// A choice in so many digits.
+fn written(choice: usize, digits: usize) -> String {
+    let digit = |at: usize| char::from(DIGITS[(choice >> (6 * at)) % DIGITS.len()]);
+    (0..digits).rev().map(digit).collect()
+}
+
+pub(super) fn rounded(value: f64, places: i32) -> f64 {
+    let scale = 10f64.powi(places);
+    (value * scale).round() / scale
+}
+
+fn bound(constraint: &Constraint) -> Bound {
+    let (metric, is_floor, value) = match *constraint {
+        Constraint::AtLeast(metric, value) => (metric, true, value),
+        Constraint::AtMost(metric, value) => (metric, false, value),
+    };
+    let metric = match metric {
+        Metric::Accuracy => "accuracy",
+        Metric::Parameters => "parameters",
+        Metric::Macs => "macs",
+        Metric::PeakActivations => "activations",
+    };
+    Bound { metric, is_floor, value }
+}
+
+fn choices(decision: &Decision) -> Choices {
+    let values = match &decision.domain {
+        Domain::Ordinal(values) => Some(values.clone()),
+        Domain::Alternatives(count) => Some((0..*count).collect()),
+        Domain::Switch => None,
+    };
+    Choices { name: decision.name.clone(), values, prototype: decision.prototype }
+}

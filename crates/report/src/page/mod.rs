@@ -1,0 +1,94 @@
+//! A search's run as one HTML file that needs nothing else: no network, no other file.
+//!
+//! What is long or interactive (the plot, the table of trials, the log of moves) is drawn by the script from one block
+//! of JSON; everything else is plain HTML. All text of a run is escaped: names of classes, nodes and runs may be anything.
+
+mod chart;
+mod data;
+mod log;
+mod run;
+mod sections;
+#[cfg(test)]
+mod tests;
+mod variants;
+
+use netsynth_search::{SearchPlan, Variant};
+use netsynth_space::Decisions;
+
+pub use run::Run;
+
+use crate::drawing::{DRAWING_RULES, Theme};
+use crate::markup::escaped;
+
+const STYLE: &str = include_str!("style.css");
+const SCRIPT: &str = include_str!("script.js");
+
+/// What the page says of a variant that was trained for good.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judged {
+    /// Which it is.
+    pub variant: Variant,
+    /// The trial that it is of.
+    pub trial: usize,
+    /// Accuracy on validation folds, by which it was chosen.
+    pub search_accuracy: f64,
+    /// Accuracy on held-out subjects after training from scratch, if there are any.
+    pub held_out_accuracy: Option<f64>,
+    /// Epochs of that training.
+    pub epochs: usize,
+    /// Names of the classes.
+    pub classes: Vec<String>,
+    /// How often each class (row) of held-out images was taken for each (column).
+    pub confusion: Vec<Vec<usize>>,
+}
+
+/// Everything that a page shows.
+#[derive(Debug)]
+pub struct Report<'a> {
+    /// What people call the run.
+    pub name: String,
+    /// How it was searched.
+    pub plan: &'a SearchPlan,
+    /// What could vary.
+    pub decisions: &'a Decisions,
+    /// What came of it.
+    pub run: Run,
+    /// Its variants, as far as they are trained.
+    pub judged: Vec<Judged>,
+    /// The plan's file.
+    pub plan_text: String,
+    /// With what and on what it was made: a name and a value each.
+    pub environment: Vec<(String, String)>,
+    /// What must be known to read the numbers rightly.
+    pub notes: Vec<String>,
+}
+
+/// The page. The same report gives the same bytes.
+pub fn page(report: &Report<'_>) -> String {
+    let [light, dark] = [Theme::Light, Theme::Dark].map(Theme::declarations);
+    let body: String = [
+        sections::head(report),
+        sections::plot(),
+        sections::front(report),
+        variants::variants(report),
+        sections::progress(report),
+        variants::reasons(report),
+        sections::log(report),
+        sections::trials(report),
+        sections::made_with(report),
+    ]
+    .concat();
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
+         script-src 'unsafe-inline'\">\n<title>{} - netsynth</title>\n<style>\n\
+         :root{{color-scheme:light dark;{light}}}\n\
+         @media(prefers-color-scheme:dark){{:root{{{dark}}}}}\n\
+         :root[data-theme=light]{{color-scheme:light;{light}}}\n\
+         :root[data-theme=dark]{{color-scheme:dark;{dark}}}\n{DRAWING_RULES}\n{STYLE}</style>\n</head>\n<body>\n\
+         {body}<script type=\"application/json\" id=\"run\">{}</script>\n<script>\n{SCRIPT}</script>\n</body>\n</html>\n",
+        escaped(&report.name),
+        data::json(&report.run, report.plan, report.decisions),
+    )
+}

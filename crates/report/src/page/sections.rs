@@ -1,0 +1,333 @@
+//! The parts of the page that are plain HTML.
+
+use std::fmt::Write;
+
+use netsynth_graph::Graph;
+use netsynth_search::{Constraint, Metric, Outcome, ParetoFront, StopReason, Trial};
+use netsynth_store::{FrontFile, FrontRow};
+
+use super::chart::{climbs, steps};
+use super::{Report, Run};
+use crate::drawing::drawing_in_page;
+use crate::markup::escaped;
+use crate::numbers::{count, kibibytes, millions, percent};
+use crate::published::{SOURCE, Standing};
+
+/// The most members of the front that are listed.
+const MAX_ROWS: usize = 100;
+
+/// A table: its header, from which column on there are numbers, and rows of HTML.
+pub(super) fn table(header: &[&str], first_number: usize, rows: &[Vec<String>]) -> String {
+    let class = |at: usize| if at >= first_number { " class=\"n\"" } else { "" };
+    let cells = |tag: &str, row: &[String]| -> String {
+        row.iter().enumerate().map(|(at, cell)| format!("<{tag}{}>{cell}</{tag}>", class(at))).collect()
+    };
+    let header: Vec<String> = header.iter().map(|text| escaped(text)).collect();
+    let body: String = rows.iter().map(|row| format!("<tr>{}</tr>\n", cells("td", row))).collect();
+    format!(
+        "<div class=\"wide\"><table><thead><tr>{}</tr></thead><tbody>\n{body}</tbody></table></div>\n",
+        cells("th", &header)
+    )
+}
+
+/// A trial that the plot selects when it is followed.
+pub(super) fn trial_link(trial: usize) -> String {
+    format!("<a href=\"#trial-{trial}\">{trial}</a>")
+}
+
+/// The run's name, how it stands, and its few main numbers.
+pub(super) fn head(report: &Report<'_>) -> String {
+    let run = &report.run;
+    let mut html = format!(
+        "<header><div class=\"bar-top\"><span class=\"mark\">netsynth</span>\
+         <button id=\"theme\" type=\"button\" title=\"light, dark, or as the system\">Theme</button></div>\n\
+         <h1>{}</h1>\n<p class=\"lead\">{}</p>\n",
+        escaped(&report.name),
+        escaped(&standing(report))
+    );
+    if !run.damage.is_empty() {
+        let lines: String =
+            run.damage.iter().take(20).map(|line| format!("<li>{}</li>", escaped(line))).collect();
+        let more = match run.damage.len().saturating_sub(20) {
+            0 => String::new(),
+            more => format!("<li>and {more} more</li>"),
+        };
+        let _ = writeln!(
+            html,
+            "<div class=\"alert\" role=\"alert\"><strong>Parts of this run cannot be read.</strong> \
+             What follows is made from the rest; <code>netsynth verify</code> checks every file.\
+             <ul>{lines}{more}</ul></div>"
+        );
+    }
+    let members = &run.front.members;
+    let best = members.first().map_or("none".to_owned(), |row| percent(row.accuracy));
+    let smallest = members.iter().map(|row| row.cost.parameters).min();
+    let figures = [
+        ("networks on the front", members.len().to_string()),
+        ("best accuracy", best),
+        ("smallest, parameters", smallest.map_or("none".to_owned(), count)),
+        ("hypervolume", run.front.hypervolume.map_or("no bounds".to_owned(), |share| format!("{share:.3}"))),
+    ];
+    let figures = figures.map(|(what, value)| format!("<div><dt>{what}</dt><dd>{value}</dd></div>")).concat();
+    let _ = writeln!(html, "<dl class=\"figures\">{figures}</dl>\n</header>\n<main>");
+    html
+}
+
+/// How the run stands, in a sentence or two.
+fn standing(report: &Report<'_>) -> String {
+    let Report { plan, run, .. } = report;
+    let end = match run.end {
+        Some(StopReason::Trials) => "Finished".to_owned(),
+        Some(StopReason::Space) => "Finished: the space has no network left that is new".to_owned(),
+        Some(StopReason::Epochs) => "Finished: the plan's epochs are spent".to_owned(),
+        Some(StopReason::WallClock) => "Finished: the plan's time is spent".to_owned(),
+        Some(StopReason::Failures) => "Given up: too many trials failed one after the other".to_owned(),
+        // Runs of the first versions have no such file.
+        Some(StopReason::Asked) | None if run.trials.len() >= plan.n_trials => "Finished".to_owned(),
+        Some(StopReason::Asked) | None => {
+            format!(
+                "Unfinished, {} of {} trials so far",
+                count(run.trials.len() as u64),
+                count(plan.n_trials as u64)
+            )
+        }
+    };
+    let outcomes = run.trials.iter().map(|trial| trial.outcome(&plan.indicator, plan.rungs.len()));
+    let mut numbers = [0u64; 4];
+    for outcome in outcomes {
+        numbers[match outcome {
+            Outcome::Feasible(_) => 0,
+            Outcome::Infeasible(..) => 1,
+            Outcome::Stopped(..) => 2,
+            Outcome::Failed(_) => 3,
+        }] += 1;
+    }
+    let bounds: Vec<String> = plan.indicator.constraints.iter().map(in_words).collect();
+    let bounds = if bounds.is_empty() { "no bounds".to_owned() } else { bounds.join(", ") };
+    format!(
+        "{end}. {} trials by {}: {} feasible, {} infeasible, {} stopped on a lower rung, {} failed. Indicator: {bounds}.",
+        count(run.trials.len() as u64),
+        plan.strategy,
+        count(numbers[0]),
+        count(numbers[1]),
+        count(numbers[2]),
+        count(numbers[3]),
+    )
+}
+
+/// A constraint as a person writes it.
+pub(super) fn in_words(constraint: &Constraint) -> String {
+    let (sign, metric, value) = match *constraint {
+        Constraint::AtLeast(metric, value) => ("≥", metric, value),
+        Constraint::AtMost(metric, value) => ("≤", metric, value),
+    };
+    let value = match metric {
+        Metric::Accuracy => percent(value),
+        Metric::Parameters | Metric::PeakActivations => count(value as u64),
+        Metric::Macs => millions(value as u64),
+    };
+    format!("{metric} {sign} {value}")
+}
+
+/// Where the script draws.
+pub(super) fn plot() -> String {
+    let options = [
+        ("accuracy", "accuracy"),
+        ("parameters", "parameters"),
+        ("macs", "multiply-accumulates"),
+        ("activations", "peak activations"),
+        ("score", "NetScore"),
+    ];
+    let options = |chosen: &str| -> String {
+        let option = |(value, name): &(&str, &str)| {
+            let selected = if *value == chosen { " selected" } else { "" };
+            format!("<option value=\"{value}\"{selected}>{name}</option>")
+        };
+        options.iter().map(option).collect()
+    };
+    let standings: Vec<String> =
+        Standing::ALL.iter().map(|standing| format!("{standing}: {}", standing.meaning())).collect();
+    format!(
+        "<section id=\"pareto\">\n<h2>Accuracy and cost</h2>\n\
+         <noscript><p class=\"alert\">The plot and the long tables need JavaScript; the rest of the page does not.</p></noscript>\n\
+         <div class=\"controls\"><label>across <select id=\"x\">{}</select></label>\
+         <label>up <select id=\"y\">{}</select></label>\
+         <span class=\"zoom\"><button type=\"button\" id=\"nearer\" title=\"zoom in\" aria-label=\"zoom in\">+</button>\
+         <button type=\"button\" id=\"farther\" title=\"zoom out\" aria-label=\"zoom out\">−</button>\
+         <button type=\"button\" id=\"everything\">Show all</button>\
+         <button type=\"button\" id=\"reset\">Reset</button></span></div>\n\
+         <div class=\"split\"><div class=\"stage\"><canvas id=\"plot\" tabindex=\"0\" role=\"application\" \
+         aria-label=\"Trials by cost and accuracy. Arrow keys step through the trials, plus and minus zoom, 0 resets.\"></canvas>\
+         <div id=\"tip\" hidden></div><div id=\"legend\"></div>\
+         <p class=\"hint\"><span id=\"outside\"></span>Drag to move, wheel to zoom once the plot has been clicked, arrow keys to step through trials.</p></div>\n\
+         <aside id=\"details\" aria-live=\"polite\"></aside></div>\n\
+         <p id=\"table-1\" class=\"hint\" hidden>Diamonds: {}. {}. Measured on that data, not on this run's.</p>\n\
+         </section>\n",
+        options("parameters"),
+        options("accuracy"),
+        escaped(SOURCE),
+        escaped(&standings.join("; ")),
+    )
+}
+
+/// The members of the front as a table, then as pictures.
+pub(super) fn front(report: &Report<'_>) -> String {
+    let FrontFile { members, .. } = &report.run.front;
+    if members.is_empty() {
+        return "<section id=\"front\">\n<h2>The front</h2>\n<p>No trial has met the indicator on the last rung.</p>\n\
+                </section>\n"
+            .to_owned();
+    }
+    let rows: Vec<Vec<String>> = members
+        .iter()
+        .take(MAX_ROWS)
+        .map(|row| {
+            vec![
+                trial_link(row.trial),
+                variants_of(row),
+                percent(row.accuracy),
+                count(row.cost.parameters),
+                millions(row.cost.macs),
+                kibibytes(4 * row.cost.peak_activations),
+                format!("{:.2}", row.net_score),
+            ]
+        })
+        .collect();
+    let header = ["trial", "variant", "accuracy", "parameters", "MACs", "peak activations", "NetScore"];
+    let networks = &report.run.networks;
+    let mut html = format!(
+        "<section id=\"front\">\n<h2>The front</h2>\n<p>Feasible trials that no other feasible trial beats in every \
+         objective, the most accurate first.</p>\n{}<h3>Networks</h3>\n<p class=\"hint\">Height and number: channels. \
+         3×3 unless noted, a line below marks a stride, ⊕ a sum. Point at a node for its shape and what it reads.{}</p>\n",
+        table(&header, 2, &rows)
+            + &match members.len().saturating_sub(MAX_ROWS) {
+                0 => String::new(),
+                more =>
+                    format!("<p class=\"hint\">{more} more: <code>netsynth front show</code> prints all.</p>"),
+            },
+        match members.len() - networks.len() {
+            0 => String::new(),
+            more => format!(" {more} more are not drawn; <code>netsynth draw</code> draws any."),
+        }
+    );
+    for (trial, network) in networks {
+        let Some(row) = members.iter().find(|row| row.trial == *trial) else { continue };
+        html += &picture(row, network);
+    }
+    html + "</section>\n"
+}
+
+fn variants_of(row: &FrontRow) -> String {
+    row.variants.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn picture(row: &FrontRow, network: &Graph) -> String {
+    let open = if row.variants.is_empty() { "" } else { " open" };
+    let variants = if row.variants.is_empty() { String::new() } else { format!(" · {}", variants_of(row)) };
+    format!(
+        "<details{open}><summary>Trial {}{variants} · {} · {} parameters</summary>\n<div class=\"wide\">{}</div></details>\n",
+        row.trial,
+        percent(row.accuracy),
+        count(row.cost.parameters),
+        drawing_in_page(network)
+    )
+}
+
+/// Hypervolume over trials, and the rungs.
+pub(super) fn progress(report: &Report<'_>) -> String {
+    let Report { plan, run, .. } = report;
+    let mut html = "<section id=\"progress\">\n<h2>Progress</h2>\n<div class=\"pair\">\n".to_owned();
+    let volumes = volumes(report);
+    let below = "trials, in the order of their numbers";
+    html += "<figure><figcaption>Hypervolume</figcaption>";
+    html += &match volumes.last() {
+        Some(_) => steps(&volumes, run.trials.len(), below),
+        None => "<p class=\"hint\">None yet: nothing is feasible, or an objective has no bound to measure from.</p>".to_owned(),
+    };
+    let (picture, is_sample) = climbs(&run.trials, plan.rungs.len());
+    let sample = if is_sample { ", a sample of trials" } else { "" };
+    let _ = write!(
+        html,
+        "</figure>\n<figure><figcaption>Accuracy by rung{sample}</figcaption>{picture}</figure>\n</div>\n"
+    );
+    let rows = plan.rungs.iter().enumerate().map(|(number, rung)| {
+        let mut accuracies: Vec<f64> =
+            run.trials.iter().filter_map(|trial| trial.accuracy_at(number)).collect();
+        accuracies.sort_by(f64::total_cmp);
+        let middle = accuracies.get(accuracies.len() / 2).copied();
+        let told = |value: Option<f64>| value.map_or("-".to_owned(), percent);
+        vec![
+            number.to_string(),
+            rung.epochs.to_string(),
+            rung.folds.to_string(),
+            accuracies.len().to_string(),
+            told(middle),
+            told(accuracies.last().copied()),
+        ]
+    });
+    html += &table(
+        &["rung", "epochs", "folds", "trials", "median accuracy", "best accuracy"],
+        1,
+        &rows.collect::<Vec<_>>(),
+    );
+    html + "<p class=\"hint\">Accuracies of different rungs come of trainings of different length, and are not to be \
+            compared. The search keeps no curve of each epoch.</p>\n</section>\n"
+}
+
+/// The hypervolume after every trial that changed it: how many trials there were, and the share.
+fn volumes(report: &Report<'_>) -> Vec<(usize, f64)> {
+    let Report { plan, run: Run { trials, .. }, .. } = report;
+    let mut members: Vec<Trial> = Vec::new();
+    let mut volumes = Vec::new();
+    for (at, trial) in trials.iter().enumerate() {
+        if trial.outcome(&plan.indicator, plan.rungs.len()).feasible().is_none() {
+            continue;
+        }
+        members.push(trial.clone());
+        let front = ParetoFront::of(&members, &plan.objectives, &plan.indicator, plan.rungs.len());
+        let is_member = front.members.iter().any(|(number, _)| *number == trial.number);
+        members.retain(|known| front.members.iter().any(|(number, _)| *number == known.number));
+        if let (true, Some(volume)) = (is_member, FrontFile::new(&front, &members, plan).hypervolume) {
+            volumes.push((at + 1, volume));
+        }
+    }
+    volumes
+}
+
+/// Where the script lists how the generator's laws moved.
+pub(super) fn log(report: &Report<'_>) -> String {
+    match report.run.generators.len() {
+        0 => String::new(),
+        n_generators => format!(
+            "<section id=\"learned\">\n<h2>How the generator moved</h2>\n<p>{n_generators} generators were saved. Of each, the \
+             decisions whose laws moved farthest, from the centre before to the centre after. The prediction is the \
+             inquisitor's: by how many decibels one choice more, or a yes, changes U.</p>\n\
+             <div id=\"moves\" class=\"paged\"></div>\n</section>\n"
+        ),
+    }
+}
+
+/// Where the script lists all trials.
+pub(super) fn trials(report: &Report<'_>) -> String {
+    format!(
+        "<section id=\"all\">\n<h2>All {} trials</h2>\n<div id=\"trials\" class=\"paged\"></div>\n</section>\n",
+        count(report.run.trials.len() as u64)
+    )
+}
+
+/// The plan, the environment, and what must be known to read the numbers.
+pub(super) fn made_with(report: &Report<'_>) -> String {
+    let notes: String = report.notes.iter().map(|note| format!("<li>{}</li>\n", escaped(note))).collect();
+    let environment: String = report
+        .environment
+        .iter()
+        .map(|(name, value)| format!("<div><dt>{}</dt><dd>{}</dd></div>\n", escaped(name), escaped(value)))
+        .collect();
+    // A line's end is layout here, and `escaped` would make it a space.
+    let plan = report.plan_text.lines().map(escaped).collect::<Vec<_>>().join("\n");
+    format!(
+        "<section id=\"notes\">\n<h2>How to read the numbers</h2>\n<ol class=\"notes\">\n{notes}</ol>\n</section>\n\
+         <section id=\"made\">\n<h2>Made with</h2>\n<dl class=\"environment\">\n{environment}</dl>\n\
+         <details><summary>The plan</summary><pre>{plan}</pre></details>\n</section>\n</main>\n"
+    )
+}

@@ -1,0 +1,227 @@
+//! Laws of a page: it needs nothing but itself, says the same twice, and shows any name as a name.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::fs;
+
+use netsynth_graph::{ArchitectureSpec, Graph};
+use netsynth_search::{
+    Candidate, Constraint, Generator, Indicator, Limits, Measured, Metric, Objective, ParetoFront,
+    Performance, Rung, SearchPlan, StrategyKind, Trained, Trial, Variant,
+};
+use netsynth_space::{Counted, Genome, SearchSpace, SearchSpaceSpec, Space, stream};
+use netsynth_store::{FrontFile, RunFolder};
+use serde::Serialize;
+use tempfile::TempDir;
+
+use super::{Judged, Report, Run, page};
+
+/// Would end a script, an attribute, a comment or a tag.
+const HOSTILE: &str = "</script><script>alert('1')</script><!-- \"&\u{2028}";
+
+fn space() -> SearchSpace {
+    let spec = SearchSpaceSpec::from_ron(include_str!("../../../../search-spaces/emotionnet.ron")).unwrap();
+    let text = include_str!("../../../../prototypes/resnet20.ron");
+    let prototype = Graph::new(&ArchitectureSpec::from_ron(text).unwrap()).unwrap();
+    SearchSpace::new(&spec, &prototype).unwrap()
+}
+
+fn plan(n_trials: usize) -> SearchPlan {
+    SearchPlan {
+        seed: 1,
+        n_trials,
+        generation_size: 6,
+        strategy: StrategyKind::Synthesis,
+        indicator: Indicator {
+            constraints: vec![
+                Constraint::AtLeast(Metric::Accuracy, 0.5),
+                Constraint::AtMost(Metric::Parameters, 1e6),
+            ],
+        },
+        performance: Performance::default(),
+        objectives: vec![Objective::Maximise(Metric::Accuracy), Objective::Minimise(Metric::Parameters)],
+        rungs: vec![Rung { epochs: 2, folds: 1, keep: 0.5 }, Rung { epochs: 8, folds: 2, keep: 1.0 }],
+        limits: Limits::default(),
+    }
+}
+
+#[derive(Serialize)]
+struct NoPlan {
+    schema: u32,
+}
+
+/// Trials that nobody trained: two of three climb, one in a hundred fails.
+fn trials(space: &SearchSpace, n_trials: usize) -> Vec<Trial> {
+    let mut random = stream(7, "page", &[]);
+    let genomes: Vec<Genome> = (0..n_trials.min(60))
+        .map(|_| space.decisions().genome(|_, decision| random.below(decision.domain.choices())))
+        .collect();
+    let counted: Vec<Counted> = genomes.iter().map(|genome| space.count(genome).unwrap()).collect();
+    let trial = |number: usize| {
+        let Counted { id, cost } = counted[number % 60];
+        let size = (cost.parameters as f64).log10() / 10.0;
+        let mut trained = |folds: usize| {
+            let fold_accuracies = (0..folds).map(|_| (size + 0.3 * random.unit()).min(1.0)).collect();
+            Measured::Trained(Trained { fold_accuracies, reactions: None })
+        };
+        let readings = match number % 100 {
+            99 => vec![Measured::Failed(format!("the loss is not finite {HOSTILE}"))],
+            _ if number % 3 > 0 => vec![trained(1), trained(2)],
+            _ => vec![trained(1)],
+        };
+        Trial {
+            number,
+            generation: number / 6,
+            genome: genomes[number % 60].clone(),
+            id,
+            cost,
+            parent: (number > 6).then(|| random.below(number)),
+            predicted: (number > 6).then_some(70.0),
+            readings,
+        }
+    };
+    (0..n_trials).map(trial).collect()
+}
+
+/// What is read of a folder with these trials.
+fn run(space: &SearchSpace, plan: &SearchPlan, trials: Vec<Trial>) -> Run {
+    let members = ParetoFront::of(&trials, &plan.objectives, &plan.indicator, plan.rungs.len());
+    let networks = members
+        .members
+        .iter()
+        .map(|(number, _)| (*number, space.decode(&trials[*number].genome, HOSTILE).unwrap()));
+    let generators = vec![Generator::around_prototype(space.decisions())];
+    Run {
+        networks: networks.collect(),
+        front: FrontFile::new(&members, &trials, plan),
+        trials,
+        generators,
+        end: None,
+        explanations: Vec::new(),
+        rankings: Vec::new(),
+        damage: Vec::new(),
+    }
+}
+
+/// A run folder of the first trials.
+fn folder(space: &SearchSpace, n_trials: usize) -> (TempDir, RunFolder) {
+    let place = tempfile::tempdir().unwrap();
+    let no_plan = NoPlan { schema: 1 };
+    let folder = RunFolder::create(&place.path().join("run"), &no_plan, &no_plan).unwrap();
+    for Trial { number, generation, genome, id, cost, parent, predicted, readings } in trials(space, n_trials)
+    {
+        let candidate = Candidate { trial: number, generation, genome, id, cost, parent, predicted };
+        folder.write_candidate(&candidate, space).unwrap();
+        for (rung, measured) in readings.iter().enumerate() {
+            folder.write_rung(number, rung, measured).unwrap();
+        }
+    }
+    (place, folder)
+}
+
+fn report<'a>(run: Run, space: &'a SearchSpace, plan: &'a SearchPlan) -> Report<'a> {
+    let judged = Judged {
+        variant: Variant::NanoA,
+        trial: 1,
+        search_accuracy: 0.9,
+        held_out_accuracy: Some(0.75),
+        epochs: 80,
+        classes: vec![HOSTILE.to_owned(), "happiness".to_owned()],
+        confusion: vec![vec![3, 1], vec![1, 3]],
+    };
+    Report {
+        name: HOSTILE.to_owned(),
+        plan,
+        decisions: space.decisions(),
+        run,
+        judged: vec![judged],
+        plan_text: format!("(\n    space: {HOSTILE:?},\n)"),
+        environment: vec![(HOSTILE.to_owned(), HOSTILE.to_owned())],
+        notes: vec![HOSTILE.to_owned()],
+    }
+}
+
+fn made(n_trials: usize) -> String {
+    let (space, plan) = (space(), plan(n_trials));
+    page(&report(run(&space, &plan, trials(&space, n_trials)), &space, &plan))
+}
+
+/// The block of JSON that the script reads.
+fn data(html: &str) -> serde_json::Value {
+    let (_, rest) = html.split_once("<script type=\"application/json\" id=\"run\">").unwrap();
+    serde_json::from_str(rest.split_once("</script>").unwrap().0).unwrap()
+}
+
+#[test]
+fn a_page_needs_nothing_but_itself_and_is_the_same_twice() {
+    let html = made(40);
+    assert!(html == made(40), "two pages of one run differ");
+    // The name of SVG's vocabulary, which nothing fetches.
+    let html = html.replace("http://www.w3.org/2000/svg", "");
+    for word in ["http:", "https:", "src=", "url(", "@import", "<link", "fetch(", "XMLHttpRequest", "import("]
+    {
+        assert!(!html.contains(word), "the page has {word}");
+    }
+    assert!(
+        html.split("href=")
+            .skip(1)
+            .all(|rest| ["\"#", "^"].iter().any(|own| rest.starts_with(own)) || rest.starts_with("\\\"#")),
+        "a link leaves the page"
+    );
+    assert!(html.contains("default-src 'none'"));
+}
+
+#[test]
+fn every_name_is_shown_as_a_name() {
+    let html = made(120);
+    assert_eq!(html.matches("<script").count(), 2, "a name began a script");
+    assert_eq!(html.matches("</script>").count(), 2, "a name ended a script");
+    assert!(!html.contains("<!--"), "a name began a comment");
+    let data = data(&html);
+    assert_eq!(data["trials"]["number"].as_array().unwrap().len(), 120);
+    let failed = serde_json::json!([99, format!("the loss is not finite {HOSTILE}")]);
+    assert!(data["trials"]["reason"].as_array().unwrap().contains(&failed));
+    let outcomes = data["trials"]["outcome"].as_str().unwrap();
+    assert_eq!((outcomes.len(), outcomes.matches('x').count()), (120, 1));
+}
+
+#[test]
+fn choices_survive_their_digits() {
+    let (space, plan) = (space(), plan(8));
+    let trials = trials(&space, 8);
+    let html = page(&report(run(&space, &plan, trials.clone()), &space, &plan));
+    let digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-_";
+    for (trial, choices) in trials.iter().zip(data(&html)["trials"]["choices"].as_array().unwrap()) {
+        let places: Vec<usize> = choices.as_str().unwrap().chars().map(|c| digits.find(c).unwrap()).collect();
+        let read = places.chunks(2).map(|pair| 64 * pair[0] + pair[1]);
+        assert!(read.eq(trial.genome.choices()), "trial {}", trial.number);
+    }
+}
+
+#[test]
+fn five_thousand_trials_make_a_page_that_opens() {
+    let html = made(5000);
+    assert!(html.len() < 3_000_000, "{} bytes", html.len());
+    assert_eq!(data(&html)["trials"]["number"].as_array().unwrap().len(), 5000);
+    assert!(html.matches("<svg class=\"net\"").count() <= 32);
+    assert!(html.contains("Unfinished") || html.contains("Finished"));
+}
+
+#[test]
+fn what_is_missing_or_damaged_is_said() {
+    let (space, plan) = (space(), plan(50));
+    let (_place, folder) = folder(&space, 20);
+    let rung = folder.path().join("trials/00004/rung-1.ron");
+    fs::write(&rung, fs::read_to_string(&rung).unwrap().replace("Trained", "Trainee")).unwrap();
+    let run = Run::read(&folder, &space, &plan).unwrap();
+    assert_eq!((run.trials.len(), run.damage.len()), (19, 1));
+    let html = page(&report(run, &space, &plan));
+    assert!(html.contains("Unfinished, 19 of 50 trials so far"));
+    assert!(html.contains("Parts of this run cannot be read.") && html.contains("rung-1.ron is damaged"));
+
+    let (_place, empty) = self::folder(&space, 0);
+    let html = page(&report(Run::read(&empty, &space, &plan).unwrap(), &space, &plan));
+    assert!(
+        html.contains("Unfinished, 0 of 50 trials so far") && html.contains("No trial has met the indicator")
+    );
+}
