@@ -2,12 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod browser;
 mod workplace;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use workplace::{complaint, netsynth};
+use browser::{browser, seen};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use workplace::{complaint, netsynth, workplace};
 
 #[test]
 fn the_readmes_picture_is_what_the_command_draws() {
@@ -36,4 +41,104 @@ fn what_cannot_be_drawn_gets_one_clear_error() {
         told.starts_with("error: nowhere/nano-b.svg: ") && told.contains("folder that can be written"),
         "{told}"
     );
+}
+
+/// A small search that is finished, in a workplace.
+fn searched() -> TempDir {
+    let folder = workplace();
+    let arguments = ["search", "--plan", "plan.ron", "--name", "one", "--workers", "1"];
+    let (code, _, stderr) = netsynth(folder.path(), &arguments);
+    assert_eq!(code, 0, "{stderr}");
+    folder
+}
+
+fn reported(folder: &Path) -> String {
+    let (code, stdout, stderr) = netsynth(folder, &["report", "runs/one"]);
+    assert_eq!((code, stdout.as_str()), (0, "runs/one/report.html\n"), "{stderr}");
+    fs::read_to_string(folder.join("runs/one/report.html")).unwrap()
+}
+
+#[test]
+fn a_report_is_a_derived_file_that_says_how_the_run_stands() {
+    let folder = searched();
+    let run = folder.path().join("runs/one");
+    let html = reported(folder.path());
+    assert!(html.contains("Finished. 6 trials by synthesis") && html.contains("nano-a"));
+    for section in ["pareto", "front", "variants", "progress", "reasons", "learned", "all", "notes", "made"] {
+        assert!(html.contains(&format!("<section id=\"{section}\">")), "{section}");
+    }
+    assert!(
+        html.contains("held-out images were read once") && html.contains("The faces are drawn by netsynth")
+    );
+    assert_eq!(html, reported(folder.path()), "two reports of one run differ");
+    let (code, stdout, _) = netsynth(folder.path(), &["verify", "runs/one", "--retrain", "0"]);
+    assert_eq!(code, 0, "{stdout}");
+
+    let (code, _, stderr) = netsynth(folder.path(), &["report", "runs/one", "--out", "page.html"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert_eq!(fs::read_to_string(folder.path().join("page.html")).unwrap(), html);
+
+    // A changed bit, and a run that was cut off.
+    let rung = run.join("trials/00002/rung-0.ron");
+    fs::write(&rung, fs::read_to_string(&rung).unwrap().replace("fold_accuracies", "fold_accuracie5"))
+        .unwrap();
+    let html = reported(folder.path());
+    assert!(html.contains("trials/00002/rung-0.ron is damaged") && html.contains("5 trials by synthesis"));
+    fs::remove_dir_all(run.join("variants")).unwrap();
+    fs::remove_file(run.join("end.ron")).unwrap();
+    let html = reported(folder.path());
+    assert!(
+        html.contains("Unfinished, 5 of 6 trials so far") && html.contains("No variant has been trained")
+    );
+}
+
+#[test]
+fn what_has_no_report_gets_one_clear_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = complaint(folder.path(), &["report", "runs/none"]);
+    assert!(told.contains("runs/none is no run folder") && told.contains("help: "), "{told}");
+}
+
+#[test]
+fn a_browser_uses_the_report() {
+    let Some(browser) = browser() else { return };
+    let folder = searched();
+    reported(folder.path());
+    let page = folder.path().join("runs/one/report.html");
+    for width in [1280, 500] {
+        let seen = seen(browser, &page, include_str!("browser/uses.js"), width);
+        let seen: BTreeMap<String, Value> = seen.into_iter().collect();
+        let yes = [
+            "plot is drawn",
+            "arrow moves on",
+            "arrow down chooses from the front",
+            "zooms by button",
+            "zooms by key",
+            "zooms by wheel",
+            "moves by dragging",
+            "shows all again",
+            "across macs",
+            "across activations",
+            "across score",
+            "across accuracy",
+            "up score",
+            "up macs",
+            "Table 1 is drawn",
+            "Table 1 is hidden again",
+            "sorts",
+        ];
+        for what in yes {
+            assert_eq!(seen.get(what), Some(&json!(true)), "{what} at {width}: {seen:#?}");
+        }
+        assert_eq!(seen["scrolls sideways"], json!(false), "at {width}");
+        assert_eq!(seen["after Escape"], json!("No trial chosen"));
+        assert!(seen["chosen by clicks"].as_array().unwrap().len() > 3, "{seen:#?}");
+        assert!(seen["told while pointing"].as_u64().unwrap() > 2, "{seen:#?}");
+        assert_eq!(seen["after Home"], json!("Trial 0"));
+        assert!(seen["address"].as_str().unwrap().starts_with("#trial-"));
+        assert_eq!(seen["rows"], json!(6));
+        assert!(seen["moves told"].as_u64().unwrap() > 0);
+        assert!(["light", "dark"].contains(&seen["theme"].as_str().unwrap()));
+        assert_eq!(seen["labels on labels"], json!([]));
+    }
 }

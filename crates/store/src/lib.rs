@@ -8,7 +8,7 @@
 //! runs/NAME/trials/00042/candidate.ron            its choices, and what was expected of it
 //! runs/NAME/trials/00042/rung-0.ron ...           what each rung measured
 //! runs/NAME/end.ron                               why there are no more trials
-//! runs/NAME/front.ron front.csv                   derived from the trials
+//! runs/NAME/front.ron front.csv report.html       derived from the trials
 //! runs/NAME/variants/nano-a/...                   the picks, trained for good
 //! runs/NAME/sessions/001.ron ...                  when and how long somebody worked on it; nothing depends on it
 //! runs/NAME/lock                                  locked while somebody does
