@@ -159,9 +159,14 @@ fn notes(plan: &Plan, run: &Run, judged: &[Judged]) -> Vec<String> {
          and on all subjects but the held-out ones."
             .to_owned(),
     );
-    notes.push(
-        "Trials that were stopped on a lower rung stand in the plot with the accuracy of that shorter training.".to_owned(),
-    );
+    let pruned = plan.search.pruning.map_or(String::new(), |confidence| {
+        format!(
+            ", also where the indicator's floor on accuracy was out of its reach with a confidence of {confidence}"
+        )
+    });
+    notes.push(format!(
+        "A trial that was stopped on a lower rung{pruned} stands in the plot with the accuracy of that shorter training."
+    ));
     if run.front.hypervolume.is_some() {
         notes.push(
             "Hypervolume is the share that the front dominates of the room between the indicator's bounds and a network of \

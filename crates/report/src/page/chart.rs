@@ -27,7 +27,7 @@ pub(super) fn steps(points: &[(usize, f64)], n_trials: usize, below: &str) -> St
     }
     let _ = write!(line, "H{:.1}", x(n_trials));
     let mut svg = opened(&format!("{below}, from 0 to {last:.4}"));
-    axis.draw(&mut svg, |value| format!("{value}"));
+    axis.draw(&mut svg, |value| value);
     let step = round_step(n_trials as f64 / 6.0).max(1.0) as usize;
     for trial in (0..=n_trials).step_by(step) {
         let _ = write!(

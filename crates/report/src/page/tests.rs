@@ -41,6 +41,7 @@ fn plan(n_trials: usize) -> SearchPlan {
         performance: Performance::default(),
         objectives: vec![Objective::Maximise(Metric::Accuracy), Objective::Minimise(Metric::Parameters)],
         rungs: vec![Rung { epochs: 2, folds: 1, keep: 0.5 }, Rung { epochs: 8, folds: 2, keep: 1.0 }],
+        pruning: None,
         limits: Limits::default(),
     }
 }
@@ -66,7 +67,7 @@ fn trials(space: &SearchSpace, n_trials: usize) -> Vec<Trial> {
         };
         let readings = match number % 100 {
             99 => vec![Measured::Failed(format!("the loss is not finite {HOSTILE}"))],
-            _ if number % 3 > 0 => vec![trained(1), trained(2)],
+            _ if !number.is_multiple_of(3) => vec![trained(1), trained(2)],
             _ => vec![trained(1)],
         };
         Trial {
