@@ -9,8 +9,8 @@ use super::data::rounded;
 /// How many of a generator's laws are told: those that moved farthest.
 const MAX_MOVES: usize = 8;
 
-/// One law's move, as an array: the generator, the decision's number, from where, to where, and the predicted change
-/// of U of one choice more, or of a yes.
+/// One law's move, as an array: the generator, the decision's number, from where, to where, the change of U of one choice
+/// more, or of a yes, that was predicted for it, and the one that the generator's own trials showed.
 #[derive(Debug, PartialEq, Serialize)]
 pub(super) struct Move(
     pub(super) usize,
@@ -18,13 +18,15 @@ pub(super) struct Move(
     pub(super) String,
     pub(super) String,
     pub(super) Option<f64>,
+    pub(super) Option<f64>,
 );
 
 /// The farthest moves of every generator but the first.
 pub(super) fn moves(generators: &[Generator], decisions: &Decisions) -> Vec<Move> {
     let mut told = Vec::new();
-    for pair in generators.windows(2) {
+    for (pair, next) in generators.windows(2).zip(generators.iter().skip(2).map(Some).chain([None])) {
         let (before, after) = (&pair[0], &pair[1]);
+        let next = next.filter(|next| next.number == after.number + 1 && next.laws.len() == decisions.len());
         // A generator that could not be read is no move.
         if after.number != before.number + 1
             || [before, after].iter().any(|one| one.laws.len() != decisions.len())
@@ -36,7 +38,8 @@ pub(super) fn moves(generators: &[Generator], decisions: &Decisions) -> Vec<Move
             .filter_map(|(at, ((old, new), decision))| {
                 let (share, from, to) = step(&old.theta, &new.theta, &decision.domain)?;
                 let predicted = new.predicted.map(|change| rounded(change, 3));
-                Some((share, Move(after.number, at, from, to, predicted)))
+                let measured = next.and_then(|next| next.laws[at].measured).map(|change| rounded(change, 3));
+                Some((share, Move(after.number, at, from, to, predicted, measured)))
             })
             .filter(|(share, _)| *share > 1e-6)
             .collect();
@@ -74,4 +77,47 @@ fn between(values: &[usize], place: f64) -> f64 {
     let (low, high) = (place.floor() as usize, place.ceil() as usize);
     let part = place - place.floor();
     values[low] as f64 * (1.0 - part) + values[high] as f64 * part
+}
+
+#[cfg(test)]
+mod tests {
+    use netsynth_search::Law;
+    use netsynth_space::{Decision, Kind};
+
+    use super::*;
+
+    fn law(theta: Theta, predicted: Option<f64>, measured: Option<f64>) -> Law {
+        Law { decision: "any".to_owned(), theta, predicted, measured }
+    }
+
+    #[test]
+    fn the_farthest_move_is_told_first_with_what_came_of_it() {
+        let decision = |domain| Decision {
+            name: "any".to_owned(),
+            kind: Kind::Channels,
+            nodes: Vec::new(),
+            domain,
+            prototype: 0,
+        };
+        let decisions =
+            Decisions::new(vec![decision(Domain::Ordinal(vec![8, 10, 14])), decision(Domain::Switch)]);
+        let generator = |number, mean, chance, predicted, measured| Generator {
+            number,
+            laws: vec![
+                law(Theta::Ordinal { mean, spread: 1.0 }, predicted, measured),
+                law(Theta::Switch(chance), None, None),
+            ],
+            couplings: Vec::new(),
+        };
+        let generators = [
+            generator(0, 0.0, 0.5, None, None),
+            generator(1, 1.5, 0.6, Some(0.25), None),
+            generator(2, 1.5, 0.6, None, Some(-0.5)),
+        ];
+        let width = Move(1, 0, "8.0".to_owned(), "12.0".to_owned(), Some(0.25), Some(-0.5));
+        let link = Move(1, 1, "50 %".to_owned(), "60 %".to_owned(), None, None);
+        assert_eq!(moves(&generators, &decisions), [width, link]);
+        // A generator that is missing leaves a gap, not a move over it.
+        assert!(moves(&[generators[0].clone(), generators[2].clone()], &decisions).is_empty());
+    }
 }

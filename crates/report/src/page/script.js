@@ -451,6 +451,7 @@
     { name: 'from', number: true, of: move => move[2] },
     { name: 'to', number: true, of: move => move[3] },
     { name: 'predicted dU', number: true, key: move => move[4], of: move => told(move[4], v => signed(v) + ' dB') },
+    { name: 'measured dU', number: true, key: move => move[5], of: move => told(move[5], v => signed(v) + ' dB') },
   ], run.log, { by: null, down: false });
 
   $('theme').addEventListener('click', () => {

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use netsynth_graph::Graph;
-use netsynth_search::{Constraint, Metric, Outcome, ParetoFront, StopReason, Trial};
+use netsynth_search::{Constraint, Metric, Outcome, ParetoFront, StopReason, Trial, advice_ranking};
 use netsynth_store::{FrontFile, FrontRow};
 
 use super::chart::{climbs, steps};
@@ -294,17 +294,25 @@ fn volumes(report: &Report<'_>) -> Vec<(usize, f64)> {
     volumes
 }
 
-/// Where the script lists how the generator's laws moved.
+/// Where the script lists how the generator's laws moved, and how well the advice ranked what came of it.
 pub(super) fn log(report: &Report<'_>) -> String {
-    match report.run.generators.len() {
-        0 => String::new(),
-        n_generators => format!(
-            "<section id=\"learned\">\n<h2>How the generator moved</h2>\n<p>{n_generators} generators were saved. Of each, the \
-             decisions whose laws moved farthest, from the centre before to the centre after. The prediction is the \
-             inquisitor's: by how many decibels one choice more, or a yes, changes U.</p>\n\
-             <div id=\"moves\" class=\"paged\"></div>\n</section>\n"
-        ),
+    let generators = &report.run.generators;
+    if generators.is_empty() {
+        return String::new();
     }
+    let agreement = match advice_ranking(generators) {
+        (Some(tau), n_laws) => {
+            format!(" Over {} laws the two agree with Kendall's tau {tau:+.2}.", count(n_laws as u64))
+        }
+        (None, _) => String::new(),
+    };
+    format!(
+        "<section id=\"learned\">\n<h2>How the generator moved</h2>\n<p>{} generators were saved. Of each, the decisions whose \
+         laws moved farthest, from the centre before to the centre after. Predicted is by how many decibels the inquisitor \
+         expected one choice more, or a yes, to change U; measured is the same among the generator's own trials, by \
+         that decision alone.{agreement}</p>\n<div id=\"moves\" class=\"paged\"></div>\n</section>\n",
+        generators.len()
+    )
 }
 
 /// Where the script lists all trials.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use netsynth_search::{Explanation, Metrics, Ranking, Reason, Trial, Variant, variants as picks};
+use netsynth_search::{Explanation, Metrics, Ranking, Reason, Trial, variants as picks};
 use netsynth_search::{ParetoFront, VertexReaction};
 use netsynth_space::Domain;
 
@@ -61,7 +61,8 @@ fn card(names: &str, judged: &Judged) -> String {
 /// The confusion with each class's recall; the darker a cell, the larger its share of the row.
 fn confusion(judged: &Judged) -> String {
     let names: Vec<String> = judged.classes.iter().map(|name| escaped(name)).collect();
-    let header: String = names.iter().map(|name| format!("<th class=\"as\">{name}</th>")).collect();
+    let header: String =
+        names.iter().map(|name| format!("<th class=\"as\"><span>{name}</span></th>")).collect();
     let mut html = format!(
         "<div class=\"wide\"><table class=\"confusion\"><caption>Rows: what it is. Columns: what it is taken for.</caption>\
          <thead><tr><th></th><th class=\"n\">recall</th>{header}</tr></thead><tbody>\n"
@@ -98,14 +99,17 @@ pub(super) fn reasons(report: &Report<'_>) -> String {
     }
     let mut html = "<section id=\"reasons\">\n<h2>Why these networks</h2>\n".to_owned();
     let mut told: Vec<usize> = Vec::new();
-    for (variant, trial) in picks {
+    for &(variant, trial) in &picks {
         if told.contains(&trial) {
             continue;
         }
         told.push(trial);
-        let _ = write!(html, "<h3>{variant}, trial {}</h3>\n{}", trial_link(trial), lineage(report, trial));
+        let same = picks.iter().filter(|(_, other)| *other == trial);
+        let names: Vec<String> = same.map(|(variant, _)| variant.to_string()).collect();
+        let names = names.join(" and ");
+        let _ = write!(html, "<h3>{names}, trial {}</h3>\n{}", trial_link(trial), lineage(report, trial));
         match run.explanations.iter().find(|(known, _)| *known == variant) {
-            Some((_, explanation)) => html += &explained(variant, explanation),
+            Some((_, explanation)) => html += &explained(&names, explanation),
             None => {
                 let _ = writeln!(
                     html,
@@ -188,7 +192,7 @@ fn value(domain: &Domain, value: usize) -> String {
     }
 }
 
-fn explained(variant: Variant, explanation: &Explanation) -> String {
+fn explained(names: &str, explanation: &Explanation) -> String {
     let told: Vec<&Reason> = explanation.reasons.iter().filter(|reason| reason.is_telling()).collect();
     let signed = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:+.2}"));
     let rows = told.iter().map(|reason| {
@@ -223,7 +227,7 @@ fn explained(variant: Variant, explanation: &Explanation) -> String {
         "one more",
     ];
     format!(
-        "<details><summary>What the inquisitor felt and predicted of {variant}, {} decisions</summary>\n\
+        "<details><summary>What the inquisitor felt and predicted of {names}, {} decisions</summary>\n\
          <p class=\"hint\">Saliency: 1 is an average layer's. Dead: channels that are zero for every stimulus. Rank: share of \
          the channels' directions in use. Cut: change of loss if the link were cut. dU in decibels: of the change from the \
          parent as predicted before the training, as the inquisitor sees it with all trials, and of one choice more \
