@@ -204,6 +204,55 @@ fn a_training_starts_from_the_weights_of_another() {
 }
 
 #[test]
+fn what_the_paper_search_finds_is_trained_on_folds_and_stands_in_table_1() {
+    let folder = tempfile::tempdir().unwrap();
+    // Two classes that anything tells apart: stripes down and stripes across.
+    for subject in 0..10_u32 {
+        for (class, is_down) in [("across", false), ("down", true)] {
+            let class = folder.path().join("faces").join(class);
+            fs::create_dir_all(&class).unwrap();
+            for number in 0..4_u32 {
+                let stripe = |x: u32, y: u32| {
+                    let along = if is_down { x } else { y };
+                    let is_dark = (along + subject + number) / 4 % 2 == 0;
+                    image::Luma([if is_dark { 40 + subject as u8 } else { 200 + number as u8 }])
+                };
+                let path = class.join(format!("S{subject:03}_{number}.png"));
+                image::GrayImage::from_fn(48, 48, stripe).save(path).unwrap();
+            }
+        }
+    }
+    let reproduce = |more: &[&str]| {
+        let pattern = "(?:^|/)(S[0-9]+)_[^/]*$";
+        let common = ["reproduce", "paper", "--data", "faces", "--subject-pattern", pattern, "--folds", "2"];
+        let small = ["--epochs", "40", "--trials", "2", "--seed", "2", "--name", "p"];
+        let recipe = ["--recipe", "strong", "--without", "averaging,annealing,mixup,erasing"];
+        netsynth(folder.path(), &[&common[..], &small, &recipe, more].concat())
+    };
+    let (code, stdout, stderr) = reproduce(&[]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(
+        stdout.contains("found-nano-") && stdout.contains("2 trainings of 40 epochs on folds"),
+        "{stdout}"
+    );
+    let runs: Vec<String> = fs::read_dir(folder.path().join("runs"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(runs.iter().any(|run| run.starts_with("p-nano-a")), "{runs:?}");
+    // All of it is there already: only the table is printed again.
+    let (code, json, stderr) = reproduce(&["--json"]);
+    assert_eq!(code, 0, "{stderr}");
+    let table: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let measured = table["measured"].as_array().unwrap();
+    assert!(
+        !measured.is_empty() && measured.iter().all(|row| row["accuracy"].as_f64().unwrap() > 0.5),
+        "{json}"
+    );
+    assert!(stderr.contains("2 trainings are there already"), "{stderr}");
+}
+
+#[test]
 fn table_1_has_trainings_and_searches_measured_here() {
     let folder = workplace();
     let faces = ["data", "synth", "faces", "--subjects", "6", "--side", "24", "--frames", "3"];
