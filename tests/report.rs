@@ -78,6 +78,17 @@ fn a_report_is_a_derived_file_that_says_how_the_run_stands() {
     assert_eq!(code, 0, "{stderr}");
     assert_eq!(fs::read_to_string(folder.path().join("page.html")).unwrap(), html);
 
+    // Of a run that somebody works on it is written elsewhere.
+    let lock = fs::File::create(run.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let (code, _, stderr) = netsynth(folder.path(), &["report", "runs/one"]);
+    assert!(
+        code == 2 && stderr.contains("another netsynth is at work") && stderr.contains("--out FILE"),
+        "{stderr}"
+    );
+    assert_eq!(netsynth(folder.path(), &["report", "runs/one", "--out", "page.html"]).0, 0);
+    drop(lock);
+
     // A changed bit, and a run that was cut off.
     let rung = run.join("trials/00002/rung-0.ron");
     fs::write(&rung, fs::read_to_string(&rung).unwrap().replace("fold_accuracies", "fold_accuracie5"))
@@ -89,6 +100,27 @@ fn a_report_is_a_derived_file_that_says_how_the_run_stands() {
     let html = reported(folder.path());
     assert!(
         html.contains("Unfinished, 5 of 6 trials so far") && html.contains("No variant has been trained")
+    );
+}
+
+#[test]
+fn a_training_has_a_report_with_learning_curves() {
+    let folder = workplace();
+    let faces = ["data", "synth", "faces", "--subjects", "6", "--side", "24", "--frames", "3"];
+    assert_eq!(netsynth(folder.path(), &faces).0, 0);
+    let arguments =
+        ["train", "tiny-prototype.ron", "--data", "faces", "--folds", "3", "--epochs", "2", "--name", "one"];
+    let (code, _, stderr) = netsynth(folder.path(), &arguments);
+    assert_eq!(code, 0, "{stderr}");
+    let html = reported(folder.path());
+    assert!(html.contains("Finished. 3 trainings of 2 epochs") && html.contains("happiness"));
+    assert_eq!(html.matches("<path class=\"climb\"").count(), 3);
+
+    let fold = folder.path().join("runs/one/folds/02/metrics.ron");
+    fs::write(&fold, fs::read_to_string(&fold).unwrap().replace("seed", "sead")).unwrap();
+    let html = reported(folder.path());
+    assert!(
+        html.contains("Unfinished, 2 of 3 trainings") && html.contains("folds/02/metrics.ron is damaged")
     );
 }
 

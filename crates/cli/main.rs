@@ -39,6 +39,7 @@ mod standing;
 mod table_1;
 mod train;
 mod training;
+mod training_report;
 mod variants;
 mod verify;
 mod words;

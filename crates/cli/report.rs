@@ -4,30 +4,31 @@ use clap::Args;
 use netsynth_graph::schema;
 use netsynth_report::{Judged, Report, Run, page};
 use netsynth_search::Variant;
-use netsynth_store::RunFolder;
+use netsynth_store::{RunFolder, StoreError};
 
 use crate::Ending;
 use crate::complaint::Complaint;
-use crate::finished::{Searched, open};
+use crate::finished::{RunKind, Searched, open, run_kind};
 use crate::plan::{DataSource, Plan};
 use crate::provenance::Provenance;
 use crate::session::worked;
+use crate::training_report::page_of_training;
 use crate::variants::known;
 use crate::words::{count, print_to, say};
 
 /// The name of the page in a run's folder.
 const PAGE: &str = "report.html";
 
-/// Write a run's report: one HTML file with everything that is known of the search.
+/// Write a run's report: one HTML file with everything that is known of it.
 ///
-/// The trials by accuracy and cost, to be pointed at, chosen and zoomed; the front with its networks drawn; the variants with
-/// recall and confusion; what the inquisitor felt and predicted; lineage, progress, plan and environment. The file needs no
-/// network and no other file. A run that is unfinished or damaged has a report that says so.
+/// Of a search: the trials by accuracy and cost, to be pointed at, chosen and zoomed; the front with its networks drawn; the variants with
+/// recall and confusion; what the inquisitor felt and predicted; lineage, progress, plan and environment. Of a training
+/// on folds: the network drawn, learning curves, folds and classes. The file needs no network and no other file. A run that is unfinished or damaged has a report that says so.
 ///
 /// Example: netsynth report runs/search-001
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// The folder of a search
+    /// The folder of a search or of a training
     run: PathBuf,
     /// The file to write, anew if it is there; report.html in the run's folder if not given
     #[arg(long)]
@@ -35,15 +36,39 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
-    let Searched { folder, plan, space } = open(&arguments.run)?;
+    let folder = RunFolder::open(&arguments.run)?;
+    let html = match run_kind(&folder)? {
+        RunKind::Training => page_of_training(&folder)?,
+        // A comparison is refused there.
+        RunKind::Search | RunKind::Comparison => page_of_search(&arguments.run)?,
+    };
+    let place = match &arguments.out {
+        Some(out) => {
+            print_to(Some(out), &html)?;
+            out.clone()
+        }
+        None => {
+            let ours = RunFolder::resume(folder.path()).map_err(|error| match error {
+                StoreError::Locked { .. } => {
+                    let remedy =
+                        "write the report of so far elsewhere with `--out FILE`, or wait until it is done";
+                    Complaint::new(error.to_string(), remedy)
+                }
+                error => error.into(),
+            })?;
+            ours.write_file(PAGE, html.as_bytes())?;
+            folder.path().join(PAGE)
+        }
+    };
+    say(place.display())?;
+    Ok(Ending::Done)
+}
+
+fn page_of_search(path: &Path) -> Result<String, Complaint> {
+    let Searched { folder, plan, space } = open(path)?;
     let mut run = Run::read(&folder, &space, &plan.search)?;
     let judged = judged(&folder, &mut run.damage);
-    let mut environment = Vec::new();
-    match folder.document::<Provenance>("provenance.ron") {
-        Ok(provenance) => environment.extend(provenance.into_iter().flat_map(|known| known.told())),
-        Err(error) => run.damage.push(error.to_string()),
-    }
-    environment.push(("seed".to_owned(), plan.search.seed.to_string()));
+    let mut environment = environment(&folder, plan.search.seed, &mut run.damage);
     environment.push((
         "search space".to_owned(),
         format!("{}, {} decisions", space.name(), space.decisions().len()),
@@ -51,12 +76,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
     match worked(&folder) {
         Ok((0, _)) => {}
         Ok((n_sessions, secs)) => {
+            let sessions = if n_sessions == 1 { "session" } else { "sessions" };
             environment
-                .push(("work".to_owned(), format!("{:.1} minutes in {n_sessions} sessions", secs / 60.0)));
+                .push(("work".to_owned(), format!("{:.1} minutes in {n_sessions} {sessions}", secs / 60.0)));
         }
         Err(error) => run.damage.push(error.to_string()),
     }
-    let report = Report {
+    Ok(page(&Report {
         name: name(folder.path()),
         plan: &plan.search,
         decisions: space.decisions(),
@@ -65,24 +91,22 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
         judged,
         plan_text: schema::to_ron(&plan),
         environment,
-    };
-    let html = page(&report);
-    let place = match &arguments.out {
-        Some(out) => {
-            print_to(Some(out), &html)?;
-            out.clone()
-        }
-        None => {
-            RunFolder::resume(folder.path())?.write_file(PAGE, html.as_bytes())?;
-            folder.path().join(PAGE)
-        }
-    };
-    say(place.display())?;
-    Ok(Ending::Done)
+    }))
+}
+
+/// With what and on what a run was made, and a line for what of it cannot be read.
+pub(crate) fn environment(folder: &RunFolder, seed: u64, damage: &mut Vec<String>) -> Vec<(String, String)> {
+    let mut environment = Vec::new();
+    match folder.document::<Provenance>("provenance.ron") {
+        Ok(provenance) => environment.extend(provenance.into_iter().flat_map(|known| known.told())),
+        Err(error) => damage.push(error.to_string()),
+    }
+    environment.push(("seed".to_owned(), seed.to_string()));
+    environment
 }
 
 /// The run's name is its folder's.
-fn name(path: &Path) -> String {
+pub(crate) fn name(path: &Path) -> String {
     let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     whole.file_name().map_or_else(|| path.display().to_string(), |name| name.display().to_string())
 }

@@ -33,7 +33,7 @@ pub(crate) struct Results {
     pub(crate) network: String,
     id: ArchitectureId,
     pub(crate) cost: Cost,
-    classes: Vec<String>,
+    pub(crate) classes: Vec<String>,
     pub(crate) split: SplitBy,
     pub(crate) epochs: usize,
     pub(crate) folds: Vec<FoldResult>,

@@ -10,6 +10,6 @@ mod plot;
 mod published;
 
 pub use drawing::{DRAWING_RULES, Theme, dot, drawing, drawing_in_page};
-pub use page::{Judged, Report, Run, page};
+pub use page::{Judged, Report, Run, TrainedFold, TrainingReport, page, training_page};
 pub use plot::{Band, Panel, plot};
 pub use published::{Figure, Published, SOURCE, Standing, TABLE_1};

@@ -28,16 +28,44 @@ pub(super) fn steps(points: &[(usize, f64)], n_trials: usize, below: &str) -> St
     let _ = write!(line, "H{:.1}", x(n_trials));
     let mut svg = opened(&format!("{below}, from 0 to {last:.4}"));
     axis.draw(&mut svg, |value| value);
-    let step = round_step(n_trials as f64 / 6.0).max(1.0) as usize;
-    for trial in (0..=n_trials).step_by(step) {
+    number_line(&mut svg, n_trials, &x);
+    closed(svg + &format!("<path class=\"curve\" d=\"{line}\"/>"), below)
+}
+
+/// Losses after each epoch, a line for each training.
+pub(super) fn losses(series: &[&[f32]]) -> String {
+    let n_epochs = series.iter().map(|losses| losses.len()).max().unwrap_or_default();
+    let known = || series.iter().flat_map(|losses| losses.iter().map(|loss| f64::from(*loss)));
+    let most = known().filter(|loss| loss.is_finite()).fold(1e-3, f64::max);
+    let axis = Axis::of(0.0, most);
+    let x = |epoch: usize| LEFT + (WIDTH - LEFT - RIGHT) * epoch as f64 / n_epochs.max(1) as f64;
+    let mut svg = opened("training loss after each epoch");
+    axis.draw(&mut svg, |value| value);
+    number_line(&mut svg, n_epochs, &x);
+    for losses in series {
+        let points: Vec<String> = losses
+            .iter()
+            .enumerate()
+            .filter(|(_, loss)| loss.is_finite())
+            .map(|(at, loss)| format!("{:.1} {:.1}", x(at + 1), axis.y(f64::from(*loss))))
+            .collect();
+        if !points.is_empty() {
+            let _ = write!(svg, "<path class=\"climb\" d=\"M{}\"/>", points.join("L"));
+        }
+    }
+    closed(svg, "epochs")
+}
+
+fn number_line(svg: &mut String, most: usize, x: &dyn Fn(usize) -> f64) {
+    let step = round_step(most as f64 / 6.0).max(1.0) as usize;
+    for number in (0..=most).step_by(step) {
         let _ = write!(
             svg,
-            "<text class=\"mid\" x=\"{:.1}\" y=\"{}\">{trial}</text>",
-            x(trial),
+            "<text class=\"mid\" x=\"{:.1}\" y=\"{}\">{number}</text>",
+            x(number),
             HEIGHT - BOTTOM + 15.0
         );
     }
-    closed(svg + &format!("<path class=\"curve\" d=\"{line}\"/>"), below)
 }
 
 /// Accuracies of trials on each rung, a line for each that climbed; and whether only some are drawn.

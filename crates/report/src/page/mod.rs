@@ -1,4 +1,4 @@
-//! A search's run as one HTML file that needs nothing else: no network, no other file.
+//! A run as one HTML file that needs nothing else: no network, no other file.
 //!
 //! What is long or interactive (the plot, the table of trials, the log of moves) is drawn by the script from one block
 //! of JSON; everything else is plain HTML. All text of a run is escaped: names of classes, nodes and runs may be anything.
@@ -10,18 +10,28 @@ mod run;
 mod sections;
 #[cfg(test)]
 mod tests;
+mod training;
 mod variants;
 
 use netsynth_search::{SearchPlan, Variant};
 use netsynth_space::Decisions;
 
 pub use run::Run;
+pub use training::{TrainedFold, TrainingReport, training_page};
 
 use crate::drawing::{DRAWING_RULES, Theme};
 use crate::markup::escaped;
 
 const STYLE: &str = include_str!("style.css");
-const SCRIPT: &str = include_str!("script.js");
+const THEME_SCRIPT: &str = include_str!("script/theme.js");
+/// The parts of one script, in the order in which they need each other.
+const SCRIPT: &str = concat!(
+    include_str!("script/run.js"),
+    include_str!("script/plot.js"),
+    include_str!("script/chosen.js"),
+    include_str!("script/tables.js"),
+    include_str!("script/start.js"),
+);
 
 /// What the page says of a variant that was trained for good.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,10 +73,9 @@ pub struct Report<'a> {
     pub notes: Vec<String>,
 }
 
-/// The page. The same report gives the same bytes.
+/// The page of a search. The same report gives the same bytes.
 pub fn page(report: &Report<'_>) -> String {
-    let [light, dark] = [Theme::Light, Theme::Dark].map(Theme::declarations);
-    let body: String = [
+    let body = [
         sections::head(report),
         sections::plot(),
         sections::front(report),
@@ -75,9 +84,18 @@ pub fn page(report: &Report<'_>) -> String {
         variants::reasons(report),
         sections::log(report),
         sections::trials(report),
-        sections::made_with(report),
-    ]
-    .concat();
+        sections::made_with(&report.notes, &report.environment, &report.plan_text),
+        format!(
+            "<script type=\"application/json\" id=\"run\">{}</script>\n<script>\n'use strict';\n(() => {{\n{SCRIPT}}})();\n</script>\n",
+            data::json(&report.run, report.plan, report.decisions)
+        ),
+    ];
+    shell(&report.name, &body.concat())
+}
+
+/// What is around every page's body: its style, its policy that nothing is fetched, and its light and dark.
+fn shell(name: &str, body: &str) -> String {
+    let [light, dark] = [Theme::Light, Theme::Dark].map(Theme::declarations);
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
@@ -87,8 +105,7 @@ pub fn page(report: &Report<'_>) -> String {
          @media(prefers-color-scheme:dark){{:root{{{dark}}}}}\n\
          :root[data-theme=light]{{color-scheme:light;{light}}}\n\
          :root[data-theme=dark]{{color-scheme:dark;{dark}}}\n{DRAWING_RULES}\n{STYLE}</style>\n</head>\n<body>\n\
-         {body}<script type=\"application/json\" id=\"run\">{}</script>\n<script>\n{SCRIPT}</script>\n</body>\n</html>\n",
-        escaped(&report.name),
-        data::json(&report.run, report.plan, report.decisions),
+         {body}<script>\n{THEME_SCRIPT}</script>\n</body>\n</html>\n",
+        escaped(name),
     )
 }

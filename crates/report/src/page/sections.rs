@@ -35,20 +35,19 @@ pub(super) fn trial_link(trial: usize) -> String {
     format!("<a href=\"#trial-{trial}\">{trial}</a>")
 }
 
-/// The run's name, how it stands, and its few main numbers.
-pub(super) fn head(report: &Report<'_>) -> String {
-    let run = &report.run;
+/// The top of every page: the run's name, how it stands, what of it cannot be read, and its few main numbers.
+pub(super) fn top(name: &str, standing: &str, damage: &[String], figures: &[(&str, String)]) -> String {
     let mut html = format!(
         "<header><div class=\"bar-top\"><span class=\"mark\">netsynth</span>\
-         <button id=\"theme\" type=\"button\" title=\"light, dark, or as the system\">Theme</button></div>\n\
+         <button id=\"theme\" type=\"button\" title=\"light or dark\">Theme</button></div>\n\
          <h1>{}</h1>\n<p class=\"lead\">{}</p>\n",
-        escaped(&report.name),
-        escaped(&standing(report))
+        escaped(name),
+        escaped(standing)
     );
-    if !run.damage.is_empty() {
+    if !damage.is_empty() {
         let lines: String =
-            run.damage.iter().take(20).map(|line| format!("<li>{}</li>", escaped(line))).collect();
-        let more = match run.damage.len().saturating_sub(20) {
+            damage.iter().take(20).map(|line| format!("<li>{}</li>", escaped(line))).collect();
+        let more = match damage.len().saturating_sub(20) {
             0 => String::new(),
             more => format!("<li>and {more} more</li>"),
         };
@@ -59,6 +58,15 @@ pub(super) fn head(report: &Report<'_>) -> String {
              <ul>{lines}{more}</ul></div>"
         );
     }
+    let figures: String =
+        figures.iter().map(|(what, value)| format!("<div><dt>{what}</dt><dd>{value}</dd></div>")).collect();
+    let _ = writeln!(html, "<dl class=\"figures\">{figures}</dl>\n</header>\n<main>");
+    html
+}
+
+/// The top of a search's page.
+pub(super) fn head(report: &Report<'_>) -> String {
+    let run = &report.run;
     let members = &run.front.members;
     let best = members.first().map_or("none".to_owned(), |row| percent(row.accuracy));
     let smallest = members.iter().map(|row| row.cost.parameters).min();
@@ -68,9 +76,7 @@ pub(super) fn head(report: &Report<'_>) -> String {
         ("smallest, parameters", smallest.map_or("none".to_owned(), count)),
         ("hypervolume", run.front.hypervolume.map_or("no bounds".to_owned(), |share| format!("{share:.3}"))),
     ];
-    let figures = figures.map(|(what, value)| format!("<div><dt>{what}</dt><dd>{value}</dd></div>")).concat();
-    let _ = writeln!(html, "<dl class=\"figures\">{figures}</dl>\n</header>\n<main>");
-    html
+    top(&report.name, &standing(report), &run.damage, &figures)
 }
 
 /// How the run stands, in a sentence or two.
@@ -324,15 +330,14 @@ pub(super) fn trials(report: &Report<'_>) -> String {
 }
 
 /// The plan, the environment, and what must be known to read the numbers.
-pub(super) fn made_with(report: &Report<'_>) -> String {
-    let notes: String = report.notes.iter().map(|note| format!("<li>{}</li>\n", escaped(note))).collect();
-    let environment: String = report
-        .environment
+pub(super) fn made_with(notes: &[String], environment: &[(String, String)], plan_text: &str) -> String {
+    let notes: String = notes.iter().map(|note| format!("<li>{}</li>\n", escaped(note))).collect();
+    let environment: String = environment
         .iter()
         .map(|(name, value)| format!("<div><dt>{}</dt><dd>{}</dd></div>\n", escaped(name), escaped(value)))
         .collect();
     // A line's end is layout here, and `escaped` would make it a space.
-    let plan = report.plan_text.lines().map(escaped).collect::<Vec<_>>().join("\n");
+    let plan = plan_text.lines().map(escaped).collect::<Vec<_>>().join("\n");
     format!(
         "<section id=\"notes\">\n<h2>How to read the numbers</h2>\n<ol class=\"notes\">\n{notes}</ol>\n</section>\n\
          <section id=\"made\">\n<h2>Made with</h2>\n<dl class=\"environment\">\n{environment}</dl>\n\

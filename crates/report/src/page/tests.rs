@@ -14,7 +14,7 @@ use netsynth_store::{FrontFile, RunFolder};
 use serde::Serialize;
 use tempfile::TempDir;
 
-use super::{Judged, Report, Run, page};
+use super::{Judged, Report, Run, TrainedFold, TrainingReport, page, training_page};
 
 /// Would end a script, an attribute, a comment or a tag.
 const HOSTILE: &str = "</script><script>alert('1')</script><!-- \"&\u{2028}";
@@ -175,8 +175,8 @@ fn a_page_needs_nothing_but_itself_and_is_the_same_twice() {
 #[test]
 fn every_name_is_shown_as_a_name() {
     let html = made(120);
-    assert_eq!(html.matches("<script").count(), 2, "a name began a script");
-    assert_eq!(html.matches("</script>").count(), 2, "a name ended a script");
+    assert_eq!(html.matches("<script").count(), 3, "a name began a script");
+    assert_eq!(html.matches("</script>").count(), 3, "a name ended a script");
     assert!(!html.contains("<!--"), "a name began a comment");
     let data = data(&html);
     assert_eq!(data["trials"]["number"].as_array().unwrap().len(), 120);
@@ -225,4 +225,35 @@ fn what_is_missing_or_damaged_is_said() {
     assert!(
         html.contains("Unfinished, 0 of 50 trials so far") && html.contains("No trial has met the indicator")
     );
+}
+
+#[test]
+fn the_page_of_a_training_is_as_safe_and_says_what_is_left() {
+    let text = include_str!("../../../../prototypes/nano-b.ron");
+    let spec = ArchitectureSpec::from_ron(text).unwrap();
+    let fold = TrainedFold {
+        seed: 1,
+        fold: 1,
+        confusion: vec![vec![4, 1], vec![0, 5]],
+        losses: vec![1.9, f32::NAN, 0.7],
+    };
+    let report = TrainingReport {
+        name: HOSTILE.to_owned(),
+        network: Graph::new(&spec).unwrap(),
+        epochs: 3,
+        n_planned: 2,
+        folds: vec![fold.clone()],
+        classes: vec![HOSTILE.to_owned(), "fear".to_owned()],
+        published: spec.expect.clone(),
+        plan_text: HOSTILE.to_owned(),
+        environment: vec![(HOSTILE.to_owned(), HOSTILE.to_owned())],
+        notes: vec![HOSTILE.to_owned()],
+        damage: vec![HOSTILE.to_owned()],
+    };
+    let html = training_page(&report);
+    assert_eq!((html.matches("<script").count(), html.contains("<!--")), (1, false));
+    assert!(html.contains("Unfinished, 1 of 2 trainings") && html.contains("90.00 %"), "{html}");
+    assert!(html.contains("Learning curves") && !html.contains("NaN"));
+    let whole = TrainingReport { folds: vec![fold.clone(), TrainedFold { fold: 2, ..fold }], ..report };
+    assert!(training_page(&whole).contains("Finished. 2 trainings"));
 }

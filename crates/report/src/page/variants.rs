@@ -53,21 +53,21 @@ fn card(names: &str, judged: &Judged) -> String {
     };
     let mut html = format!("<div><h3>{names}, trial {}</h3>\n<p>{held_out}.</p>\n", trial_link(judged.trial));
     if n_images > 0 {
-        html += &confusion(judged);
+        html += &confusion(&judged.classes, &judged.confusion);
     }
     html + "</div>\n"
 }
 
 /// The confusion with each class's recall; the darker a cell, the larger its share of the row.
-fn confusion(judged: &Judged) -> String {
-    let names: Vec<String> = judged.classes.iter().map(|name| escaped(name)).collect();
+pub(super) fn confusion(classes: &[String], confusion: &[Vec<usize>]) -> String {
+    let names: Vec<String> = classes.iter().map(|name| escaped(name)).collect();
     let header: String =
         names.iter().map(|name| format!("<th class=\"as\"><span>{name}</span></th>")).collect();
     let mut html = format!(
         "<div class=\"wide\"><table class=\"confusion\"><caption>Rows: what it is. Columns: what it is taken for.</caption>\
          <thead><tr><th></th><th class=\"n\">recall</th>{header}</tr></thead><tbody>\n"
     );
-    for (at, row) in judged.confusion.iter().enumerate() {
+    for (at, row) in confusion.iter().enumerate() {
         let total: usize = row.iter().sum();
         let cells: String = row
             .iter()
