@@ -152,7 +152,7 @@ pub(super) fn plot() -> String {
         options.iter().map(option).collect()
     };
     let standings: Vec<String> =
-        Standing::ALL.iter().map(|standing| format!("{standing}: {}", standing.meaning())).collect();
+        Standing::ALL.iter().map(|standing| format!("{standing}, {}", standing.meaning())).collect();
     format!(
         "<section id=\"pareto\">\n<h2>Accuracy and cost</h2>\n\
          <noscript><p class=\"alert\">The plot and the long tables need JavaScript; the rest of the page does not.</p></noscript>\n\
@@ -167,12 +167,13 @@ pub(super) fn plot() -> String {
          <div id=\"tip\" hidden></div><div id=\"legend\"></div>\
          <p class=\"hint\"><span id=\"outside\"></span>Drag to move, wheel to zoom once the plot has been clicked, arrow keys to step through trials.</p></div>\n\
          <aside id=\"details\" aria-live=\"polite\"></aside></div>\n\
-         <p id=\"table-1\" class=\"hint\" hidden>Diamonds: {}. {}. Measured on that data, not on this run's.</p>\n\
+         <p id=\"table-1\" class=\"hint\" hidden>Diamonds: {}; not measured on this run's \
+         data. A diamond is dashed where one of its two numbers is not stated. {}.</p>\n\
          </section>\n",
         options("parameters"),
         options("accuracy"),
         escaped(SOURCE),
-        escaped(&standings.join("; ")),
+        escaped(&format!("The words: {}", standings.join("; "))),
     )
 }
 

@@ -154,7 +154,7 @@ fn published(report: &TrainingReport) -> String {
     let mut rows = Vec::new();
     for Expectation { source, parameters, macs, accuracy: known } in &report.published {
         let mut row = |what: &str, found: String, known: String| {
-            rows.push(vec![what.to_owned(), found, known, escaped(source)]);
+            rows.push(vec![what.to_owned(), escaped(source), found, known]);
         };
         if let Some(known) = known {
             row("accuracy", accuracy(report), percent(*known));
@@ -168,6 +168,6 @@ fn published(report: &TrainingReport) -> String {
     }
     format!(
         "<section id=\"published\">\n<h2>Measured beside published</h2>\n{}</section>\n",
-        table(&["", "here", "expected", "by"], 1, &rows)
+        table(&["", "expected by", "here", "expected"], 2, &rows)
     )
 }

@@ -112,7 +112,7 @@ function draw() {
   for (const bound of bounds(axes.y)) {
     const y = py(bound.value);
     p.beginPath(); p.moveTo(pad.left, y); p.lineTo(pad.left + w, y); p.stroke();
-    p.textAlign = 'right'; p.fillText((bound.is_floor ? '≥ ' : '≤ ') + axes.y.tick(bound.value), pad.left + w - 6, y - 5);
+    p.textAlign = 'left'; p.fillText((bound.is_floor ? '≥ ' : '≤ ') + axes.y.tick(bound.value), pad.left + 6, y - 5);
   }
   p.setLineDash([]);
   // The front, as the steps that it dominates; only meaningful with accuracy against a count.
