@@ -1,6 +1,7 @@
 //! Random variation of a training image: geometry in one resampling, then light, then an erased patch.
 
 use rand_chacha::rand_core::Rng;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::DataError;
@@ -8,7 +9,7 @@ use crate::stream::{signed, unit};
 
 /// How much a training image may vary. Every amount is the half-width of a uniform range around "unchanged"; the
 /// default changes nothing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Augmentation {
     /// Rotation, in degrees to either side.

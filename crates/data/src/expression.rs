@@ -1,9 +1,10 @@
 //! The expressions of CK+, numbered by its coding.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// An expression of CK+; its number is its code in the official release.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Expression {
     /// Code 0: no expression.

@@ -1,6 +1,7 @@
 //! Folds: by subject, with the rule that reproduces a published 10-fold list of CK+; or, if the user insists, by
 //! chance or by a table's own column.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -8,7 +9,7 @@ use std::collections::BTreeMap;
 use crate::{DataError, Dataset, Usage};
 
 /// What keeps the samples of one part of a split together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum SplitBy {
     /// No subject is in two parts: accuracy is of faces that were never seen.
     #[default]

@@ -1,5 +1,6 @@
 //! Which expressions are classes.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Expression;
@@ -7,7 +8,7 @@ use crate::Expression::{Anger, Contempt, Disgust, Fear, Happiness, Neutral, Sadn
 
 /// Which expressions are classes, where the data follows the coding of CK+ or of FER2013. Whatever is labelled
 /// otherwise is left out and counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum LabelSet {
     /// The seven of CK+: anger, contempt, disgust, fear, happiness, sadness, surprise.
     #[default]

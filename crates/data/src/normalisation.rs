@@ -1,11 +1,12 @@
 //! Gray levels to the numbers a network is fed.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Dataset;
 
 /// How gray levels, 0 to 255, become the numbers a network is fed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Normalisation {
     /// Divided by 255.
     #[default]

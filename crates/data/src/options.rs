@@ -1,12 +1,13 @@
 //! How a folder of faces is to be read.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use crate::{Crop, DataError, LabelSet};
 
 /// How a folder of faces is to be read. The default reads any layout to 48x48 gray, last three frames.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DataOptions {
     /// The layout of the folder; `None` looks and decides.
@@ -58,7 +59,7 @@ impl DataOptions {
 }
 
 /// What a pixel of a sample is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Colour {
     /// One gray level: colour becomes BT.601 luma.
     #[default]
@@ -78,7 +79,7 @@ impl Colour {
 }
 
 /// How the label and the subject of an image are told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Layout {
     /// The official CK+ release: `cohn-kanade-images/S005/001/*.png` and `Emotion/S005/001/*_emotion.txt`.
     CkPlus,

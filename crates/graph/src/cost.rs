@@ -1,13 +1,14 @@
 use std::iter::Sum;
 use std::ops::Add;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a network costs once deployed, for one input image.
 ///
 /// Batch norm that follows a convolution is counted as it is shipped: folded into the convolution's weights
 /// and one bias a channel.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cost {
     /// Numbers that are stored to run the network.

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -13,8 +14,9 @@ use crate::{Graph, Op};
 ///
 /// Nodes are coloured by operator and image shape and refined by what they read and what reads them
 /// (Weisfeiler and Leman 1968) until no colour splits; the id is a hash of the sorted colours.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
 pub struct ArchitectureId([u8; 8]);
 
 type Colour = [u8; 32];

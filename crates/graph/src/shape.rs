@@ -1,5 +1,6 @@
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The largest number of channels or units a node may have, and the largest side of a plane.
@@ -12,7 +13,7 @@ pub(crate) const MAX_SIDE: usize = 1 << 12;
 /// The shape of one activation, without the batch: channels, rows, columns.
 ///
 /// A vector, such as the output of a global pool, has one row and one column.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Shape {
     /// Number of channels, or of units in a vector.

@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::schema::{self, SCHEMA, SchemaError};
@@ -7,7 +8,7 @@ use crate::{Op, Shape};
 pub const INPUT: &str = "input";
 
 /// An architecture as its file says it: nodes wired by name. Not yet known to be valid.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ArchitectureSpec {
     /// The file format's version.
@@ -27,7 +28,7 @@ pub struct ArchitectureSpec {
 }
 
 /// One operator and what it reads.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NodeSpec {
     /// The name that other nodes use.
@@ -39,7 +40,7 @@ pub struct NodeSpec {
 }
 
 /// A published number and where it stands.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Expectation {
     /// Where the numbers were published, or how they were found.

@@ -2,6 +2,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use netsynth_graph::{ArchitectureId, Cost};
 use netsynth_space::Genome;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Reactions;
@@ -26,7 +27,7 @@ pub struct Candidate {
 }
 
 /// What one rung found out about a candidate.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Measured {
     /// It was trained.
     Trained(Trained),
@@ -35,7 +36,7 @@ pub enum Measured {
 }
 
 /// A training's result.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Trained {
     /// Accuracy on each validation fold.

@@ -1,4 +1,5 @@
 use netsynth_space::{Decisions, Domain, Genome, Stream};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The probability with which a decision is drawn from its whole domain, so that nothing is ever decided for good.
@@ -10,7 +11,7 @@ const OPEN: f64 = 0.03;
 /// Each decision has a law of its own. What decisions have to do with each other is in the couplings: hidden
 /// normal numbers of a network, each of which moves many laws at once, so that one generator emits networks along
 /// a whole front and keeps together what was good together.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Generator {
     /// How many generations it has learned from: G_0, G_1, ...
@@ -22,7 +23,7 @@ pub struct Generator {
 }
 
 /// The law of one decision, and why it is what it is.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Law {
     /// The decision's name.
@@ -39,7 +40,7 @@ pub struct Law {
 }
 
 /// The distribution of one decision, in numbers of choices.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Theta {
     /// A normal law, rounded and kept in the domain.
     Ordinal {
@@ -56,7 +57,7 @@ pub enum Theta {
 
 /// How one hidden number moves the laws: for each decision the change that one standard deviation brings to an
 /// ordinal's mean, a switch's log-odds, or each alternative's log-probability.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Coupling(pub Vec<Vec<f64>>);
 

@@ -1,12 +1,13 @@
 use std::fmt;
 
 use netsynth_graph::Cost;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Metric, Metrics};
 
 /// One bound that a network must keep.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Constraint {
     /// The metric is this much or more.
     AtLeast(Metric, f64),
@@ -43,7 +44,7 @@ impl fmt::Display for Constraint {
 /// The paper's indicator 1_r: the predicate that a network must meet to be kept.
 ///
 /// It has two tiers. Ceilings on counts hold before any training; the floor on accuracy is known only after.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Indicator {
     /// All of these must hold.

@@ -1,10 +1,11 @@
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Measured, SearchPlan, Trial};
 
 /// What ends a search early. The search itself keeps `epochs` and `failures_in_a_row`, which are functions of
 /// the trials; who measures keeps `wall_clock_secs` and `memory_mib`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// The most epochs that all trainings of the search take together, those of the variants apart. A generation
@@ -29,7 +30,7 @@ impl Default for Limits {
 }
 
 /// Why a search made no further trial.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum StopReason {
     /// The plan's trials are made.
     Trials,

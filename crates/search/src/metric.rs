@@ -1,10 +1,11 @@
 use std::fmt;
 
 use netsynth_graph::Cost;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Something a network is judged by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub enum Metric {
     /// Share of images classified rightly, over validation folds; 1 is all.
     Accuracy,
@@ -38,7 +39,7 @@ impl fmt::Display for Metric {
 }
 
 /// All that is known of a trained network.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Metrics {
     /// Share of validation images classified rightly.
@@ -60,7 +61,7 @@ impl Metrics {
 }
 
 /// A metric of the front and which way is better.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Objective {
     /// More of this metric is better.
     Maximise(Metric),

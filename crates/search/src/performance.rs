@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Metrics;
@@ -5,7 +6,7 @@ use crate::Metrics;
 /// The universal performance function U: NetScore (Wong, arXiv 1806.05512),
 /// `20 log10( a^alpha / (p^beta m^gamma) )` with `a` the accuracy in percent, `p` the parameters and `m` the
 /// multiply-accumulates, both in millions as NetScore has them.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Performance {
     /// Exponent of accuracy.

@@ -1,10 +1,11 @@
 use netsynth_graph::GraphError;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{Indicator, Limits, Metric, Objective, Performance, StrategyKind};
 
 /// How a search is run, apart from data and training.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SearchPlan {
     /// The seed of every random draw.
@@ -34,7 +35,7 @@ pub struct SearchPlan {
 }
 
 /// One step of the ladder that trials climb.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rung {
     /// Epochs of each training.

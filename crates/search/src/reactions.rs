@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What a trained network's vertices did when the inquisitor's stimulus passed through.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reactions {
     /// Reactions of the convolutions by node name.
@@ -13,7 +14,7 @@ pub struct Reactions {
 }
 
 /// How one convolution's output reacted.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VertexReaction {
     /// Mean Taylor saliency of a channel: the first-order change of loss if the channel were zero
@@ -29,7 +30,7 @@ pub struct VertexReaction {
 }
 
 /// How much one summand of a sum matters.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LinkReaction {
     /// The sum.

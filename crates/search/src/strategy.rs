@@ -3,6 +3,7 @@ use std::fmt;
 use std::ops::Range;
 
 use netsynth_graph::ArchitectureId;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::evolution::Evolution;
@@ -13,7 +14,7 @@ use crate::synthesis::Synthesis;
 use crate::{Candidate, Generator, Problem, SearchError, Trial};
 
 /// Who proposes candidates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub enum StrategyKind {
     /// Generative synthesis: a learned generator whose many draws an inquisitor ranks.
     Synthesis,

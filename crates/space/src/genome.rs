@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A choice for each decision of one search space, in the space's order.
@@ -21,6 +22,6 @@ impl Genome {
 }
 
 /// A genome as files hold it: values by the names of their decisions.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct NamedGenome(pub BTreeMap<String, usize>);

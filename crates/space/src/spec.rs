@@ -1,8 +1,9 @@
 use netsynth_graph::schema::{self, SchemaError};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A search space as its file says it: a prototype, and rules for what varies around it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SearchSpaceSpec {
     /// The file format's version.
@@ -29,7 +30,7 @@ pub struct SearchSpaceSpec {
 }
 
 /// Widths relative to the prototype's.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Widths {
     /// The smallest width as a factor of the prototype's.
@@ -46,7 +47,7 @@ fn one() -> usize {
 }
 
 /// Which long-range links are decisions.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Links {
     /// Earlier node to later node at the same resolution, as one more summand or one fewer.

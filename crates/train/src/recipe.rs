@@ -1,9 +1,10 @@
 use netsynth_data::{Augmentation, DataError, Normalisation};
 use netsynth_kernels::AdamOptions;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How networks are trained, as data in the plan. Epochs are the rung's or the command's.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
     /// Images a step, at most; an epoch is cut into steps of even size.
@@ -44,7 +45,7 @@ fn tenth() -> f32 {
 }
 
 /// How gradients become steps.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub enum Optimiser {
     /// Adam (Kingma and Ba 2015) with an L2 penalty in the loss, as Keras' kernel regulariser: on the weights of
@@ -61,7 +62,7 @@ pub enum Optimiser {
 }
 
 /// How the learning rate falls over a training.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Schedule {
     /// From this share of the epochs on, the rate is this factor of the highest.
     Steps(Vec<(f64, f64)>),

@@ -4,6 +4,7 @@ mod box_file;
 mod cache;
 mod detector;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -14,7 +15,7 @@ use cache::Cache;
 use detector::Detector;
 
 /// The part of each image that is kept, before it is resized to the sample's height and width.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Crop {
     /// The whole image, whatever its proportions.
     #[default]

@@ -17,6 +17,7 @@ pub use write::{Summary, write};
 
 use fast_image_resize::Resizer;
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::crop::Cropper;
@@ -30,7 +31,7 @@ use paint::Portrait;
 use scene::Scene;
 
 /// What is drawn: every subject shows every expression once, from neutral to its peak.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SynthOptions {
     /// How many people, 2 to 999.

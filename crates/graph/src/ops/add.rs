@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Activation, Norm, Refusal};
@@ -7,7 +8,7 @@ use crate::{NodeCost, Shape};
 ///
 /// # Shapes
 /// Every input has the same shape, and so has the output.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Add {
     /// Normalisation of the sum.

@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Activation, Norm, Refusal};
@@ -9,7 +10,7 @@ use crate::{NodeCost, Shape};
 /// # Shapes
 /// `c x h x w -> channels x ceil(h / stride) x ceil(w / stride)` for an odd kernel. The padding is
 /// `(kernel - 1) / 2` on each side, so an even kernel without stride shrinks the plane by one.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Conv {
     /// Output channels.

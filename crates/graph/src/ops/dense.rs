@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Activation, Refusal};
@@ -9,7 +10,7 @@ use crate::{NodeCost, Shape};
 ///
 /// # Shapes
 /// `c x h x w -> units x 1 x 1`; the input is read as one vector.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Dense {
     /// Output numbers.

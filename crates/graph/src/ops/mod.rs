@@ -17,13 +17,14 @@ pub use conv::Conv;
 pub use dense::Dense;
 pub use dropout::Dropout;
 pub use pool::{GlobalAvgPool, Pool};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 pub use squeeze_excite::SqueezeExcite;
 
 use crate::{NodeCost, Shape};
 
 /// A pointwise nonlinearity.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Activation {
     /// None: the identity.
     #[default]
@@ -37,7 +38,7 @@ pub enum Activation {
 }
 
 /// What normalises a node's output before its activation.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum Norm {
     /// Nothing.
     #[default]
@@ -47,7 +48,7 @@ pub enum Norm {
 }
 
 /// One operator of an architecture.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Op {
     /// Two-dimensional convolution, then norm, then activation.
     Conv(Conv),

@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Refusal;
@@ -9,7 +10,7 @@ use crate::shape::MAX_SIDE;
 ///
 /// # Shapes
 /// `c x h x w -> c x ((h + 2p - kernel) / stride + 1) x ...` with `p = (kernel - 1) / 2`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Pool {
     /// Side of the square window.
@@ -43,6 +44,6 @@ impl Pool {
 ///
 /// # Shapes
 /// `c x h x w -> c x 1 x 1`.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct GlobalAvgPool {}

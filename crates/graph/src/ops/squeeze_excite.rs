@@ -1,3 +1,4 @@
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Activation, Refusal};
@@ -9,7 +10,7 @@ use crate::{NodeCost, Shape};
 ///
 /// # Shapes
 /// The output has the input's shape.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SqueezeExcite {
     /// Units of the hidden layer.
