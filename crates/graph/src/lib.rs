@@ -4,6 +4,7 @@
 //! acyclic, every shape agrees, one input, one classifier. Nothing here touches a file, a clock or chance.
 
 mod cost;
+mod difference;
 mod error;
 mod graph;
 mod id;
@@ -14,6 +15,7 @@ mod shape;
 mod spec;
 
 pub use cost::{Cost, NodeCost};
+pub use difference::{Change, Pair, difference};
 pub use error::GraphError;
 pub use graph::{Graph, Node};
 pub use id::ArchitectureId;
