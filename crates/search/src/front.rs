@@ -54,13 +54,16 @@ impl ParetoFront {
                 trial.outcome(indicator, n_rungs).feasible().map(|found| (trial.number, found))
             })
             .collect();
-        let losses = |metrics: &Metrics| -> Vec<f64> {
-            objectives.iter().map(|objective| objective.loss(metrics)).collect()
-        };
+        Self::among(&feasible, objectives)
+    }
+
+    /// The front of networks that are feasible, whatever their numbers are the numbers of.
+    pub fn among(feasible: &[(usize, Metrics)], objectives: &[Objective]) -> Self {
         let mut members: Vec<(usize, Metrics)> = feasible
             .iter()
             .filter(|(_, metrics)| {
-                !feasible.iter().any(|(_, other)| dominates(&losses(other), &losses(metrics)))
+                let losses = losses(metrics, objectives);
+                !feasible.iter().any(|(_, other)| dominates(&self::losses(other, objectives), &losses))
             })
             .copied()
             .collect();
@@ -71,5 +74,72 @@ impl ParetoFront {
                 .then(one.cmp(other))
         });
         Self { members }
+    }
+
+    /// The knee: the member farthest below the line between the ends of the front, each objective scaled to 0 for
+    /// the front's best and 1 for its worst; with several objectives, below the plane on which the scaled losses add
+    /// up to 1. `None` where no member lies below it.
+    pub fn knee(&self, objectives: &[Objective]) -> Option<usize> {
+        let points: Vec<Vec<f64>> =
+            self.members.iter().map(|(_, metrics)| losses(metrics, objectives)).collect();
+        let span = |axis: usize| {
+            let along = points.iter().map(|point| point[axis]);
+            along.fold((f64::INFINITY, f64::NEG_INFINITY), |(least, most), loss| {
+                (least.min(loss), most.max(loss))
+            })
+        };
+        let spans: Vec<(f64, f64)> = (0..objectives.len()).map(span).collect();
+        let below = |point: &Vec<f64>| {
+            let scaled = point.iter().zip(&spans).map(|(loss, (least, most))| {
+                if most > least { (loss - least) / (most - least) } else { 0.0 }
+            });
+            (1.0 - scaled.sum::<f64>()) / (objectives.len() as f64).sqrt()
+        };
+        let flat = spans.iter().filter(|(least, most)| most > least).count() < 2;
+        let farthest = self
+            .members
+            .iter()
+            .zip(points.iter().map(below))
+            .max_by(|((one, _), a), ((other, _), b)| a.total_cmp(b).then(other.cmp(one)))?;
+        // The ends lie on the line but for rounding.
+        let ((number, _), distance) = farthest;
+        (!flat && distance > 1e-9).then_some(*number)
+    }
+}
+
+fn losses(metrics: &Metrics, objectives: &[Objective]) -> Vec<f64> {
+    objectives.iter().map(|objective| objective.loss(metrics)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use netsynth_graph::Cost;
+
+    use super::*;
+    use crate::Metric;
+
+    const OBJECTIVES: [Objective; 2] =
+        [Objective::Maximise(Metric::Accuracy), Objective::Minimise(Metric::Parameters)];
+
+    fn front(networks: &[(f64, u64)]) -> ParetoFront {
+        let cost = |parameters| Cost { parameters, macs: 1, peak_activations: 1 };
+        let metrics = |&(accuracy, parameters): &(f64, u64)| Metrics { accuracy, cost: cost(parameters) };
+        let feasible: Vec<(usize, Metrics)> = networks.iter().map(metrics).enumerate().collect();
+        ParetoFront::among(&feasible, &OBJECTIVES)
+    }
+
+    #[test]
+    fn the_knee_is_farthest_below_the_line_between_the_ends() {
+        // Scaled losses: (0, 1), (0.1, 0.5), (0.5, 0.2), (1, 0); the dominated one is no member.
+        let bent = front(&[(0.95, 1000), (0.94, 550), (0.90, 280), (0.85, 100), (0.84, 900)]);
+        assert_eq!(bent.members.len(), 4);
+        assert_eq!(bent.knee(&OBJECTIVES), Some(1));
+        let bulging = front(&[(0.95, 1000), (0.88, 950), (0.85, 100)]);
+        assert_eq!(bulging.knee(&OBJECTIVES), None);
+        let straight = front(&[(0.95, 1000), (0.90, 550), (0.85, 100)]);
+        assert_eq!(straight.knee(&OBJECTIVES), None);
+        for few in [&[][..], &[(0.9, 100)], &[(0.9, 100), (0.8, 50)], &[(0.9, 100), (0.9, 100)]] {
+            assert_eq!(front(few).knee(&OBJECTIVES), None, "{few:?}");
+        }
     }
 }
