@@ -21,7 +21,8 @@ pub struct Panel {
 }
 
 /// Colours that people with any colour vision tell apart (Okabe and Ito 2008).
-const COLOURS: [&str; 7] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#666666", "#56b4e9"];
+pub(crate) const COLOURS: [&str; 7] =
+    ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#666666", "#56b4e9"];
 
 const WIDTH: f64 = 460.0;
 const HEIGHT: f64 = 300.0;
