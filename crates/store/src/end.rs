@@ -1,9 +1,10 @@
 use netsynth_graph::schema::SCHEMA;
 use netsynth_search::{StopReason, Trial};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How a search ended, as a file. Written once, before the front: from then on no trial is added.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EndFile {
     /// The file format's version.

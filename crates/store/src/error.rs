@@ -110,7 +110,10 @@ pub enum StoreError {
     },
     /// A trial's choices are not of the run's space.
     #[error("{path}: {source}")]
-    #[diagnostic(help("the run was made with another search space"))]
+    #[diagnostic(help(
+        "the run was made with another search space: restore search-space.ron, prototype.ron and this file from one copy \
+         of the run"
+    ))]
     OtherSpace {
         /// The file.
         path: String,

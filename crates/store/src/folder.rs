@@ -19,6 +19,9 @@ const PLAN: &str = "plan.ron";
 /// Whose lock says that somebody writes. The system takes it back from a process that dies.
 pub(crate) const LOCK: &str = "lock";
 
+/// The folder of what was done when, on which nothing depends.
+pub(crate) const SESSIONS: &str = "sessions";
+
 /// A run on disk.
 #[derive(Debug, Clone)]
 pub struct RunFolder {
@@ -231,6 +234,18 @@ impl RunFolder {
         numbers.filter_map(|number| self.measured_trial(number, space).transpose()).collect()
     }
 
+    /// The same without the trials that cannot be read, and what is wrong with each of those.
+    pub fn readable_trials(&self, space: &SearchSpace) -> Result<(Vec<Trial>, Vec<StoreError>), StoreError> {
+        let (mut trials, mut damaged) = (Vec::new(), Vec::new());
+        for number in self.trial_numbers()? {
+            match self.measured_trial(number, space) {
+                Ok(trial) => trials.extend(trial),
+                Err(error) => damaged.push(error),
+            }
+        }
+        Ok((trials, damaged))
+    }
+
     /// The trial of this number, if at least one rung measured it.
     pub fn measured_trial(&self, number: usize, space: &SearchSpace) -> Result<Option<Trial>, StoreError> {
         let mut readings = Vec::new();
@@ -305,6 +320,12 @@ impl RunFolder {
         write_other(&folder.join("weights.safetensors"), weights)?;
         write_ron(&folder.join("metrics.ron"), metrics)?;
         Ok(folder)
+    }
+
+    /// The log of the session of this number, to be written to. It is no part of what repeats, and has no checksum.
+    pub fn log(&self, session: usize) -> Result<File, StoreError> {
+        let path = self.path.join(SESSIONS).join(format!("{session:03}.log"));
+        File::options().create(true).append(true).open(&path).map_err(system(&path))
     }
 
     /// Writes a document of the run's own, such as the table of a training.

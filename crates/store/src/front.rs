@@ -3,24 +3,24 @@ use netsynth_graph::{ArchitectureId, Cost};
 use netsynth_search::{
     Constraint, Metric, Metrics, Objective, ParetoFront, SearchPlan, Trial, Variant, hypervolume, variants,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The Pareto front as a file: derived from the trials, and rebuilt from them at any time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FrontFile {
     /// The file format's version.
     pub schema: u32,
     /// The members, the most accurate first.
     pub members: Vec<FrontRow>,
-    /// The share that the front dominates of the area between the indicator's bounds and an ideal network, one of
-    /// accuracy 1 that costs nothing; absent where an objective has no bound.
+    /// The share of its area that the front dominates, by [`dominated_share`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hypervolume: Option<f64>,
 }
 
 /// One member of the front.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FrontRow {
     /// The trial.
@@ -78,7 +78,9 @@ impl FrontFile {
     }
 }
 
-fn dominated_share(front: &ParetoFront, plan: &SearchPlan) -> Option<f64> {
+/// The share that a front dominates of the area between a plan's bounds and an ideal network, one of accuracy 1 that
+/// costs nothing; `None` where an objective has no bound.
+pub fn dominated_share(front: &ParetoFront, plan: &SearchPlan) -> Option<f64> {
     let losses = |metrics: &Metrics| -> Option<Vec<f64>> {
         plan.objectives.iter().map(|objective| scaled_loss(*objective, metrics, plan)).collect()
     };

@@ -1,18 +1,8 @@
 //! What is **remembered**: the run folder.
 //!
-//! ```text
-//! runs/NAME/plan.ron provenance.ron               what was asked, and with what it was answered
-//! runs/NAME/search-space.ron prototype.ron        what varies, around what
-//! runs/NAME/generators/000.ron ...                G_0, G_1, ...
-//! runs/NAME/trials/00042/architecture.ron         the network
-//! runs/NAME/trials/00042/candidate.ron            its choices, and what was expected of it
-//! runs/NAME/trials/00042/rung-0.ron ...           what each rung measured
-//! runs/NAME/end.ron                               why there are no more trials
-//! runs/NAME/front.ron front.csv report.html       derived from the trials
-//! runs/NAME/variants/nano-a/...                   the picks, trained for good
-//! runs/NAME/sessions/001.ron ...                  when and how long somebody worked on it; nothing depends on it
-//! runs/NAME/lock                                  locked while somebody does
-//! ```
+#![doc = "```text"]
+#![doc = include_str!("layout.txt")]
+#![doc = "```"]
 //! A file appears whole or not at all, with its checksum, and none is overwritten but the derived ones.
 //! [`search()`] writes a run; [`check_files`] and [`replay`] prove it.
 
@@ -33,7 +23,10 @@ pub use end::EndFile;
 pub use error::{StoreError, TextError};
 pub use file::read_text;
 pub use folder::RunFolder;
-pub use front::{FrontFile, FrontRow};
+pub use front::{FrontFile, FrontRow, dominated_share};
 pub use record::search;
 pub use trial::{CandidateFile, RungFile};
-pub use verify::{Finding, Problem, Replay, check_files, reading_digest, replay};
+pub use verify::{Finding, Problem, Replay, check_files, digest, replay};
+
+/// The files of a run's folder, in lines for people.
+pub const LAYOUT: &str = include_str!("layout.txt");

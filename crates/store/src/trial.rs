@@ -2,10 +2,11 @@ use netsynth_graph::ArchitectureId;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_search::{Candidate, Measured};
 use netsynth_space::{NamedGenome, SearchSpace};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A candidate as a file: what was proposed, before anything was measured.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CandidateFile {
     /// The file format's version.
@@ -42,7 +43,7 @@ impl CandidateFile {
 }
 
 /// What a rung measured, as a file.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RungFile {
     /// The file format's version.

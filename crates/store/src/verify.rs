@@ -15,7 +15,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::file::{UNFINISHED, checksum_of, known, read_text, system};
-use crate::folder::{Entry, LOCK, entries};
+use crate::folder::{Entry, LOCK, SESSIONS, entries};
 use crate::seal::{Seal, beside_hash, hexadecimal, hexadecimal_of, opened};
 use crate::{EndFile, FrontFile, RunFolder, StoreError};
 
@@ -97,8 +97,9 @@ fn problem_of(entry: &Entry, run: &Path) -> Result<Option<Problem>, StoreError> 
     if entry.is_odd {
         return Ok(Some(Problem::Unreadable("is a link, or lies too deep, and is not followed".to_owned())));
     }
-    // A checksum is looked at with its file; what is unfinished is no part of the run yet.
-    if name.ends_with(UNFINISHED) || name.ends_with(".sha256") || *path == run.join(LOCK) {
+    // A checksum is looked at with its file; what is unfinished is no part of the run yet, and a log never is.
+    let is_log = name.ends_with(".log") && path.parent() == Some(&run.join(SESSIONS));
+    if name.ends_with(UNFINISHED) || name.ends_with(".sha256") || *path == run.join(LOCK) || is_log {
         return Ok(None);
     }
     if name.ends_with(".ron") {
@@ -135,9 +136,9 @@ fn file_digest(path: &Path) -> io::Result<String> {
     }
 }
 
-/// The digest of what a rung measured: that of its document.
-pub fn reading_digest(measured: &Measured) -> String {
-    hexadecimal(schema::to_ron(measured).as_bytes())
+/// The SHA-256 of a document, in hexadecimal.
+pub fn digest<T: Serialize>(document: &T) -> String {
+    hexadecimal(schema::to_ron(document).as_bytes())
 }
 
 /// Runs a run's search again with the recorded measurements in the place of trainings, and compares every file that
