@@ -1,15 +1,24 @@
-use std::path::PathBuf;
+//! What a run found, as tables, comparisons and plots.
+
+mod condition;
+mod diff;
+mod gathered;
+mod listing;
+mod plot;
+mod query;
 
 use clap::{Args, Subcommand};
-use netsynth_store::{FrontFile, RunFolder};
+use netsynth_store::FrontFile;
 
 use crate::Ending;
 use crate::complaint::Complaint;
-use crate::finished::{RunKind, run_kind, search_plan};
-use crate::training::TrainPlan;
-use crate::words::{count, millions, percent, say, say_json, table};
+use crate::words::say;
+use listing::{Column, Row};
+pub(crate) use plot::{Across, glyphs, plot_of};
 
-/// Show the Pareto front of a run.
+/// Show what runs found: their Pareto fronts, any of their trials, what differs between two networks.
+///
+/// Everything is derived from the trials, so a run that is still at work can be asked too.
 #[derive(Args)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -18,54 +27,26 @@ pub(crate) struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Print the members of the front
-    ///
-    /// Example: netsynth front show runs/search-001
-    Show {
-        /// The run's folder
-        run: PathBuf,
-        /// Print JSON instead of a table
-        #[arg(long)]
-        json: bool,
-    },
+    Show(query::Show),
+    Query(query::Query),
+    Diff(diff::Arguments),
+    Plot(plot::Arguments),
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
-    let Command::Show { run, json } = &arguments.command;
-    let front = RunFolder::open(run)?.front()?;
-    if *json {
-        say_json(&front)?;
-    } else {
-        show(&front)?;
-        let folder = RunFolder::open(run)?;
-        let split = match run_kind(&folder)? {
-            RunKind::Training => folder.plan::<TrainPlan>()?.data.split,
-            RunKind::Search | RunKind::Comparison => search_plan(&folder)?.data.split,
-        };
-        if let Some(caveat) = split.caveat() {
-            say(caveat)?;
-        }
+    match &arguments.command {
+        Command::Show(arguments) => query::show(arguments),
+        Command::Query(arguments) => query::query(arguments),
+        Command::Diff(arguments) => diff::run(arguments),
+        Command::Plot(arguments) => plot::run(arguments),
     }
-    Ok(if front.members.is_empty() { Ending::Missed } else { Ending::Done })
 }
 
-/// Prints a front as a table.
+/// Prints the front that a search has just found.
 pub(crate) fn show(front: &FrontFile) -> Result<(), Complaint> {
     if front.members.is_empty() {
         return say("The front is empty: no trial met the indicator.");
     }
-    let mut rows = table(&["trial", "network", "accuracy", "parameters", "MACs", "NetScore", "variant"], 2);
-    for member in &front.members {
-        let variants: Vec<String> = member.variants.iter().map(ToString::to_string).collect();
-        rows.add_row([
-            member.trial.to_string(),
-            member.id.to_string(),
-            percent(member.accuracy),
-            count(member.cost.parameters),
-            millions(member.cost.macs),
-            format!("{:.2}", member.net_score),
-            variants.join(", "),
-        ]);
-    }
-    say(rows)
+    let rows: Vec<Row> = front.members.iter().map(Row::member).collect();
+    say(listing::fitting_table(&rows, &Column::OF_FRONT))
 }

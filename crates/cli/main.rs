@@ -6,9 +6,11 @@
 mod bench;
 mod bounds;
 mod check;
+mod clock;
 mod compare;
 mod comparison;
 mod complaint;
+mod completions;
 mod data;
 mod draw;
 mod explain;
@@ -16,7 +18,10 @@ mod finished;
 mod front;
 #[cfg(test)]
 mod fuzz;
+mod help;
 mod interrupt;
+mod log;
+mod man;
 mod networks;
 mod plan;
 mod preview;
@@ -37,11 +42,13 @@ mod seeds;
 mod session;
 mod standing;
 mod table_1;
+mod topic;
 mod train;
 mod training;
 mod training_report;
 mod variants;
 mod verify;
+mod watch;
 mod words;
 mod workers;
 
@@ -62,8 +69,10 @@ enum Ending {
 
 /// Generates small neural networks and searches among them.
 #[derive(Parser)]
-#[command(name = "netsynth", version, max_term_width = 100)]
+#[command(name = "netsynth", version, max_term_width = 100, disable_help_subcommand = true)]
 struct Arguments {
+    #[command(flatten)]
+    verbosity: log::Verbosity,
     #[command(subcommand)]
     command: Command,
 }
@@ -73,6 +82,7 @@ struct Arguments {
 enum Command {
     Search(search::Arguments),
     Resume(resume::Arguments),
+    Watch(watch::Arguments),
     Verify(verify::Arguments),
     Train(train::Arguments),
     Reproduce(reproduce::Arguments),
@@ -87,12 +97,18 @@ enum Command {
     Compare(compare::Arguments),
     CompareTable(table_1::Arguments),
     Bench(bench::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
+    Help(help::Arguments),
 }
 
 fn main() -> ExitCode {
-    let outcome = match Arguments::parse().command {
+    let arguments = Arguments::parse();
+    log::begin(arguments.verbosity);
+    let outcome = match arguments.command {
         Command::Search(arguments) => search::run(&arguments),
         Command::Resume(arguments) => resume::run(&arguments),
+        Command::Watch(arguments) => watch::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
@@ -107,6 +123,9 @@ fn main() -> ExitCode {
         Command::Compare(arguments) => compare::run(&arguments),
         Command::CompareTable(arguments) => table_1::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
+        Command::Help(arguments) => help::run(&arguments),
     };
     match outcome {
         Ok(Ending::Done) => ExitCode::SUCCESS,

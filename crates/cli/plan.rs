@@ -8,6 +8,7 @@ use netsynth_search::{
 };
 use netsynth_store::read_text;
 use netsynth_train::{Device, Recipe};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::complaint::Complaint;
@@ -18,27 +19,33 @@ const MAX_EPOCHS: usize = 100_000;
 const MAX_DRAWN_BYTES: u64 = 4 << 30;
 
 /// Everything a search depends on: the same plan gives the same run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Plan {
     /// The file format's version.
     pub(crate) schema: u32,
     /// The search space: a built-in name or a file.
     pub(crate) space: String,
+    /// Which faces, and who is trained on and judged on.
     pub(crate) data: DataPlan,
+    /// How the search is run.
     pub(crate) search: SearchPlan,
+    /// How networks are trained.
     pub(crate) recipe: Recipe,
     /// Epochs for which the variants are trained from scratch at the end, on all subjects but the held-out ones.
     pub(crate) final_epochs: usize,
+    /// Where networks are trained.
     #[serde(default)]
     pub(crate) device: Device,
 }
 
 /// Which faces, and who is trained on and judged on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct DataPlan {
+    /// Where the faces come from.
     pub(crate) source: DataSource,
+    /// How a folder of them is read.
     #[serde(default)]
     pub(crate) options: DataOptions,
     /// What folds keep together: nobody but the user's own word makes them anything but subject-wise.
@@ -51,7 +58,7 @@ pub(crate) struct DataPlan {
 }
 
 /// Where faces come from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub(crate) enum DataSource {
     /// Drawn in memory.
     Synthetic(SynthOptions),

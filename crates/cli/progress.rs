@@ -3,54 +3,124 @@ use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use netsynth_train::EpochReport;
+use terminal_size::terminal_size_of;
 
-/// What a person sees on standard error while networks are trained: one bar for all, one for each training.
+use crate::log;
+
+/// What a person sees on standard error while networks are trained: how it stands as a picture, a line and a bar for
+/// all, and a bar for each training.
 ///
-/// Without a terminal the bars are silent and only [`Progress::note`] is heard.
+/// Without a terminal, in a build service (`CI`) and beside a log there is no such view and only [`Progress::note`] is
+/// heard.
 pub(crate) struct Progress {
     all: MultiProgress,
+    picture: ProgressBar,
+    standing: ProgressBar,
     total: ProgressBar,
     trainings: Mutex<BTreeMap<String, ProgressBar>>,
-    is_terminal: bool,
+    stage: Mutex<Stage>,
+    is_live: bool,
+}
+
+/// How far a generation is.
+#[derive(Default)]
+struct Stage {
+    rung: usize,
+    n_rungs: usize,
+    n_measured: usize,
+    n_candidates: usize,
+    standing: String,
 }
 
 /// A line on standard error where there are no bars.
 #[expect(clippy::print_stderr, reason = "progress without bars is plain lines")]
 pub(crate) fn say_line(line: impl AsRef<str>) {
-    eprintln!("{}", line.as_ref());
+    if !log::is_quiet() {
+        eprintln!("{}", line.as_ref());
+    }
+}
+
+/// Whether standard error is looked at by a person who can see it change.
+fn is_live() -> bool {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let is_dumb = std::env::var("TERM").is_ok_and(|kind| kind == "dumb");
+    std::io::stderr().is_terminal() && !is_set("CI") && !is_dumb && !log::is_quiet() && !log::is_loud()
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 impl Progress {
     /// Progress over this many epochs of all trainings.
     pub(crate) fn new(n_epochs: u64) -> Self {
-        let is_terminal = std::io::stderr().is_terminal();
+        let is_live = is_live();
         let all = MultiProgress::new();
-        let style = ProgressStyle::with_template(
-            "{bar:24.cyan/blue} {pos}/{len} epochs  {elapsed_precise} elapsed, {eta_precise} left  {msg}",
-        );
-        let total = all.add(ProgressBar::new(n_epochs));
-        total.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-        if is_terminal {
+        // Nothing is drawn before it has its place among the others.
+        let bar = || ProgressBar::with_draw_target(Some(n_epochs), ProgressDrawTarget::hidden());
+        let (picture, standing, total) = (bar(), bar(), bar());
+        if is_live {
+            all.add(picture.clone()).set_style(style("{msg}"));
+            all.add(standing.clone()).set_style(style("{msg}"));
+            all.add(total.clone()).set_style(style(
+                "{bar:24.cyan/blue} {pos} of {len} epochs at most  {elapsed} elapsed, about {eta} left",
+            ));
             total.enable_steady_tick(Duration::from_millis(500));
         }
-        Self { all, total, trainings: Mutex::default(), is_terminal }
+        Self { all, picture, standing, total, trainings: Mutex::default(), stage: Mutex::default(), is_live }
     }
 
     /// A line that stays.
-    #[expect(clippy::print_stderr, reason = "progress without a terminal is plain lines")]
     pub(crate) fn note(&self, line: impl AsRef<str>) {
-        if self.is_terminal {
+        if self.is_live {
             let _ = self.all.println(line);
         } else {
-            eprintln!("{}", line.as_ref());
+            say_line(line);
         }
     }
 
-    /// What the bar of all says beside its numbers.
+    /// How the search stands, in words.
     pub(crate) fn standing(&self, text: String) {
-        self.total.set_message(text);
+        self.staged(|stage| stage.standing = text);
+    }
+
+    /// How it stands as a picture of so many columns and rows, where there is a person to see it.
+    pub(crate) fn picture(&self, draw: impl FnOnce(usize, usize) -> Option<String>) {
+        if !self.is_live {
+            return;
+        }
+        let (columns, rows) = terminal_size_of(std::io::stderr())
+            .map_or((80, 24), |(width, height)| (usize::from(width.0), usize::from(height.0)));
+        // Lines that come and go with trainings need room too.
+        if let (true, Some(text)) = (rows >= 16, draw(columns.min(100) - 1, (rows / 2).min(14))) {
+            self.picture.set_message(text);
+        }
+    }
+
+    /// So many candidates are about to be measured on a rung.
+    pub(crate) fn stage(&self, rung: usize, n_rungs: usize, n_candidates: usize) {
+        self.staged(|stage| {
+            (stage.rung, stage.n_rungs, stage.n_measured, stage.n_candidates) =
+                (rung, n_rungs, 0, n_candidates);
+        });
+    }
+
+    /// One of them was measured.
+    pub(crate) fn measured(&self) {
+        self.staged(|stage| stage.n_measured += 1);
+    }
+
+    fn staged(&self, change: impl FnOnce(&mut Stage)) {
+        let Ok(mut stage) = self.stage.lock() else { return };
+        change(&mut stage);
+        let Stage { rung, n_rungs, n_measured, n_candidates, standing } = &*stage;
+        let mut text = format!("rung {} of {n_rungs}: {n_measured} of {n_candidates} measured", rung + 1);
+        if !standing.is_empty() {
+            text += &format!("; {standing}");
+        }
+        self.standing.set_message(text);
     }
 
     /// So many epochs that were planned will not be trained.
@@ -61,12 +131,13 @@ impl Progress {
     /// One epoch of a training is over.
     pub(crate) fn epoch(&self, training: &str, report: EpochReport) {
         self.total.inc(1);
+        if !self.is_live {
+            return;
+        }
         let Ok(mut trainings) = self.trainings.lock() else { return };
         let bar = trainings.entry(training.to_owned()).or_insert_with(|| {
-            let style =
-                ProgressStyle::with_template("  {prefix}  {bar:16.green/white} epoch {pos}/{len}  {msg}");
             let bar = self.all.add(ProgressBar::new(report.n_epochs as u64));
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+            bar.set_style(style("  {prefix}  {bar:16.green/white} epoch {pos}/{len}  {msg}"));
             bar.set_prefix(training.to_owned());
             bar
         });
@@ -80,6 +151,8 @@ impl Progress {
 
     /// Nothing more is to come.
     pub(crate) fn finish(&self) {
-        self.total.finish_and_clear();
+        for bar in [&self.picture, &self.standing, &self.total] {
+            bar.finish_and_clear();
+        }
     }
 }

@@ -1,19 +1,27 @@
 use netsynth_data::Dataset;
 use netsynth_graph::schema::SCHEMA;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::complaint::Complaint;
 
 /// With what a run was made.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Provenance {
+    /// The file format's version.
     schema: u32,
+    /// The program's version.
     netsynth: String,
+    /// Processor and system.
     target: String,
-    data_digest: String,
+    /// SHA-256 of all samples and their labels.
+    pub(crate) data_digest: String,
+    /// Images that were read.
     n_images: usize,
+    /// People in them.
     n_subjects: usize,
+    /// Images that were left out.
     n_skipped: usize,
 }
 

@@ -7,11 +7,11 @@ use netsynth_search::Variant;
 use netsynth_store::{RunFolder, StoreError};
 
 use crate::Ending;
+use crate::clock::worked;
 use crate::complaint::Complaint;
 use crate::finished::{RunKind, Searched, open, run_kind};
 use crate::plan::{DataSource, Plan};
 use crate::provenance::Provenance;
-use crate::session::worked;
 use crate::training_report::page_of_training;
 use crate::variants::known;
 use crate::words::{count, print_to, say};

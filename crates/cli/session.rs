@@ -1,26 +1,26 @@
 use std::num::NonZeroUsize;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 use netsynth_data::{Dataset, Split};
 use netsynth_graph::ArchitectureSpec;
-use netsynth_graph::schema::SCHEMA;
 use netsynth_search::{
     Candidate, Evaluator, Event, Found, Measured, ParetoFront, StopReason, Trial, Variant, side_by_side,
 };
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
 use netsynth_store::{self as store, EndFile, FrontFile, RunFolder, StoreError};
 use netsynth_train::{EpochReport, Stimulus, TrainEvaluator, training_memory};
-use serde::{Deserialize, Serialize};
+use tracing::{debug, error, info, warn};
 
+use crate::clock::Clock;
 use crate::complaint::Complaint;
 use crate::data::cautions;
 use crate::networks::space;
 use crate::plan::Plan;
 use crate::progress::Progress;
-use crate::standing::{failures, nearest_miss, out_of_reach, standing};
+use crate::standing::{failures, nearest_miss, out_of_reach, picture, standing};
 use crate::variants::{VariantMetrics, Variants, train_variants};
-use crate::words::{count, percent, say, say_json};
-use crate::{Ending, front, interrupt};
+use crate::words::{say, say_json};
+use crate::{Ending, front, interrupt, log};
 
 /// One sitting of work on a run: `search` begins the first, `resume` the next. What it needs to know is read, and
 /// nothing is trained yet.
@@ -66,7 +66,14 @@ impl Session {
 
     /// Does what is left to do in the run's folder, and shows what came of it.
     pub(crate) fn work(&self, folder: &RunFolder) -> Result<Ending, Complaint> {
-        self.try_work(folder).map_err(|trouble| trouble.told(folder))
+        let ending = self.try_work(folder).map_err(|trouble| trouble.told(folder));
+        match &ending {
+            Ok(Ending::Done | Ending::Missed) => info!("session ends"),
+            Ok(Ending::Stopped) => info!("session was asked to stop"),
+            Err(complaint) => error!("session breaks off: {}", complaint.text()),
+        }
+        log::keep_in(None);
+        ending
     }
 
     fn try_work(&self, folder: &RunFolder) -> Result<Ending, Trouble> {
@@ -138,14 +145,7 @@ impl Session {
     fn show(&self, front: &FrontFile, finals: &[(Variant, VariantMetrics)]) -> Result<(), Complaint> {
         front::show(front)?;
         for (variant, metrics) in finals {
-            say(format!(
-                "{variant}: trial {}, {} parameters, {} on validation folds, {} on {} images of held-out subjects",
-                metrics.trial,
-                count(metrics.cost.parameters),
-                percent(metrics.search_accuracy),
-                metrics.held_out_accuracy.map_or("not judged".to_owned(), percent),
-                metrics.n_held_out_images
-            ))?;
+            say(metrics.line(*variant))?;
         }
         match self.plan.data.split.caveat() {
             Some(caveat) => say(caveat),
@@ -193,7 +193,9 @@ impl Session {
     fn search(&self, folder: &RunFolder, clock: &Clock<'_>, progress: &Progress) -> Result<Found, Trouble> {
         let plan = &self.plan;
         let tell = |trial: usize, rung: usize, fold: usize, report: EpochReport| {
-            progress.epoch(&format!("trial {trial:3} rung {rung} fold {fold}"), report);
+            let label = format!("trial {trial:3} rung {rung} fold {fold}");
+            debug!("{label}: epoch {} of {}, loss {:.4}", report.epoch + 1, report.n_epochs, report.loss);
+            progress.epoch(&label, report);
         };
         let stimulus = self.stimulus();
         let evaluator = Attended { inner: self.evaluator(&stimulus, &tell), plan, progress };
@@ -210,17 +212,26 @@ impl Session {
             self.workers,
             &stop,
             &mut |event| match event {
-                Event::Generator(_) | Event::Proposed(_) | Event::Rung { .. } => {}
+                Event::Generator(generator) => debug!("generator {}", generator.number),
+                Event::Proposed(candidates) => log_proposed(candidates),
+                Event::Rung { rung, n_candidates } => {
+                    info!("rung {rung}: {n_candidates} candidates");
+                    progress.stage(rung, plan.search.rungs.len(), n_candidates);
+                }
                 Event::Pruned { rung, trials } => {
                     let saved =
                         plan.search.epochs_of(plan.search.rungs.len()) - plan.search.epochs_of(rung + 1);
                     progress.skip(saved * trials.len() as u64);
-                    progress.note(out_of_reach(rung, trials, &plan.search));
+                    let line = out_of_reach(rung, trials, &plan.search);
+                    info!("{line}");
+                    progress.note(line);
                 }
                 Event::Observed(trials) => {
                     observed.extend_from_slice(trials);
                     let standing = standing(&observed, &plan.search);
                     progress.standing(standing.clone());
+                    progress.picture(|columns, rows| picture(&observed, &plan.search, columns, rows));
+                    info!("{} trials, {standing}", observed.len());
                     let generation = trials.first().map_or(0, |trial| trial.generation);
                     progress.note(format!("generation {generation}: {} trials, {standing}", observed.len()));
                     trouble = trouble.take().or(clock.tick().err());
@@ -282,6 +293,7 @@ impl Session {
             StopReason::WallClock => "the plan's wall-clock time is spent",
             StopReason::Trials | StopReason::Failures | StopReason::Asked => return,
         };
+        info!("{limit}");
         progress.note(format!("{limit}: the search ends with {} trials", trials.len()));
     }
 }
@@ -324,6 +336,22 @@ impl From<Complaint> for Trouble {
     }
 }
 
+/// Logs what a generation will try.
+fn log_proposed(candidates: &[Candidate]) {
+    if let (Some(first), Some(last)) = (candidates.first(), candidates.last()) {
+        info!("generation {} proposes trials {} to {}", first.generation, first.trial, last.trial);
+    }
+    for Candidate { trial, id, cost, parent, predicted, .. } in candidates {
+        info!(
+            "trial {trial} is proposed: {id}, {} parameters, {} MACs{}{}",
+            cost.parameters,
+            cost.macs,
+            parent.map_or(String::new(), |parent| format!(", from trial {parent}")),
+            predicted.map_or(String::new(), |predicted| format!(", predicted U {predicted:.2}"))
+        );
+    }
+}
+
 /// An evaluator that refuses what needs too much memory, and tells a person of failures.
 struct Attended<'a> {
     inner: TrainEvaluator<'a>,
@@ -333,13 +361,30 @@ struct Attended<'a> {
 
 impl Evaluator for Attended<'_> {
     fn evaluate(&self, candidate: &Candidate, rung: usize) -> Option<Measured> {
+        let begun = Instant::now();
+        if rung > 0 {
+            info!("trial {} goes on to rung {rung}", candidate.trial);
+        }
         let measured = match self.beyond_memory(candidate) {
             Some(reason) => Some(Measured::Failed(reason)),
             None => netsynth_search::caught(|| self.inner.evaluate(candidate, rung)),
         };
-        if let Some(Measured::Failed(reason)) = &measured {
-            self.progress.note(format!("trial {} failed on rung {rung}: {reason}", candidate.trial));
+        let secs = begun.elapsed().as_secs_f64();
+        match &measured {
+            Some(Measured::Trained(trained)) => {
+                info!(
+                    "trial {}, rung {rung}: accuracy {:.4} in {secs:.1} s",
+                    candidate.trial,
+                    trained.accuracy()
+                );
+            }
+            Some(Measured::Failed(reason)) => {
+                warn!("trial {} failed on rung {rung} after {secs:.1} s: {reason}", candidate.trial);
+                self.progress.note(format!("trial {} failed on rung {rung}: {reason}", candidate.trial));
+            }
+            None => {}
         }
+        self.progress.measured();
         measured
     }
 }
@@ -354,75 +399,5 @@ impl Attended<'_> {
         (needed > limit).then(|| {
             format!("its training needs {needed} MiB by estimate, and the plan's limit is {limit} MiB")
         })
-    }
-}
-
-/// When and how long somebody worked on a run. Nothing but the wall-clock limit depends on it.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SessionFile {
-    schema: u32,
-    n_workers: usize,
-    /// Seconds since 1970, when it began.
-    begun_unix_secs: u64,
-    /// How long it worked, as last written down.
-    secs: f64,
-}
-
-/// How many sessions a run has had, and how many seconds they worked.
-pub(crate) fn worked(folder: &RunFolder) -> Result<(usize, f64), StoreError> {
-    let (mut n_sessions, mut secs) = (0, 0.0);
-    while let Some(session) = folder.document::<SessionFile>(&session_name(n_sessions + 1))? {
-        secs += session.secs.max(0.0);
-        n_sessions += 1;
-    }
-    Ok((n_sessions, secs))
-}
-
-fn session_name(number: usize) -> String {
-    format!("sessions/{number:03}.ron")
-}
-
-/// The time that a run's sessions took.
-struct Clock<'a> {
-    folder: &'a RunFolder,
-    name: String,
-    n_workers: usize,
-    begun: Instant,
-    begun_unix_secs: u64,
-    /// When the plan's time is spent.
-    deadline: Option<Instant>,
-}
-
-impl<'a> Clock<'a> {
-    /// Begins a session after those that the run had.
-    fn begin(plan: &Plan, folder: &'a RunFolder, n_workers: NonZeroUsize) -> Result<Self, Trouble> {
-        let (n_sessions, spent) = worked(folder)?;
-        let begun = Instant::now();
-        let left = plan.search.limits.wall_clock_secs.map(|secs| (secs as f64 - spent).max(0.0));
-        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let clock = Self {
-            folder,
-            name: session_name(n_sessions + 1),
-            n_workers: n_workers.get(),
-            begun,
-            begun_unix_secs: since_1970.as_secs(),
-            deadline: left.and_then(|secs| begun.checked_add(Duration::try_from_secs_f64(secs).ok()?)),
-        };
-        clock.tick()?;
-        Ok(clock)
-    }
-
-    /// Writes down how long the session has worked.
-    fn tick(&self) -> Result<(), StoreError> {
-        let Self { n_workers, begun_unix_secs, .. } = *self;
-        let secs = self.begun.elapsed().as_secs_f64();
-        self.folder
-            .write_document(&self.name, &SessionFile { schema: SCHEMA, n_workers, begun_unix_secs, secs })
-    }
-
-    /// Whether the plan's time is spent.
-    fn is_up(&self) -> bool {
-        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
 }

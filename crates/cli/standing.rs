@@ -2,9 +2,42 @@
 
 use std::collections::BTreeMap;
 
-use netsynth_search::{Measured, Outcome, ParetoFront, SearchPlan, Trial};
+use netsynth_report::{Kind, Point, Series, terminal};
+use netsynth_search::{Measured, Metric, Objective, Outcome, ParetoFront, SearchPlan, Trial};
 
+use crate::front::{Across, glyphs, plot_of};
 use crate::words::{count, percent};
+
+/// The trials and their front in the cells of a terminal; `None` where nothing is measured yet.
+pub(crate) fn picture(trials: &[Trial], plan: &SearchPlan, columns: usize, rows: usize) -> Option<String> {
+    let cost = plan.objectives.iter().find_map(|objective| match objective {
+        Objective::Minimise(metric) => Some(*metric),
+        Objective::Maximise(_) => None,
+    });
+    let (metric, across) = match cost {
+        Some(Metric::Macs) => (Metric::Macs, Across::Macs),
+        Some(Metric::PeakActivations) => (Metric::PeakActivations, Across::PeakActivations),
+        Some(Metric::Parameters | Metric::Accuracy) | None => (Metric::Parameters, Across::Parameters),
+    };
+    let front = ParetoFront::of(trials, &plan.objectives, &plan.indicator, plan.rungs.len());
+    let points: Vec<Point> = trials
+        .iter()
+        .filter_map(|trial| {
+            let (rung, accuracy) = trial.latest()?;
+            let kind = match front.members.iter().any(|(member, _)| *member == trial.number) {
+                true => Kind::Member,
+                false if rung + 1 < plan.rungs.len() => Kind::Partial,
+                false => Kind::Complete,
+            };
+            let metrics = netsynth_search::Metrics { accuracy, cost: trial.cost };
+            Some(Point { x: metrics.get(metric), y: accuracy, kind, label: String::new() })
+        })
+        .collect();
+    (!points.is_empty()).then(|| {
+        let plot = plot_of(String::new(), across, vec![Series { name: String::new(), points }]);
+        terminal(&plot, columns, rows, glyphs(false))
+    })
+}
 
 /// How many trials are feasible, and the best of them.
 pub(crate) fn standing(trials: &[Trial], plan: &SearchPlan) -> String {

@@ -15,6 +15,7 @@ use crate::interrupt;
 use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::session::Trouble;
+use crate::words::{count, percent};
 
 /// What is known of a variant.
 #[derive(Debug, Serialize, Deserialize)]
@@ -35,6 +36,18 @@ pub(crate) struct VariantMetrics {
 }
 
 impl VariantMetrics {
+    /// What it is and how good, in a line.
+    pub(crate) fn line(&self, variant: Variant) -> String {
+        format!(
+            "{variant}: trial {}, {} parameters, {} on validation folds, {} on {} images of held-out subjects",
+            self.trial,
+            count(self.cost.parameters),
+            percent(self.search_accuracy),
+            self.held_out_accuracy.map_or("not judged".to_owned(), percent),
+            self.n_held_out_images
+        )
+    }
+
     /// Whether these are of this member of the front.
     pub(crate) fn agrees(&self, member: &FrontRow, final_epochs: usize) -> bool {
         let Self { trial, search_accuracy, epochs, cost, net_score, .. } = self;

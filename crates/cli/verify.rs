@@ -4,7 +4,7 @@ use clap::Args;
 use netsynth_graph::ArchitectureSpec;
 use netsynth_search::Candidate;
 use netsynth_space::SearchSpaceSpec;
-use netsynth_store::{Finding, Problem, Replay, RunFolder, StoreError, check_files, reading_digest, replay};
+use netsynth_store::{Finding, Problem, Replay, RunFolder, StoreError, check_files, digest, replay};
 use serde::Serialize;
 
 use crate::Ending;
@@ -180,8 +180,8 @@ fn retrained(
             retrained.push(Retrained {
                 trial: candidate.trial,
                 rung: *rung,
-                recorded: reading_digest(&recorded),
-                measured: reading_digest(&measured),
+                recorded: digest(&recorded),
+                measured: digest(&measured),
             });
         }
     }

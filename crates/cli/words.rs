@@ -18,6 +18,32 @@ pub(crate) fn mean_and_deviation(numbers: &[f64]) -> (f64, f64) {
     (mean, if numbers.len() > 1 { (squares / (count - 1.0)).sqrt() } else { 0.0 })
 }
 
+/// How many characters a line of standard output may have, if it leads to a terminal.
+pub(crate) fn terminal_width() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
+    Some(width.0.into())
+}
+
+/// A text in lines of at most so many characters, each indented; its own line breaks stay.
+pub(crate) fn wrapped(text: &str, width: usize, indent: usize) -> String {
+    let margin = " ".repeat(indent);
+    let mut lines = Vec::new();
+    for paragraph in text.lines() {
+        let mut line = margin.clone();
+        for word in paragraph.split_whitespace() {
+            if line.chars().count() + 1 + word.chars().count() > width && line.len() > indent {
+                lines.push(std::mem::replace(&mut line, margin.clone()));
+            }
+            if line.len() > indent {
+                line.push(' ');
+            }
+            line += word;
+        }
+        lines.push(line);
+    }
+    lines.join("\n")
+}
+
 /// A table whose columns from `first_number` on hold numbers.
 pub(crate) fn table(header: &[&str], first_number: usize) -> Table {
     let mut table = Table::new();

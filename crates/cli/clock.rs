@@ -1,0 +1,96 @@
+use std::num::NonZeroUsize;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use netsynth_graph::schema::SCHEMA;
+use netsynth_store::{RunFolder, StoreError};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::log;
+use crate::plan::Plan;
+
+/// When and how long somebody worked on a run. Nothing but the wall-clock limit depends on it.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SessionFile {
+    /// The file format's version.
+    schema: u32,
+    /// Trainings side by side.
+    n_workers: usize,
+    /// Seconds since 1970, when it began.
+    begun_unix_secs: u64,
+    /// How long it worked, as last written down.
+    secs: f64,
+}
+
+/// How many sessions a run has had, and how many seconds they worked.
+pub(crate) fn worked(folder: &RunFolder) -> Result<(usize, f64), StoreError> {
+    let (mut n_sessions, mut secs) = (0, 0.0);
+    while let Some(session) = folder.document::<SessionFile>(&name(n_sessions + 1))? {
+        secs += session.secs.max(0.0);
+        n_sessions += 1;
+    }
+    Ok((n_sessions, secs))
+}
+
+fn name(number: usize) -> String {
+    format!("sessions/{number:03}.ron")
+}
+
+/// The time that a run's sessions took.
+pub(crate) struct Clock<'a> {
+    folder: &'a RunFolder,
+    name: String,
+    n_workers: usize,
+    begun: Instant,
+    begun_unix_secs: u64,
+    /// When the plan's time is spent.
+    deadline: Option<Instant>,
+}
+
+impl<'a> Clock<'a> {
+    /// Begins a session after those that the run had, and its log.
+    pub(crate) fn begin(
+        plan: &Plan,
+        folder: &'a RunFolder,
+        n_workers: NonZeroUsize,
+    ) -> Result<Self, StoreError> {
+        let (n_earlier, spent) = worked(folder)?;
+        let begun = Instant::now();
+        let left = plan.search.limits.wall_clock_secs.map(|secs| (secs as f64 - spent).max(0.0));
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let clock = Self {
+            folder,
+            name: name(n_earlier + 1),
+            n_workers: n_workers.get(),
+            begun,
+            begun_unix_secs: since_1970.as_secs(),
+            deadline: left.and_then(|secs| begun.checked_add(Duration::try_from_secs_f64(secs).ok()?)),
+        };
+        clock.tick()?;
+        log::keep_in(folder.log(n_earlier + 1).ok());
+        tracing::info!(
+            "session {} of {} begins: netsynth {}, plan {}, {n_workers} workers, {} trials in generations of {}",
+            n_earlier + 1,
+            folder.path().display(),
+            env!("CARGO_PKG_VERSION"),
+            netsynth_store::digest(plan),
+            plan.search.n_trials,
+            plan.search.generation_size
+        );
+        Ok(clock)
+    }
+
+    /// Writes down how long the session has worked.
+    pub(crate) fn tick(&self) -> Result<(), StoreError> {
+        let Self { n_workers, begun_unix_secs, .. } = *self;
+        let secs = self.begun.elapsed().as_secs_f64();
+        self.folder
+            .write_document(&self.name, &SessionFile { schema: SCHEMA, n_workers, begun_unix_secs, secs })
+    }
+
+    /// Whether the plan's time is spent.
+    pub(crate) fn is_up(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+}
