@@ -106,9 +106,11 @@ fn malformed(error: ron::error::SpannedError) -> SchemaError {
             "brackets are nested more than a hundred deep".to_owned(),
             "check that this is the file you meant: no netsynth document is nested like this".to_owned(),
         ),
-        other => {
-            (other.to_string(), "compare with a file of the folder prototypes/ or search-spaces/".to_owned())
-        }
+        other => (
+            other.to_string(),
+            "compare with `netsynth help architecture`, `space`, `plan` or `recipe`, which show such a file"
+                .to_owned(),
+        ),
     };
     SchemaError::Malformed { line, column, reason, remedy }
 }
