@@ -1,3 +1,5 @@
+//! The network for Graphviz.
+
 use std::fmt::Write;
 
 use netsynth_graph::{Graph, INPUT};

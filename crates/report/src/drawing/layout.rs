@@ -2,7 +2,8 @@
 
 use netsynth_graph::{Graph, Shape};
 
-use super::lettering::{LETTER, is_joint, notes, short, text_width};
+use super::labels::{Label, below, labels, whole_width};
+use super::lettering::{LETTER, is_joint, short, text_width};
 use super::route::{Plan, wires};
 use super::spine::spine;
 
@@ -13,10 +14,8 @@ const LOWEST: f64 = 5.0;
 const HALF_BAR: f64 = 8.0;
 pub(super) const RADIUS: f64 = 5.5;
 /// Room inside a band left and right, and the strip of its heading.
-const MARGIN: f64 = 7.0;
-const HEADING: f64 = 24.0;
-/// From one line of letters to the next.
-const LINE: f64 = 14.0;
+pub(super) const MARGIN: f64 = 7.0;
+pub(super) const HEADING: f64 = 24.0;
 /// Names wider than this stand upright.
 const WIDEST_NAME: f64 = 56.0;
 /// Between lanes, and between rows above them.
@@ -39,29 +38,6 @@ pub(super) struct Place {
 pub(super) struct Band {
     pub(super) left: f64,
     pub(super) right: f64,
-}
-
-/// What a label is of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
-    Heading,
-    Name,
-    Channels,
-    Note,
-    /// Name, channels and notes of a node above the lanes, in one line.
-    Whole,
-}
-
-/// A text in the picture.
-pub(super) struct Label {
-    pub(super) part: Part,
-    /// Where its first line's baseline begins, or has its middle, or, of an upright text, ends.
-    pub(super) x: f64,
-    pub(super) y: f64,
-    pub(super) text: String,
-    /// What follows in plain letters.
-    pub(super) rest: String,
-    pub(super) is_upright: bool,
 }
 
 /// A wire as a path.
@@ -111,21 +87,22 @@ impl Layout {
         let lane = |lane: usize| lanes_top + LANE * (plan.n_lanes - 1 - lane) as f64;
         let wires = wires(graph, &columns.places, &plan, &lane);
         let letters_top = line + half + 6.0;
-        let (labels, height) = columns.labels(graph, letters_top);
+        let labels = labels(graph, &columns, letters_top);
+        let height = labels.iter().map(Label::bottom).fold(letters_top, f64::max) + 4.0;
         Self { width: columns.width, height, wires, labels, places: columns.places, bands: columns.bands }
     }
 }
 
 /// What is known before anything has a height: columns and bands.
-struct Columns {
-    places: Vec<Place>,
-    bands: Vec<Band>,
-    headings: Vec<String>,
+pub(super) struct Columns {
+    pub(super) places: Vec<Place>,
+    pub(super) bands: Vec<Band>,
+    pub(super) headings: Vec<String>,
     /// How far a label to the right of a node above the line reaches.
     reach: Vec<f64>,
     width: f64,
     /// Whether names stand upright.
-    is_upright: bool,
+    pub(super) is_upright: bool,
 }
 
 impl Columns {
@@ -203,90 +180,5 @@ impl Columns {
         self.places.push(Place { x, y: 0.0, half_width, half_height, row: None, is_joint });
         self.reach.push(x);
         self.width += room;
-    }
-
-    /// All texts, and where they end.
-    fn labels(&self, graph: &Graph, top: f64) -> (Vec<Label>, f64) {
-        let mut labels = Vec::new();
-        for (band, heading) in self.bands.iter().zip(&self.headings) {
-            if !heading.is_empty() {
-                let (x, y) = (band.left + MARGIN, HEADING - 9.0);
-                labels.push(Label::line(Part::Heading, x, y, heading));
-            }
-        }
-        let names = |y: f64| if self.is_upright { y } else { y + LINE };
-        let first = names(top + LETTER);
-        let mut end = top;
-        let upright_top = {
-            let n_lines = (0..graph.len())
-                .filter(|&number| self.places[number + 1].row.is_none())
-                .map(|number| below(graph, number).len())
-                .max()
-                .unwrap_or_default();
-            top + LINE * n_lines as f64 + 5.0
-        };
-        let mut name_at = |labels: &mut Vec<Label>, x: f64, name: String| {
-            let width = text_width(&name, LETTER);
-            if self.is_upright {
-                let label = Label {
-                    is_upright: true,
-                    ..Label::line(Part::Name, x + 0.35 * LETTER, upright_top, &name)
-                };
-                end = end.max(upright_top + width + 4.0);
-                labels.push(label);
-            } else {
-                end = end.max(top + LETTER + 4.0);
-                labels.push(Label::line(Part::Name, x, top + LETTER, &name));
-            }
-        };
-        name_at(&mut labels, self.places[0].x, "image".to_owned());
-        let mut lowest = top;
-        for (number, node) in graph.nodes().enumerate() {
-            let place = self.places[number + 1];
-            if place.is_joint {
-                continue;
-            }
-            let lines = below(graph, number);
-            if place.row.is_some() {
-                labels.push(Label {
-                    rest: lines.join(" "),
-                    ..Label::line(
-                        Part::Whole,
-                        place.x + place.half_width + 4.0,
-                        place.y - 4.0,
-                        &short(&node.name),
-                    )
-                });
-                continue;
-            }
-            name_at(&mut labels, place.x, short(&node.name));
-            for (at, line) in lines.iter().enumerate() {
-                let part = if at == 0 { Part::Channels } else { Part::Note };
-                let y = first + LINE * at as f64;
-                lowest = lowest.max(y + 4.0);
-                labels.push(Label::line(part, place.x, y, line));
-            }
-        }
-        (labels, end.max(lowest) + 4.0)
-    }
-}
-
-/// The lines below a block: its channels, then what is special about it.
-fn below(graph: &Graph, number: usize) -> Vec<String> {
-    let node = graph.node(number);
-    if is_joint(&node.op) {
-        return Vec::new();
-    }
-    [node.shape.channels.to_string()].into_iter().chain(notes(graph, node)).collect()
-}
-
-fn whole_width(graph: &Graph, number: usize) -> f64 {
-    let text = format!("{} {}", short(&graph.node(number).name), below(graph, number).join(" "));
-    text_width(&text, LETTER)
-}
-
-impl Label {
-    fn line(part: Part, x: f64, y: f64, text: &str) -> Self {
-        Self { part, x, y, text: text.to_owned(), rest: String::new(), is_upright: false }
     }
 }

@@ -6,6 +6,7 @@
 //! Each node has a column to itself, so no two labels and no two nodes can meet.
 
 mod dot;
+mod labels;
 mod layout;
 mod lettering;
 mod route;
@@ -18,6 +19,7 @@ use netsynth_graph::Graph;
 
 pub use dot::dot;
 use layout::Layout;
+pub use svg::{DRAWING_RULES, Theme};
 
 /// A picture as a file of its own: it follows the light or dark of whoever looks.
 pub fn drawing(graph: &Graph) -> String {
@@ -28,5 +30,3 @@ pub fn drawing(graph: &Graph) -> String {
 pub fn drawing_in_page(graph: &Graph) -> String {
     svg::part(graph, &Layout::new(graph))
 }
-
-pub use svg::{DRAWING_RULES, Theme};

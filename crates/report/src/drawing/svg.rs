@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use netsynth_graph::{Graph, INPUT, Op};
 
-use super::layout::{Label, Layout, Part, Place};
+use super::labels::{Label, Part};
+use super::layout::{Layout, Place};
 use super::lettering::{LETTER, shape_of, text_width};
 use super::route::pixel;
 use crate::markup::escaped;

@@ -8,7 +8,8 @@ use netsynth_space::{SearchSpace, SearchSpaceSpec, stream};
 use proptest::prelude::*;
 use roxmltree::Document;
 
-use super::layout::{Label, Layout, Part};
+use super::labels::{Label, Part};
+use super::layout::Layout;
 use super::lettering::{LETTER, text_width};
 use super::{dot, drawing, drawing_in_page};
 
@@ -123,6 +124,12 @@ fn nothing_covers_a_label(graph: &Graph) {
     for (at, one) in nodes.iter().enumerate() {
         assert!(!nodes[..at].iter().any(|other| meet(one, other)), "two nodes in {}", graph.name());
     }
+}
+
+#[test]
+fn the_picture_in_the_docs_is_this_one() {
+    let nano_b = graph(include_str!("../../../../prototypes/nano-b.ron"));
+    assert!(include_str!("../../../../docs/nano-b.svg") == drawing(&nano_b));
 }
 
 #[test]
