@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use netsynth_graph::ArchitectureSpec;
-use netsynth_search::Candidate;
+use netsynth_search::{Candidate, Measured};
 use netsynth_space::SearchSpaceSpec;
 use netsynth_store::{Finding, Problem, Replay, RunFolder, StoreError, check_files, digest, replay};
 use serde::Serialize;
@@ -176,7 +176,13 @@ fn retrained(
     let mut retrained = Vec::new();
     for ((candidate, rung), measured) in places.iter().zip(measured) {
         let recorded = folder.rung(candidate.trial, *rung)?;
-        if let (Some(recorded), Some(measured)) = (recorded, measured) {
+        if let (Some(recorded), Some(mut measured)) = (recorded, measured) {
+            // Runs of the first versions keep no learning curves.
+            if let (Measured::Trained(before), Measured::Trained(now)) = (&recorded, &mut measured)
+                && before.losses.is_empty()
+            {
+                now.losses.clear();
+            }
             retrained.push(Retrained {
                 trial: candidate.trial,
                 rung: *rung,

@@ -41,6 +41,9 @@ pub enum Measured {
 pub struct Trained {
     /// Accuracy on each validation fold.
     pub fold_accuracies: Vec<f64>,
+    /// Of each fold, the mean training loss of each epoch in nats, where the evaluator trains.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub losses: Vec<Vec<f32>>,
     /// What the probes saw, where the evaluator can probe.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reactions: Option<Reactions>,

@@ -229,9 +229,11 @@ impl Space for Table {
 impl Evaluator for Table {
     fn evaluate(&self, candidate: &Candidate, _rung: usize) -> Option<Measured> {
         Some(match self.accuracies.get(&candidate.id) {
-            Some(accuracy) => {
-                Measured::Trained(Trained { fold_accuracies: vec![*accuracy], reactions: None })
-            }
+            Some(accuracy) => Measured::Trained(Trained {
+                fold_accuracies: vec![*accuracy],
+                losses: Vec::new(),
+                reactions: None,
+            }),
             None => Measured::Failed("the table does not know this network".to_owned()),
         })
     }

@@ -51,7 +51,7 @@ impl Evaluator for Formula {
             links: vec![LinkReaction { sum: "pool.sum".into(), source: "stem".into(), cut: 0.1 }],
         };
         let fold_accuracies = vec![accuracy.min(1.0)];
-        Some(Measured::Trained(Trained { fold_accuracies, reactions: Some(reactions) }))
+        Some(Measured::Trained(Trained { fold_accuracies, losses: Vec::new(), reactions: Some(reactions) }))
     }
 }
 
@@ -167,7 +167,11 @@ impl Evaluator for Luck {
         let mut luck = stream(9, "luck", &[candidate.trial as u64]);
         let low = 0.5 + 0.3 * luck.unit();
         let accuracy = if rung == 0 { low } else { low + 0.15 * luck.unit() };
-        Some(Measured::Trained(Trained { fold_accuracies: vec![accuracy], reactions: None }))
+        Some(Measured::Trained(Trained {
+            fold_accuracies: vec![accuracy],
+            losses: Vec::new(),
+            reactions: None,
+        }))
     }
 }
 

@@ -36,6 +36,7 @@ impl TrainEvaluator<'_> {
     fn measure(&self, candidate: &Candidate, rung: usize) -> Measured {
         let Rung { epochs, folds, .. } = self.rungs[rung];
         let mut fold_accuracies = Vec::with_capacity(folds);
+        let mut losses = Vec::with_capacity(folds);
         let mut reactions = None;
         let graph = match self.space.decode(&candidate.genome, "candidate") {
             Ok(graph) => graph,
@@ -51,18 +52,23 @@ impl TrainEvaluator<'_> {
             start: None,
         };
         for fold in 0..folds {
-            let mut tell = |report| (self.tell)(candidate.trial, rung, fold, report);
+            let mut curve = Vec::with_capacity(epochs);
+            let mut tell = |report: EpochReport| {
+                curve.push(report.loss);
+                (self.tell)(candidate.trial, rung, fold, report);
+            };
             match fit_fold(&training, self.split, fold, &mut tell) {
                 Err(failure) => return Measured::Failed(failure.to_string()),
                 Ok(report) => {
                     fold_accuracies.push(report.confusion.accuracy());
+                    losses.push(curve);
                     if fold == 0 {
                         reactions = Some(probe(&report.network, self.stimulus));
                     }
                 }
             }
         }
-        Measured::Trained(Trained { fold_accuracies, reactions })
+        Measured::Trained(Trained { fold_accuracies, losses, reactions })
     }
 }
 

@@ -3,10 +3,12 @@
 use std::fmt::Write;
 
 use netsynth_graph::Graph;
-use netsynth_search::{Constraint, Metric, Outcome, ParetoFront, StopReason, Trial, advice_ranking};
+use netsynth_search::{
+    Constraint, Measured, Metric, Outcome, ParetoFront, StopReason, Trial, advice_ranking,
+};
 use netsynth_store::{FrontFile, FrontRow};
 
-use super::chart::{climbs, steps};
+use super::chart::{climbs, losses, steps};
 use super::{Report, Run};
 use crate::drawing::drawing_in_page;
 use crate::markup::escaped;
@@ -15,6 +17,9 @@ use crate::published::{SOURCE, Standing};
 
 /// The most members of the front that are listed.
 const MAX_ROWS: usize = 100;
+
+/// The most learning curves that are drawn.
+const MAX_CURVES: usize = 60;
 
 /// A table: its header, from which column on there are numbers, and rows of HTML.
 pub(super) fn table(header: &[&str], first_number: usize, rows: &[Vec<String>]) -> String {
@@ -277,8 +282,31 @@ pub(super) fn progress(report: &Report<'_>) -> String {
         1,
         &rows.collect::<Vec<_>>(),
     );
-    html + "<p class=\"hint\">Accuracies of different rungs come of trainings of different length, and are not to be \
-            compared. The search keeps no curve of each epoch.</p>\n</section>\n"
+    html += "<p class=\"hint\">Accuracies of different rungs come of trainings of different length, and are not to be \
+             compared.</p>\n";
+    html + &curves(run) + "</section>\n"
+}
+
+/// The learning curves of the front's members on their last rung.
+fn curves(run: &Run) -> String {
+    let members =
+        run.front.members.iter().filter_map(|row| run.trials.iter().find(|trial| trial.number == row.trial));
+    let series: Vec<&[f32]> = members
+        .filter_map(|trial| match trial.readings.last()? {
+            Measured::Trained(trained) => Some(trained.losses.iter().map(Vec::as_slice)),
+            Measured::Failed(_) => None,
+        })
+        .flatten()
+        .take(MAX_CURVES)
+        .collect();
+    if series.is_empty() {
+        return String::new();
+    }
+    format!(
+        "<h3>Learning curves of the front</h3>\n<figure><figcaption>Training loss in nats on the last rung, a line for each \
+         member and fold</figcaption>{}</figure>\n",
+        losses(&series)
+    )
 }
 
 /// The hypervolume after every trial that changed it: how many trials there were, and the share.

@@ -63,7 +63,11 @@ fn trials(space: &SearchSpace, n_trials: usize) -> Vec<Trial> {
         let size = (cost.parameters as f64).log10() / 10.0;
         let mut trained = |folds: usize| {
             let fold_accuracies = (0..folds).map(|_| (size + 0.3 * random.unit()).min(1.0)).collect();
-            Measured::Trained(Trained { fold_accuracies, reactions: None })
+            Measured::Trained(Trained {
+                fold_accuracies,
+                losses: vec![vec![2.0, 1.5 - size as f32, 1.0]; folds],
+                reactions: None,
+            })
         };
         let readings = match number % 100 {
             99 => vec![Measured::Failed(format!("the loss is not finite {HOSTILE}"))],
@@ -170,6 +174,7 @@ fn a_page_needs_nothing_but_itself_and_is_the_same_twice() {
         "a link leaves the page"
     );
     assert!(html.contains("default-src 'none'"));
+    assert!(html.contains("Learning curves of the front"));
 }
 
 #[test]
