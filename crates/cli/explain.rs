@@ -1,16 +1,16 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use netsynth_report::reason_cells;
 use netsynth_search::{
     Explanation, Generator, ParetoFront, Problem, Ranking, advice_ranking, explain, rankings, variants,
 };
-use netsynth_space::Domain;
 use serde_json::json;
 
 use crate::Ending;
 use crate::complaint::Complaint;
 use crate::finished::{Searched, open};
-use crate::words::{percent, say, say_json, table};
+use crate::words::{say, say_json, table};
 
 /// Say why a trial's widths and links are what they are.
 ///
@@ -120,28 +120,8 @@ fn show(explanation: &Explanation) -> Result<(), Complaint> {
         "one more",
     ];
     let mut rows = table(&header, 1);
-    let number = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:+.2}"));
     for reason in reasons.iter().filter(|reason| reason.is_telling()) {
-        let value = |value: usize| match reason.decision.domain {
-            Domain::Switch => if value == 1 { "yes" } else { "no" }.to_owned(),
-            Domain::Ordinal(_) | Domain::Alternatives(_) => value.to_string(),
-        };
-        let felt = |of: &dyn Fn(&netsynth_search::VertexReaction) -> String| {
-            reason.reaction.as_ref().map_or(String::new(), of)
-        };
-        rows.add_row([
-            reason.decision.name.clone(),
-            value(reason.value),
-            value(reason.prototype),
-            reason.parent.map_or(String::new(), value),
-            felt(&|reaction| format!("{:.2}", reaction.saliency)),
-            felt(&|reaction| percent(reaction.dead)),
-            felt(&|reaction| format!("{:.2}", reaction.effective_rank)),
-            reason.cut.map_or(String::new(), |cut| format!("{cut:+.3}")),
-            number(reason.predicted),
-            number(reason.hindsight),
-            number(reason.per_step),
-        ]);
+        rows.add_row(reason_cells(reason));
     }
     say(rows)?;
     say(

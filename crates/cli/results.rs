@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::complaint::Complaint;
 use crate::training::TrainPlan;
-use crate::words::{count, mean_and_deviation, millions, percent, say, table};
+use crate::words::{count, estimate, mean_and_deviation, millions, percent, say, table};
 
 /// One fold's training, as its folder has it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -103,10 +103,7 @@ impl Results {
 
     /// The accuracy with its interval.
     pub(crate) fn accuracy(&self) -> String {
-        match self.half_width {
-            Some(half_width) => format!("{} ± {:.2}", percent(self.mean_accuracy), 100.0 * half_width),
-            None => percent(self.mean_accuracy),
-        }
+        estimate(self.mean_accuracy, self.half_width)
     }
 
     /// Prints folds, classes, and what was measured beside what was published.

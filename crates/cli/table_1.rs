@@ -13,7 +13,7 @@ use crate::complaint::Complaint;
 use crate::finished::{RunKind, run_kind, search_plan};
 use crate::results::Results;
 use crate::variants::known;
-use crate::words::{count, percent, say, say_json, table};
+use crate::words::{count, estimate, percent, say, say_json, table};
 
 /// Print Table 1 of the paper with the networks of runs measured beside it.
 ///
@@ -128,13 +128,7 @@ impl Measured {
     }
 
     fn accuracy(&self) -> String {
-        match (self.accuracy, self.half_width) {
-            (Some(accuracy), Some(half_width)) => {
-                format!("{} ± {:.2}", percent(accuracy), 100.0 * half_width)
-            }
-            (Some(accuracy), None) => percent(accuracy),
-            (None, _) => "not judged".to_owned(),
-        }
+        self.accuracy.map_or("not judged".to_owned(), |accuracy| estimate(accuracy, self.half_width))
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use serde::Serialize;
 
-pub(crate) use netsynth_report::numbers::{count, kibibytes, millions, percent};
+pub(crate) use netsynth_report::numbers::{count, estimate, kibibytes, millions, percent};
 
 use crate::complaint::Complaint;
 

@@ -10,6 +10,7 @@ mod page;
 mod picture;
 mod plot;
 mod published;
+mod reasons;
 mod scatter;
 mod terminal;
 
@@ -19,5 +20,6 @@ pub use page::{Judged, Report, Run, TrainedFold, TrainingReport, page, training_
 pub use picture::{PictureError, png};
 pub use plot::{Band, Panel, plot};
 pub use published::{Figure, Published, SOURCE, Standing, TABLE_1};
+pub use reasons::reason_cells;
 pub use scatter::{Kind, Point, Scatter, Series, scatter};
 pub use terminal::{Glyphs, letter, terminal};

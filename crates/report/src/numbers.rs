@@ -23,6 +23,11 @@ pub fn kibibytes(bytes: u64) -> String {
     format!("{:.0} KiB", bytes as f64 / 1024.0)
 }
 
+/// A share with half the width of its interval, where that is known: 88.13 % ± 4.88.
+pub fn estimate(mean: f64, half_width: Option<f64>) -> String {
+    half_width.map_or(percent(mean), |half| format!("{} ± {:.2}", percent(mean), 100.0 * half))
+}
+
 /// A share as percent: 92.35 %.
 pub fn percent(share: f64) -> String {
     format!("{:.2} %", 100.0 * share)

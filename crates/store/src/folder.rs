@@ -247,7 +247,7 @@ impl RunFolder {
     }
 
     /// The trial of this number, if at least one rung measured it.
-    pub fn measured_trial(&self, number: usize, space: &SearchSpace) -> Result<Option<Trial>, StoreError> {
+    fn measured_trial(&self, number: usize, space: &SearchSpace) -> Result<Option<Trial>, StoreError> {
         let mut readings = Vec::new();
         while let Some(measured) = self.rung(number, readings.len())? {
             readings.push(measured);

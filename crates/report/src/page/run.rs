@@ -38,11 +38,8 @@ pub struct Run {
 impl Run {
     /// Reads a folder. Only a folder that cannot be listed is an error: what is damaged in it is told by the page.
     pub fn read(folder: &RunFolder, space: &SearchSpace, plan: &SearchPlan) -> Result<Self, StoreError> {
-        let mut damage = Vec::new();
-        let mut trials = Vec::new();
-        for number in folder.trial_numbers()? {
-            trials.extend(readable(folder.measured_trial(number, space), &mut damage).flatten());
-        }
+        let (trials, damaged) = folder.readable_trials(space)?;
+        let mut damage: Vec<String> = damaged.iter().map(ToString::to_string).collect();
         let mut generators = Vec::new();
         for number in folder.generator_numbers()? {
             generators.extend(readable(folder.generator(number), &mut damage));

@@ -9,7 +9,7 @@ use super::shell;
 use super::variants::confusion;
 use crate::drawing::drawing_in_page;
 use crate::markup::escaped;
-use crate::numbers::{count, kibibytes, millions, percent};
+use crate::numbers::{count, estimate, kibibytes, millions, percent};
 
 /// One training of the network, and how it was judged.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,11 +72,8 @@ pub fn training_page(report: &TrainingReport) -> String {
 /// The mean accuracy with its interval.
 fn accuracy(report: &TrainingReport) -> String {
     let accuracies: Vec<f64> = report.folds.iter().map(TrainedFold::accuracy).collect();
-    match Estimate::of(&accuracies) {
-        None => "none yet".to_owned(),
-        Some(Estimate { mean, half_width: None }) => percent(mean),
-        Some(Estimate { mean, half_width: Some(half) }) => format!("{} ± {:.2}", percent(mean), 100.0 * half),
-    }
+    let known = Estimate::of(&accuracies);
+    known.map_or("none yet".to_owned(), |Estimate { mean, half_width }| estimate(mean, half_width))
 }
 
 fn head(report: &TrainingReport) -> String {

@@ -2,14 +2,14 @@
 
 use std::fmt::Write;
 
+use netsynth_search::ParetoFront;
 use netsynth_search::{Explanation, Metrics, Ranking, Reason, Trial, variants as picks};
-use netsynth_search::{ParetoFront, VertexReaction};
-use netsynth_space::Domain;
 
 use super::sections::{table, trial_link};
 use super::{Judged, Report};
 use crate::markup::escaped;
 use crate::numbers::{count, percent};
+use crate::reasons::{reason_cells, value};
 
 /// The variants' accuracy, recalls and confusions.
 pub(super) fn variants(report: &Report<'_>) -> String {
@@ -185,34 +185,9 @@ fn ancestor(report: &Report<'_>, trial: &Trial, parent: Option<&Trial>) -> Strin
     )
 }
 
-fn value(domain: &Domain, value: usize) -> String {
-    match domain {
-        Domain::Switch => if value == 1 { "yes" } else { "no" }.to_owned(),
-        Domain::Ordinal(_) | Domain::Alternatives(_) => value.to_string(),
-    }
-}
-
 fn explained(names: &str, explanation: &Explanation) -> String {
     let told: Vec<&Reason> = explanation.reasons.iter().filter(|reason| reason.is_telling()).collect();
-    let signed = |value: Option<f64>| value.map_or(String::new(), |value| format!("{value:+.2}"));
-    let rows = told.iter().map(|reason| {
-        let value = |number: usize| value(&reason.decision.domain, number);
-        let felt =
-            |of: &dyn Fn(&VertexReaction) -> String| reason.reaction.as_ref().map_or(String::new(), of);
-        vec![
-            escaped(&reason.decision.name),
-            value(reason.value),
-            value(reason.prototype),
-            reason.parent.map_or(String::new(), value),
-            felt(&|reaction| format!("{:.2}", reaction.saliency)),
-            felt(&|reaction| percent(reaction.dead)),
-            felt(&|reaction| format!("{:.2}", reaction.effective_rank)),
-            reason.cut.map_or(String::new(), |cut| format!("{cut:+.3}")),
-            signed(reason.predicted),
-            signed(reason.hindsight),
-            signed(reason.per_step),
-        ]
-    });
+    let rows = told.iter().map(|reason| reason_cells(reason).map(|cell| escaped(&cell)).to_vec());
     let header = [
         "decision",
         "value",
