@@ -42,9 +42,9 @@ pub(crate) struct Options {
     only: Option<usize>,
     #[command(flatten)]
     pub(crate) recipe: RecipeOptions,
-    /// Start from trained weights instead of random ones, in every node of the same name and form: a folder with
-    /// architecture.ron and weights.safetensors, or the run of a training with as many folds, each of which starts the
-    /// fold of its number
+    /// Start from trained weights instead of random ones: nodes of the same name take over the most salient channels. A
+    /// folder with architecture.ron and weights.safetensors, or the run of a training with as many folds, each of which
+    /// starts the fold of its number
     #[arg(long)]
     start: Option<PathBuf>,
     /// The seed of every random draw

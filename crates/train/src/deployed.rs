@@ -98,7 +98,7 @@ impl Deployed {
         flattened(output)
     }
 
-    fn run(&self, node: usize, mut inputs: Vec<FeatureMap>) -> FeatureMap {
+    pub(crate) fn run(&self, node: usize, mut inputs: Vec<FeatureMap>) -> FeatureMap {
         match (&self.layers[node], &self.graph.node(node).op) {
             (DeployedLayer::Conv(conv), _) => conv.forward(inputs.swap_remove(0)),
             (DeployedLayer::Add { affine: None }, Op::Add(op)) => {

@@ -54,11 +54,11 @@ pub struct Training<'a> {
     pub seed: u64,
     /// Where.
     pub device: Device,
-    /// The trained network whose weights it starts with, in every node of the same name and form; absent, with random ones.
+    /// The trained network whose most salient channels it starts with; absent, all its weights are random.
     pub start: Option<&'a Deployed>,
 }
 
-/// How many images a network that starts from another one is shown to set its norms.
+/// How many images are shown to a network that starts from another one, to find what to take over.
 const MEETING: usize = 64;
 
 /// Trains on some samples of the dataset.
@@ -76,9 +76,8 @@ pub fn fit(
     if let Some(trained) = start {
         let apart = samples.len().div_ceil(MEETING).max(1);
         let seen: Vec<usize> = samples.iter().copied().step_by(apart).collect();
-        let Batch { images, .. } =
-            training_batch(dataset, &seen, &class_weights, recipe, seed, [0, 0], device);
-        network = network.started_from(trained, images, device);
+        let batch = training_batch(dataset, &seen, &class_weights, recipe, seed, [0, 0], device);
+        network = network.started_from(trained, batch, device);
     }
     let mut averaged_running = network.running().to_vec();
     for number in 0..n_epochs {

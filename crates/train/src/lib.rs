@@ -12,6 +12,7 @@ mod device;
 mod evaluator;
 mod fit;
 mod folds;
+mod heritage;
 mod ingredient;
 mod initial;
 mod layer;

@@ -60,38 +60,18 @@ impl Stimulus {
 }
 
 /// Feeds the stimulus to a trained network and reads the reactions of its vertices and links.
-///
-/// A zero that requires a gradient is added at every place looked at; its gradient is the loss's gradient there,
-/// and activation times gradient is the first-order change of the loss if the activation were cut.
 pub fn probe(network: &Deployed, stimulus: &Stimulus) -> Reactions {
     let graph = network.graph();
     let device = network.device();
-    let images = image_tensor(stimulus.pixels.clone(), stimulus.count, graph.input(), device).autodiff();
+    let images = image_tensor(stimulus.pixels.clone(), stimulus.count, graph.input(), device);
     let targets: Tensor<2> =
-        tensor(stimulus.targets.clone(), [stimulus.count, stimulus.n_classes], &device.burn()).autodiff();
-    let mut looked: BTreeMap<Place, (Tensor<4>, Tensor<4>)> = BTreeMap::new();
-    let logits = network.logits(images, |place, map| {
-        let is_looked_at = match place {
-            Place::Output(node) => matches!(graph.node(node).op, Op::Conv(_)),
-            Place::Summand(..) => true,
-        };
-        if !is_looked_at {
-            return map;
-        }
-        let activation = map.into_tensor();
-        let probe = zeros_like(&activation);
-        let passed = activation.clone() + probe.clone();
-        looked.insert(place, (activation.inner(), probe));
-        FeatureMap::from_tensor(passed)
+        tensor(stimulus.targets.clone(), [stimulus.count, stimulus.n_classes], &device.burn());
+    let seen = seen(network, images, targets, |place| match place {
+        Place::Output(node) => matches!(graph.node(node).op, Op::Conv(_)),
+        Place::Summand(..) => true,
     });
-    let gradients = softmax_cross_entropy(logits, targets).backward();
-
     let mut reactions = Reactions::default();
-    for (place, (activation, probe)) in looked {
-        let [count, channels, height, width] = activation.dims();
-        let activation = values(activation);
-        let Some(gradient) = probe.grad(&gradients) else { continue };
-        let taylor = taylor(&activation, &values(gradient), count, channels, height * width);
+    for (place, Seen { activation, shape: [count, channels, height, width], taylor }) in seen {
         match place {
             Place::Output(node) => {
                 let reaction = vertex(&activation, &taylor, count, channels, height * width);
@@ -114,6 +94,70 @@ pub fn probe(network: &Deployed, stimulus: &Stimulus) -> Reactions {
         vertex.saliency /= total.max(f64::MIN_POSITIVE);
     }
     reactions
+}
+
+/// What passed a place of a network.
+struct Seen {
+    activation: Vec<f32>,
+    shape: [usize; 4],
+    /// For each image and channel the first-order change of the loss if the channel were kept and not cut.
+    taylor: Vec<Vec<f32>>,
+}
+
+/// Looks at some places of a trained network while it sees images `[batch, channels, height, width]` and is told their
+/// targets `[batch, classes]`.
+///
+/// A zero that requires a gradient is added at every place looked at; its gradient is the loss's gradient there,
+/// and activation times gradient is the first-order change of the loss if the activation were cut.
+fn seen(
+    network: &Deployed,
+    images: Tensor<4>,
+    targets: Tensor<2>,
+    is_looked_at: impl Fn(Place) -> bool,
+) -> BTreeMap<Place, Seen> {
+    let mut looked: BTreeMap<Place, (Tensor<4>, Tensor<4>)> = BTreeMap::new();
+    let logits = network.logits(images.autodiff(), |place, map| {
+        if !is_looked_at(place) {
+            return map;
+        }
+        let activation = map.into_tensor();
+        let probe = zeros_like(&activation);
+        let passed = activation.clone() + probe.clone();
+        looked.insert(place, (activation.inner(), probe));
+        FeatureMap::from_tensor(passed)
+    });
+    let gradients = softmax_cross_entropy(logits, targets.autodiff()).backward();
+    let looked = looked.into_iter().filter_map(|(place, (activation, probe))| {
+        let gradient = values(probe.grad(&gradients)?);
+        let shape @ [count, channels, height, width] = activation.dims();
+        let activation = values(activation);
+        let taylor = taylor(&activation, &gradient, count, channels, height * width);
+        Some((place, Seen { activation, shape, taylor }))
+    });
+    looked.collect()
+}
+
+/// The Taylor saliency of each channel of each convolution on a batch (Molchanov et al. 2017): what the loss would
+/// change, image by image and to first order, if the channel were zero; by node.
+pub(crate) fn channel_saliency(
+    network: &Deployed,
+    images: Tensor<4>,
+    targets: Tensor<2>,
+) -> BTreeMap<usize, Vec<f64>> {
+    let is_convolution = |node: usize| matches!(network.graph().node(node).op, Op::Conv(_));
+    let is_looked_at = |place| matches!(place, Place::Output(node) if is_convolution(node));
+    let seen = seen(network, images, targets, is_looked_at);
+    let saliency = seen.into_iter().filter_map(|(place, Seen { taylor, shape: [_, channels, ..], .. })| {
+        let Place::Output(node) = place else { return None };
+        Some((node, saliency(&taylor, channels)))
+    });
+    saliency.collect()
+}
+
+/// For each channel the sum over the images of what the loss would change.
+fn saliency(taylor: &[Vec<f32>], channels: usize) -> Vec<f64> {
+    let of = |channel: usize| taylor.iter().map(|image| f64::from(image[channel].abs())).sum();
+    (0..channels).map(of).collect()
 }
 
 fn zeros_like(activation: &Tensor<4>) -> Tensor<4> {
@@ -149,9 +193,7 @@ fn vertex(
     channels: usize,
     plane: usize,
 ) -> VertexReaction {
-    let mut saliency: Vec<f64> = (0..channels)
-        .map(|channel| taylor.iter().map(|image| f64::from(image[channel].abs())).sum::<f64>())
-        .collect();
+    let mut saliency = saliency(taylor, channels);
     let total: f64 = saliency.iter().sum();
     saliency.sort_by(f64::total_cmp);
     let quarter = channels.div_ceil(4);

@@ -1,88 +1,240 @@
 //! A training that starts where another ended.
 
 use burn::module::Param;
-use burn::tensor::Tensor;
+use burn::tensor::{Device as BurnDevice, Tensor};
+use netsynth_graph::{Graph, Op};
 use netsynth_kernels::{self as kernels, Activation, FeatureMap};
 
-use crate::layer::{ConvLayer, DenseLayer, EPSILON, Layer, conv_options};
+use crate::batches::Batch;
+use crate::heritage::{Heritage, Likeness, Source, is_depthwise};
+use crate::layer::{AddLayer, ConvLayer, DenseLayer, EPSILON, Layer, NormLayer, conv_options};
 use crate::network::{Running, forward};
+use crate::probe::channel_saliency;
 use crate::tensors::{tensor, values};
-use crate::weights::Weights;
+use crate::weights::Array;
 use crate::{Deployed, Device, Network};
 
 impl Network {
-    /// The network with the weights of a trained one in every node of the same name and form; the others keep theirs.
+    /// The network with what a trained one knows: each node takes over from that of its name. A narrower layer keeps the
+    /// channels that matter most for the batch, a smaller kernel its middle; a wider layer's new channels are not read yet,
+    /// and a larger kernel has a rim of zeros, so neither disturbs what is there. What was not there keeps its random weights.
     ///
-    /// A trained network has its norms folded away. Here they are set by what a batch of images shows, so that on this
-    /// batch the training network computes what the trained one does.
-    ///
-    /// # Shapes
-    /// `images`: `[batch, channels, height, width]` of the graph's input.
-    pub(crate) fn started_from(mut self, trained: &Deployed, images: Tensor<4>, device: Device) -> Self {
+    /// A trained network has its norms folded away. Here they are set so that each channel has the mean and the deviation
+    /// that it has in the trained network, where the batch passes both: with the same architecture this is what that
+    /// computes, and with another the layers after what has changed read what they are used to.
+    pub(crate) fn started_from(mut self, trained: &Deployed, batch: Batch, device: Device) -> Self {
+        let Batch { images, targets } = batch;
+        let saliency = channel_saliency(trained, images.clone(), targets);
+        let heritage = Heritage::new(trained.graph(), &saliency);
+        let spreads = spreads(trained, images.clone());
+        let burn = device.burn().autodiff();
         let graph = self.graph.clone();
-        let weights = trained.weights();
+        let image = heritage.image(graph.input().channels);
+        let mut likenesses: Vec<Likeness> = Vec::with_capacity(graph.len());
         forward(&graph, FeatureMap::from_tensor(images.autodiff()), |node, inputs| {
-            let name = &graph.node(node).name;
-            match &mut self.layers[node] {
-                Layer::Conv(layer) => {
-                    if let Some(running) = start_conv(layer, name, weights, &inputs[0], device) {
-                        self.running[node] = Some(running);
+            let place = graph.node(node);
+            let read = place.inputs.iter().map(|input| input.map_or(&image, |source| &likenesses[source]));
+            let read: Vec<&Likeness> = read.collect();
+            let sources = |partner: usize| heritage.read(partner, read[0]);
+            // A node of the trained network's that reads nothing that it knew begins afresh.
+            let partner = heritage
+                .partner(&place.name, &place.op, read[0].len())
+                .map(|partner| (partner, sources(partner)))
+                .filter(|(_, sources)| sources.iter().any(Option::is_some));
+            if let Some((partner, sources)) = &partner {
+                let array = |role: &str| trained.weights().0.get(&format!("{}.{role}", place.name));
+                match &mut self.layers[node] {
+                    Layer::Conv(layer) => {
+                        let outputs = if is_depthwise(&layer.op, read[0].len()) {
+                            sources.clone()
+                        } else {
+                            heritage.kept(*partner, layer.op.channels)
+                        };
+                        take_filters(layer, array("weight"), sources, &outputs, &burn);
+                        if let Some(spread) = &spreads[*partner] {
+                            take_spread(layer, &inputs[0], spread, &outputs, &burn);
+                        }
                     }
+                    Layer::Add(AddLayer { norm: Some(norm), .. }) => {
+                        if let Some(affine) = array("scale").zip(array("shift")) {
+                            take_affine(norm, inputs.clone(), affine, sources, &burn);
+                        }
+                    }
+                    Layer::SqueezeExcite(layer) => {
+                        let hidden = all(layer.reduce.weight.dims()[1]);
+                        let dense =
+                            |name: &str| array(&format!("{name}.weight")).zip(array(&format!("{name}.bias")));
+                        take_dense(&mut layer.reduce, dense("reduce"), sources, &hidden, &burn);
+                        take_dense(&mut layer.expand, dense("expand"), &hidden, sources, &burn);
+                    }
+                    Layer::Dense(layer) => {
+                        let units = all(layer.weight.dims()[1]);
+                        let numbers =
+                            flattened(sources, pixels(&graph, node), pixels(trained.graph(), *partner));
+                        take_dense(layer, array("weight").zip(array("bias")), &numbers, &units, &burn);
+                    }
+                    Layer::Add(AddLayer { norm: None, .. }) | Layer::Fixed(_) => {}
                 }
-                Layer::SqueezeExcite(layer) => {
-                    start_dense(&mut layer.reduce, &format!("{name}.reduce"), weights, device);
-                    start_dense(&mut layer.expand, &format!("{name}.expand"), weights, device);
-                }
-                Layer::Dense(layer) => start_dense(layer, name, weights, device),
-                Layer::Add(_) | Layer::Fixed(_) => {}
             }
-            self.layer_pass(node, inputs, 0, &[]).0
+            let partner = partner.map(|(partner, _)| partner);
+            let likeness = heritage.output(&place.op, partner, &read, place.shape.channels);
+            likenesses.push(likeness);
+            let (output, seen) = self.layer_pass(node, inputs, 0, &[]);
+            if let Some((mean, variance)) = seen {
+                self.running[node] = Some(Running { mean: values(mean), variance: values(variance) });
+            }
+            output
         });
         self
     }
 }
 
-/// Gives a convolution its trained weights, and what its norm must then have seen, if it has one.
-fn start_conv(
-    layer: &mut ConvLayer,
-    name: &str,
-    weights: &Weights,
-    input: &FeatureMap,
-    device: Device,
-) -> Option<Running> {
-    let shape = layer.weight.val().dims();
-    let kernel = weights.get(name, "weight", &shape).ok()?;
-    let burn = device.burn().autodiff();
-    let vector = |numbers: Vec<f32>| -> Param<Tensor<1>> {
-        let count = numbers.len();
-        Param::from_tensor(tensor(numbers, [count], &burn))
-    };
-    let bias = weights.get(name, "bias", &shape[..1]);
-    layer.weight = Param::from_tensor(tensor(kernel, shape, &burn));
-    let Some(norm) = &mut layer.norm else {
-        if let (Some(own), Ok(bias)) = (&mut layer.bias, bias) {
-            *own = vector(bias);
+/// How the channels of each convolution of a trained network are spread before its activation, where images pass it.
+fn spreads(trained: &Deployed, images: Tensor<4>) -> Vec<Option<Running>> {
+    let graph = trained.graph();
+    let mut spreads = vec![None; graph.len()];
+    forward(graph, FeatureMap::from_tensor(images), |node, inputs| {
+        if let Op::Conv(op) = &graph.node(node).op {
+            let array = |role: &str| trained.weights().0.get(&format!("{}.{role}", graph.node(node).name));
+            if let Some(Array { shape, values }) = array("weight")
+                && let Ok(shape) = <[usize; 4]>::try_from(shape.as_slice())
+            {
+                let weight = tensor(values.clone(), shape, &trained.device().burn());
+                let raw =
+                    kernels::conv2d(inputs[0].clone(), weight, None, conv_options(op), Activation::Linear);
+                let mut spread = statistics(raw);
+                if let Some(bias) = array("bias") {
+                    spread.mean.iter_mut().zip(&bias.values).for_each(|(mean, bias)| *mean += bias);
+                }
+                spreads[node] = Some(spread);
+            }
         }
-        return None;
-    };
-    let raw =
-        kernels::conv2d(input.clone(), layer.weight.val(), None, conv_options(&layer.op), Activation::Linear);
-    let running = statistics(raw);
-    let spread = running.variance.iter().map(|variance| (variance + EPSILON).sqrt());
-    let bias = bias.unwrap_or_else(|_| vec![0.0; shape[0]]);
-    norm.scale = vector(spread.collect());
-    norm.shift = vector(bias.iter().zip(&running.mean).map(|(bias, mean)| bias + mean).collect());
-    Some(running)
+        trained.run(node, inputs)
+    });
+    spreads
 }
 
-fn start_dense(layer: &mut DenseLayer, name: &str, weights: &Weights, device: Device) {
-    let shape = layer.weight.val().dims();
-    let (weight, bias) = (weights.get(name, "weight", &shape), weights.get(name, "bias", &shape[1..]));
-    if let (Ok(weight), Ok(bias)) = (weight, bias) {
-        let burn = device.burn().autodiff();
-        layer.weight = Param::from_tensor(tensor(weight, shape, &burn));
-        layer.bias = Param::from_tensor(tensor(bias, [shape[1]], &burn));
+/// Every one of so many numbers, in their order.
+fn all(count: usize) -> Source {
+    (0..count).map(Some).collect()
+}
+
+/// Gives a convolution the filters of a trained one.
+fn take_filters(
+    layer: &mut ConvLayer,
+    trained: Option<&Array>,
+    inputs: &Source,
+    outputs: &Source,
+    device: &BurnDevice,
+) {
+    let Some(trained) = trained else { return };
+    let shape @ [_, n_read, side, _] = layer.weight.val().dims();
+    // A filter of one channel, and one of a group, reads what it always did.
+    let own = all(n_read);
+    let inputs = if layer.op.groups > 1 { &own } else { inputs };
+    let mut weight = values(layer.weight.val());
+    let (trained_read, trained_side) = (trained.shape[1], trained.shape[2]);
+    // Kernels of two sizes have one centre.
+    let (centre, trained_centre) = ((side - 1) / 2, (trained_side - 1) / 2);
+    let place = |at: usize| (at + trained_centre).checked_sub(centre).filter(|at| *at < trained_side);
+    for (filter, source) in weight.chunks_mut(n_read * side * side).zip(outputs) {
+        let Some(source) = source else { continue };
+        for (kernel, read) in filter.chunks_mut(side * side).zip(inputs) {
+            for (at, weight) in kernel.iter_mut().enumerate() {
+                *weight = match (read, place(at / side), place(at % side)) {
+                    (Some(read), Some(row), Some(column)) => {
+                        let kernel = (source * trained_read + read) * trained_side;
+                        trained.values[(kernel + row) * trained_side + column]
+                    }
+                    _ => 0.0,
+                };
+            }
+        }
     }
+    layer.weight = Param::from_tensor(tensor(weight, shape, device));
+}
+
+/// Sets what comes after a convolution's filters so that its channels are spread as those that they are taken from.
+fn take_spread(
+    layer: &mut ConvLayer,
+    input: &FeatureMap,
+    trained: &Running,
+    outputs: &Source,
+    device: &BurnDevice,
+) {
+    if let Some(norm) = &mut layer.norm {
+        norm.scale = by_channel(outputs, 1.0, device, |_, from| (trained.variance[from] + EPSILON).sqrt());
+        norm.shift = by_channel(outputs, 0.0, device, |_, from| trained.mean[from]);
+    } else if let Some(bias) = &mut layer.bias {
+        let options = conv_options(&layer.op);
+        let raw = kernels::conv2d(input.clone(), layer.weight.val(), None, options, Activation::Linear);
+        let Running { mean, .. } = statistics(raw);
+        *bias = by_channel(outputs, 0.0, device, |at, from| trained.mean[from] - mean[at]);
+    }
+}
+
+/// Sets a sum's norm so that on this batch it scales and shifts as a trained sum does.
+fn take_affine(
+    norm: &mut NormLayer,
+    summands: Vec<FeatureMap>,
+    (scale, shift): (&Array, &Array),
+    outputs: &Source,
+    device: &BurnDevice,
+) {
+    let Running { mean, variance } = statistics(kernels::sum(summands, Activation::Linear));
+    let (scale, shift) = (&scale.values, &shift.values);
+    let deviation = |at: usize| (variance[at] + EPSILON).sqrt();
+    norm.scale = by_channel(outputs, 1.0, device, |at, from| scale[from] * deviation(at));
+    norm.shift = by_channel(outputs, 0.0, device, |at, from| shift[from] + scale[from] * mean[at]);
+}
+
+/// A number for each channel from where it is taken over, or what a new one begins with.
+fn by_channel(
+    outputs: &Source,
+    new: f32,
+    device: &BurnDevice,
+    number: impl Fn(usize, usize) -> f32,
+) -> Param<Tensor<1>> {
+    let number = |(at, source): (usize, &Option<usize>)| source.map_or(new, |from| number(at, from));
+    let numbers: Vec<f32> = outputs.iter().enumerate().map(number).collect();
+    Param::from_tensor(tensor(numbers, [outputs.len()], device))
+}
+
+/// Gives a dense layer the weights of a trained one.
+fn take_dense(
+    layer: &mut DenseLayer,
+    trained: Option<(&Array, &Array)>,
+    inputs: &Source,
+    outputs: &Source,
+    device: &BurnDevice,
+) {
+    let Some((weight, bias)) = trained else { return };
+    let shape @ [_, units] = layer.weight.val().dims();
+    let (mut own, mut own_bias) = (values(layer.weight.val()), values(layer.bias.val()));
+    for (unit, source) in outputs.iter().enumerate() {
+        let Some(source) = source else { continue };
+        own_bias[unit] = bias.values[*source];
+        for (input, read) in inputs.iter().enumerate() {
+            own[input * units + unit] =
+                read.map_or(0.0, |read| weight.values[read * weight.shape[1] + source]);
+        }
+    }
+    layer.weight = Param::from_tensor(tensor(own, shape, device));
+    layer.bias = Param::from_tensor(tensor(own_bias, [units], device));
+}
+
+/// Pixels of what a node reads.
+fn pixels(graph: &Graph, node: usize) -> usize {
+    let shape = graph.node(node).inputs[0].map_or(graph.input(), |source| graph.node(source).shape);
+    shape.height * shape.width
+}
+
+/// The numbers of channels of so many pixels each.
+fn flattened(channels: &Source, n_pixels: usize, n_trained_pixels: usize) -> Source {
+    let is_alike = n_pixels == n_trained_pixels;
+    let number =
+        |channel: &Option<usize>, pixel: usize| channel.filter(|_| is_alike).map(|at| at * n_pixels + pixel);
+    channels.iter().flat_map(|channel| (0..n_pixels).map(move |pixel| number(channel, pixel))).collect()
 }
 
 /// Mean and biased variance of each channel.
@@ -109,70 +261,4 @@ fn statistics(map: FeatureMap) -> Running {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use netsynth_graph::{ArchitectureSpec, Graph};
-
-    use super::*;
-    use crate::network::image_tensor;
-
-    fn graph(last: &str) -> Graph {
-        let text = format!(
-            r#"(schema: 1, name: "t", input: (channels: 1, height: 9, width: 9), nodes: [
-            (name: "a", from: ["input"], op: Conv(channels: 6, norm: Batch, activation: Relu)),
-            (name: "b", from: ["a"], op: Conv(channels: 6, kernel: 1, stride: 2, activation: Relu)),
-            (name: "c", from: ["b"], op: Conv(channels: {last}, norm: Batch, activation: Swish)),
-            (name: "pool", from: ["c"], op: GlobalAvgPool()),
-            (name: "classes", from: ["pool"], op: Dense(units: 3)),
-        ])"#
-        );
-        Graph::new(&ArchitectureSpec::from_ron(&text).unwrap()).unwrap()
-    }
-
-    fn logits(network: &Network, images: Tensor<4>) -> Vec<f32> {
-        values(network.training_pass(images.autodiff(), 0, &[]).logits)
-    }
-
-    #[test]
-    fn what_starts_from_a_trained_network_computes_what_that_does() {
-        let graph = graph("5");
-        let mut trained = Network::new(&graph, 1, Device::Flex);
-        // As after a training: norms that are not those of the beginning.
-        for running in trained.running.iter_mut().flatten() {
-            running.mean.iter_mut().enumerate().for_each(|(at, mean)| *mean = 0.3 * at as f32 - 0.5);
-            running.variance.iter_mut().enumerate().for_each(|(at, variance)| *variance = 0.4 + at as f32);
-        }
-        let trained = Deployed::new(&graph, trained.deployed_weights(), Device::Flex).unwrap();
-        let pixels: Vec<f32> = (0..4 * 81).map(|at| ((at * 37) % 101) as f32 / 50.0 - 1.0).collect();
-        let images = || image_tensor(pixels.clone(), 4, graph.input(), Device::Flex);
-        let expected = values(trained.logits(images(), |_, map| map));
-        let fresh = Network::new(&graph, 2, Device::Flex);
-        let apart = |found: &[f32]| -> f32 {
-            found.iter().zip(&expected).map(|(one, other)| (one - other).abs()).fold(0.0, f32::max)
-        };
-        assert!(apart(&logits(&fresh, images())) > 0.05);
-        let started = fresh.started_from(&trained, images(), Device::Flex);
-        let found = logits(&started, images());
-        assert!(apart(&found) < 1e-4, "{found:?} {expected:?}");
-        // And once its norms are folded away again.
-        let deployed = Deployed::new(&graph, started.deployed_weights(), Device::Flex).unwrap();
-        assert!(apart(&values(deployed.logits(images(), |_, map| map))) < 1e-4);
-    }
-
-    #[test]
-    fn what_has_another_form_starts_afresh() {
-        let (narrow, wide) = (graph("5"), graph("7"));
-        let trained = Network::new(&narrow, 1, Device::Flex);
-        let trained = Deployed::new(&narrow, trained.deployed_weights(), Device::Flex).unwrap();
-        let images = image_tensor(vec![0.5; 2 * 81], 2, wide.input(), Device::Flex);
-        let fresh = Network::new(&wide, 2, Device::Flex).deployed_weights();
-        let started = Network::new(&wide, 2, Device::Flex)
-            .started_from(&trained, images, Device::Flex)
-            .deployed_weights();
-        let weight = |weights: &Weights, node: &str| weights.0[&format!("{node}.weight")].clone();
-        assert_eq!(weight(&started, "b"), weight(trained.weights(), "b"));
-        assert_eq!(weight(&started, "classes"), weight(&fresh, "classes"));
-        assert_eq!(weight(&started, "c").shape, [7, 6, 3, 3]);
-    }
-}
+mod tests;
