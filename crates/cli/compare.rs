@@ -1,5 +1,7 @@
+use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::{Args, ValueEnum};
@@ -10,7 +12,7 @@ use netsynth_search::{
 };
 use netsynth_space::Space;
 use netsynth_store::RunFolder;
-use netsynth_train::{Stimulus, TrainEvaluator};
+use netsynth_train::{Deployed, InMemory, Inheritance, Lineage, Stimulus, TrainEvaluator};
 use serde::Serialize;
 
 use crate::Ending;
@@ -21,7 +23,7 @@ use crate::networks::{adapted, input_of, read, space, space_specs};
 use crate::plan::Plan;
 use crate::progress::say_line;
 use crate::seeds::{Seeds, seeds};
-use crate::words::{say, say_json};
+use crate::words::{percent, say, say_json};
 use crate::workers::worker_count;
 
 /// Hold search strategies against each other on a benchmark or by training
@@ -251,7 +253,7 @@ fn by_training(
     let train = split.train(0);
     let stimuli: Vec<Stimulus> =
         jobs.iter().map(|job| Stimulus::new(&dataset, &train, &plan.recipe, job.seed)).collect();
-    let runs = all_runs(&space, &plan.search, jobs, workers, |job| TrainEvaluator {
+    let evaluator = |job: usize| TrainEvaluator {
         space: &space,
         dataset: &dataset,
         split: &split,
@@ -260,9 +262,56 @@ fn by_training(
         stimulus: &stimuli[job],
         seed: jobs[job].seed,
         device: plan.device,
+        lineage: None,
         tell: &|_, _, _, _| {},
-    })?;
+    };
+    let runs = match plan.inheritance {
+        None => all_runs(&space, &plan.search, jobs, workers, evaluator)?,
+        Some(inheritance) => {
+            let prototypes = prototypes(inheritance, plan.n_lines(), jobs, workers, &evaluator)?;
+            all_runs(&space, &plan.search, jobs, workers, |job| {
+                let nursery = Arc::new(InMemory::new(&prototypes[&jobs[job].seed]));
+                let lineage = Lineage { from: inheritance.from, nursery };
+                TrainEvaluator { lineage: Some(lineage), ..evaluator(job) }
+            })?
+        }
+    };
     Ok((plan.search, runs, None))
+}
+
+/// The prototype as each seed trains it, on each fold that a rung trains; strategies of one seed share it.
+fn prototypes<'a>(
+    Inheritance { epochs, .. }: Inheritance,
+    n_folds: usize,
+    jobs: &[Job],
+    workers: NonZeroUsize,
+    evaluator: &(impl Fn(usize) -> TrainEvaluator<'a> + Sync),
+) -> Result<BTreeMap<u64, Vec<Deployed>>, Complaint> {
+    let first_jobs: BTreeMap<u64, usize> =
+        jobs.iter().enumerate().rev().map(|(number, job)| (job.seed, number)).collect();
+    let places: Vec<(u64, usize, usize)> = first_jobs
+        .into_iter()
+        .flat_map(|(seed, job)| (0..n_folds).map(move |fold| (seed, job, fold)))
+        .collect();
+    let trained: Vec<Result<_, Complaint>> = side_by_side(places.len(), workers, |at| {
+        let (seed, job, fold) = places[at];
+        let report = evaluator(job).train_prototype(epochs, fold, &mut |_| {}).map_err(|reason| {
+            let remedy = "lower the recipe's learning_rate, or compare without inheritance";
+            Complaint::new(reason, remedy).at(format!("the prototype, seed {seed}, fold {}", fold + 1))
+        })?;
+        say_line(format!(
+            "prototype, seed {seed}, fold {}: {} after {epochs} epochs",
+            fold + 1,
+            percent(report.confusion.accuracy())
+        ));
+        Ok((seed, report.network))
+    });
+    let mut prototypes: BTreeMap<u64, Vec<Deployed>> = BTreeMap::new();
+    for outcome in trained {
+        let (seed, network) = outcome?;
+        prototypes.entry(seed).or_default().push(network);
+    }
+    Ok(prototypes)
 }
 
 /// Every job's trials, some jobs side by side. Each job is a function of its strategy and seed alone.

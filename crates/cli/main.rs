@@ -3,6 +3,7 @@
 //! Data goes to standard output and everything else to standard error. The exit code is 0 when done, 1 when done
 //! but nothing was feasible or an expectation was missed, 2 on an error, 130 when somebody stopped it.
 
+mod ancestors;
 mod bench;
 mod bounds;
 mod check;

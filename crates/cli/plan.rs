@@ -7,7 +7,7 @@ use netsynth_search::{
     Constraint, Indicator, Limits, Metric, Objective, Performance, Rung, SearchPlan, StrategyKind,
 };
 use netsynth_store::read_text;
-use netsynth_train::{Device, Recipe};
+use netsynth_train::{Device, Inheritance, Recipe};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,9 @@ pub(crate) struct Plan {
     pub(crate) recipe: Recipe,
     /// Epochs for which the variants are trained from scratch at the end, on all subjects but the held-out ones.
     pub(crate) final_epochs: usize,
+    /// What trials start from; absent, from random weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) inheritance: Option<Inheritance>,
     /// Where networks are trained.
     #[serde(default)]
     pub(crate) device: Device,
@@ -103,6 +106,7 @@ impl Plan {
             },
             recipe: Recipe::strong(),
             final_epochs: 80,
+            inheritance: None,
             device: Device::Flex,
         }
     }
@@ -121,7 +125,14 @@ impl Plan {
         let (whole, rest) = (n_trials / generation_size, n_trials % generation_size);
         let searched =
             whole as u64 * self.search.most_epochs(*generation_size) + self.search.most_epochs(rest);
-        searched.min(limits.epochs.unwrap_or(u64::MAX)) + 2 * self.final_epochs as u64
+        searched.min(limits.epochs.unwrap_or(u64::MAX))
+            + 2 * self.final_epochs as u64
+            + self.inheritance.map_or(0, |inheritance| (inheritance.epochs * self.n_lines()) as u64)
+    }
+
+    /// How many folds any rung trains: each has a line of ancestors.
+    pub(crate) fn n_lines(&self) -> usize {
+        self.search.rungs.iter().map(|rung| rung.folds).max().unwrap_or_default()
     }
 
     /// Refuses a plan that no run could follow.
@@ -132,6 +143,14 @@ impl Plan {
             return Err(Complaint::new(
                 format!("the plan's `final_epochs` is {}", self.final_epochs),
                 format!("train the variants for 1 to {MAX_EPOCHS} epochs"),
+            ));
+        }
+        if let Some(Inheritance { epochs, .. }) = self.inheritance
+            && !(1..=MAX_EPOCHS).contains(&epochs)
+        {
+            return Err(Complaint::new(
+                format!("the plan's `inheritance` has {epochs} epochs"),
+                format!("train the prototype for 1 to {MAX_EPOCHS} epochs"),
             ));
         }
         if let Some(rung) = self.search.rungs.iter().find(|rung| rung.folds > self.data.n_folds) {

@@ -1,8 +1,9 @@
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use netsynth_store::RunFolder;
+use netsynth_train::{Ancestor, Inheritance};
 
 use crate::complaint::Complaint;
 use crate::data::ReadOptions;
@@ -40,6 +41,10 @@ pub(crate) struct Arguments {
     /// The seed of every random draw; the plan's if not given
     #[arg(long)]
     seed: Option<u64>,
+    /// Tune what trials take over from others instead of training from scratch: from the trained prototype, or from the
+    /// trial that each was made from; the plan's word if not given
+    #[arg(long, value_name = "FROM")]
+    inherit: Option<Inherit>,
     /// Trainings side by side, each on one core; all cores if not given. Changes no result
     #[arg(long)]
     workers: Option<usize>,
@@ -49,6 +54,28 @@ pub(crate) struct Arguments {
     /// Print the front as JSON instead of a table
     #[arg(long)]
     json: bool,
+}
+
+/// What trials start from, as the command line names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Inherit {
+    Prototype,
+    Parent,
+    Nothing,
+}
+
+/// Epochs for which the prototype is trained if no plan says how many.
+const PROTOTYPE_EPOCHS: usize = 40;
+
+impl Inherit {
+    fn inheritance(self, planned: Option<Inheritance>) -> Option<Inheritance> {
+        let epochs = planned.map_or(PROTOTYPE_EPOCHS, |planned| planned.epochs);
+        match self {
+            Inherit::Prototype => Some(Inheritance { from: Ancestor::Prototype, epochs }),
+            Inherit::Parent => Some(Inheritance { from: Ancestor::Parent, epochs }),
+            Inherit::Nothing => None,
+        }
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
@@ -108,6 +135,9 @@ fn resolved(arguments: &Arguments) -> Result<Plan, Complaint> {
     }
     if let Some(seed) = arguments.seed {
         plan.search.seed = seed;
+    }
+    if let Some(inherit) = arguments.inherit {
+        plan.inheritance = inherit.inheritance(plan.inheritance);
     }
     Ok(plan)
 }

@@ -1,4 +1,5 @@
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::time::Instant;
 
 use netsynth_data::{Dataset, Split};
@@ -8,9 +9,10 @@ use netsynth_search::{
 };
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
 use netsynth_store::{self as store, EndFile, FrontFile, RunFolder, StoreError};
-use netsynth_train::{EpochReport, Stimulus, TrainEvaluator, training_memory};
+use netsynth_train::{EpochReport, Inheritance, Lineage, Nursery, Stimulus, TrainEvaluator, training_memory};
 use tracing::{debug, error, info, warn};
 
+use crate::ancestors::{InFolder, train_prototypes};
 use crate::clock::Clock;
 use crate::complaint::Complaint;
 use crate::data::cautions;
@@ -87,7 +89,9 @@ impl Session {
             Ok(Ending::Stopped)
         };
 
-        let found = self.search(folder, &clock, &progress)?;
+        let Some(found) = self.search(folder, &clock, &progress)? else {
+            return stopped(folder, &progress);
+        };
         clock.tick()?;
         let reason = match found.stopped_by {
             StopReason::Asked if folder.end()?.is_some() => StopReason::WallClock,
@@ -189,8 +193,13 @@ impl Session {
         Ok(())
     }
 
-    /// Searches, and says how it stands after each generation.
-    fn search(&self, folder: &RunFolder, clock: &Clock<'_>, progress: &Progress) -> Result<Found, Trouble> {
+    /// Searches, and says how it stands after each generation. None if somebody asked to stop before the first one.
+    fn search(
+        &self,
+        folder: &RunFolder,
+        clock: &Clock<'_>,
+        progress: &Progress,
+    ) -> Result<Option<Found>, Trouble> {
         let plan = &self.plan;
         let tell = |trial: usize, rung: usize, fold: usize, report: EpochReport| {
             let label = format!("trial {trial:3} rung {rung} fold {fold}");
@@ -198,7 +207,14 @@ impl Session {
             progress.epoch(&label, report);
         };
         let stimulus = self.stimulus();
-        let evaluator = Attended { inner: self.evaluator(&stimulus, &tell), plan, progress };
+        let nursery = Arc::new(InFolder::new(folder, plan.device));
+        let inner = self.evaluator(&stimulus, nursery.clone(), &tell);
+        if let Some(inheritance) = plan.inheritance
+            && !train_prototypes(inheritance, self, &inner, folder, progress)?
+        {
+            return Ok(None);
+        }
+        let evaluator = Attended { inner, plan, progress };
         // Where the clock once ended the search, it stays ended.
         let is_over = folder.end()?.is_some_and(|end| end.reason == StopReason::WallClock);
         let stop = || is_over || interrupt::is_asked() || clock.is_up();
@@ -238,11 +254,18 @@ impl Session {
                 }
             },
         )?;
-        trouble.map_or(Ok(found), |error| Err(error.into()))
+        match trouble.map(Trouble::from).or(nursery.trouble()) {
+            Some(trouble) => Err(trouble),
+            None => Ok(Some(found)),
+        }
     }
 
     /// Measures candidates on rungs again, whatever the run's folder says of them.
-    pub(crate) fn measured_again(&self, places: &[(&Candidate, usize)]) -> Vec<Option<Measured>> {
+    pub(crate) fn measured_again(
+        &self,
+        folder: &RunFolder,
+        places: &[(&Candidate, usize)],
+    ) -> Result<Vec<Option<Measured>>, Complaint> {
         let n_epochs = |&(_, rung): &(&Candidate, usize)| {
             self.plan.search.epochs_of(rung + 1) - self.plan.search.epochs_of(rung)
         };
@@ -251,14 +274,18 @@ impl Session {
             progress.epoch(&format!("trial {trial:3} rung {rung} fold {fold} again"), report);
         };
         let stimulus = self.stimulus();
-        let evaluator =
-            Attended { inner: self.evaluator(&stimulus, &tell), plan: &self.plan, progress: &progress };
+        let nursery = Arc::new(InFolder::read_only(folder, self.plan.device));
+        let inner = self.evaluator(&stimulus, nursery.clone(), &tell);
+        let evaluator = Attended { inner, plan: &self.plan, progress: &progress };
         let measured = side_by_side(places.len(), self.workers, |index| {
             let (candidate, rung) = places[index];
             evaluator.evaluate(candidate, rung)
         });
         progress.finish();
-        measured
+        match nursery.trouble() {
+            Some(trouble) => Err(trouble.told(folder)),
+            None => Ok(measured),
+        }
     }
 
     /// What the inquisitor's probes are shown.
@@ -271,6 +298,7 @@ impl Session {
     fn evaluator<'a>(
         &'a self,
         stimulus: &'a Stimulus,
+        nursery: Arc<dyn Nursery + 'a>,
         tell: &'a (dyn Fn(usize, usize, usize, EpochReport) + Sync),
     ) -> TrainEvaluator<'a> {
         TrainEvaluator {
@@ -282,6 +310,7 @@ impl Session {
             stimulus,
             seed: self.plan.search.seed,
             device: self.plan.device,
+            lineage: self.plan.inheritance.map(|Inheritance { from, .. }| Lineage { from, nursery }),
             tell,
         }
     }

@@ -172,7 +172,7 @@ fn retrained(
         })
         .flat_map(|(candidate, n_rungs)| (0..n_rungs).map(move |rung| (candidate, rung)))
         .collect();
-    let measured = session.measured_again(&places);
+    let measured = session.measured_again(folder, &places)?;
     let mut retrained = Vec::new();
     for ((candidate, rung), measured) in places.iter().zip(measured) {
         let recorded = folder.rung(candidate.trial, *rung)?;

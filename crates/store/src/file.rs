@@ -86,6 +86,20 @@ pub(crate) fn write_other(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     write(path, bytes)
 }
 
+/// A file that is no document, if there is one of this name whose checksum fits.
+pub(crate) fn read_other(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+    let bytes = match fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(system(path)(error)),
+    };
+    let name = path.file_name().unwrap_or_default().display().to_string();
+    match read_text(&checksum_of(path)) {
+        Ok(checksum) if checksum == beside(&name, &bytes) => Ok(Some(bytes)),
+        _ => Err(StoreError::Damaged { path: path.display().to_string() }),
+    }
+}
+
 /// Where the checksum of a file that is no document stands.
 pub(crate) fn checksum_of(path: &Path) -> PathBuf {
     with_ending(path, ".sha256")

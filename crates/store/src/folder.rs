@@ -10,7 +10,7 @@ use netsynth_space::SearchSpace;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::file::{UNFINISHED, keep, known, read_ron, system, write_other, write_ron};
+use crate::file::{UNFINISHED, keep, known, read_other, read_ron, system, write_other, write_ron};
 use crate::trial::RungFile;
 use crate::{CandidateFile, EndFile, FrontFile, StoreError};
 
@@ -336,6 +336,11 @@ impl RunFolder {
     /// Writes a file that is no document, such as a page, with its checksum beside it.
     pub fn write_file(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
         write_other(&self.path.join(name), bytes)
+    }
+
+    /// The bytes of a file that is no document, if it is there; its checksum must fit.
+    pub fn file(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        read_other(&self.path.join(name))
     }
 
     /// A document of the run's own, if it is there.

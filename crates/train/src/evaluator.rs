@@ -2,6 +2,7 @@ use netsynth_data::{Dataset, Split};
 use netsynth_search::{Candidate, Evaluator, Measured, Rung, Trained};
 use netsynth_space::SearchSpace;
 
+use crate::inheritance::{Lineage, OutOfOrder};
 use crate::{Device, EpochReport, Recipe, Stimulus, Training, derived_seed, fit_fold, probe};
 
 /// Measures candidates by training them.
@@ -22,25 +23,30 @@ pub struct TrainEvaluator<'a> {
     pub seed: u64,
     /// Where to train.
     pub device: Device,
+    /// What trials start from; absent, from random weights.
+    pub lineage: Option<Lineage<'a>>,
     /// Told after every epoch of every training: the trial, the rung, the fold.
     pub tell: &'a (dyn Fn(usize, usize, usize, EpochReport) + Sync),
 }
 
 impl Evaluator for TrainEvaluator<'_> {
     fn evaluate(&self, candidate: &Candidate, rung: usize) -> Option<Measured> {
-        Some(on_one_thread(|| self.measure(candidate, rung)).unwrap_or_else(Measured::Failed))
+        match on_one_thread(|| self.measure(candidate, rung)) {
+            Ok(measured) => measured.ok(),
+            Err(reason) => Some(Measured::Failed(reason)),
+        }
     }
 }
 
 impl TrainEvaluator<'_> {
-    fn measure(&self, candidate: &Candidate, rung: usize) -> Measured {
+    fn measure(&self, candidate: &Candidate, rung: usize) -> Result<Measured, OutOfOrder> {
         let Rung { epochs, folds, .. } = self.rungs[rung];
         let mut fold_accuracies = Vec::with_capacity(folds);
         let mut losses = Vec::with_capacity(folds);
         let mut reactions = None;
         let graph = match self.space.decode(&candidate.genome, "candidate") {
             Ok(graph) => graph,
-            Err(error) => return Measured::Failed(error.to_string()),
+            Err(error) => return Ok(Measured::Failed(error.to_string())),
         };
         let training = Training {
             graph: &graph,
@@ -52,14 +58,17 @@ impl TrainEvaluator<'_> {
             start: None,
         };
         for fold in 0..folds {
+            let start = self.start(candidate, rung, fold)?;
+            let training = Training { start: start.as_ref(), ..training };
             let mut curve = Vec::with_capacity(epochs);
             let mut tell = |report: EpochReport| {
                 curve.push(report.loss);
                 (self.tell)(candidate.trial, rung, fold, report);
             };
             match fit_fold(&training, self.split, fold, &mut tell) {
-                Err(failure) => return Measured::Failed(failure.to_string()),
+                Err(failure) => return Ok(Measured::Failed(failure.to_string())),
                 Ok(report) => {
+                    self.keep(candidate, rung, fold, &report.network)?;
                     fold_accuracies.push(report.confusion.accuracy());
                     losses.push(curve);
                     if fold == 0 {
@@ -68,7 +77,7 @@ impl TrainEvaluator<'_> {
                 }
             }
         }
-        Measured::Trained(Trained { fold_accuracies, losses, reactions })
+        Ok(Measured::Trained(Trained { fold_accuracies, losses, reactions }))
     }
 }
 

@@ -103,7 +103,7 @@ pub fn save(network: &Deployed) -> Result<Vec<u8>, WeightsError> {
 /// What a file of weights may have beyond its numbers, in bytes.
 const HEADER_ROOM: u64 = 16 << 20;
 
-/// Reads a network's weights: no more of the file than the network could need.
+/// Reads a file of a network's weights: no more of it than the network could need.
 pub fn load(path: &Path, graph: &Graph, device: Device) -> Result<Deployed, WeightsError> {
     let limit = graph.cost().parameters.saturating_mul(8).saturating_add(HEADER_ROOM);
     let mut bytes = Vec::new();
@@ -116,14 +116,19 @@ pub fn load(path: &Path, graph: &Graph, device: Device) -> Result<Deployed, Weig
             graph.cost().parameters
         )));
     }
+    read(&bytes, graph, device)
+}
+
+/// Reads a network's weights.
+pub fn read(bytes: &[u8], graph: &Graph, device: Device) -> Result<Deployed, WeightsError> {
     let format = |error: safetensors::SafeTensorError| WeightsError::Format(error.to_string());
-    let (_, header) = SafeTensors::read_metadata(&bytes).map_err(format)?;
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(format)?;
     let expected = ArchitectureId::of(graph).to_string();
     let found = header.metadata().as_ref().and_then(|entries| entries.get(ID)).cloned().unwrap_or_default();
     if found != expected {
         return Err(WeightsError::OtherNetwork { found, expected });
     }
-    let tensors = SafeTensors::deserialize(&bytes).map_err(format)?;
+    let tensors = SafeTensors::deserialize(bytes).map_err(format)?;
     let mut weights = Weights::default();
     for (name, view) in tensors.iter() {
         if view.dtype() != Dtype::F32 {

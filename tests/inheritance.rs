@@ -1,0 +1,160 @@
+//! Trials that start with what others have learned, through the program.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod workplace;
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use workplace::{PLAN, contents, netsynth, workplace};
+
+/// A search whose trials take over from others, to its end.
+fn searched(folder: &Path, from: &str, name: &str, workers: &str) {
+    let arguments = ["search", "--plan", "plan.ron", "--inherit", from, "--name", name, "--workers", workers];
+    let (code, _, stderr) = netsynth(folder, &arguments);
+    assert_eq!(code, 0, "{stderr}");
+}
+
+/// What the first epoch of each trial's first rung lost, in nats.
+fn first_losses(run: &Path) -> Vec<f64> {
+    let trials = (0..6).map(|trial| run.join(format!("trials/{trial:05}/rung-0.ron")));
+    let loss = |path| {
+        let text = fs::read_to_string(path).unwrap();
+        let (_, rest) = text.split_once("losses:").unwrap();
+        let number: String = rest
+            .chars()
+            .skip_while(|c| !c.is_ascii_digit())
+            .take_while(|c| "0123456789.e-".contains(*c))
+            .collect();
+        number.parse().unwrap()
+    };
+    trials.map(loss).collect()
+}
+
+#[test]
+fn heirs_begin_where_their_ancestors_ended() {
+    let folder = workplace();
+    let folder = folder.path();
+    fs::write(folder.join("plan.ron"), PLAN.replace("held_out: 0.2", "held_out: 0.0")).unwrap();
+    for from in ["nothing", "prototype", "parent"] {
+        searched(folder, from, from, "2");
+    }
+    let run = |from: &str| folder.join("runs").join(from);
+    let mean = |losses: Vec<f64>| losses.iter().sum::<f64>() / losses.len() as f64;
+    let [scratch, prototype, parent] =
+        ["nothing", "prototype", "parent"].map(|from| mean(first_losses(&run(from))));
+    assert!(prototype < scratch - 0.15 && parent < scratch - 0.15, "{scratch} {prototype} {parent}");
+    // Only what something starts from is kept: the lower rung for the higher one, and with parents all of it.
+    let weights = |from: &str| {
+        let files = contents(&run(from)).into_iter().map(|(name, _)| name);
+        files.filter(|name| name.starts_with("trials") && name.ends_with(".safetensors")).collect::<Vec<_>>()
+    };
+    assert!(weights("nothing").is_empty());
+    assert!(
+        weights("prototype").iter().all(|name| name.contains("rung-0-fold-01")),
+        "{:?}",
+        weights("prototype")
+    );
+    assert!(weights("parent").iter().any(|name| name.contains("rung-1-fold-02")), "{:?}", weights("parent"));
+    for from in ["prototype", "parent"] {
+        let (code, stdout, stderr) =
+            netsynth(folder, &["verify", &format!("runs/{from}"), "--retrain", "6", "--workers", "2"]);
+        assert_eq!(code, 0, "{stdout}{stderr}");
+        assert!(stdout.matches(": the same").count() >= 9, "{stdout}");
+    }
+}
+
+#[test]
+fn a_search_of_heirs_that_is_killed_ends_as_if_nothing_had_happened() {
+    let folder = workplace();
+    let folder = folder.path();
+    let begun = Instant::now();
+    searched(folder, "parent", "whole", "2");
+    let whole = begun.elapsed();
+    let expected = contents(&folder.join("runs/whole"));
+    let mut n_killed = 0;
+    for instant in 0.. {
+        let name = format!("cut-{instant}");
+        let run = format!("runs/{name}");
+        let workers = ["1", "2", "3"][instant % 3];
+        let mut arguments: Vec<&str> = vec![
+            "search",
+            "--plan",
+            "plan.ron",
+            "--inherit",
+            "parent",
+            "--name",
+            &name,
+            "--workers",
+            workers,
+        ];
+        loop {
+            let child = Command::new(assert_cmd::cargo::cargo_bin("netsynth"))
+                .current_dir(folder)
+                .args(&arguments)
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn();
+            let mut child = child.unwrap();
+            sleep(
+                whole
+                    .mul_f64(0.15 + 0.11 * ((3 * instant + n_killed) % 7) as f64)
+                    .max(Duration::from_millis(5)),
+            );
+            if child.try_wait().unwrap().is_some_and(|status| status.success()) {
+                break;
+            }
+            child.kill().unwrap();
+            child.wait().unwrap();
+            n_killed += 1;
+            if folder.join(&run).join("plan.ron").exists() {
+                arguments = vec!["resume", &run, "--workers", workers];
+            }
+        }
+        let found = contents(&folder.join(&run));
+        let names =
+            |files: &[(String, Vec<u8>)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+        assert_eq!(names(&found), names(&expected), "after {n_killed} kills");
+        for ((name, one), (_, other)) in found.iter().zip(&expected) {
+            assert!(one == other, "{name} differs after {n_killed} kills");
+        }
+        if n_killed >= 12 {
+            break;
+        }
+    }
+}
+
+#[test]
+fn weights_that_others_start_from_must_be_there_and_whole() {
+    let folder = workplace();
+    let folder = folder.path();
+    searched(folder, "parent", "whole", "2");
+    let run = folder.join("runs/whole");
+    let expected = contents(&run);
+    let prototype = run.join("prototype/folds/01/weights.safetensors");
+    let good = fs::read(&prototype).unwrap();
+    let mut bad = good.clone();
+    *bad.last_mut().unwrap() ^= 1;
+    fs::write(&prototype, &bad).unwrap();
+    fs::remove_dir_all(run.join("trials/00001")).unwrap();
+    let (code, _, stderr) = netsynth(folder, &["resume", "runs/whole"]);
+    assert_eq!(code, 2);
+    assert!(stderr.contains("prototype/folds/01/weights.safetensors"), "{stderr}");
+    fs::write(&prototype, &good).unwrap();
+    let (code, _, stderr) = netsynth(folder, &["resume", "runs/whole"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(contents(&run) == expected);
+    // The second rung of a trial goes on where its first ended.
+    let (name, _) = expected.iter().find(|(name, _)| name.ends_with("rung-1.ron")).unwrap();
+    fs::remove_file(run.join(name)).unwrap();
+    let weights = name.replace("rung-1.ron", "rung-0-fold-01.safetensors");
+    fs::remove_file(run.join(&weights)).unwrap();
+    let (code, _, stderr) = netsynth(folder, &["resume", "runs/whole"]);
+    assert_eq!(code, 2);
+    let complaint = stderr.lines().skip_while(|line| !line.starts_with("error"));
+    insta::assert_snapshot!(complaint.collect::<Vec<_>>().join("\n"));
+}
