@@ -408,6 +408,7 @@ fn strategies_are_compared_on_a_table_and_the_number_of_workers_changes_nothing(
     };
     let stdout = compared("1", "one");
     assert!(stdout.contains("synthesis") && stdout.contains("Student's t over 3 seeds"), "{stdout}");
+    assert!(stdout.contains("Seed by seed, how far synthesis is ahead:"), "{stdout}");
     assert_eq!(stdout, compared("3", "three"));
     let (one, three) = (folder.path().join("runs/one"), folder.path().join("runs/three"));
     let names: Vec<String> = contents(&one).into_iter().map(|(name, _)| name).collect();
@@ -416,13 +417,22 @@ fn strategies_are_compared_on_a_table_and_the_number_of_workers_changes_nothing(
     assert_eq!(names, ["curves.csv", "curves.svg", "lock", "plan.ron", "provenance.ron", "summary.ron"]);
     assert_eq!(contents(&one), contents(&three));
     let arguments =
-        ["compare", "--table", "table.json", "--strategies", "random,synthesis", "--seeds", "4", "--json"];
+        ["compare", "--table", "table.json", "--strategies", "random,synthesis", "--seeds", "4..6", "--json"];
     let (_, json, _) = netsynth(folder.path(), &arguments);
     let summary: serde_json::Value = serde_json::from_str(&json).unwrap();
     // All 27 networks were evaluated, so the whole front was found.
     let last = &summary["rows"][3];
     assert_eq!(last["evaluations"], 27);
     assert!((last["hypervolume"]["mean"].as_f64().unwrap() - 1.0).abs() < 1e-12, "{last}");
+    // How far one is ahead is the mean difference, and nobody is once all is known.
+    for mark in 0..4 {
+        let mean = |row: usize| summary["rows"][row]["hypervolume"]["mean"].as_f64().unwrap();
+        let lead = &summary["leads"][mark];
+        let ahead = lead["hypervolume"]["mean"].as_f64().unwrap();
+        assert!((ahead - (mean(mark) - mean(4 + mark))).abs() < 1e-12, "{lead}");
+        assert_eq!(lead["over"], "synthesis");
+        assert!(mark < 3 || lead["n_ahead"] == 0, "{lead}");
+    }
 }
 
 #[test]

@@ -129,6 +129,24 @@ fn a_search_of_heirs_that_is_killed_ends_as_if_nothing_had_happened() {
 }
 
 #[test]
+fn strategies_are_compared_on_heirs_of_one_prototype_a_seed() {
+    let folder = workplace();
+    let folder = folder.path();
+    let plan = PLAN.replace("final_epochs: 2", "final_epochs: 2, inheritance: (from: Parent, epochs: 3)");
+    fs::write(folder.join("plan.ron"), plan).unwrap();
+    let compared = |workers: &str| {
+        let budget = ["--seeds", "1..2", "--evaluations", "4", "--workers", workers];
+        let who = ["compare", "--plan", "plan.ron", "--strategies", "synthesis,nsga2"];
+        let (code, stdout, stderr) = netsynth(folder, &[&who[..], &budget].concat());
+        assert_eq!(code, 0, "{stderr}");
+        // Two folds and two seeds.
+        assert_eq!(stderr.matches("after 3 epochs").count(), 4, "{stderr}");
+        stdout
+    };
+    assert_eq!(compared("1"), compared("2"));
+}
+
+#[test]
 fn weights_that_others_start_from_must_be_there_and_whole() {
     let folder = workplace();
     let folder = folder.path();

@@ -36,6 +36,17 @@ pub(crate) struct Arrival {
     evaluations: Option<Spread>,
 }
 
+/// How far the first strategy is ahead of another, seed by seed.
+#[derive(Debug, Serialize)]
+struct Lead {
+    over: String,
+    evaluations: usize,
+    /// Its hypervolume less the other's of the same seed.
+    hypervolume: Option<Spread>,
+    /// Seeds in which it is ahead.
+    n_ahead: usize,
+}
+
 #[derive(Debug, Clone, Copy, Serialize)]
 struct Spread {
     mean: f64,
@@ -48,6 +59,7 @@ pub(crate) struct Summary {
     schema: u32,
     n_seeds: usize,
     rows: Vec<Row>,
+    leads: Vec<Lead>,
     arrivals: Vec<Arrival>,
 }
 
@@ -92,6 +104,22 @@ pub(crate) fn summary(
             });
         }
     }
+    let mut leads = Vec::new();
+    if let [first, others @ ..] = strategies {
+        for &other in others {
+            for &mark in &marks {
+                let volume = |curve: &Curve| curve.hypervolume[mark - 1];
+                let pairs = of(*first).into_iter().zip(of(other));
+                let ahead: Vec<f64> = pairs.map(|(one, other)| volume(one) - volume(other)).collect();
+                leads.push(Lead {
+                    over: other.to_string(),
+                    evaluations: mark,
+                    hypervolume: Spread::of(&ahead),
+                    n_ahead: ahead.iter().filter(|lead| **lead > 0.0).count(),
+                });
+            }
+        }
+    }
     let worst_end = |strategy: &StrategyKind| {
         let ends = of(*strategy).into_iter().filter_map(|curve| curve.best_accuracy[n - 1]);
         Spread::of(&ends.collect::<Vec<f64>>()).map_or(0.0, |spread| spread.mean)
@@ -111,7 +139,7 @@ pub(crate) fn summary(
     });
     let arrivals = arrivals.collect();
     let n_seeds = jobs.len() / strategies.len().max(1);
-    Summary { schema: SCHEMA, n_seeds, rows, arrivals }
+    Summary { schema: SCHEMA, n_seeds, rows, leads, arrivals }
 }
 
 /// Prints a summary as tables.
@@ -133,6 +161,19 @@ pub(crate) fn show(summary: &Summary) -> Result<(), Complaint> {
         ]);
     }
     say(rows)?;
+    if let (Some(first), false) = (summary.rows.first(), summary.leads.is_empty()) {
+        let mut rows = table(&["over", "evaluations", "hypervolume ahead by", "seeds ahead"], 1);
+        for lead in &summary.leads {
+            rows.add_row([
+                lead.over.clone(),
+                lead.evaluations.to_string(),
+                with_interval(lead.hypervolume, &|share| format!("{share:.4}")),
+                format!("{} of {}", lead.n_ahead, summary.n_seeds),
+            ]);
+        }
+        say(format!("\nSeed by seed, how far {} is ahead:", first.strategy))?;
+        say(rows)?;
+    }
     let target = summary.arrivals.first().map_or(0.0, |arrival| arrival.target);
     let mut rows = table(&["strategy", "seeds that reach it", "evaluations, mean of those"], 1);
     for arrival in &summary.arrivals {
