@@ -5,6 +5,7 @@ use netsynth_graph::schema;
 use netsynth_report::{Judged, Report, Run, page};
 use netsynth_search::Variant;
 use netsynth_store::{RunFolder, StoreError};
+use netsynth_train::{Ancestor, Inheritance};
 
 use crate::Ending;
 use crate::clock::worked;
@@ -178,11 +179,20 @@ fn notes(plan: &Plan, run: &Run, judged: &[Judged]) -> Vec<String> {
          accuracy was not measured: small differences between trials may be chance.",
         plan.search.seed
     ));
-    notes.push(
-        "Every training, of trials and of variants, begins from scratch: no weights are inherited. The variants train longer \
-         and on all subjects but the held-out ones."
+    notes.push(match plan.inheritance {
+        None => "Every training, of trials and of variants, begins from scratch: no weights are inherited. The variants train \
+                 longer and on all subjects but the held-out ones."
             .to_owned(),
-    );
+        Some(Inheritance { from, epochs }) => format!(
+            "Trials did not begin from scratch: each took over the most salient channels of {}, the prototype was trained for \
+             {epochs} epochs before, and a higher rung went on where the lower one ended. So an accuracy of the search is of \
+             more epochs than its rungs have. The variants were trained from scratch, on all subjects but the held-out ones.",
+            match from {
+                Ancestor::Prototype => "the trained prototype",
+                Ancestor::Parent => "the trial that it was made from",
+            }
+        ),
+    });
     let pruned = plan.search.pruning.map_or(String::new(), |confidence| {
         format!(
             ", also where the indicator's floor on accuracy was out of its reach with a confidence of {confidence}"

@@ -58,8 +58,8 @@ impl Trained {
 
 /// Something that can tell how good a candidate is.
 ///
-/// The answer is a function of the candidate and the rung: it does not depend on when, beside what, or on which
-/// thread it was asked.
+/// The answer is a function of the candidate, the rung and what was measured of its parent and of its lower rungs: it does
+/// not depend on when, beside what, or on which thread it was asked.
 pub trait Evaluator: Sync {
     /// Measures a candidate on the rung of this number; `None` where the search is to stop first.
     fn evaluate(&self, candidate: &Candidate, rung: usize) -> Option<Measured>;
