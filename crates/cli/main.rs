@@ -3,6 +3,7 @@
 //! Data goes to standard output and everything else to standard error. The exit code is 0 when done, 1 when done
 //! but nothing was feasible or an expectation was missed, 2 on an error, 130 when somebody stopped it.
 
+mod audit;
 mod bench;
 mod bounds;
 mod check;
@@ -84,6 +85,7 @@ enum Command {
     Resume(resume::Arguments),
     Watch(watch::Arguments),
     Verify(verify::Arguments),
+    Audit(audit::Arguments),
     Train(train::Arguments),
     Reproduce(reproduce::Arguments),
     Check(check::Arguments),
@@ -110,6 +112,7 @@ fn main() -> ExitCode {
         Command::Resume(arguments) => resume::run(&arguments),
         Command::Watch(arguments) => watch::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
+        Command::Audit(arguments) => audit::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),

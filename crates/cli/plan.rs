@@ -6,7 +6,7 @@ use netsynth_graph::schema::{self, SCHEMA};
 use netsynth_search::{
     Constraint, Indicator, Limits, Metric, Objective, Performance, Rung, SearchPlan, StrategyKind,
 };
-use netsynth_store::read_text;
+use netsynth_store::{MAX_FINALISTS, read_text};
 use netsynth_train::{Device, Recipe};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -34,6 +34,10 @@ pub(crate) struct Plan {
     pub(crate) recipe: Recipe,
     /// Epochs for which the variants are trained from scratch at the end, on all subjects but the held-out ones.
     pub(crate) final_epochs: usize,
+    /// Whether the finalists, which are the members of the front or twelve of them, are trained from scratch for
+    /// `final_epochs` on all folds at the end: how far the search's ranking can be trusted. It changes no choice.
+    #[serde(default)]
+    pub(crate) audit: bool,
     /// Where networks are trained.
     #[serde(default)]
     pub(crate) device: Device,
@@ -103,6 +107,7 @@ impl Plan {
             },
             recipe: Recipe::strong(),
             final_epochs: 80,
+            audit: false,
             device: Device::Flex,
         }
     }
@@ -115,13 +120,19 @@ impl Plan {
         schema::from_ron(&text).map_err(Complaint::about(path))
     }
 
-    /// The most epochs that the search and its variants can take.
+    /// The most epochs that the search, its variants and its audit can take.
     pub(crate) fn planned_epochs(&self) -> u64 {
         let SearchPlan { n_trials, generation_size, limits, .. } = &self.search;
         let (whole, rest) = (n_trials / generation_size, n_trials % generation_size);
         let searched =
             whole as u64 * self.search.most_epochs(*generation_size) + self.search.most_epochs(rest);
-        searched.min(limits.epochs.unwrap_or(u64::MAX)) + 2 * self.final_epochs as u64
+        let audited = if self.audit { self.most_audited_epochs() } else { 0 };
+        searched.min(limits.epochs.unwrap_or(u64::MAX)) + 2 * self.final_epochs as u64 + audited
+    }
+
+    /// The most epochs that an audit can take.
+    pub(crate) fn most_audited_epochs(&self) -> u64 {
+        (MAX_FINALISTS.min(self.search.n_trials) * self.data.n_folds * self.final_epochs) as u64
     }
 
     /// Refuses a plan that no run could follow.

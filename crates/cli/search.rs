@@ -40,6 +40,10 @@ pub(crate) struct Arguments {
     /// The seed of every random draw; the plan's if not given
     #[arg(long)]
     seed: Option<u64>,
+    /// At the end, train the finalists from scratch on all folds: how far the ranking can be trusted. Also by the plan's
+    /// `audit: true`
+    #[arg(long)]
+    audit: bool,
     /// Trainings side by side, each on one core; all cores if not given. Changes no result
     #[arg(long)]
     workers: Option<usize>,
@@ -109,5 +113,6 @@ fn resolved(arguments: &Arguments) -> Result<Plan, Complaint> {
     if let Some(seed) = arguments.seed {
         plan.search.seed = seed;
     }
+    plan.audit |= arguments.audit;
     Ok(plan)
 }
