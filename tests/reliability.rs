@@ -62,6 +62,12 @@ fn assert_same(found: &[(String, Vec<u8>)], expected: &[(String, Vec<u8>)], what
     }
 }
 
+/// The small plan with an audit.
+fn audited(folder: &Path) {
+    fs::write(folder.join("plan.ron"), PLAN.replace("final_epochs: 2", "final_epochs: 2, audit: true"))
+        .unwrap();
+}
+
 /// The small plan with fewer trials, each of so many epochs.
 fn long(folder: &Path, epochs: usize) {
     let plan = PLAN
@@ -74,6 +80,7 @@ fn long(folder: &Path, epochs: usize) {
 fn a_search_killed_at_fifty_instants_ends_as_if_nothing_had_happened() {
     let folder = workplace();
     let folder = folder.path();
+    audited(folder);
     let (expected, whole) = uninterrupted(folder);
     let mut random: u64 = 0x9e37_79b9_7f4a_7c15;
     let (mut n_killed, mut n_resumed) = (0, 0);
@@ -136,6 +143,7 @@ fn a_training_that_was_killed_keeps_its_folds_and_ends_as_if_nothing_had_happene
 #[test]
 fn one_two_and_four_workers_leave_the_same_files() {
     let folder = workplace();
+    audited(folder.path());
     let (expected, _) = uninterrupted(folder.path());
     for workers in ["1", "4"] {
         let arguments = ["search", "--plan", "plan.ron", "--name", workers, "--workers", workers];
@@ -170,6 +178,39 @@ fn a_signal_stops_after_the_trainings_in_flight() {
         assert!(stdout.contains("nano-a"), "{stdout}");
         assert_same(&contents(&run), &expected, name);
     }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_audit_that_is_stopped_or_killed_keeps_its_folds_and_goes_on() {
+    let folder = workplace();
+    let folder = folder.path();
+    // A second or so each: a signal sent soon after one begins finds it in flight.
+    let plan = PLAN.replace("final_epochs: 2", "final_epochs: 800").replace("n_trials: 6", "n_trials: 3");
+    fs::write(folder.join("plan.ron"), plan).unwrap();
+    uninterrupted(folder);
+    let (code, whole, stderr) = netsynth(folder, &["audit", "runs/whole"]);
+    assert_eq!(code, 0, "{stderr}");
+    let expected = contents(&folder.join("runs/whole"));
+    let front = fs::read_to_string(folder.join("runs/whole/front.csv")).unwrap();
+    let first: usize = front.lines().nth(1).unwrap().split(',').next().unwrap().parse().unwrap();
+
+    let run = folder.join("runs/cut");
+    assert_eq!(netsynth(folder, &["search", "--plan", "plan.ron", "--name", "cut"]).0, 0);
+    let child = start(folder, &["audit", "runs/cut", "--workers", "1"]);
+    wait_for(&run.join(format!("audit/{first:05}/fold-0.ron")));
+    signal(&child, "INT");
+    let (code, stderr) = ended(child);
+    assert_eq!(code, Some(130), "{stderr}");
+    assert!(stderr.contains("stopped; `netsynth audit runs/cut` goes on"), "{stderr}");
+    let mut child = start(folder, &["audit", "runs/cut", "--workers", "2"]);
+    sleep(Duration::from_millis(300));
+    child.kill().unwrap();
+    ended(child);
+    assert!(contents(&run).len() < expected.len(), "it was over before it was killed");
+    let (code, stdout, stderr) = netsynth(folder, &["audit", "runs/cut", "--workers", "2"]);
+    assert_eq!((code, &stdout), (0, &whole), "{stderr}");
+    assert_same(&contents(&run), &expected, "after a stop and a kill");
 }
 
 #[cfg(unix)]
@@ -234,6 +275,7 @@ fn a_file_that_cannot_be_written_gives_one_error_and_the_run_goes_on() {
 fn verify_names_the_file_of_which_one_byte_was_changed_and_the_rest_goes_on() {
     let folder = workplace();
     let folder = folder.path();
+    audited(folder);
     let (expected, _) = uninterrupted(folder);
     let run = folder.join("runs/whole");
     let (code, stdout, stderr) = netsynth(folder, &["verify", "runs/whole", "--retrain", "2"]);
@@ -252,6 +294,11 @@ fn verify_names_the_file_of_which_one_byte_was_changed_and_the_rest_goes_on() {
         assert!(line.starts_with(name.trim_end_matches(".sha256")), "{name}: {stdout}");
         assert!(stdout.contains("1 of "), "{name}: {stdout}");
     }
+
+    let fold = &expected.iter().find(|(name, _)| name.starts_with("audit/")).unwrap().0;
+    fs::remove_file(run.join(fold)).unwrap();
+    assert_eq!(netsynth(folder, &["resume", "runs/whole"]).0, 0);
+    assert_same(&contents(&run), &expected, "after a fold of the audit was deleted");
 
     let damaged = run.join("trials/00004/rung-0.ron");
     fs::write(&damaged, fs::read_to_string(&damaged).unwrap().replacen("0.", "1.", 1)).unwrap();

@@ -4,6 +4,7 @@
 //! but nothing was feasible or an expectation was missed, 2 on an error, 130 when somebody stopped it.
 
 mod ancestors;
+mod audit;
 mod bench;
 mod bounds;
 mod check;
@@ -85,6 +86,7 @@ enum Command {
     Resume(resume::Arguments),
     Watch(watch::Arguments),
     Verify(verify::Arguments),
+    Audit(audit::Arguments),
     Train(train::Arguments),
     Reproduce(reproduce::Arguments),
     Check(check::Arguments),
@@ -111,6 +113,7 @@ fn main() -> ExitCode {
         Command::Resume(arguments) => resume::run(&arguments),
         Command::Watch(arguments) => watch::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
+        Command::Audit(arguments) => audit::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),

@@ -6,7 +6,7 @@ use netsynth_graph::schema::{self, SCHEMA};
 use netsynth_search::{
     Constraint, Indicator, Limits, Metric, Objective, Performance, Rung, SearchPlan, StrategyKind,
 };
-use netsynth_store::read_text;
+use netsynth_store::{MAX_FINALISTS, read_text};
 use netsynth_train::{Device, Inheritance, Recipe};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -37,6 +37,10 @@ pub(crate) struct Plan {
     /// What trials start from; absent, from random weights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) inheritance: Option<Inheritance>,
+    /// Whether the finalists, which are the members of the front or twelve of them, are trained from scratch for
+    /// `final_epochs` on all folds at the end: how far the search's ranking can be trusted. It changes no choice.
+    #[serde(default)]
+    pub(crate) audit: bool,
     /// Where networks are trained.
     #[serde(default)]
     pub(crate) device: Device,
@@ -107,6 +111,7 @@ impl Plan {
             recipe: Recipe::strong(),
             final_epochs: 80,
             inheritance: None,
+            audit: false,
             device: Device::Flex,
         }
     }
@@ -119,20 +124,26 @@ impl Plan {
         schema::from_ron(&text).map_err(Complaint::about(path))
     }
 
-    /// The most epochs that the search and its variants can take.
+    /// The most epochs that the search, its variants and its audit can take.
     pub(crate) fn planned_epochs(&self) -> u64 {
         let SearchPlan { n_trials, generation_size, limits, .. } = &self.search;
         let (whole, rest) = (n_trials / generation_size, n_trials % generation_size);
         let searched =
             whole as u64 * self.search.most_epochs(*generation_size) + self.search.most_epochs(rest);
-        searched.min(limits.epochs.unwrap_or(u64::MAX))
-            + 2 * self.final_epochs as u64
-            + self.inheritance.map_or(0, |inheritance| (inheritance.epochs * self.n_lines()) as u64)
+        let audited = if self.audit { self.most_audited_epochs() } else { 0 };
+        let inherited =
+            self.inheritance.map_or(0, |inheritance| (inheritance.epochs * self.n_lines()) as u64);
+        searched.min(limits.epochs.unwrap_or(u64::MAX)) + inherited + 2 * self.final_epochs as u64 + audited
     }
 
     /// How many folds any rung trains: each has a line of ancestors.
     pub(crate) fn n_lines(&self) -> usize {
         self.search.rungs.iter().map(|rung| rung.folds).max().unwrap_or_default()
+    }
+
+    /// The most epochs that an audit can take.
+    pub(crate) fn most_audited_epochs(&self) -> u64 {
+        (MAX_FINALISTS.min(self.search.n_trials) * self.data.n_folds * self.final_epochs) as u64
     }
 
     /// Refuses a plan that no run could follow.

@@ -8,6 +8,7 @@ use netsynth_store::{RunFolder, StoreError};
 use netsynth_train::{Ancestor, Inheritance};
 
 use crate::Ending;
+use crate::audit;
 use crate::clock::worked;
 use crate::complaint::Complaint;
 use crate::finished::{RunKind, Searched, open, run_kind};
@@ -23,7 +24,7 @@ const PAGE: &str = "report.html";
 /// Write a run's report: one HTML file with everything that is known of it.
 ///
 /// Of a search: the trials by accuracy and cost, to be pointed at, chosen and zoomed; the front with its networks drawn; the variants with
-/// recall and confusion; what the inquisitor felt and predicted; lineage, progress, plan and environment. Of a training
+/// recall and confusion; the audit, if there is one; what the inquisitor felt and predicted; lineage, progress, plan and environment. Of a training
 /// on folds: the network drawn, learning curves, folds and classes. The file needs no network and no other file. A run that is unfinished or damaged has a report that says so.
 ///
 /// Example: netsynth report runs/search-001
@@ -69,6 +70,9 @@ fn page_of_search(path: &Path) -> Result<String, Complaint> {
     let Searched { folder, plan, space } = open(path)?;
     let mut run = Run::read(&folder, &space, &plan.search)?;
     let judged = judged(&folder, &mut run.damage);
+    let (audit, damaged) = audit::known(&folder, &plan, &run.front);
+    run.damage.extend(damaged.iter().map(ToString::to_string));
+    let audit = (!audit.is_unbegun()).then_some(audit);
     let mut environment = environment(&folder, plan.search.seed, &mut run.damage);
     environment.push((
         "search space".to_owned(),
@@ -87,9 +91,10 @@ fn page_of_search(path: &Path) -> Result<String, Complaint> {
         name: name(folder.path()),
         plan: &plan.search,
         decisions: space.decisions(),
-        notes: notes(&plan, &run, &judged),
+        notes: notes(&plan, &run, &judged, audit.is_some()),
         run,
         judged,
+        audit,
         plan_text: schema::to_ron(&plan),
         environment,
     }))
@@ -133,7 +138,7 @@ fn judged(folder: &RunFolder, damage: &mut Vec<String>) -> Vec<Judged> {
 }
 
 /// What must be known to read the numbers of this run rightly.
-fn notes(plan: &Plan, run: &Run, judged: &[Judged]) -> Vec<String> {
+fn notes(plan: &Plan, run: &Run, judged: &[Judged], is_audited: bool) -> Vec<String> {
     let mut notes = Vec::new();
     if let DataSource::Synthetic(_) = plan.data.source {
         notes.push(
@@ -193,6 +198,13 @@ fn notes(plan: &Plan, run: &Run, judged: &[Judged]) -> Vec<String> {
             }
         ),
     });
+    if is_audited {
+        notes.push(
+            "The audit's trainings begin from scratch too, with seeds of their own, each on all folds but the one that judges it; \
+             no held-out subject is in them, and front and variants were chosen without them."
+                .to_owned(),
+        );
+    }
     let pruned = plan.search.pruning.map_or(String::new(), |confidence| {
         format!(
             ", also where the indicator's floor on accuracy was out of its reach with a confidence of {confidence}"

@@ -3,14 +3,14 @@
 use netsynth_data::SplitBy;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{ArchitectureId, Cost, Expectation, Graph};
-use netsynth_search::{Estimate, Metrics, Performance};
+use netsynth_search::{Estimate, Metrics, Performance, mean_and_deviation};
 use netsynth_store::{FrontFile, FrontRow};
 use netsynth_train::Confusion;
 use serde::{Deserialize, Serialize};
 
 use crate::complaint::Complaint;
 use crate::training::TrainPlan;
-use crate::words::{count, estimate, mean_and_deviation, millions, percent, say, table};
+use crate::words::{count, estimate, millions, percent, say, table};
 
 /// One fold's training, as its folder has it.
 #[derive(Debug, Serialize, Deserialize)]

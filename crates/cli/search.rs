@@ -45,6 +45,10 @@ pub(crate) struct Arguments {
     /// trial that each was made from; the plan's word if not given
     #[arg(long, value_name = "FROM")]
     inherit: Option<Inherit>,
+    /// At the end, train the finalists from scratch on all folds: how far the ranking can be trusted. Also by the plan's
+    /// `audit: true`
+    #[arg(long)]
+    audit: bool,
     /// Trainings side by side, each on one core; all cores if not given. Changes no result
     #[arg(long)]
     workers: Option<usize>,
@@ -139,5 +143,6 @@ fn resolved(arguments: &Arguments) -> Result<Plan, Complaint> {
     if let Some(inherit) = arguments.inherit {
         plan.inheritance = inherit.inheritance(plan.inheritance);
     }
+    plan.audit |= arguments.audit;
     Ok(plan)
 }

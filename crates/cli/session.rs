@@ -8,11 +8,12 @@ use netsynth_search::{
     Candidate, Evaluator, Event, Found, Measured, ParetoFront, StopReason, Trial, Variant, side_by_side,
 };
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
-use netsynth_store::{self as store, EndFile, FrontFile, RunFolder, StoreError};
+use netsynth_store::{self as store, Audit, EndFile, FrontFile, RunFolder, StoreError};
 use netsynth_train::{EpochReport, Inheritance, Lineage, Nursery, Stimulus, TrainEvaluator, training_memory};
 use tracing::{debug, error, info, warn};
 
 use crate::ancestors::{InFolder, train_prototypes};
+use crate::audit::{self, WithAudit, train_finalists};
 use crate::clock::Clock;
 use crate::complaint::Complaint;
 use crate::data::cautions;
@@ -68,14 +69,7 @@ impl Session {
 
     /// Does what is left to do in the run's folder, and shows what came of it.
     pub(crate) fn work(&self, folder: &RunFolder) -> Result<Ending, Complaint> {
-        let ending = self.try_work(folder).map_err(|trouble| trouble.told(folder));
-        match &ending {
-            Ok(Ending::Done | Ending::Missed) => info!("session ends"),
-            Ok(Ending::Stopped) => info!("session was asked to stop"),
-            Err(complaint) => error!("session breaks off: {}", complaint.text()),
-        }
-        log::keep_in(None);
-        ending
+        logged(folder, "resume", || self.try_work(folder))
     }
 
     fn try_work(&self, folder: &RunFolder) -> Result<Ending, Trouble> {
@@ -136,21 +130,35 @@ impl Session {
             Variants::Stopped => return stopped(folder, &progress),
         };
         clock.tick()?;
+        let audit = match plan.audit {
+            false => None,
+            true => match train_finalists(self, &file, folder, &progress)? {
+                Some(audit) => Some(audit),
+                None => return stopped(folder, &progress),
+            },
+        };
+        clock.tick()?;
         progress.finish();
         match self.output {
-            Output::Tables => self.show(&file, &finals)?,
-            Output::Json => say_json(&file)?,
+            Output::Tables => self.show(&file, &finals, audit.as_ref())?,
+            Output::Json => say_json(&WithAudit { front: &file, audit })?,
             Output::Nothing => {}
         }
         progress.note(format!("written to {}", folder.path().display()));
         Ok(Ending::Done)
     }
 
-    fn show(&self, front: &FrontFile, finals: &[(Variant, VariantMetrics)]) -> Result<(), Complaint> {
+    fn show(
+        &self,
+        front: &FrontFile,
+        finals: &[(Variant, VariantMetrics)],
+        audit: Option<&Audit>,
+    ) -> Result<(), Complaint> {
         front::show(front)?;
         for (variant, metrics) in finals {
             say(metrics.line(*variant))?;
         }
+        audit.map_or(Ok(()), audit::show)?;
         match self.plan.data.split.caveat() {
             Some(caveat) => say(caveat),
             None => Ok(()),
@@ -283,7 +291,7 @@ impl Session {
         });
         progress.finish();
         match nursery.trouble() {
-            Some(trouble) => Err(trouble.told(folder)),
+            Some(trouble) => Err(trouble.told(folder, "verify")),
             None => Ok(measured),
         }
     }
@@ -327,6 +335,22 @@ impl Session {
     }
 }
 
+/// Works on a run's folder, and ends the log that this began there.
+pub(crate) fn logged(
+    folder: &RunFolder,
+    again: &str,
+    work: impl FnOnce() -> Result<Ending, Trouble>,
+) -> Result<Ending, Complaint> {
+    let ending = work().map_err(|trouble| trouble.told(folder, again));
+    match &ending {
+        Ok(Ending::Done | Ending::Missed) => info!("session ends"),
+        Ok(Ending::Stopped) => info!("session was asked to stop"),
+        Err(complaint) => error!("session breaks off: {}", complaint.text()),
+    }
+    log::keep_in(None);
+    ending
+}
+
 /// What keeps a session from its end.
 pub(crate) enum Trouble {
     /// The run's folder.
@@ -336,14 +360,14 @@ pub(crate) enum Trouble {
 }
 
 impl Trouble {
-    /// What a person is told of it: nothing that the run's folder has is lost.
-    pub(crate) fn told(self, folder: &RunFolder) -> Complaint {
+    /// What a person is told of it: nothing that the run's folder has is lost, and the command `again` goes on.
+    pub(crate) fn told(self, folder: &RunFolder, again: &str) -> Complaint {
         match self {
             Trouble::Store(error @ StoreError::System { .. }) => Complaint::new(
                 error.to_string(),
                 format!(
                     "see that the disk has room and the folder can be written; nothing finished is lost: `netsynth \
-                     resume {}` goes on",
+                     {again} {}` goes on",
                     folder.path().display()
                 ),
             ),

@@ -196,7 +196,7 @@ impl OnFolds {
         folder: &RunFolder,
         workers: NonZeroUsize,
     ) -> Result<Option<Results>, Complaint> {
-        self.try_work(folder, workers).map_err(|trouble| trouble.told(folder))
+        self.try_work(folder, workers).map_err(|trouble| trouble.told(folder, "resume"))
     }
 
     fn try_work(&self, folder: &RunFolder, workers: NonZeroUsize) -> Result<Option<Results>, Trouble> {

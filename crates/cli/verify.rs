@@ -4,7 +4,9 @@ use clap::Args;
 use netsynth_graph::ArchitectureSpec;
 use netsynth_search::{Candidate, Measured};
 use netsynth_space::SearchSpaceSpec;
-use netsynth_store::{Finding, Problem, Replay, RunFolder, StoreError, check_files, digest, replay};
+use netsynth_store::{
+    Finding, Problem, Replay, RunFolder, StoreError, check_audit, check_files, digest, replay,
+};
 use serde::Serialize;
 
 use crate::Ending;
@@ -70,6 +72,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
         Ok((plan, replay)) => {
             findings.extend(replay.findings.iter().cloned());
             findings.extend(variant_findings(&folder, &plan, &replay)?);
+            // Whose audit it is follows from the front, which only whole files give.
+            if findings.is_empty() && replay.has_ended {
+                findings.extend(check_audit(&folder, &replay.front, plan.data.n_folds)?);
+            }
             Ok(replay)
         }
         Err(complaint) => Err(complaint),
@@ -219,7 +225,8 @@ fn show(report: &Report, run: &Path) -> Result<(), Complaint> {
     }
     say(format!(
         "{run} does not hold: {} of {n_files} files are to blame\n  help: restore them from a copy of the run. Files below \
-         generators/ and trials/, front.ron and front.csv may be deleted instead: `netsynth resume {run}` makes them again",
+         generators/ and trials/, front.ron and front.csv may be deleted instead: `netsynth resume {run}` makes them again, \
+         and `netsynth audit {run}` those below audit/",
         findings.len()
     ))
 }

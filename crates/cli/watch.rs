@@ -9,6 +9,7 @@ use netsynth_search::{ParetoFront, StopReason, Trial, variants};
 use netsynth_store::FrontFile;
 
 use crate::Ending;
+use crate::audit;
 use crate::clock::worked;
 use crate::complaint::Complaint;
 use crate::finished::{Searched, open};
@@ -41,6 +42,8 @@ struct Seen {
     n_epochs: u64,
     end: Option<StopReason>,
     worked_secs: f64,
+    /// The variants are trained, as far as they are known.
+    is_trained: bool,
     /// Nothing more is to come.
     is_over: bool,
 }
@@ -100,6 +103,7 @@ fn look(searched: &Searched) -> Result<Seen, Complaint> {
     let front = ParetoFront::of(&trials, &search.objectives, &search.indicator, search.rungs.len());
     let mut picks = variants(&front).into_iter();
     let is_trained = picks.all(|(variant, _)| matches!(known(folder, variant), Ok(Some(_))));
+    let is_audited = || audit::known(folder, plan, &FrontFile::new(&front, &trials, search)).0.is_over();
     Ok(Seen {
         n_proposed: folder.trial_numbers()?.len(),
         n_readings: trials.iter().map(|trial| trial.readings.len()).sum(),
@@ -108,8 +112,11 @@ fn look(searched: &Searched) -> Result<Seen, Complaint> {
         is_over: match end {
             None => false,
             Some(StopReason::Failures) => true,
-            Some(_) => folder.path().join("front.ron").is_file() && is_trained,
+            Some(_) => {
+                folder.path().join("front.ron").is_file() && is_trained && (!plan.audit || is_audited())
+            }
         },
+        is_trained,
         end,
         trials,
     })
@@ -118,21 +125,23 @@ fn look(searched: &Searched) -> Result<Seen, Complaint> {
 impl Seen {
     /// How far the run is, in a line.
     fn line(&self, searched: &Searched) -> String {
-        let plan = &searched.plan.search;
+        let plan = &searched.plan;
         let generation = self.trials.last().map_or(0, |trial| trial.generation);
         let phase = match self.end {
             None => format!("generation {generation}"),
             Some(_) if self.is_over => "ended".to_owned(),
+            Some(_) if plan.audit && self.is_trained => "auditing".to_owned(),
             Some(_) => "training the variants".to_owned(),
         };
-        let n_top = self.trials.iter().filter(|trial| trial.readings.len() == plan.rungs.len()).count();
+        let n_top =
+            self.trials.iter().filter(|trial| trial.readings.len() == plan.search.rungs.len()).count();
         format!(
             "{}: {phase}; {} of {} trials measured, {n_top} on the last rung, {} trainings; {}",
             searched.folder.path().display(),
             self.trials.len(),
-            plan.n_trials.max(self.n_proposed),
+            plan.search.n_trials.max(self.n_proposed),
             self.n_readings,
-            standing(&self.trials, plan)
+            standing(&self.trials, &plan.search)
         )
     }
 
@@ -159,11 +168,15 @@ fn farewell(searched: &Searched, seen: &Seen) -> Result<Ending, Complaint> {
         say(plot)?;
     }
     let front = ParetoFront::of(&seen.trials, &search.objectives, &search.indicator, search.rungs.len());
-    front::show(&FrontFile::new(&front, &seen.trials, search))?;
+    let file = FrontFile::new(&front, &seen.trials, search);
+    front::show(&file)?;
     for (variant, _) in variants(&front) {
         if let Some(metrics) = known(folder, variant)? {
             say(metrics.line(variant))?;
         }
+    }
+    if plan.audit && !front.members.is_empty() {
+        audit::show(&audit::known(folder, plan, &file).0)?;
     }
     Ok(if front.members.is_empty() { Ending::Missed } else { Ending::Done })
 }

@@ -10,14 +10,6 @@ pub(crate) use netsynth_report::numbers::{count, estimate, kibibytes, millions, 
 
 use crate::complaint::Complaint;
 
-/// Mean and sample standard deviation; 0 for the deviation of one number.
-pub(crate) fn mean_and_deviation(numbers: &[f64]) -> (f64, f64) {
-    let count = numbers.len().max(1) as f64;
-    let mean = numbers.iter().sum::<f64>() / count;
-    let squares: f64 = numbers.iter().map(|number| (number - mean).powi(2)).sum();
-    (mean, if numbers.len() > 1 { (squares / (count - 1.0)).sqrt() } else { 0.0 })
-}
-
 /// How many characters a line of standard output may have, if it leads to a terminal.
 pub(crate) fn terminal_width() -> Option<usize> {
     let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;

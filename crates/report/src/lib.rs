@@ -2,6 +2,7 @@
 //!
 //! Everything here is text or a picture made from values: the same values give the same bytes, and nothing is read or written.
 
+mod audit;
 mod axis;
 mod drawing;
 mod markup;
@@ -14,6 +15,7 @@ mod reasons;
 mod scatter;
 mod terminal;
 
+pub use audit::{AUDIT_HEADER, audit_cells, audit_words};
 pub use axis::{Axis, Scale, Written};
 pub use drawing::{DRAWING_RULES, Theme, dot, drawing, drawing_in_page};
 pub use page::{Judged, Report, Run, TrainedFold, TrainingReport, page, training_page};

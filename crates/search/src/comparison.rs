@@ -137,6 +137,14 @@ fn t_quantile(freedom: usize) -> f64 {
     )
 }
 
+/// Mean and sample standard deviation; 0 for the deviation of one number.
+pub fn mean_and_deviation(numbers: &[f64]) -> (f64, f64) {
+    let count = numbers.len().max(1) as f64;
+    let mean = numbers.iter().sum::<f64>() / count;
+    let squares: f64 = numbers.iter().map(|number| (number - mean) * (number - mean)).sum();
+    (mean, if numbers.len() > 1 { libm::sqrt(squares / (count - 1.0)) } else { 0.0 })
+}
+
 /// Kendall's rank correlation tau-b of pairs: 1 if they rise together, -1 if one falls as the other rises, 0 without
 /// relation; none where either is the same throughout (Kendall 1945).
 pub fn kendall_tau(pairs: &[(f64, f64)]) -> Option<f64> {

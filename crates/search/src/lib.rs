@@ -36,7 +36,7 @@ mod trial;
 mod variant;
 mod workers;
 
-pub use comparison::{Curve, Estimate, Scale, kendall_tau};
+pub use comparison::{Curve, Estimate, Scale, kendall_tau, mean_and_deviation};
 pub use evaluator::{Candidate, Evaluator, Measured, Trained, caught};
 pub use explanation::{Explanation, Ranking, Reason, advice_ranking, explain, rankings};
 pub use front::{ParetoFront, dominates, non_dominated_ranks};

@@ -65,7 +65,7 @@ pub enum StoreError {
     #[error("{path} is damaged: its checksum is not that of its content")]
     #[diagnostic(help(
         "restore it from a copy of the run. A file below generators/ or trials/ may also be deleted: \
-         `netsynth resume` makes it again, and keeps all others"
+         `netsynth resume` makes it again, and keeps all others; one below audit/ `netsynth audit` makes again"
     ))]
     Damaged {
         /// The file.

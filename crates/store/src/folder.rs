@@ -201,15 +201,18 @@ impl RunFolder {
 
     /// What a rung measured of a trial, if it has.
     pub fn rung(&self, trial: usize, rung: usize) -> Result<Option<Measured>, StoreError> {
-        let path = self.rung_path(trial, rung);
-        if !path.try_exists().map_err(system(&path))? {
-            return Ok(None);
-        }
-        let measured = read_ron::<RungFile>(&path)?.measured;
-        match measured.problem() {
-            None => Ok(Some(measured)),
-            Some(reason) => Err(StoreError::Absurd { path: path.display().to_string(), reason }),
-        }
+        measured(&self.rung_path(trial, rung))
+    }
+
+    /// Writes what a finalist's training from scratch measured on a fold, once.
+    pub fn write_audited(&self, trial: usize, fold: usize, measured: &Measured) -> Result<(), StoreError> {
+        let document = RungFile { schema: SCHEMA, measured: measured.clone() };
+        keep(&self.audit_path(trial, fold), &schema::to_ron(&document))
+    }
+
+    /// What a finalist's training from scratch measured on a fold, if it has.
+    pub fn audited(&self, trial: usize, fold: usize) -> Result<Option<Measured>, StoreError> {
+        measured(&self.audit_path(trial, fold))
     }
 
     /// The numbers of the trials that have a folder, rising.
@@ -355,6 +358,22 @@ impl RunFolder {
 
     pub(crate) fn rung_path(&self, trial: usize, rung: usize) -> PathBuf {
         self.trial(trial).join(format!("rung-{rung}.ron"))
+    }
+
+    pub(crate) fn audit_path(&self, trial: usize, fold: usize) -> PathBuf {
+        self.path.join("audit").join(trial_name(trial)).join(format!("fold-{fold}.ron"))
+    }
+}
+
+/// A measurement that may have been found, if it is there.
+fn measured(path: &Path) -> Result<Option<Measured>, StoreError> {
+    if !path.try_exists().map_err(system(path))? {
+        return Ok(None);
+    }
+    let measured = read_ron::<RungFile>(path)?.measured;
+    match measured.problem() {
+        None => Ok(Some(measured)),
+        Some(reason) => Err(StoreError::Absurd { path: path.display().to_string(), reason }),
     }
 }
 

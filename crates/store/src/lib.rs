@@ -6,6 +6,7 @@
 //! A file appears whole or not at all, with its checksum, and none is overwritten but the derived ones.
 //! [`search()`] writes a run; [`check_files`] and [`replay`] prove it.
 
+mod audit;
 mod end;
 mod error;
 mod fault;
@@ -19,6 +20,7 @@ mod tests;
 mod trial;
 mod verify;
 
+pub use audit::{Audit, Extent, Finalist, FromScratch, MAX_FINALISTS, audit_trainings, check_audit};
 pub use end::EndFile;
 pub use error::{StoreError, TextError};
 pub use file::read_text;

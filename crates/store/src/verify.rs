@@ -86,7 +86,7 @@ pub fn check_files(folder: &RunFolder) -> Result<(usize, Vec<Finding>), StoreErr
     Ok((n_files, findings))
 }
 
-fn finding(folder: &RunFolder, path: &Path, problem: Problem) -> Finding {
+pub(crate) fn finding(folder: &RunFolder, path: &Path, problem: Problem) -> Finding {
     let path = path.strip_prefix(folder.path()).unwrap_or(path).display().to_string();
     Finding { path, problem }
 }

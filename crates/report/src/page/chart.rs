@@ -1,4 +1,4 @@
-//! Small charts that need no script: a quantity over trials, and trials over rungs.
+//! Small charts that need no script: a quantity over trials, trials over rungs, networks measured twice.
 
 use std::fmt::Write;
 
@@ -102,6 +102,46 @@ pub(super) fn climbs(trials: &[Trial], n_rungs: usize) -> (String, bool) {
         }
     }
     (closed(svg, "accuracy on validation folds"), stride > 1)
+}
+
+/// Two accuracies of each network, named by its trial, as lines from the left to the right.
+pub(super) fn slopes(networks: &[(usize, f64, f64)], ends: [&str; 2]) -> String {
+    /// What a line of text takes.
+    const LINE: f64 = 13.0;
+    let values = || networks.iter().flat_map(|(_, from, to)| [*from, *to]);
+    let (least, most) = (values().fold(1.0, f64::min), values().fold(0.0, f64::max));
+    let axis = Axis::of(100.0 * least, 100.0 * most.max(least + 0.001));
+    let (from, to) = (LEFT + 60.0, WIDTH - RIGHT - 100.0);
+    let mut svg = opened("accuracy of each network in the search and from scratch");
+    axis.draw(&mut svg, |value| format!("{value} %"));
+    for (x, end) in [from, to].into_iter().zip(ends) {
+        let _ = write!(svg, "<text class=\"mid\" x=\"{x}\" y=\"{}\">{end}</text>", HEIGHT - BOTTOM + 15.0);
+    }
+    let mut networks = networks.to_vec();
+    networks.sort_by(|one, other| other.2.total_cmp(&one.2).then(one.0.cmp(&other.0)));
+    // Names keep a line's distance: pushed down from above, and up again from the lower edge.
+    let mut names: Vec<f64> = networks.iter().map(|(_, _, accuracy)| axis.y(100.0 * accuracy)).collect();
+    for at in 1..names.len() {
+        names[at] = names[at].max(names[at - 1] + LINE);
+    }
+    let mut limit = HEIGHT - BOTTOM;
+    for name in names.iter_mut().rev() {
+        *name = name.min(limit);
+        limit = *name - LINE;
+    }
+    for ((trial, search, scratch), name) in networks.iter().zip(names) {
+        let [left, right] = [search, scratch].map(|accuracy| axis.y(100.0 * accuracy));
+        let _ = write!(
+            svg,
+            "<path class=\"climb\" d=\"M{from} {left:.1}L{to} {right:.1}\"/>\
+             <circle class=\"dot\" cx=\"{from}\" cy=\"{left:.1}\" r=\"2.6\"/>\
+             <circle class=\"dot\" cx=\"{to}\" cy=\"{right:.1}\" r=\"2.6\"/>\
+             <text x=\"{}\" y=\"{:.1}\">trial {trial}</text>",
+            to + 10.0,
+            name + 4.0
+        );
+    }
+    closed(svg, "")
 }
 
 fn opened(label: &str) -> String {

@@ -3,6 +3,7 @@
 //! What is long or interactive (the plot, the table of trials, the log of moves) is drawn by the script from one block
 //! of JSON; everything else is plain HTML. All text of a run is escaped: names of classes, nodes and runs may be anything.
 
+mod audit;
 mod chart;
 mod data;
 mod log;
@@ -15,6 +16,7 @@ mod variants;
 
 use netsynth_search::{SearchPlan, Variant};
 use netsynth_space::Decisions;
+use netsynth_store::Audit;
 
 pub use run::Run;
 pub use training::{TrainedFold, TrainingReport, training_page};
@@ -65,6 +67,8 @@ pub struct Report<'a> {
     pub run: Run,
     /// Its variants, as far as they are trained.
     pub judged: Vec<Judged>,
+    /// What its audit found, if there is one.
+    pub audit: Option<Audit>,
     /// The plan's file.
     pub plan_text: String,
     /// With what and on what it was made: a name and a value each.
@@ -80,6 +84,7 @@ pub fn page(report: &Report<'_>) -> String {
         sections::plot(),
         sections::front(report),
         variants::variants(report),
+        report.audit.as_ref().map_or(String::new(), audit::audit),
         sections::progress(report),
         variants::reasons(report),
         sections::log(report),

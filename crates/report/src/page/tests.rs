@@ -10,7 +10,7 @@ use netsynth_search::{
     Performance, Rung, SearchPlan, StrategyKind, Trained, Trial, Variant,
 };
 use netsynth_space::{Counted, Genome, SearchSpace, SearchSpaceSpec, Space, stream};
-use netsynth_store::{FrontFile, RunFolder};
+use netsynth_store::{Audit, Extent, Finalist, FromScratch, FrontFile, RunFolder};
 use serde::Serialize;
 use tempfile::TempDir;
 
@@ -140,6 +140,7 @@ fn report<'a>(run: Run, space: &'a SearchSpace, plan: &'a SearchPlan) -> Report<
         decisions: space.decisions(),
         run,
         judged: vec![judged],
+        audit: None,
         plan_text: format!("(\n    space: {HOSTILE:?},\n)"),
         environment: vec![(HOSTILE.to_owned(), HOSTILE.to_owned())],
         notes: vec![HOSTILE.to_owned()],
@@ -230,6 +231,44 @@ fn what_is_missing_or_damaged_is_said() {
     assert!(
         html.contains("Unfinished, 0 of 50 trials so far") && html.contains("No trial has met the indicator")
     );
+}
+
+#[test]
+fn an_audit_is_shown_with_lines_and_tau_and_no_audit_is_not() {
+    assert!(!made(40).contains("id=\"audit\""));
+    let (space, plan) = (space(), plan(40));
+    let run = run(&space, &plan, trials(&space, 40));
+    let extent = |epochs, folds| Extent { epochs, folds };
+    let finalists = run.front.members.iter().take(4).enumerate().map(|(at, member)| Finalist {
+        member: member.clone(),
+        from_scratch: match at {
+            3 => FromScratch::Failed { fold: 1, reason: HOSTILE.to_owned() },
+            _ => FromScratch::Judged {
+                mean: 0.5 + 0.1 * at as f64,
+                deviation: 0.05,
+                fold_accuracies: vec![0.5; 5],
+            },
+        },
+    });
+    let finalists: Vec<Finalist> = finalists.collect();
+    assert_eq!(finalists.len(), 4, "the front is too small for this test");
+    let audit =
+        Audit { search: extent(8, 2), from_scratch: extent(80, 5), n_members: 9, finalists, tau: Some(-1.0) };
+    let html = page(&Report { audit: Some(audit), ..report(run, &space, &plan) });
+    let (_, section) = html.split_once("<section id=\"audit\">").unwrap();
+    let section = section.split_once("</section>").unwrap().0;
+    for words in [
+        "Audit of 4 of the front&#39;s 9 members",
+        "8 epochs on 2 folds",
+        "80 epochs on 5 folds",
+        "60.00 % ± 5.00",
+        "tau of the two rankings is -1.00 over 3 networks",
+        "failed on fold 1",
+    ] {
+        assert!(section.contains(words), "{words} in {section}");
+    }
+    assert_eq!(section.matches("<path class=\"climb\"").count(), 3, "a line for each that was judged");
+    assert_eq!(html.matches("<script").count(), 3, "a reason began a script");
 }
 
 #[test]

@@ -1,0 +1,38 @@
+//! The audit: what the finalists had in the search, and what they have when trained from scratch.
+
+use netsynth_store::{Audit, Finalist};
+
+use super::chart::slopes;
+use super::sections::{table, trial_link};
+use crate::audit::{AUDIT_HEADER, audit_cells, audit_words};
+use crate::markup::escaped;
+
+/// Both accuracies of each finalist as lines and as a table, and how far the two rankings agree.
+pub(super) fn audit(audit: &Audit) -> String {
+    let words: String = audit_words(audit).iter().map(|sentence| format!("{} ", escaped(sentence))).collect();
+    let rows = audit.finalists.iter().map(|finalist| {
+        let mut cells = audit_cells(finalist).map(|cell| escaped(&cell)).to_vec();
+        cells[0] = trial_link(finalist.member.trial);
+        cells
+    });
+    let lines: Vec<(usize, f64, f64)> = audit.finalists.iter().filter_map(line).collect();
+    let picture = match lines.is_empty() {
+        true => String::new(),
+        false => format!(
+            "<figure><figcaption>Accuracy, a line for each network</figcaption>{}</figure>\n",
+            slopes(&lines, ["in the search", "from scratch"])
+        ),
+    };
+    format!(
+        "<section id=\"audit\">\n<h2>Audit</h2>\n<p>{words}</p>\n<p class=\"hint\">With a tau of +1 training from scratch on \
+         all folds ranks the networks as the search did, with 0 the search's order says nothing of theirs; lines that cross are \
+         pairs that change places. Differences within the deviation may be chance, and few networks make tau coarse.</p>\n\
+         {picture}{}</section>\n",
+        table(&AUDIT_HEADER, 2, &rows.collect::<Vec<_>>())
+    )
+}
+
+fn line(finalist: &Finalist) -> Option<(usize, f64, f64)> {
+    let (search, from_scratch) = finalist.accuracies()?;
+    Some((finalist.member.trial, search, from_scratch))
+}

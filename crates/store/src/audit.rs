@@ -1,0 +1,330 @@
+//! How far a search's ranking can be trusted: its finalists trained from scratch on all folds.
+
+use std::collections::BTreeSet;
+
+use netsynth_search::{Measured, kendall_tau, mean_and_deviation};
+use serde::Serialize;
+
+use crate::file::UNFINISHED;
+use crate::folder::{Entry, entries};
+use crate::verify::finding;
+use crate::{Finding, FrontFile, FrontRow, Problem, RunFolder, StoreError};
+
+/// The most members of a front that are audited.
+pub const MAX_FINALISTS: usize = 12;
+
+/// Of fewer networks every rank correlation is 1 or -1, or one swap away from it.
+const MIN_RANKED: usize = 3;
+
+/// How long networks were trained, and on how many folds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Extent {
+    /// Epochs of each training.
+    pub epochs: usize,
+    /// How many folds each network was trained and judged on.
+    pub folds: usize,
+}
+
+/// What the finalists had in the search, and what they have from scratch.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Audit {
+    /// The search's last rung.
+    pub search: Extent,
+    /// The audit's trainings.
+    pub from_scratch: Extent,
+    /// Members of the front, finalists or not.
+    pub n_members: usize,
+    /// Those that are audited, in the front's order.
+    pub finalists: Vec<Finalist>,
+    /// Kendall's tau of the two rankings; none while fewer than three are judged, or where one of them ties throughout.
+    pub tau: Option<f64>,
+}
+
+/// A member of the front that is trained again.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Finalist {
+    /// What the search found of it.
+    pub member: FrontRow,
+    /// What the audit did.
+    pub from_scratch: FromScratch,
+}
+
+/// What came of a finalist's trainings from scratch.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub enum FromScratch {
+    /// Every fold was trained and judged.
+    Judged {
+        /// Mean accuracy over the folds.
+        mean: f64,
+        /// Their sample standard deviation; 0 for a single fold.
+        deviation: f64,
+        /// Accuracy on each fold.
+        fold_accuracies: Vec<f64>,
+    },
+    /// A training failed.
+    Failed {
+        /// The first fold whose training did.
+        fold: usize,
+        /// Why.
+        reason: String,
+    },
+    /// Not every fold is trained yet.
+    Open {
+        /// How many are.
+        n_trained: usize,
+    },
+}
+
+/// The members that an audit trains: all of them, or of a larger front twelve, evenly spread from end to end.
+fn finalists(front: &FrontFile) -> Vec<&FrontRow> {
+    let members = &front.members;
+    match members.len() {
+        0..=MAX_FINALISTS => members.iter().collect(),
+        n_members => {
+            let last = MAX_FINALISTS - 1;
+            (0..=last).map(|at| &members[(at * (n_members - 1) + last / 2) / last]).collect()
+        }
+    }
+}
+
+/// The trainings of an audit, by trial and fold, finalist after finalist.
+pub fn audit_trainings(front: &FrontFile, n_folds: usize) -> Vec<(usize, usize)> {
+    let of_one = |row: &FrontRow| {
+        let trial = row.trial;
+        (0..n_folds).map(move |fold| (trial, fold))
+    };
+    finalists(front).into_iter().flat_map(of_one).collect()
+}
+
+impl Audit {
+    /// Reads what a run's folder has of it; a fold that cannot be read counts as not trained, and is told.
+    pub fn read(
+        folder: &RunFolder,
+        front: &FrontFile,
+        search: Extent,
+        from_scratch: Extent,
+    ) -> (Self, Vec<StoreError>) {
+        let mut damaged = Vec::new();
+        let mut from_scratch_of = |trial: usize| {
+            let known = (0..from_scratch.folds).filter_map(|fold| match folder.audited(trial, fold) {
+                Ok(measured) => measured.map(|measured| (fold, measured)),
+                Err(error) => {
+                    damaged.push(error);
+                    None
+                }
+            });
+            FromScratch::of(&known.collect::<Vec<_>>(), from_scratch.folds)
+        };
+        let finalists = finalists(front)
+            .into_iter()
+            .map(|row| Finalist { member: row.clone(), from_scratch: from_scratch_of(row.trial) });
+        let finalists: Vec<Finalist> = finalists.collect();
+        let pairs: Vec<(f64, f64)> = finalists.iter().filter_map(Finalist::accuracies).collect();
+        let tau = if pairs.len() < MIN_RANKED { None } else { kendall_tau(&pairs) };
+        (Self { search, from_scratch, n_members: front.members.len(), finalists, tau }, damaged)
+    }
+
+    /// How many finalists were judged on all folds, so that they have a rank.
+    pub fn n_ranked(&self) -> usize {
+        self.finalists.iter().filter_map(Finalist::accuracies).count()
+    }
+
+    /// Whether nothing was trained for it.
+    pub fn is_unbegun(&self) -> bool {
+        self.finalists.iter().all(|finalist| finalist.from_scratch == FromScratch::Open { n_trained: 0 })
+    }
+
+    /// Whether nothing is left to train.
+    pub fn is_over(&self) -> bool {
+        !self.finalists.iter().any(|finalist| matches!(finalist.from_scratch, FromScratch::Open { .. }))
+    }
+}
+
+impl Finalist {
+    /// Accuracy in the search and from scratch, once it is judged on all folds.
+    pub fn accuracies(&self) -> Option<(f64, f64)> {
+        match self.from_scratch {
+            FromScratch::Judged { mean, .. } => Some((self.member.accuracy, mean)),
+            FromScratch::Failed { .. } | FromScratch::Open { .. } => None,
+        }
+    }
+}
+
+impl FromScratch {
+    /// What these trainings, each with its fold, come to.
+    fn of(known: &[(usize, Measured)], n_folds: usize) -> Self {
+        if known.len() < n_folds {
+            return FromScratch::Open { n_trained: known.len() };
+        }
+        let mut fold_accuracies = Vec::with_capacity(n_folds);
+        for (fold, measured) in known {
+            match measured {
+                Measured::Trained(trained) => fold_accuracies.push(trained.accuracy()),
+                Measured::Failed(reason) => {
+                    return FromScratch::Failed { fold: *fold, reason: reason.clone() };
+                }
+            }
+        }
+        let (mean, deviation) = mean_and_deviation(&fold_accuracies);
+        FromScratch::Judged { mean, deviation, fold_accuracies }
+    }
+}
+
+/// Files of an audit that no training of a finalist leaves, or that say what none can have found.
+pub fn check_audit(
+    folder: &RunFolder,
+    front: &FrontFile,
+    n_folds: usize,
+) -> Result<Vec<Finding>, StoreError> {
+    let place = folder.path().join("audit");
+    if !place.is_dir() {
+        return Ok(Vec::new());
+    }
+    let mut ours = BTreeSet::new();
+    let mut findings = Vec::new();
+    for (trial, fold) in audit_trainings(front, n_folds) {
+        let path = folder.audit_path(trial, fold);
+        match folder.audited(trial, fold) {
+            // A wrong checksum is found by whoever looks at all files.
+            Ok(_) | Err(StoreError::Damaged { .. } | StoreError::Text(_)) => {}
+            Err(error) => findings.push(finding(folder, &path, Problem::Unreadable(error.to_string()))),
+        }
+        ours.insert(path);
+    }
+    for Entry { path, is_folder, .. } in entries(&place)? {
+        if !is_folder && !ours.contains(&path) && !path.to_string_lossy().ends_with(UNFINISHED) {
+            findings.push(finding(folder, &path, Problem::Stranger));
+        }
+    }
+    Ok(findings)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use std::collections::BTreeMap;
+    use std::fs;
+
+    use netsynth_graph::schema::SCHEMA;
+    use netsynth_graph::{ArchitectureId, ArchitectureSpec, Graph};
+    use netsynth_search::Trained;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    const EXTENT: Extent = Extent { epochs: 2, folds: 2 };
+
+    /// A front of so many trials, numbered backwards, each a little less accurate than the one before.
+    fn front(n_members: usize) -> FrontFile {
+        let text = include_str!("../../../prototypes/nano-b.ron");
+        let graph = Graph::new(&ArchitectureSpec::from_ron(text).unwrap()).unwrap();
+        let row = |at: usize| FrontRow {
+            trial: n_members - at,
+            id: ArchitectureId::of(&graph),
+            accuracy: 0.9 - 0.01 * at as f64,
+            cost: graph.cost(),
+            net_score: 80.0,
+            variants: Vec::new(),
+        };
+        FrontFile { schema: SCHEMA, members: (0..n_members).map(row).collect(), hypervolume: None }
+    }
+
+    fn folder() -> (TempDir, RunFolder) {
+        let home = tempfile::tempdir().unwrap();
+        let plan = BTreeMap::from([("schema", 1)]);
+        let folder = RunFolder::create(&home.path().join("run"), &plan, &plan).unwrap();
+        (home, folder)
+    }
+
+    fn trained(accuracy: f64) -> Measured {
+        let fold_accuracies = vec![accuracy];
+        Measured::Trained(Trained { fold_accuracies, losses: Vec::new(), reactions: None })
+    }
+
+    #[test]
+    fn finalists_are_all_members_or_twelve_from_end_to_end() {
+        for n_members in [0, 1, 5, 12, 13, 20, 500] {
+            let front = front(n_members);
+            let trials: Vec<usize> = finalists(&front).iter().map(|row| row.trial).collect();
+            assert_eq!(trials.len(), n_members.min(12));
+            assert!(trials.is_sorted_by(|one, next| one > next), "{n_members}: {trials:?}");
+            if n_members > 0 {
+                assert_eq!((trials[0], trials[trials.len() - 1]), (n_members, 1));
+            }
+            let gaps = trials.windows(2).map(|pair| pair[0] - pair[1]);
+            let (least, most) =
+                gaps.fold((n_members, 0), |(least, most), gap| (least.min(gap), most.max(gap)));
+            assert!(most <= least + 1 || n_members < 2, "{n_members}: {trials:?}");
+        }
+    }
+
+    #[test]
+    fn an_audit_says_what_is_judged_what_failed_and_what_is_left() {
+        let (_home, folder) = folder();
+        let front = front(5);
+        let read = || Audit::read(&folder, &front, EXTENT, EXTENT).0;
+        assert!(read().is_unbegun() && !read().is_over());
+        // The search's order is 5, 4, 3, 2, 1; of the three that are judged on both folds, two change places.
+        for (trial, accuracies) in [(5, [0.8, 0.9]), (4, [0.9, 0.9]), (2, [0.7, 0.7])] {
+            for (fold, accuracy) in accuracies.into_iter().enumerate() {
+                folder.write_audited(trial, fold, &trained(accuracy)).unwrap();
+            }
+        }
+        folder.write_audited(3, 1, &Measured::Failed("diverged".to_owned())).unwrap();
+        assert_eq!(read().finalists[2].from_scratch, FromScratch::Open { n_trained: 1 });
+        folder.write_audited(3, 0, &trained(0.5)).unwrap();
+        folder.write_audited(1, 1, &trained(0.5)).unwrap();
+
+        let audit = read();
+        assert!(!audit.is_unbegun() && !audit.is_over());
+        assert_eq!(audit.n_ranked(), 3);
+        assert!((audit.tau.unwrap() - 1.0 / 3.0).abs() < 1e-12, "{audit:?}");
+        let FromScratch::Judged { mean, deviation, .. } = &audit.finalists[0].from_scratch else {
+            panic!("{audit:?}")
+        };
+        assert!((mean - 0.85).abs() < 1e-12 && (deviation - 0.005f64.sqrt()).abs() < 1e-12);
+        let failed = FromScratch::Failed { fold: 1, reason: "diverged".to_owned() };
+        assert_eq!(audit.finalists[2].from_scratch, failed);
+        assert_eq!(audit.finalists[4].from_scratch, FromScratch::Open { n_trained: 1 });
+        folder.write_audited(1, 0, &trained(0.5)).unwrap();
+        assert!(read().is_over());
+    }
+
+    #[test]
+    fn fewer_than_three_have_no_correlation() {
+        let (_home, folder) = folder();
+        let front = front(2);
+        for trial in [1, 2] {
+            (0..2).for_each(|fold| folder.write_audited(trial, fold, &trained(0.4)).unwrap());
+        }
+        let (audit, damaged) = Audit::read(&folder, &front, EXTENT, EXTENT);
+        assert_eq!((audit.n_ranked(), audit.tau, damaged.len()), (2, None, 0));
+    }
+
+    #[test]
+    fn strangers_and_absurd_numbers_are_named_and_a_damaged_fold_counts_as_not_trained() {
+        let (_home, folder) = folder();
+        let front = front(2);
+        assert_eq!(check_audit(&folder, &front, 2).unwrap(), []);
+        for (trial, fold, accuracy) in [(1, 0, 0.5), (1, 2, 0.5), (2, 1, 1.5), (7, 0, 0.5)] {
+            folder.write_audited(trial, fold, &trained(accuracy)).unwrap();
+        }
+        let findings = check_audit(&folder, &front, 2).unwrap();
+        let named: Vec<(&str, bool)> =
+            findings.iter().map(|found| (found.path.as_str(), found.problem == Problem::Stranger)).collect();
+        let expected = [
+            ("audit/00002/fold-1.ron", false),
+            ("audit/00001/fold-2.ron", true),
+            ("audit/00007/fold-0.ron", true),
+        ];
+        assert_eq!(named, expected);
+
+        let path = folder.path().join("audit/00001/fold-0.ron");
+        fs::write(&path, fs::read_to_string(&path).unwrap().replace("0.5", "0.6")).unwrap();
+        let (audit, damaged) = Audit::read(&folder, &front, EXTENT, EXTENT);
+        assert_eq!(audit.finalists[1].from_scratch, FromScratch::Open { n_trained: 0 });
+        let told: Vec<String> = damaged.iter().map(ToString::to_string).collect();
+        assert!(told.len() == 2 && told[1].contains("fold-0.ron is damaged"), "{told:?}");
+    }
+}

@@ -1,0 +1,141 @@
+//! The audit of a search: finalists trained from scratch on all folds, shown beside what the search said of them.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod workplace;
+
+use std::fs;
+use std::path::Path;
+
+use workplace::{PLAN, contents, netsynth, workplace};
+
+/// The files of a run's audit.
+fn audited(run: &Path) -> Vec<(String, Vec<u8>)> {
+    contents(run).into_iter().filter(|(name, _)| name.starts_with("audit/")).collect()
+}
+
+#[test]
+fn a_search_is_audited_at_its_end_or_later_and_the_files_are_the_same() {
+    let folder = workplace();
+    let path = folder.path();
+    let search = |name: &str, more: &[&str]| {
+        let arguments = ["search", "--plan", "plan.ron", "--name", name];
+        let (code, stdout, stderr) = netsynth(path, &[&arguments[..], more].concat());
+        assert_eq!(code, 0, "{stderr}");
+        (stdout, stderr)
+    };
+    let (stdout, stderr) = search("at-once", &["--audit", "--workers", "2"]);
+    let run = path.join("runs/at-once");
+    let front = fs::read_to_string(run.join("front.csv")).unwrap();
+    let n_members = front.lines().count() - 1;
+    assert_eq!(audited(&run).len(), 2 * n_members, "a file for each finalist and fold");
+    let n_places = 2 * n_members;
+    let told =
+        format!("audit: {n_places} of {n_places} trainings from scratch are to be done, 2 epochs each");
+    assert!(stderr.contains(&told), "{stderr}");
+    for words in
+        ["from scratch", "In the search: 2 epochs on 2 folds", "From scratch: 2 epochs on 2 folds", " ± "]
+    {
+        assert!(stdout.contains(words), "{words} in {stdout}");
+    }
+    assert!(stdout.contains("front and variants are as the search chose them"), "{stdout}");
+    assert!(stdout.find("nano-a: trial") < stdout.find("in the search"), "the result comes first: {stdout}");
+
+    // Asked for later, with another number of workers.
+    let (stdout, _) = search("later", &[]);
+    assert!(!stdout.contains("from scratch"), "{stdout}");
+    let later = path.join("runs/later");
+    let before = contents(&later);
+    let (code, table, stderr) = netsynth(path, &["audit", "runs/later", "--workers", "1"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(audited(&later) == audited(&run), "the audit depends on when it was asked for");
+    let others = contents(&later).into_iter().filter(|(name, _)| !name.starts_with("audit/"));
+    assert!(others.eq(before), "the audit changed another file");
+
+    // Again, nothing is trained, and the same is printed.
+    let before = contents(&later);
+    let (_, again, _) = netsynth(path, &["audit", "runs/later"]);
+    assert!(again == table && contents(&later) == before, "{again}");
+    let (_, json, _) = netsynth(path, &["audit", "runs/later", "--json"]);
+    let audit: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(audit["from_scratch"], serde_json::json!({"epochs": 2, "folds": 2}));
+    let finalists = audit["finalists"].as_array().unwrap();
+    assert_eq!(finalists.len(), n_members);
+    let folds = &finalists[0]["from_scratch"]["Judged"]["fold_accuracies"];
+    assert_eq!(folds.as_array().unwrap().len(), 2);
+
+    let (_, json, _) = netsynth(path, &["resume", "runs/at-once", "--json"]);
+    let ended: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&ended["audit"], ended["members"].as_array().unwrap().len()), (&audit, n_members));
+    let (_, watched, _) = netsynth(path, &["watch", "runs/at-once"]);
+    assert!(watched.contains("runs/at-once: ended") && watched.contains("from scratch"), "{watched}");
+
+    // The report has it, and has no such section without one.
+    let html = reported(path, "later");
+    assert!(html.contains("<section id=\"audit\">") && html.contains("front and variants are as"), "{html}");
+    assert_eq!(html.matches("trainings begin from scratch too").count(), 1);
+    fs::remove_dir_all(later.join("audit")).unwrap();
+    assert!(!reported(path, "later").contains("id=\"audit\""));
+}
+
+fn reported(folder: &Path, name: &str) -> String {
+    let run = format!("runs/{name}");
+    let (code, _, stderr) = netsynth(folder, &["report", &run]);
+    assert_eq!(code, 0, "{stderr}");
+    fs::read_to_string(folder.join(run).join("report.html")).unwrap()
+}
+
+#[test]
+fn a_training_that_fails_is_recorded_and_told() {
+    let folder = workplace();
+    let path = folder.path();
+    assert_eq!(netsynth(path, &["search", "--plan", "plan.ron", "--name", "one"]).0, 0);
+    // The run's own plan would not: each step makes its weights a hundred times larger.
+    let plan = path.join("runs/one/plan.ron");
+    let text = fs::read_to_string(&plan).unwrap();
+    let mut text = text[..text.rfind("// sha256 ").unwrap()].to_owned();
+    for (from, to) in [
+        ("learning_rate: 0.01", "learning_rate: 10.0"),
+        ("decay: 0.01", "decay: 10.0"),
+        ("final_epochs: 2", "final_epochs: 40"),
+    ] {
+        assert!(text.contains(from), "{from} in {text}");
+        text = text.replace(from, to);
+    }
+    fs::write(&plan, text).unwrap();
+    let (code, stdout, stderr) = netsynth(path, &["audit", "runs/one"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stderr.contains(" from scratch failed on fold 1: the loss became "), "{stderr}");
+    assert!(
+        stdout.contains("failed on fold 0") && stdout.contains(", and is not ranked: the loss"),
+        "{stdout}"
+    );
+    assert!(stdout.contains("Of the ranks of 0 networks a correlation would say nothing."), "{stdout}");
+    let fold = &audited(&path.join("runs/one"))[0].1;
+    assert!(String::from_utf8_lossy(fold).contains("Failed(\"the loss became"), "{fold:?}");
+}
+
+#[test]
+fn what_cannot_be_audited_gets_one_clear_error() {
+    let folder = workplace();
+    let path = folder.path();
+    let faces = ["data", "synth", "faces", "--subjects", "4", "--side", "24", "--frames", "2"];
+    assert_eq!(netsynth(path, &faces).0, 0);
+    let train =
+        ["train", "tiny-prototype.ron", "--data", "faces", "--folds", "2", "--epochs", "1", "--name", "t"];
+    assert_eq!(netsynth(path, &train).0, 0);
+    let strict = PLAN
+        .replace("AtLeast(Accuracy, 0.01)", "AtLeast(Accuracy, 1.0)")
+        .replace("n_trials: 6", "n_trials: 3");
+    fs::write(path.join("strict.ron"), strict).unwrap();
+    assert_eq!(netsynth(path, &["search", "--plan", "strict.ron", "--name", "empty", "--audit"]).0, 1);
+    assert_eq!(netsynth(path, &["search", "--plan", "plan.ron", "--name", "open"]).0, 0);
+    fs::remove_file(path.join("runs/open/end.ron")).unwrap();
+    let cases = ["runs/nowhere", "runs/t", "runs/empty", "runs/open"].map(|run| {
+        let (code, stdout, stderr) = netsynth(path, &["audit", run]);
+        assert_eq!((code, stdout.as_str()), (2, ""), "{run}: {stderr}");
+        assert!(!path.join(run).join("audit").exists(), "{run}");
+        stderr
+    });
+    insta::assert_snapshot!(cases.join("\n"));
+}
