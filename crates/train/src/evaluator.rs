@@ -1,8 +1,9 @@
 use netsynth_data::{Dataset, Split};
-use netsynth_search::{Candidate, Evaluator, Measured, Rung, Trained};
+use netsynth_graph::Graph;
+use netsynth_search::{Candidate, Evaluator, Measured, Rung, Scored, Scorer, Trained};
 use netsynth_space::SearchSpace;
 
-use crate::{Device, EpochReport, Recipe, Stimulus, Training, derived_seed, fit_fold, probe};
+use crate::{Device, EpochReport, Recipe, Stimulus, Training, derived_seed, fit_fold, probe, scores};
 
 /// Measures candidates by training them.
 pub struct TrainEvaluator<'a> {
@@ -29,6 +30,20 @@ pub struct TrainEvaluator<'a> {
 impl Evaluator for TrainEvaluator<'_> {
     fn evaluate(&self, candidate: &Candidate, rung: usize) -> Option<Measured> {
         Some(on_one_thread(|| self.measure(candidate, rung)).unwrap_or_else(Measured::Failed))
+    }
+
+    fn scorer(&self) -> Option<&dyn Scorer> {
+        Some(self)
+    }
+}
+
+impl Scorer for TrainEvaluator<'_> {
+    fn score(&self, candidate: &Candidate) -> Option<Scored> {
+        let scored = || match self.space.decode(&candidate.genome, "newborn") {
+            Ok(graph) => self.scores(&graph),
+            Err(error) => Scored::Failed(error.to_string()),
+        };
+        Some(on_one_thread(scored).unwrap_or_else(Scored::Failed))
     }
 }
 
@@ -68,7 +83,14 @@ impl TrainEvaluator<'_> {
                 }
             }
         }
-        Measured::Trained(Trained { fold_accuracies, losses, reactions })
+        let scores = if rung == 0 { self.scores(&graph).scores().copied() } else { None };
+        Measured::Trained(Trained { fold_accuracies, losses, reactions, scores })
+    }
+
+    /// What can be told of a network before it is trained. All networks of a run are drawn from one seed, so that a
+    /// newborn's scores are those of the trial that it becomes.
+    fn scores(&self, graph: &Graph) -> Scored {
+        scores(graph, self.stimulus, derived_seed(self.seed, "scores", 0), self.device)
     }
 }
 
