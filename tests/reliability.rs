@@ -152,6 +152,40 @@ fn one_two_and_four_workers_leave_the_same_files() {
     }
 }
 
+#[test]
+fn newborns_are_chosen_alike_by_any_number_of_workers_after_a_kill_and_in_a_proof() {
+    let folder = workplace();
+    let folder = folder.path();
+    let plan = PLAN.replace("        rungs:", "        newborns: (factor: 3, by: Naswot),\n        rungs:");
+    fs::write(folder.join("plan.ron"), plan).unwrap();
+    let (expected, _) = uninterrupted(folder);
+    let text = |name: &str| fs::read_to_string(folder.join("runs/whole").join(name)).unwrap();
+    assert_eq!(text("newborns/000.ron").matches("id: ").count(), 9);
+    // What was scored before it was chosen is what the trial keeps.
+    let newborns = text("newborns/001.ron");
+    let fifth = newborns.split("        (\n").find(|newborn| newborn.contains("trial: 5")).unwrap();
+    let score = fifth.split_once("naswot: ").unwrap().1.split_once(',').unwrap().0;
+    assert!(text("trials/00005/rung-0.ron").contains(&format!("naswot: {score},")), "{newborns}");
+
+    let mut child = start(folder, &["search", "--plan", "plan.ron", "--name", "cut", "--workers", "1"]);
+    wait_for(&folder.join("runs/cut/newborns/001.ron"));
+    child.kill().unwrap();
+    ended(child);
+    assert_eq!(netsynth(folder, &["resume", "runs/cut", "--workers", "4"]).0, 0);
+    assert_same(&contents(&folder.join("runs/cut")), &expected, "after a kill");
+    let (code, stdout, stderr) = netsynth(folder, &["verify", "runs/cut", "--retrain", "1"]);
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    let (code, stdout, stderr) = netsynth(folder, &["explain", "runs/cut", "5"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(
+        stdout.contains("Before any training: NASWOT ") && stdout.contains("SNIP against accuracy"),
+        "{stdout}"
+    );
+    assert_eq!(netsynth(folder, &["report", "runs/cut"]).0, 0);
+    let page = fs::read_to_string(folder.join("runs/cut/report.html")).unwrap();
+    assert!(page.contains("NASWOT against accuracy") && page.contains("Of every 3 networks"));
+}
+
 #[cfg(unix)]
 #[test]
 fn a_signal_stops_after_the_trainings_in_flight() {

@@ -5,13 +5,14 @@ use std::sync::Mutex;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_search::{Measured, side_by_side};
-use netsynth_store::RunFolder;
+use netsynth_store::{RunFolder, StoreError};
 use netsynth_train::{
     Deployed, Device, EpochReport, FoldReport, Inheritance, Nursery, OutOfOrder, Owner, TrainEvaluator, read,
     save,
 };
 
 use crate::complaint::Complaint;
+use crate::finished::required;
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::results::FoldFile;
@@ -54,10 +55,7 @@ impl<'a> InFolder<'a> {
     fn known(&self, owner: Owner, fold: usize) -> Result<Option<Deployed>, Trouble> {
         let spec: ArchitectureSpec = match owner {
             Owner::Prototype => {
-                match self.folder.document(&format!("{}/architecture.ron", prototype_place(fold)))? {
-                    Some(spec) => spec,
-                    None => return Ok(None),
-                }
+                required(self.folder, &format!("{}/architecture.ron", prototype_place(fold)))?
             }
             Owner::Trial { trial, rung } => match self.folder.rung(trial, rung)? {
                 Some(Measured::Trained(_)) => self.folder.architecture(trial)?,
@@ -97,6 +95,15 @@ fn prototype_place(fold: usize) -> String {
     format!("prototype/folds/{:02}", fold + 1)
 }
 
+/// Whether all files of the prototype as it was trained for a fold are there; metrics are the last that is written.
+fn is_trained(folder: &RunFolder, fold: usize) -> Result<bool, StoreError> {
+    let place = prototype_place(fold);
+    let metrics: Option<FoldFile> = folder.document(&format!("{place}/metrics.ron"))?;
+    let spec: Option<ArchitectureSpec> = folder.document(&format!("{place}/architecture.ron"))?;
+    let weights = folder.file(&weights_name(Owner::Prototype, fold))?;
+    Ok(metrics.is_some() && spec.is_some() && weights.is_some())
+}
+
 fn weights_name(owner: Owner, fold: usize) -> String {
     match owner {
         Owner::Prototype => format!("{}/weights.safetensors", prototype_place(fold)),
@@ -117,9 +124,10 @@ pub(crate) fn train_prototypes(
 ) -> Result<bool, Trouble> {
     let mut open = Vec::new();
     for fold in 0..session.plan.n_lines() {
-        match folder.document::<FoldFile>(&format!("{}/metrics.ron", prototype_place(fold)))? {
-            Some(_) => progress.skip(epochs as u64),
-            None => open.push(fold),
+        if is_trained(folder, fold)? {
+            progress.skip(epochs as u64);
+        } else {
+            open.push(fold);
         }
     }
     let outcomes = side_by_side(open.len(), session.workers, |at| -> Result<bool, Trouble> {

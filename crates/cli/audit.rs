@@ -179,6 +179,7 @@ fn judged(session: &Session, graph: &Graph, trial: usize, fold: usize, progress:
             fold_accuracies: vec![report.confusion.accuracy()],
             losses: vec![losses],
             reactions: None,
+            scores: None,
         }),
     }
 }

@@ -219,6 +219,7 @@ fn on_table(
         objectives: arguments.objectives.iter().map(|axis| axis.objective()).collect(),
         rungs: vec![Rung { epochs: 1, folds: 1, keep: 1.0 }],
         pruning: None,
+        newborns: None,
         limits: Limits::default(),
     };
     plan.check()?;

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::Args;
 use netsynth_report::reason_cells;
 use netsynth_search::{
-    Explanation, Generator, ParetoFront, Problem, Ranking, advice_ranking, explain, rankings, variants,
+    Explanation, Generator, ParetoFront, Problem, Ranking, Score, advice_ranking, explain, rankings, variants,
 };
 use serde_json::json;
 
@@ -85,13 +85,14 @@ fn as_json(
     json!({
         "trial": explanation.trial, "parent": explanation.parent, "predicted": explanation.predicted,
         "measured": explanation.measured, "parent_measured": explanation.parent_measured,
+        "scores": explanation.scores,
         "decisions": reasons.collect::<Vec<_>>(), "rankings": rankings,
         "advice": { "tau": tau, "n_laws": n_laws },
     })
 }
 
 fn show(explanation: &Explanation) -> Result<(), Complaint> {
-    let Explanation { trial, parent, predicted, measured, parent_measured, reasons } = explanation;
+    let Explanation { trial, parent, predicted, measured, parent_measured, scores, reasons } = explanation;
     let decibels = |value: &Option<f64>| value.map_or("unknown".to_owned(), |value| format!("{value:.2} dB"));
     let made = parent.map_or("drawn afresh".to_owned(), |parent| format!("nearest to trial {parent}"));
     say(format!(
@@ -105,6 +106,10 @@ fn show(explanation: &Explanation) -> Result<(), Complaint> {
             "{n_changed} decisions differ from trial {parent}'s; U changed by {:+.2} dB",
             after - before
         ))?;
+    }
+    if let Some(scores) = scores {
+        let told = Score::ALL.map(|score| format!("{score} {:.4}", scores.get(score)));
+        say(format!("Before any training: {}", told.join(", ")))?;
     }
     let header = [
         "decision",

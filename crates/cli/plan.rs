@@ -106,6 +106,7 @@ impl Plan {
                     Rung { epochs: 60, folds: 1, keep: 1.0 },
                 ],
                 pruning: Some(0.9),
+                newborns: None,
                 limits: Limits::default(),
             },
             recipe: Recipe::strong(),

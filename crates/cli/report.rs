@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use netsynth_graph::schema;
 use netsynth_report::{Judged, Report, Run, page};
-use netsynth_search::Variant;
+use netsynth_search::{Newborns, Variant};
 use netsynth_store::{RunFolder, StoreError};
 use netsynth_train::{Ancestor, Inheritance};
 
@@ -213,6 +213,12 @@ fn notes(plan: &Plan, run: &Run, judged: &[Judged], is_audited: bool) -> Vec<Str
     notes.push(format!(
         "A trial that was stopped on a lower rung{pruned} stands in the plot with the accuracy of that shorter training."
     ));
+    if let Some(Newborns { factor, by }) = plan.search.newborns {
+        notes.push(format!(
+            "Of every {factor} networks that were proposed one was trained, the best by {by} in the place of accuracy and by \
+             the counted objectives: what an untrained network scores low was never given a chance."
+        ));
+    }
     if run.front.hypervolume.is_some() {
         notes.push(
             "Hypervolume is the share that the front dominates of the room between the indicator's bounds and a network of \

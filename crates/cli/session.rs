@@ -5,7 +5,8 @@ use std::time::Instant;
 use netsynth_data::{Dataset, Split};
 use netsynth_graph::ArchitectureSpec;
 use netsynth_search::{
-    Candidate, Evaluator, Event, Found, Measured, ParetoFront, StopReason, Trial, Variant, side_by_side,
+    Candidate, Evaluator, Event, Found, Measured, Newborn, ParetoFront, Scored, Scorer, StopReason, Trial,
+    Variant, side_by_side,
 };
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
 use netsynth_store::{self as store, Audit, EndFile, FrontFile, RunFolder, StoreError};
@@ -237,6 +238,7 @@ impl Session {
             &stop,
             &mut |event| match event {
                 Event::Generator(generator) => debug!("generator {}", generator.number),
+                Event::Newborns { newborns, .. } => log_newborns(newborns),
                 Event::Proposed(candidates) => log_proposed(candidates),
                 Event::Rung { rung, n_candidates } => {
                     info!("rung {rung}: {n_candidates} candidates");
@@ -389,6 +391,16 @@ impl From<Complaint> for Trouble {
     }
 }
 
+/// Logs which newborns will be trained.
+fn log_newborns(newborns: &[Newborn]) {
+    let n_trained = newborns.iter().filter(|newborn| newborn.trial.is_some()).count();
+    info!("{} newborns are scored, the best {n_trained} will be trained", newborns.len());
+    for Newborn { id, scored, trial } in newborns {
+        let fate = trial.map_or("not trained".to_owned(), |trial| format!("trial {trial}"));
+        debug!("newborn {id}, {fate}: {scored:?}");
+    }
+}
+
 /// Logs what a generation will try.
 fn log_proposed(candidates: &[Candidate]) {
     if let (Some(first), Some(last)) = (candidates.first(), candidates.last()) {
@@ -439,6 +451,19 @@ impl Evaluator for Attended<'_> {
         }
         self.progress.measured();
         measured
+    }
+
+    fn scorer(&self) -> Option<&dyn Scorer> {
+        Some(self)
+    }
+}
+
+impl Scorer for Attended<'_> {
+    fn score(&self, candidate: &Candidate) -> Option<Scored> {
+        match self.beyond_memory(candidate) {
+            Some(reason) => Some(Scored::Failed(reason)),
+            None => self.inner.score(candidate),
+        }
     }
 }
 

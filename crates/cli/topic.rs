@@ -9,7 +9,7 @@ use netsynth_graph::ArchitectureSpec;
 use netsynth_graph::schema::to_ron;
 use netsynth_search::{Constraint, Indicator, Metric, Objective, Performance};
 use netsynth_space::SearchSpaceSpec;
-use netsynth_store::{CandidateFile, EndFile, FrontFile, RungFile};
+use netsynth_store::{CandidateFile, EndFile, FrontFile, NewbornsFile, RungFile};
 use netsynth_train::Recipe;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value};
@@ -100,6 +100,7 @@ impl Topic {
             Topic::Architecture => vec![named::<ArchitectureSpec>(generator)],
             Topic::Run => vec![
                 named::<Provenance>(generator),
+                named::<NewbornsFile>(generator),
                 named::<CandidateFile>(generator),
                 named::<RungFile>(generator),
                 named::<EndFile>(generator),

@@ -183,11 +183,12 @@ fn retrained(
     for ((candidate, rung), measured) in places.iter().zip(measured) {
         let recorded = folder.rung(candidate.trial, *rung)?;
         if let (Some(recorded), Some(mut measured)) = (recorded, measured) {
-            // Runs of the first versions keep no learning curves.
-            if let (Measured::Trained(before), Measured::Trained(now)) = (&recorded, &mut measured)
-                && before.losses.is_empty()
-            {
-                now.losses.clear();
+            // Runs of the first versions keep no learning curves and no scores.
+            if let (Measured::Trained(before), Measured::Trained(now)) = (&recorded, &mut measured) {
+                if before.losses.is_empty() {
+                    now.losses.clear();
+                }
+                now.scores = now.scores.filter(|_| before.scores.is_some());
             }
             retrained.push(Retrained {
                 trial: candidate.trial,
@@ -225,7 +226,7 @@ fn show(report: &Report, run: &Path) -> Result<(), Complaint> {
     }
     say(format!(
         "{run} does not hold: {} of {n_files} files are to blame\n  help: restore them from a copy of the run. Files below \
-         generators/ and trials/, front.ron and front.csv may be deleted instead: `netsynth resume {run}` makes them again, \
+         generators/, newborns/, prototype/ and trials/, front.ron and front.csv may be deleted instead: `netsynth resume {run}` makes them again, \
          and `netsynth audit {run}` those below audit/",
         findings.len()
     ))

@@ -5,7 +5,7 @@ use netsynth_space::Genome;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::Reactions;
+use crate::{Reactions, Scorer, Scores};
 
 /// A network that a strategy proposed and that nobody has measured yet.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,6 +47,9 @@ pub struct Trained {
     /// What the probes saw, where the evaluator can probe.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reactions: Option<Reactions>,
+    /// Of the first rung, what could be told of the network before it was trained, where the evaluator can score.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scores: Option<Scores>,
 }
 
 impl Trained {
@@ -63,14 +66,24 @@ impl Trained {
 pub trait Evaluator: Sync {
     /// Measures a candidate on the rung of this number; `None` where the search is to stop first.
     fn evaluate(&self, candidate: &Candidate, rung: usize) -> Option<Measured>;
+
+    /// What scores candidates before any training, if this evaluator can.
+    fn scorer(&self) -> Option<&dyn Scorer> {
+        None
+    }
 }
 
 /// The answer of a measurement, or its panic as a failure: a panic costs its trial, not the search.
 pub fn caught(measure: impl FnOnce() -> Option<Measured>) -> Option<Measured> {
-    catch_unwind(AssertUnwindSafe(measure)).unwrap_or_else(|panic| {
+    unless_panicked(measure)
+        .unwrap_or_else(|panic| Some(Measured::Failed(format!("the training panicked: {panic}"))))
+}
+
+/// What a piece of work gives, or the words of its panic.
+pub(crate) fn unless_panicked<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-        Some(Measured::Failed(format!("the training panicked: {}", text.unwrap_or("no message"))))
+        text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message").to_owned()
     })
 }
 
@@ -88,5 +101,9 @@ impl Measured {
 impl<E: Evaluator> Evaluator for &E {
     fn evaluate(&self, candidate: &Candidate, rung: usize) -> Option<Measured> {
         (**self).evaluate(candidate, rung)
+    }
+
+    fn scorer(&self) -> Option<&dyn Scorer> {
+        (**self).scorer()
     }
 }

@@ -3,7 +3,9 @@ use serde::Serialize;
 
 use crate::felt::{cut, felt, reactions};
 use crate::inquisitor::{Advice, Inquisitor};
-use crate::{Generator, Metrics, Problem, Reactions, SearchError, Trial, VertexReaction, kendall_tau};
+use crate::{
+    Generator, Metrics, Problem, Reactions, Score, Scores, SearchError, Trial, VertexReaction, kendall_tau,
+};
 
 /// Why a trial's network is what it is.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +20,8 @@ pub struct Explanation {
     pub measured: Option<f64>,
     /// U of its parent as measured.
     pub parent_measured: Option<f64>,
+    /// What could be told of its network before it was trained.
+    pub scores: Option<Scores>,
     /// A reason for each decision, in the space's order.
     pub reasons: Vec<Reason>,
 }
@@ -91,6 +95,7 @@ pub fn explain(
         predicted: trial.predicted,
         measured: measured(problem, trial),
         parent_measured: parent.and_then(|parent| measured(problem, parent)),
+        scores: trial.scores().copied(),
         reasons,
     }))
 }
@@ -137,8 +142,8 @@ pub fn advice_ranking(generators: &[Generator]) -> (Option<f64>, usize) {
 /// What was known of a trial and what came of it.
 type Pair = Option<(f64, f64)>;
 
-/// How well the inquisitor's predictions of U ranked what was measured, and how well the proxies that cost nothing,
-/// parameters and multiply-accumulates, ranked accuracy.
+/// How well the inquisitor's predictions of U ranked what was measured, and how well the proxies that cost little ranked
+/// accuracy: parameters, multiply-accumulates and, where there are any, training-free scores.
 pub fn rankings(problem: &Problem<'_>, trials: &[Trial]) -> Vec<Ranking> {
     let performance =
         |trial: &Trial, accuracy: f64| problem.plan.performance.of(&Metrics { accuracy, cost: trial.cost });
@@ -149,7 +154,7 @@ pub fn rankings(problem: &Problem<'_>, trials: &[Trial]) -> Vec<Ranking> {
     };
     (0..problem.plan.rungs.len())
         .flat_map(|rung| {
-            [
+            let counted = [
                 ranking("predicted U against U", rung, &|trial, accuracy| {
                     Some((trial.predicted?, performance(trial, accuracy)))
                 }),
@@ -159,7 +164,16 @@ pub fn rankings(problem: &Problem<'_>, trials: &[Trial]) -> Vec<Ranking> {
                 ranking("MACs against accuracy", rung, &|trial, accuracy| {
                     Some((trial.cost.macs as f64, accuracy))
                 }),
-            ]
+            ];
+            let scored = Score::ALL.map(|score| {
+                let what = match score {
+                    Score::Naswot => "NASWOT against accuracy",
+                    Score::Snip => "SNIP against accuracy",
+                    Score::GradientNorm => "gradient norm against accuracy",
+                };
+                ranking(what, rung, &|trial, accuracy| Some((trial.scores()?.get(score), accuracy)))
+            });
+            counted.into_iter().chain(scored.into_iter().filter(|ranking| ranking.n_trials > 0))
         })
         .collect()
 }

@@ -2,7 +2,7 @@ use netsynth_graph::GraphError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Indicator, Limits, Metric, Objective, Performance, StrategyKind};
+use crate::{Indicator, Limits, Metric, Newborns, Objective, Performance, Score, StrategyKind};
 
 /// How a search is run, apart from data and training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -29,6 +29,10 @@ pub struct SearchPlan {
     /// by what the climb to the last rung brought to earlier trials; absent, none is held back for that.
     #[serde(default)]
     pub pruning: Option<f64>,
+    /// How newborns are ranked before training: each generation proposes more candidates than it trains, and the best
+    /// by non-dominated rank, with a training-free score in the place of accuracy, are trained; absent, all are.
+    #[serde(default)]
+    pub newborns: Option<Newborns>,
     /// What ends the search early.
     #[serde(default)]
     pub limits: Limits,
@@ -86,6 +90,13 @@ pub enum SearchError {
         /// The least value in the space.
         least: u64,
     },
+    /// Newborns are to be ranked by scores that nobody can give.
+    #[error("the plan's `newborns` ranks by {score}, and what measures here scores no untrained network")]
+    #[diagnostic(help("leave `newborns` out of the plan: only an evaluator that trains has scores"))]
+    Unscored {
+        /// The score.
+        score: Score,
+    },
     /// A genome had no graph, which is a defect.
     #[error("a genome of the space has no graph: {0}")]
     #[diagnostic(help("this is a defect of netsynth: please report it with the search space"))]
@@ -138,6 +149,16 @@ impl SearchPlan {
                 reason,
                 "give a confidence from 0.5, below 1, such as Some(0.9), or None",
             );
+        }
+        if let Some(Newborns { factor, .. }) = self.newborns {
+            if factor < 2 {
+                let remedy = "propose at least twice as many as are trained, or give None";
+                return refuse("newborns", format!("has a factor of {factor}"), remedy);
+            }
+            if factor.saturating_mul(self.generation_size) > MAX_GENERATION {
+                let reason = format!("has a factor of {factor} for generations of {}", self.generation_size);
+                return refuse("newborns", reason, "propose at most 10000 candidates at a time");
+            }
         }
         if self.objectives.is_empty() {
             return refuse("objectives", "is empty".to_owned(), "give an axis such as Maximise(Accuracy)");

@@ -7,13 +7,20 @@ use netsynth_space::Space;
 use crate::evaluator::caught;
 use crate::promotion::{by_merit, gains, is_out_of_reach};
 use crate::workers::side_by_side;
-use crate::{Candidate, Evaluator, Generator, Problem, SearchError, SearchPlan, StopReason, Trial};
+use crate::{Candidate, Evaluator, Generator, Newborn, Problem, SearchError, SearchPlan, StopReason, Trial};
 
 /// What a search tells while it runs.
 #[derive(Debug)]
 pub enum Event<'a> {
     /// The generator that the next candidates come from.
     Generator(&'a Generator),
+    /// What was proposed for a generation and scored, and which of it will be trained.
+    Newborns {
+        /// The generation.
+        generation: usize,
+        /// In the order in which they were proposed.
+        newborns: &'a [Newborn],
+    },
     /// The candidates of a generation, before any of them is measured.
     Proposed(&'a [Candidate]),
     /// So many candidates are about to be measured on this rung.
@@ -58,6 +65,11 @@ pub fn run(
     tell: &mut dyn FnMut(Event<'_>),
 ) -> Result<Found, SearchError> {
     let problem = Problem::new(space, plan)?;
+    let ranking = plan.newborns.map(|newborns| match evaluator.scorer() {
+        Some(scorer) => Ok((newborns, scorer)),
+        None => Err(SearchError::Unscored { score: newborns.by }),
+    });
+    let ranking = ranking.transpose()?;
     let mut strategy = plan.strategy.start(&problem)?;
     let mut found = Found { trials: Vec::new(), generators: Vec::new(), stopped_by: StopReason::Trials };
     let mut taken: BTreeSet<ArchitectureId> = BTreeSet::new();
@@ -74,7 +86,22 @@ pub fn run(
             tell(Event::Generator(&generator));
             found.generators.push(generator);
         }
-        let candidates = strategy.propose(first..last, generation, &taken)?;
+        let candidates = match ranking {
+            None => strategy.propose(first..last, generation, &taken)?,
+            Some((newborns, scorer)) => {
+                let places = newborns.places(&(first..last));
+                let proposed = strategy.propose(places, generation, &taken)?;
+                let Some((born, best)) = newborns.select(proposed, first..last, plan, scorer, n_workers)
+                else {
+                    found.stopped_by = StopReason::Asked;
+                    break;
+                };
+                if !born.is_empty() {
+                    tell(Event::Newborns { generation, newborns: &born });
+                }
+                best
+            }
+        };
         if candidates.is_empty() {
             found.stopped_by = StopReason::Space;
             break;

@@ -233,6 +233,7 @@ impl Evaluator for Table {
                 fold_accuracies: vec![*accuracy],
                 losses: Vec::new(),
                 reactions: None,
+                scores: None,
             }),
             None => Measured::Failed("the table does not know this network".to_owned()),
         })

@@ -1,7 +1,7 @@
 use netsynth_graph::{ArchitectureId, Cost};
 use netsynth_space::Genome;
 
-use crate::{Indicator, Measured, Metrics};
+use crate::{Indicator, Measured, Metrics, Scores};
 
 /// A candidate and what its rungs found out.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +52,14 @@ impl Trial {
     pub fn accuracy_at(&self, rung: usize) -> Option<f64> {
         match self.readings.get(rung)? {
             Measured::Trained(trained) => Some(trained.accuracy()),
+            Measured::Failed(_) => None,
+        }
+    }
+
+    /// What could be told of its network before it was trained, if somebody did.
+    pub fn scores(&self) -> Option<&Scores> {
+        match self.readings.first()? {
+            Measured::Trained(trained) => trained.scores.as_ref(),
             Measured::Failed(_) => None,
         }
     }

@@ -51,7 +51,12 @@ impl Evaluator for Formula {
             links: vec![LinkReaction { sum: "pool.sum".into(), source: "stem".into(), cut: 0.1 }],
         };
         let fold_accuracies = vec![accuracy.min(1.0)];
-        Some(Measured::Trained(Trained { fold_accuracies, losses: Vec::new(), reactions: Some(reactions) }))
+        Some(Measured::Trained(Trained {
+            fold_accuracies,
+            losses: Vec::new(),
+            reactions: Some(reactions),
+            scores: None,
+        }))
     }
 }
 
@@ -71,6 +76,7 @@ fn plan(strategy: StrategyKind, n_trials: usize, seed: u64) -> SearchPlan {
         objectives: vec![Objective::Maximise(Metric::Accuracy), Objective::Minimise(Metric::Parameters)],
         rungs: vec![Rung { epochs: 1, folds: 1, keep: 0.5 }, Rung { epochs: 4, folds: 1, keep: 1.0 }],
         pruning: None,
+        newborns: None,
         limits: Limits::default(),
     }
 }
@@ -126,7 +132,7 @@ fn the_decision_log_has_what_became_of_each_prediction() {
     run(&emotionnet(), &plan, &Formula(emotionnet()), NonZeroUsize::MIN, &mut |event| match event {
         Event::Generator(generator) => generators.push(generator.clone()),
         Event::Observed(trials) => generations.push(trials.to_vec()),
-        Event::Proposed(_) | Event::Rung { .. } | Event::Pruned { .. } => {}
+        Event::Newborns { .. } | Event::Proposed(_) | Event::Rung { .. } | Event::Pruned { .. } => {}
     })
     .unwrap();
     assert!(generators[4].laws.iter().all(|law| law.predicted.is_some()));
@@ -171,6 +177,7 @@ impl Evaluator for Luck {
             fold_accuracies: vec![accuracy],
             losses: Vec::new(),
             reactions: None,
+            scores: None,
         }))
     }
 }

@@ -51,6 +51,7 @@ fn plan(strategy: StrategyKind, n_trials: usize, generation_size: usize, seed: u
         objectives: vec![Objective::Maximise(Metric::Accuracy), Objective::Minimise(Metric::Parameters)],
         rungs: vec![Rung { epochs: 1, folds: 1, keep: 1.0 }],
         pruning: None,
+        newborns: None,
         limits: Limits::default(),
     }
 }

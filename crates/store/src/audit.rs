@@ -239,7 +239,7 @@ mod tests {
 
     fn trained(accuracy: f64) -> Measured {
         let fold_accuracies = vec![accuracy];
-        Measured::Trained(Trained { fold_accuracies, losses: Vec::new(), reactions: None })
+        Measured::Trained(Trained { fold_accuracies, losses: Vec::new(), reactions: None, scores: None })
     }
 
     #[test]

@@ -64,7 +64,7 @@ pub enum StoreError {
     /// A file's checksum is not that of its content.
     #[error("{path} is damaged: its checksum is not that of its content")]
     #[diagnostic(help(
-        "restore it from a copy of the run. A file below generators/ or trials/ may also be deleted: \
+        "restore it from a copy of the run. A file below generators/, newborns/, prototype/ or trials/ may also be deleted: \
          `netsynth resume` makes it again, and keeps all others; one below audit/ `netsynth audit` makes again"
     ))]
     Damaged {

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use netsynth_graph::schema::{self, SCHEMA};
 use netsynth_graph::{ArchitectureSpec, Graph};
-use netsynth_search::{Candidate, Generator, Measured, Trial};
+use netsynth_search::{Candidate, Generator, Measured, Newborn, Scored, Trial};
 use netsynth_space::SearchSpace;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::file::{UNFINISHED, keep, known, read_other, read_ron, system, write_other, write_ron};
-use crate::trial::RungFile;
+use crate::trial::{NewbornsFile, RungFile};
 use crate::{CandidateFile, EndFile, FrontFile, StoreError};
 
 /// The file that makes a folder a run.
@@ -159,6 +159,37 @@ impl RunFolder {
     pub fn generator(&self, number: usize) -> Result<Generator, StoreError> {
         let path = self.path.join("generators").join(format!("{number:03}.ron"));
         Ok(read_ron::<GeneratorFile>(&path)?.generator)
+    }
+
+    /// Writes what was proposed for a generation and scored; what is there must be the same.
+    pub fn write_newborns(&self, generation: usize, newborns: &[Newborn]) -> Result<(), StoreError> {
+        let (path, document) = self.newborns_file(generation, newborns);
+        keep(&path, &document)
+    }
+
+    /// What scoring found out about a candidate, if its generation's newborns are there.
+    pub fn scored(&self, candidate: &Candidate) -> Result<Option<Scored>, StoreError> {
+        let path = self.newborns_path(candidate.generation);
+        if !path.try_exists().map_err(system(&path))? {
+            return Ok(None);
+        }
+        let newborns = read_ron::<NewbornsFile>(&path)?.newborns.into_iter();
+        match newborns.filter(|newborn| newborn.id == candidate.id).map(|newborn| newborn.scored).next() {
+            Some(scored) => Ok(Some(scored)),
+            None => {
+                let reason = format!("it lacks the network {}, which was proposed", candidate.id);
+                Err(StoreError::Absurd { path: path.display().to_string(), reason })
+            }
+        }
+    }
+
+    pub(crate) fn newborns_path(&self, generation: usize) -> PathBuf {
+        self.path.join("newborns").join(format!("{generation:03}.ron"))
+    }
+
+    pub(crate) fn newborns_file(&self, generation: usize, newborns: &[Newborn]) -> (PathBuf, String) {
+        let document = NewbornsFile { schema: SCHEMA, generation, newborns: newborns.to_vec() };
+        (self.newborns_path(generation), schema::to_ron(&document))
     }
 
     /// Writes what a trial will train; what is there must be the same.

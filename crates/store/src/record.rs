@@ -1,7 +1,9 @@
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
 
-use netsynth_search::{Candidate, Evaluator, Event, Found, Measured, SearchPlan, caught, run};
+use netsynth_search::{
+    Candidate, Evaluator, Event, Found, Measured, Scored, Scorer, SearchPlan, caught, run,
+};
 use netsynth_space::SearchSpace;
 
 use crate::{RunFolder, StoreError};
@@ -24,6 +26,9 @@ pub fn search(
     let found = run(space, plan, &recorded, n_workers, &mut |event| {
         match &event {
             Event::Generator(generator) => recorded.keep(folder.write_generator(generator)),
+            Event::Newborns { generation, newborns } => {
+                recorded.keep(folder.write_newborns(*generation, newborns));
+            }
             Event::Proposed(candidates) => {
                 let mut written = candidates.iter().map(|next| folder.write_candidate(next, space));
                 recorded.keep(written.find(Result::is_err).unwrap_or(Ok(())));
@@ -60,6 +65,17 @@ impl Recorded<'_> {
         self.trouble.lock().map_or(true, |trouble| trouble.is_some())
     }
 
+    fn score_of(&self, scorer: &dyn Scorer, candidate: &Candidate) -> Result<Option<Scored>, StoreError> {
+        if self.is_in_trouble() {
+            return Ok(None);
+        }
+        match self.folder.scored(candidate)? {
+            Some(known) => Ok(Some(known)),
+            None if (self.stop)() => Ok(None),
+            None => Ok(scorer.score(candidate)),
+        }
+    }
+
     fn answer(&self, candidate: &Candidate, rung: usize) -> Result<Option<Measured>, StoreError> {
         if self.is_in_trouble() {
             return Ok(None);
@@ -81,6 +97,20 @@ impl Recorded<'_> {
 impl Evaluator for Recorded<'_> {
     fn evaluate(&self, candidate: &Candidate, rung: usize) -> Option<Measured> {
         self.answer(candidate, rung).unwrap_or_else(|error| {
+            self.keep(Err(error));
+            None
+        })
+    }
+
+    fn scorer(&self) -> Option<&dyn Scorer> {
+        self.evaluator.scorer().map(|_| self as &dyn Scorer)
+    }
+}
+
+impl Scorer for Recorded<'_> {
+    fn score(&self, candidate: &Candidate) -> Option<Scored> {
+        let scorer = self.evaluator.scorer()?;
+        self.score_of(scorer, candidate).unwrap_or_else(|error| {
             self.keep(Err(error));
             None
         })

@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_search::{
-    Candidate, Constraint, Evaluator, Indicator, Limits, Measured, Metric, Objective, ParetoFront,
-    Performance, Rung, SearchPlan, StopReason, StrategyKind, Trained,
+    Candidate, Constraint, Evaluator, Indicator, Limits, Measured, Metric, Newborns, Objective, ParetoFront,
+    Performance, Rung, Score, Scored, Scorer, Scores, SearchPlan, StopReason, StrategyKind, Trained,
 };
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
 
@@ -42,6 +42,7 @@ fn plan() -> SearchPlan {
         objectives: vec![Objective::Maximise(Metric::Accuracy), Objective::Minimise(Metric::Parameters)],
         rungs: vec![Rung { epochs: 1, folds: 1, keep: 0.5 }, Rung { epochs: 4, folds: 1, keep: 1.0 }],
         pruning: None,
+        newborns: Some(Newborns { factor: 2, by: Score::Naswot }),
         limits: Limits::default(),
     }
 }
@@ -61,7 +62,27 @@ impl Evaluator for Formula {
         assert!(candidate.trial != 2, "a worker panics");
         let size = (candidate.cost.parameters as f64 / 150_000.0).min(1.0);
         let fold_accuracies = vec![0.5 + 0.2 * rung as f64 + 0.3 * size];
-        Some(Measured::Trained(Trained { fold_accuracies, losses: Vec::new(), reactions: None }))
+        Some(Measured::Trained(Trained {
+            fold_accuracies,
+            losses: Vec::new(),
+            reactions: None,
+            scores: None,
+        }))
+    }
+
+    fn scorer(&self) -> Option<&dyn Scorer> {
+        Some(self)
+    }
+}
+
+impl Scorer for Formula {
+    fn score(&self, candidate: &Candidate) -> Option<Scored> {
+        self.n_asked.fetch_add(1, Ordering::SeqCst);
+        if candidate.cost.parameters.is_multiple_of(5) {
+            return Some(Scored::Failed("its untrained network has no loss".to_owned()));
+        }
+        let size = candidate.cost.parameters as f64;
+        Some(Scored::Scores(Scores { naswot: size.ln(), snip: 1.0 / size, gradient_norm: 0.5 }))
     }
 }
 
@@ -245,6 +266,9 @@ fn a_forged_file_is_found_by_what_the_trials_give() {
         forged("trials/00003/candidate.ron", "generation: 1", "generation: 0"),
         differs("trials/00003/candidate.ron")
     );
+    // Which newborn became a trial follows from the scores, and the other way round.
+    assert_eq!(forged("newborns/001.ron", "trial: 3", "trial: 4"), differs("newborns/001.ron"));
+    assert!(forged("newborns/001.ron", "naswot: ", "naswot: -").len() > 1);
     assert_eq!(forged("front.ron", "net_score: ", "net_score: 1"), differs("front.ron"));
     assert_eq!(
         forged("variants/nano-a/architecture.ron", "channels: ", "channels: 1"),
@@ -253,6 +277,11 @@ fn a_forged_file_is_found_by_what_the_trials_give() {
     // A better accuracy on the last rung changes everything that follows from it.
     let findings = forged("trials/00000/rung-1.ron", "0.", "0.9");
     assert!(!findings.is_empty());
+    let newborns = fs::read(path.join("newborns/001.ron")).unwrap();
+    fs::remove_file(path.join("newborns/001.ron")).unwrap();
+    let findings = replay(&folder, &space(), &plan()).unwrap().findings;
+    assert_eq!((findings[0].path.as_str(), &findings[0].problem), ("newborns/001.ron", &Problem::Missing));
+    fs::write(path.join("newborns/001.ron"), newborns).unwrap();
     fs::remove_file(path.join("trials/00005/candidate.ron")).unwrap();
     let findings = replay(&folder, &space(), &plan()).unwrap().findings;
     assert_eq!(findings[0].problem, Problem::Missing);

@@ -1,6 +1,6 @@
 use netsynth_graph::ArchitectureId;
 use netsynth_graph::schema::SCHEMA;
-use netsynth_search::{Candidate, Measured};
+use netsynth_search::{Candidate, Measured, Newborn};
 use netsynth_space::{NamedGenome, SearchSpace};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,18 @@ impl CandidateFile {
             genome: space.decisions().named(&candidate.genome),
         }
     }
+}
+
+/// What was proposed for a generation and scored before any training, as a file.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewbornsFile {
+    /// The file format's version.
+    pub schema: u32,
+    /// The generation.
+    pub generation: usize,
+    /// In the order in which they were proposed.
+    pub newborns: Vec<Newborn>,
 }
 
 /// What a rung measured, as a file.

@@ -3,12 +3,13 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use netsynth_graph::schema;
 use netsynth_search::{
-    Candidate, Evaluator, Event, Measured, ParetoFront, SearchPlan, StopReason, Trial, run, variants,
+    Candidate, Evaluator, Event, Measured, ParetoFront, Scored, Scorer, SearchPlan, StopReason, Trial, run,
+    variants,
 };
 use netsynth_space::SearchSpace;
 use serde::Serialize;
@@ -161,6 +162,10 @@ pub fn replay(folder: &RunFolder, space: &SearchSpace, plan: &SearchPlan) -> Res
                 let (path, document) = folder.generator_file(generator);
                 compare(&path, &document);
             }
+            Event::Newborns { generation, newborns } => {
+                let (path, document) = folder.newborns_file(generation, newborns);
+                compare(&path, &document);
+            }
             Event::Proposed(proposed) => {
                 candidates.extend_from_slice(proposed);
                 for candidate in proposed {
@@ -185,11 +190,11 @@ pub fn replay(folder: &RunFolder, space: &SearchSpace, plan: &SearchPlan) -> Res
     let front = ParetoFront::of(&trials, &plan.objectives, &plan.indicator, plan.rungs.len());
     let file = FrontFile::new(&front, &trials, plan);
     if let Some(end) = end {
-        let gap = memory.gap.lock().map_or(None, |gap| *gap);
+        let gap = memory.gap.lock().map_or(None, |gap| gap.clone());
         if is_cut && end.reason != StopReason::WallClock {
             // Without a gap it is a damaged file that the replay cannot pass.
-            if let Some((trial, rung)) = gap {
-                memory.note(&folder.rung_path(trial, rung), Problem::Missing);
+            if let Some(path) = gap {
+                memory.note(&path, Problem::Missing);
             }
         } else if EndFile::new(end.reason, &trials) != end {
             memory.note(&folder.path().join("end.ron"), Problem::Differs);
@@ -218,8 +223,8 @@ fn agreement(path: &Path, document: &str) -> Option<Problem> {
 struct Memory<'a> {
     folder: &'a RunFolder,
     asked: Mutex<BTreeSet<(usize, usize)>>,
-    /// The first trial and rung that it had no answer for.
-    gap: Mutex<Option<(usize, usize)>>,
+    /// The first file that would have had an answer and is not there.
+    gap: Mutex<Option<PathBuf>>,
     findings: Mutex<Vec<Finding>>,
 }
 
@@ -228,6 +233,22 @@ impl Memory<'_> {
         if let Ok(mut findings) = self.findings.lock() {
             findings.push(finding(self.folder, path, problem));
         }
+    }
+
+    /// What a file of the folder says, if it can be read; where it is not there, a gap.
+    fn recalled<T>(&self, path: &Path, found: Result<Option<T>, StoreError>) -> Option<T> {
+        match found {
+            Ok(Some(known)) => return Some(known),
+            Ok(None) => {
+                if let Ok(mut gap) = self.gap.lock() {
+                    gap.get_or_insert_with(|| path.to_owned());
+                }
+            }
+            // A wrong checksum is found by whoever looks at all files.
+            Err(StoreError::Damaged { .. } | StoreError::Text(_)) => {}
+            Err(error) => self.note(path, Problem::Unreadable(error.to_string())),
+        }
+        None
     }
 
     /// Compares the front and the variants' networks, as far as the run has come to them.
@@ -270,22 +291,18 @@ impl Evaluator for Memory<'_> {
         if let Ok(mut asked) = self.asked.lock() {
             asked.insert(place);
         }
-        match self.folder.rung(candidate.trial, rung) {
-            Ok(Some(measured)) => return Some(measured),
-            Ok(None) => {}
-            // A wrong checksum is found by whoever looks at all files.
-            Err(StoreError::Damaged { .. } | StoreError::Text(_)) => return None,
-            Err(error) => {
-                self.note(
-                    &self.folder.rung_path(candidate.trial, rung),
-                    Problem::Unreadable(error.to_string()),
-                );
-                return None;
-            }
-        }
-        if let Ok(mut gap) = self.gap.lock() {
-            gap.get_or_insert(place);
-        }
-        None
+        let found = self.folder.rung(candidate.trial, rung);
+        self.recalled(&self.folder.rung_path(candidate.trial, rung), found)
+    }
+
+    fn scorer(&self) -> Option<&dyn Scorer> {
+        Some(self)
+    }
+}
+
+impl Scorer for Memory<'_> {
+    fn score(&self, candidate: &Candidate) -> Option<Scored> {
+        let found = self.folder.scored(candidate);
+        self.recalled(&self.folder.newborns_path(candidate.generation), found)
     }
 }

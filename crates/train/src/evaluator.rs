@@ -1,9 +1,10 @@
 use netsynth_data::{Dataset, Split};
-use netsynth_search::{Candidate, Evaluator, Measured, Rung, Trained};
+use netsynth_graph::Graph;
+use netsynth_search::{Candidate, Evaluator, Measured, Rung, Scored, Scorer, Trained};
 use netsynth_space::SearchSpace;
 
 use crate::inheritance::{Lineage, OutOfOrder};
-use crate::{Device, EpochReport, Recipe, Stimulus, Training, derived_seed, fit_fold, probe};
+use crate::{Device, EpochReport, Recipe, Stimulus, Training, derived_seed, fit_fold, probe, scores};
 
 /// Measures candidates by training them.
 pub struct TrainEvaluator<'a> {
@@ -35,6 +36,20 @@ impl Evaluator for TrainEvaluator<'_> {
             Ok(measured) => measured.ok(),
             Err(reason) => Some(Measured::Failed(reason)),
         }
+    }
+
+    fn scorer(&self) -> Option<&dyn Scorer> {
+        Some(self)
+    }
+}
+
+impl Scorer for TrainEvaluator<'_> {
+    fn score(&self, candidate: &Candidate) -> Option<Scored> {
+        let scored = || match self.space.decode(&candidate.genome, "newborn") {
+            Ok(graph) => self.scores(&graph),
+            Err(error) => Scored::Failed(error.to_string()),
+        };
+        Some(on_one_thread(scored).unwrap_or_else(Scored::Failed))
     }
 }
 
@@ -77,7 +92,14 @@ impl TrainEvaluator<'_> {
                 }
             }
         }
-        Ok(Measured::Trained(Trained { fold_accuracies, losses, reactions }))
+        let scores = if rung == 0 { self.scores(&graph).scores().copied() } else { None };
+        Ok(Measured::Trained(Trained { fold_accuracies, losses, reactions, scores }))
+    }
+
+    /// What can be told of a network before it is trained. All networks of a run are drawn from one seed, so that a
+    /// newborn's scores are those of the trial that it becomes.
+    fn scores(&self, graph: &Graph) -> Scored {
+        scores(graph, self.stimulus, derived_seed(self.seed, "scores", 0), self.device)
     }
 }
 

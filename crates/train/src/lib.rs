@@ -24,6 +24,7 @@ mod recipe;
 mod score;
 mod start;
 mod tensors;
+mod untrained;
 mod weights;
 
 pub use deployed::Deployed;
@@ -38,4 +39,5 @@ pub use network::Network;
 pub use probe::{Stimulus, probe};
 pub use recipe::{Optimiser, Recipe, RecipeError, Schedule};
 pub use score::{Confusion, score};
+pub use untrained::scores;
 pub use weights::{WeightsError, load, read, save};

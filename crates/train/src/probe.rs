@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use burn::tensor::{Device as BurnDevice, Tensor};
 use netsynth_data::{Dataset, stream, unit};
-use netsynth_graph::Op;
+use netsynth_graph::{Op, Shape};
 use netsynth_kernels::{FeatureMap, softmax_cross_entropy};
 use netsynth_search::{LinkReaction, Reactions, VertexReaction};
 
@@ -10,7 +10,7 @@ use crate::batches::plain_images;
 use crate::deployed::Place;
 use crate::network::image_tensor;
 use crate::tensors::{tensor, values};
-use crate::{Deployed, Recipe};
+use crate::{Deployed, Device, Recipe};
 
 /// The inquisitor's fixed stimulus X: labelled images, the classes in turn, then noise without labels.
 #[derive(Debug, Clone)]
@@ -56,6 +56,18 @@ impl Stimulus {
         }
         pixels.append(&mut noise);
         Self { pixels, targets, count: chosen.len() + N_NOISE, n_classes }
+    }
+
+    /// The images without the noise, and their targets.
+    ///
+    /// # Shapes
+    /// `[images, channels, height, width]` and `[images, classes]`
+    pub(crate) fn labelled(&self, input: Shape, device: Device) -> (Tensor<4>, Tensor<2>) {
+        let count = self.count - N_NOISE;
+        let pixels = self.pixels[..count * input.elements() as usize].to_vec();
+        let targets = self.targets[..count * self.n_classes].to_vec();
+        let targets = tensor(targets, [count, self.n_classes], &device.burn());
+        (image_tensor(pixels, count, input, device), targets)
     }
 }
 

@@ -42,6 +42,7 @@ fn plan(n_trials: usize) -> SearchPlan {
         objectives: vec![Objective::Maximise(Metric::Accuracy), Objective::Minimise(Metric::Parameters)],
         rungs: vec![Rung { epochs: 2, folds: 1, keep: 0.5 }, Rung { epochs: 8, folds: 2, keep: 1.0 }],
         pruning: None,
+        newborns: None,
         limits: Limits::default(),
     }
 }
@@ -67,6 +68,7 @@ fn trials(space: &SearchSpace, n_trials: usize) -> Vec<Trial> {
                 fold_accuracies,
                 losses: vec![vec![2.0, 1.5 - size as f32, 1.0]; folds],
                 reactions: None,
+                scores: None,
             })
         };
         let readings = match number % 100 {
