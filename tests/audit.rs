@@ -58,7 +58,7 @@ fn a_search_is_audited_at_its_end_or_later_and_the_files_are_the_same() {
     assert!(again == table && contents(&later) == before, "{again}");
     let (_, json, _) = netsynth(path, &["audit", "runs/later", "--json"]);
     let audit: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!(audit["from_scratch"], serde_json::json!({"epochs": 2, "folds": 2}));
+    assert_eq!(audit["from_scratch"], serde_json::json!({"epochs": 2, "folds": 2, "inherits": false }));
     let finalists = audit["finalists"].as_array().unwrap();
     assert_eq!(finalists.len(), n_members);
     let folds = &finalists[0]["from_scratch"]["Judged"]["fold_accuracies"];

@@ -69,6 +69,24 @@ fn heirs_begin_where_their_ancestors_ended() {
 }
 
 #[test]
+fn heirs_are_audited_from_scratch_and_the_report_says_what_they_began_with() {
+    let folder = workplace();
+    let folder = folder.path();
+    searched(folder, "prototype", "heirs", "2");
+    let (code, stdout, stderr) = netsynth(folder, &["audit", "runs/heirs"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("In the search: 2 epochs on 2 folds after what was inherited."), "{stdout}");
+    assert!(stdout.contains("From scratch: 2 epochs on 2 folds;"), "{stdout}");
+    let (code, _, stderr) = netsynth(folder, &["report", "runs/heirs"]);
+    assert_eq!(code, 0, "{stderr}");
+    let page = fs::read_to_string(folder.join("runs/heirs/report.html")).unwrap();
+    assert!(page.contains(
+        "Trials did not begin from scratch: each took over the most salient channels of the trained prototype"
+    ));
+    assert!(page.contains("after what was inherited"));
+}
+
+#[test]
 fn a_search_of_heirs_that_is_killed_ends_as_if_nothing_had_happened() {
     let folder = workplace();
     let folder = folder.path();

@@ -91,10 +91,9 @@ fn ended_front(session: &Session, folder: &RunFolder) -> Result<FrontFile, Compl
 
 /// What a run's folder has of its audit, and what of that cannot be read.
 pub(crate) fn known(folder: &RunFolder, plan: &Plan, front: &FrontFile) -> (Audit, Vec<StoreError>) {
-    let rung = plan.search.rungs.last();
-    let search =
-        rung.map_or(Extent { epochs: 0, folds: 0 }, |rung| Extent { epochs: rung.epochs, folds: rung.folds });
-    let from_scratch = Extent { epochs: plan.final_epochs, folds: plan.data.n_folds };
+    let (epochs, folds) = plan.search.rungs.last().map_or((0, 0), |rung| (rung.epochs, rung.folds));
+    let search = Extent { epochs, folds, inherits: plan.inheritance.is_some() };
+    let from_scratch = Extent { epochs: plan.final_epochs, folds: plan.data.n_folds, inherits: false };
     Audit::read(folder, front, search, from_scratch)
 }
 

@@ -146,6 +146,12 @@ impl Session {
             Output::Nothing => {}
         }
         progress.note(format!("written to {}", folder.path().display()));
+        if plan.inheritance.is_some() && !plan.audit {
+            let path = folder.path().display();
+            progress.note(format!(
+                "the accuracies of trials are of inherited weights; `netsynth audit {path}` trains the front from scratch"
+            ));
+        }
         Ok(Ending::Done)
     }
 

@@ -65,6 +65,7 @@ fn networks(number: usize) -> String {
     if number == 1 { "1 network".to_owned() } else { format!("{number} networks") }
 }
 
-fn extent(Extent { epochs, folds }: Extent) -> String {
-    format!("{epochs} epochs on {folds} {}", if folds == 1 { "fold" } else { "folds" })
+fn extent(Extent { epochs, folds, inherits }: Extent) -> String {
+    let folds = if folds == 1 { "1 fold".to_owned() } else { format!("{folds} folds") };
+    format!("{epochs} epochs on {folds}{}", if inherits { " after what was inherited" } else { "" })
 }

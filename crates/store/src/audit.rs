@@ -23,6 +23,8 @@ pub struct Extent {
     pub epochs: usize,
     /// How many folds each network was trained and judged on.
     pub folds: usize,
+    /// Whether the networks began with weights of others.
+    pub inherits: bool,
 }
 
 /// What the finalists had in the search, and what they have from scratch.
@@ -213,7 +215,7 @@ mod tests {
 
     use super::*;
 
-    const EXTENT: Extent = Extent { epochs: 2, folds: 2 };
+    const EXTENT: Extent = Extent { epochs: 2, folds: 2, inherits: false };
 
     /// A front of so many trials, numbered backwards, each a little less accurate than the one before.
     fn front(n_members: usize) -> FrontFile {

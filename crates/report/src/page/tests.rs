@@ -240,7 +240,7 @@ fn an_audit_is_shown_with_lines_and_tau_and_no_audit_is_not() {
     assert!(!made(40).contains("id=\"audit\""));
     let (space, plan) = (space(), plan(40));
     let run = run(&space, &plan, trials(&space, 40));
-    let extent = |epochs, folds| Extent { epochs, folds };
+    let extent = |epochs, folds| Extent { epochs, folds, inherits: false };
     let finalists = run.front.members.iter().take(4).enumerate().map(|(at, member)| Finalist {
         member: member.clone(),
         from_scratch: match at {
