@@ -134,7 +134,7 @@ impl ReadOptions {
         let crop = match (self.crop.clone(), self.margin) {
             (Crop::Face { .. }, Some(margin)) => Crop::Face { margin },
             (Crop::Boxes { file, .. }, Some(margin)) => Crop::Boxes { file, margin },
-            (Crop::None | Crop::Centre | Crop::Box { .. }, Some(_)) => {
+            (Crop::Whole | Crop::Centre | Crop::Box { .. }, Some(_)) => {
                 let remedy = "give --crop face or --crop FILE.csv with it, or leave it out";
                 return Err(Complaint::new("--margin is of a face or of a file's box", remedy));
             }
@@ -180,7 +180,7 @@ impl ReadOptions {
 
 fn crop(text: &str) -> Result<Crop, String> {
     match text {
-        "none" => Ok(Crop::None),
+        "none" | "whole" => Ok(Crop::Whole),
         "centre" | "center" => Ok(Crop::Centre),
         "face" => Ok(Crop::Face { margin: FACE_MARGIN }),
         file if file.ends_with(".csv") => Ok(Crop::Boxes { file: PathBuf::from(file), margin: 0.0 }),

@@ -202,3 +202,20 @@ impl DataPlan {
         Ok(split)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_plan_is_written_in_plain_names_and_one_of_the_first_versions_still_loads() {
+        let plan = Plan::built_in();
+        let text = schema::to_ron(&plan);
+        assert!(text.contains("crop: Whole,") && !text.contains("r#"), "{text}");
+        assert_eq!(schema::from_ron::<Plan>(&text).unwrap(), plan);
+        let old = text.replace("crop: Whole,", "crop: r#None,");
+        assert_eq!(schema::from_ron::<Plan>(&old).unwrap(), plan);
+    }
+}

@@ -38,7 +38,7 @@ impl Default for DataOptions {
             colour: Colour::Gray,
             frames: 3,
             labels: LabelSet::Seven,
-            crop: Crop::None,
+            crop: Crop::Whole,
             subject_pattern: None,
         }
     }

@@ -130,7 +130,7 @@ fn colour_becomes_luma_and_crops_come_before_the_resize() {
     };
     assert!(pixels(Crop::Centre).iter().all(|&level| level == 150));
     assert!(pixels(Crop::Box { left: 0, top: 0, width: 10, height: 10 }).iter().all(|&level| level == 76));
-    let whole = pixels(Crop::None);
+    let whole = pixels(Crop::Whole);
     assert_eq!((whole[0], whole[9]), (76, 29));
 }
 

@@ -19,7 +19,9 @@ use detector::Detector;
 pub enum Crop {
     /// The whole image, whatever its proportions.
     #[default]
-    None,
+    // RON cannot write a name `None` plainly, which it was called first.
+    #[serde(alias = "None")]
+    Whole,
     /// The largest centred square.
     Centre,
     /// The same box in every image, in pixels of the original.
@@ -51,7 +53,7 @@ impl Crop {
     pub(crate) fn check(&self) -> Result<(), DataError> {
         let refuse = |option, value: String, allowed| Err(DataError::Option { option, value, allowed });
         match self {
-            Crop::None | Crop::Centre => Ok(()),
+            Crop::Whole | Crop::Centre => Ok(()),
             Crop::Box { width, height, .. } if *width == 0 || *height == 0 => {
                 refuse("crop box", format!("{width}x{height}"), "at least 1x1 pixels")
             }
@@ -131,7 +133,7 @@ impl Cropper {
     /// Reads what the crop needs.
     pub(crate) fn new(crop: &Crop) -> Result<Cropper, DataError> {
         match crop {
-            Crop::None | Crop::Centre | Crop::Box { .. } => Ok(Cropper::Same(crop.clone())),
+            Crop::Whole | Crop::Centre | Crop::Box { .. } => Ok(Cropper::Same(crop.clone())),
             Crop::Face { margin } => Ok(Cropper::Faces { cache: Cache::open()?, margin: *margin }),
             Crop::Boxes { file, margin } => {
                 Ok(Cropper::Boxes { boxes: BoxFile::read(file)?, margin: *margin })
@@ -195,7 +197,7 @@ fn same(crop: &Crop, gray: &Gray) -> Rectangle {
                 height: side,
             }
         }
-        Crop::None | Crop::Face { .. } | Crop::Boxes { .. } => {
+        Crop::Whole | Crop::Face { .. } | Crop::Boxes { .. } => {
             Rectangle { left: 0, top: 0, width: full_width, height: full_height }
         }
     }
