@@ -52,7 +52,8 @@ impl<'a> InFolder<'a> {
         })
     }
 
-    fn known(&self, owner: Owner, fold: usize) -> Result<Option<Deployed>, Trouble> {
+    /// The network of this owner that was trained for this fold; none if it was not trained for it.
+    pub(crate) fn known(&self, owner: Owner, fold: usize) -> Result<Option<Deployed>, Trouble> {
         let spec: ArchitectureSpec = match owner {
             Owner::Prototype => {
                 required(self.folder, &format!("{}/architecture.ron", prototype_place(fold)))?

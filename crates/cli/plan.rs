@@ -32,7 +32,8 @@ pub(crate) struct Plan {
     pub(crate) search: SearchPlan,
     /// How networks are trained.
     pub(crate) recipe: Recipe,
-    /// Epochs for which the variants are trained from scratch at the end, on all subjects but the held-out ones.
+    /// Epochs for which the variants are trained at the end, on all subjects but the held-out ones: from scratch, or with
+    /// `inheritance` on from what their trials learned.
     pub(crate) final_epochs: usize,
     /// What trials start from; absent, from random weights.
     #[serde(default, skip_serializing_if = "Option::is_none")]

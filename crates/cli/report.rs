@@ -128,6 +128,7 @@ fn judged(folder: &RunFolder, damage: &mut Vec<String>) -> Vec<Judged> {
                 search_accuracy: metrics.search_accuracy,
                 held_out_accuracy: metrics.held_out_accuracy,
                 epochs: metrics.epochs,
+                inherits: metrics.inherits,
                 classes: metrics.classes,
                 confusion: metrics.held_out_confusion.0,
             })),
@@ -191,7 +192,8 @@ fn notes(plan: &Plan, run: &Run, judged: &[Judged], is_audited: bool) -> Vec<Str
         Some(Inheritance { from, epochs }) => format!(
             "Trials did not begin from scratch: each took over the most salient channels of {}, the prototype was trained for \
              {epochs} epochs before, and a higher rung went on where the lower one ended. So an accuracy of the search is of \
-             more epochs than its rungs have. The variants were trained from scratch, on all subjects but the held-out ones.",
+             more epochs than its rungs have. The variants went on with what their trials had learned, on all subjects but the \
+             held-out ones, whom no ancestor saw either; an audit (`netsynth audit`) trains from scratch.",
             match from {
                 Ancestor::Prototype => "the trained prototype",
                 Ancestor::Parent => "the trial that it was made from",

@@ -6,10 +6,11 @@ use netsynth_graph::{ArchitectureSpec, Cost, Graph};
 use netsynth_search::{ParetoFront, Variant, side_by_side, variants};
 use netsynth_store::{FrontRow, RunFolder, StoreError};
 use netsynth_train::{
-    Confusion, Deployed, EpochReport, Training, derived_seed, fit, on_one_thread, save, score,
+    Confusion, Deployed, EpochReport, Owner, Training, derived_seed, fit, on_one_thread, save, score,
 };
 use serde::{Deserialize, Serialize};
 
+use crate::ancestors::InFolder;
 use crate::complaint::Complaint;
 use crate::interrupt;
 use crate::plan::Plan;
@@ -25,10 +26,13 @@ pub(crate) struct VariantMetrics {
     pub(crate) trial: usize,
     /// What chose it: accuracy on validation folds, during the search.
     pub(crate) search_accuracy: f64,
-    /// Accuracy on the held-out subjects, whom the search never saw, after training from scratch.
+    /// Accuracy on the held-out subjects, whom neither the search nor any ancestor ever saw.
     pub(crate) held_out_accuracy: Option<f64>,
     pub(crate) n_held_out_images: usize,
     pub(crate) epochs: usize,
+    /// Whether these epochs went on with the trial's weights; they began from scratch otherwise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) inherits: bool,
     pub(crate) cost: Cost,
     net_score: f64,
     pub(crate) classes: Vec<String>,
@@ -65,8 +69,8 @@ pub(crate) enum Variants {
     Stopped,
 }
 
-/// Trains the variants from scratch on all subjects but the held-out ones, and reads those once. Those that are in
-/// their folders already are kept.
+/// Trains the variants on all subjects but the held-out ones, from scratch or on from what their trials learned, and reads
+/// the held-out ones once. Variants that are in their folders already are kept.
 pub(crate) fn train_variants(
     plan: &Plan,
     front: &ParetoFront,
@@ -92,8 +96,9 @@ pub(crate) fn train_variants(
         }
         let trial = numbers[index];
         let spec = folder.architecture(trial)?;
-        let (network, confusion) =
-            trained(plan, &spec, trial, dataset, split, progress).map_err(|reason| {
+        let start = start(plan, trial, folder)?;
+        let (network, confusion) = trained(plan, &spec, trial, start.as_ref(), dataset, split, progress)
+            .map_err(|reason| {
                 let remedy = "the front is written; train the trial's architecture.ron with `netsynth train`";
                 Complaint::new(reason, remedy).at(format!("trial {trial}"))
             })?;
@@ -107,6 +112,7 @@ pub(crate) fn train_variants(
             held_out_accuracy: (confusion.n_images() > 0).then(|| confusion.accuracy()),
             n_held_out_images: confusion.n_images(),
             epochs: plan.final_epochs,
+            inherits: start.is_some(),
             cost: metrics.cost,
             net_score: plan.search.performance.of(metrics),
             classes: dataset.classes.clone(),
@@ -138,11 +144,21 @@ pub(crate) fn known(folder: &RunFolder, variant: Variant) -> Result<Option<Varia
     folder.document(&format!("{}/metrics.ron", place(variant)))
 }
 
+/// What a trial had learned when it was chosen, if trials take over from others: a network that came from a larger one can be
+/// out of reach from scratch. Of its lines the first; none has seen the held-out subjects.
+fn start(plan: &Plan, trial: usize, folder: &RunFolder) -> Result<Option<Deployed>, Trouble> {
+    let Some(rung) = plan.inheritance.and_then(|_| plan.search.rungs.len().checked_sub(1)) else {
+        return Ok(None);
+    };
+    InFolder::new(folder, plan.device).known(Owner::Trial { trial, rung }, 0)
+}
+
 /// Trains one network for good, and judges it on the held-out subjects.
 fn trained(
     plan: &Plan,
     spec: &ArchitectureSpec,
     trial: usize,
+    start: Option<&Deployed>,
     dataset: &Dataset,
     split: &Split,
     progress: &Progress,
@@ -155,7 +171,7 @@ fn trained(
         n_epochs: plan.final_epochs,
         seed: derived_seed(plan.search.seed, "variant", trial),
         device: plan.device,
-        start: None,
+        start,
     };
     let label = format!("trial {trial:3} for good");
     let mut tell = |report: EpochReport| progress.epoch(&label, report);

@@ -141,7 +141,7 @@ impl TrainEvaluator<'_> {
         Ok(None)
     }
 
-    /// Keeps what a training made of a trial, if anything can start from it.
+    /// Keeps what a training made of a trial, if there are lines of ancestors.
     pub(crate) fn keep(
         &self,
         candidate: &Candidate,
@@ -150,10 +150,10 @@ impl TrainEvaluator<'_> {
         network: &Deployed,
     ) -> Result<(), OutOfOrder> {
         match &self.lineage {
-            Some(Lineage { from, nursery }) if *from == Ancestor::Parent || rung + 1 < self.rungs.len() => {
+            Some(Lineage { nursery, .. }) => {
                 nursery.keep(Owner::Trial { trial: candidate.trial, rung }, fold, network)
             }
-            Some(_) | None => Ok(()),
+            None => Ok(()),
         }
     }
 }

@@ -44,7 +44,9 @@ pub struct Judged {
     pub trial: usize,
     /// Accuracy on validation folds, by which it was chosen.
     pub search_accuracy: f64,
-    /// Accuracy on held-out subjects after training from scratch, if there are any.
+    /// Whether its last training went on with what the trial had learned; it began from scratch otherwise.
+    pub inherits: bool,
+    /// Accuracy on held-out subjects after its last training, if there are any.
     pub held_out_accuracy: Option<f64>,
     /// Epochs of that training.
     pub epochs: usize,

@@ -133,6 +133,7 @@ fn report<'a>(run: Run, space: &'a SearchSpace, plan: &'a SearchPlan) -> Report<
         search_accuracy: 0.9,
         held_out_accuracy: Some(0.75),
         epochs: 80,
+        inherits: false,
         classes: vec![HOSTILE.to_owned(), "happiness".to_owned()],
         confusion: vec![vec![3, 1], vec![1, 3]],
     };

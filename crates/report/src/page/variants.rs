@@ -17,10 +17,11 @@ pub(super) fn variants(report: &Report<'_>) -> String {
         return "<section id=\"variants\">\n<h2>Variants</h2>\n<p>No variant has been trained for good yet.</p>\n</section>\n"
             .to_owned();
     }
-    let mut html = "<section id=\"variants\">\n<h2>Variants</h2>\n<p>Picked from the front by accuracy on validation \
-                    folds, trained again from scratch, and judged once on subjects whom the search never saw.</p>\n\
+    let mut html =
+        "<section id=\"variants\">\n<h2>Variants</h2>\n<p>Picked from the front by accuracy on validation \
+                    folds, trained for good, and judged once on subjects whom the search never saw.</p>\n\
                     <div class=\"pair\">\n"
-        .to_owned();
+            .to_owned();
     let mut told: Vec<usize> = Vec::new();
     for judged in &report.judged {
         if told.contains(&judged.trial) {
@@ -36,9 +37,10 @@ pub(super) fn variants(report: &Report<'_>) -> String {
 
 fn card(names: &str, judged: &Judged) -> String {
     let n_images: usize = judged.confusion.iter().flatten().sum();
+    let began = if judged.inherits { "on from what the trial had learned" } else { "from scratch" };
     let held_out = match judged.held_out_accuracy {
         Some(accuracy) => format!(
-            "<strong>{}</strong> on {} images of held-out subjects after {} epochs from scratch; {} on validation folds \
+            "<strong>{}</strong> on {} images of held-out subjects after {} epochs {began}; {} on validation folds \
              during the search",
             percent(accuracy),
             count(n_images as u64),
@@ -46,7 +48,7 @@ fn card(names: &str, judged: &Judged) -> String {
             percent(judged.search_accuracy)
         ),
         None => format!(
-            "{} on validation folds; nobody was held out, so it was not judged after its {} epochs from scratch",
+            "{} on validation folds; nobody was held out, so it was not judged after its {} epochs {began}",
             percent(judged.search_accuracy),
             judged.epochs
         ),
