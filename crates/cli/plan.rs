@@ -7,7 +7,7 @@ use netsynth_search::{
     Constraint, Indicator, Limits, Metric, Objective, Performance, Rung, SearchPlan, StrategyKind,
 };
 use netsynth_store::{MAX_FINALISTS, read_text};
-use netsynth_train::{Device, Inheritance, Recipe};
+use netsynth_train::{Ancestor, Device, Inheritance, Recipe};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,9 @@ use crate::data;
 /// The most epochs for which variants are trained, and the most pixels that are drawn into memory.
 const MAX_EPOCHS: usize = 100_000;
 const MAX_DRAWN_BYTES: u64 = 4 << 30;
+
+/// Epochs for which the prototype is trained, that trials inherit from, if no plan says how many.
+pub(crate) const PROTOTYPE_EPOCHS: usize = 40;
 
 /// Everything a search depends on: the same plan gives the same run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -112,7 +115,7 @@ impl Plan {
             },
             recipe: Recipe::strong(),
             final_epochs: 80,
-            inheritance: None,
+            inheritance: Some(Inheritance { from: Ancestor::Parent, epochs: PROTOTYPE_EPOCHS }),
             audit: false,
             device: Device::Flex,
         }

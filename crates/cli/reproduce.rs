@@ -135,6 +135,8 @@ fn search_plan(arguments: &Arguments) -> Result<Plan, Complaint> {
         },
         recipe: options.recipe.or(Recipe::paper())?,
         final_epochs: *epochs,
+        // The protocol trains every fold from scratch, so a network is chosen by what it learns from scratch.
+        inheritance: None,
         ..Plan::built_in()
     })
 }

@@ -8,7 +8,7 @@ use netsynth_train::{Ancestor, Inheritance};
 use crate::complaint::Complaint;
 use crate::data::ReadOptions;
 use crate::networks::{adapted, input_of, read, space_specs};
-use crate::plan::{DataSource, Plan};
+use crate::plan::{DataSource, PROTOTYPE_EPOCHS, Plan};
 use crate::provenance::Provenance;
 use crate::session::{Output, Session};
 use crate::workers::worker_count;
@@ -41,8 +41,8 @@ pub(crate) struct Arguments {
     /// The seed of every random draw; the plan's if not given
     #[arg(long)]
     seed: Option<u64>,
-    /// Tune what trials take over from others instead of training from scratch: from the trained prototype, or from the
-    /// trial that each was made from; the plan's word if not given
+    /// What trials start with: the most salient channels of the trained prototype, those of the trial that each was made
+    /// from, or nothing but random weights; the plan's word if not given
     #[arg(long, value_name = "FROM")]
     inherit: Option<Inherit>,
     /// At the end, train the finalists from scratch on all folds: how far the ranking can be trusted. Also by the plan's
@@ -67,9 +67,6 @@ enum Inherit {
     Parent,
     Nothing,
 }
-
-/// Epochs for which the prototype is trained if no plan says how many.
-const PROTOTYPE_EPOCHS: usize = 40;
 
 impl Inherit {
     fn inheritance(self, planned: Option<Inheritance>) -> Option<Inheritance> {
