@@ -201,6 +201,8 @@ fn weights_that_others_start_from_must_be_there_and_whole() {
     fs::remove_file(run.join(&weights)).unwrap();
     let (code, _, stderr) = netsynth(folder, &["resume", "runs/whole"]);
     assert_eq!(code, 2);
+    // Which trial climbed first may depend on the kind of processor.
+    let stderr = stderr.replace(&weights, "WEIGHTS");
     let complaint = stderr.lines().skip_while(|line| !line.starts_with("error"));
     insta::assert_snapshot!(complaint.collect::<Vec<_>>().join("\n"));
 }
