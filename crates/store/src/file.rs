@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use netsynth_graph::schema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 
 use crate::fault::step;
-use crate::seal::{Seal, beside, opened, sealed};
+use crate::seal::{Seal, beside, beside_hash, hexadecimal_of, opened, sealed};
 use crate::{StoreError, TextError};
 
 /// The most bytes of a document that are read.
@@ -86,17 +87,34 @@ pub(crate) fn write_other(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     write(path, bytes)
 }
 
-/// A file that is no document, if there is one of this name whose checksum fits.
+/// A file that is no document, if there is one of this name; its checksum must fit before it is taken in.
 pub(crate) fn read_other(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
-    let bytes = match fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(system(path)(error)),
-    };
-    let name = path.file_name().unwrap_or_default().display().to_string();
-    match read_text(&checksum_of(path)) {
-        Ok(checksum) if checksum == beside(&name, &bytes) => Ok(Some(bytes)),
-        _ => Err(StoreError::Damaged { path: path.display().to_string() }),
+    if !path.try_exists().map_err(system(path))? {
+        return Ok(None);
+    }
+    if !is_whole(path)? {
+        return Err(StoreError::Damaged { path: path.display().to_string() });
+    }
+    fs::read(path).map(Some).map_err(system(path))
+}
+
+/// Whether a file that is no document is what its checksum says.
+pub(crate) fn is_whole(path: &Path) -> Result<bool, StoreError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let expected = beside_hash(&name, &file_digest(path).map_err(system(path))?);
+    Ok(read_text(&checksum_of(path)).is_ok_and(|found| found == expected))
+}
+
+/// SHA-256 of a file of any size.
+fn file_digest(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let mut hash = Sha256::new();
+    let mut piece = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut piece)? {
+            0 => return Ok(hexadecimal_of(&hash.finalize())),
+            n_bytes => hash.update(&piece[..n_bytes]),
+        }
     }
 }
 

@@ -1,7 +1,5 @@
 use std::collections::BTreeSet;
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -13,11 +11,10 @@ use netsynth_search::{
 };
 use netsynth_space::SearchSpace;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
-use crate::file::{UNFINISHED, checksum_of, known, read_text, system};
+use crate::file::{UNFINISHED, checksum_of, is_whole, known, read_text};
 use crate::folder::{Entry, LOCK, SESSIONS, entries};
-use crate::seal::{Seal, beside_hash, hexadecimal, hexadecimal_of, opened};
+use crate::seal::{Seal, hexadecimal, opened};
 use crate::{EndFile, FrontFile, RunFolder, StoreError};
 
 /// Something wrong with a run.
@@ -114,27 +111,10 @@ fn problem_of(entry: &Entry, run: &Path) -> Result<Option<Problem>, StoreError> 
             },
         });
     }
-    let checksum = checksum_of(path);
-    if !checksum.is_file() {
+    if !checksum_of(path).is_file() {
         return Ok(Some(Problem::Unsealed));
     }
-    let hash = file_digest(path).map_err(system(path))?;
-    let expected = beside_hash(&name, &hash);
-    let fits = read_text(&checksum).is_ok_and(|found| found == expected);
-    Ok((!fits).then_some(Problem::Changed))
-}
-
-/// SHA-256 of a file of any size.
-fn file_digest(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
-    let mut hash = Sha256::new();
-    let mut piece = vec![0; 1 << 16];
-    loop {
-        match file.read(&mut piece)? {
-            0 => return Ok(hexadecimal_of(&hash.finalize())),
-            n_bytes => hash.update(&piece[..n_bytes]),
-        }
-    }
+    Ok((!is_whole(path)?).then_some(Problem::Changed))
 }
 
 /// The SHA-256 of a document, in hexadecimal.
