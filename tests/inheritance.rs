@@ -6,11 +6,10 @@ mod workplace;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use workplace::{PLAN, contents, netsynth, workplace};
+use workplace::{PLAN, assert_same, contents, ended, netsynth, start, workplace};
 
 /// A search whose trials take over from others, to its end.
 fn searched(folder: &Path, from: &str, name: &str, workers: &str) {
@@ -121,35 +120,25 @@ fn a_search_of_heirs_that_is_killed_ends_as_if_nothing_had_happened() {
             workers,
         ];
         loop {
-            let child = Command::new(assert_cmd::cargo::cargo_bin("netsynth"))
-                .current_dir(folder)
-                .args(&arguments)
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn();
-            let mut child = child.unwrap();
+            let mut child = start(folder, &arguments);
             sleep(
                 whole
                     .mul_f64(0.15 + 0.11 * ((3 * instant + n_killed) % 7) as f64)
                     .max(Duration::from_millis(5)),
             );
-            if child.try_wait().unwrap().is_some_and(|status| status.success()) {
+            if child.try_wait().unwrap().is_some() {
+                let (code, stderr) = ended(child);
+                assert_eq!(code, Some(0), "{stderr}");
                 break;
             }
             child.kill().unwrap();
-            child.wait().unwrap();
+            ended(child);
             n_killed += 1;
             if folder.join(&run).join("plan.ron").exists() {
                 arguments = vec!["resume", &run, "--workers", workers];
             }
         }
-        let found = contents(&folder.join(&run));
-        let names =
-            |files: &[(String, Vec<u8>)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
-        assert_eq!(names(&found), names(&expected), "after {n_killed} kills");
-        for ((name, one), (_, other)) in found.iter().zip(&expected) {
-            assert!(one == other, "{name} differs after {n_killed} kills");
-        }
+        assert_same(&contents(&folder.join(&run)), &expected, &format!("after {n_killed} kills"));
         if n_killed >= 12 {
             break;
         }

@@ -11,29 +11,12 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use workplace::{PLAN, contents, netsynth, workplace};
-
-/// Starts `netsynth` in a folder and does not wait for it.
-fn start(folder: &Path, arguments: &[&str]) -> Child {
-    Command::new(assert_cmd::cargo::cargo_bin("netsynth"))
-        .current_dir(folder)
-        .args(arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
-}
+use workplace::{PLAN, assert_same, contents, ended, netsynth, start, workplace};
 
 /// Sends a signal by its name.
 fn signal(child: &Child, name: &str) {
     let sent = Command::new("sh").arg("-c").arg(format!("kill -{name} {}", child.id())).status().unwrap();
     assert!(sent.success());
-}
-
-/// Exit code and standard error of a child that ends.
-fn ended(child: Child) -> (Option<i32>, String) {
-    let output = child.wait_with_output().unwrap();
-    (output.status.code(), String::from_utf8(output.stderr).unwrap())
 }
 
 /// Waits until a file of a run is there.
@@ -52,14 +35,6 @@ fn uninterrupted(folder: &Path) -> (Vec<(String, Vec<u8>)>, Duration) {
         netsynth(folder, &["search", "--plan", "plan.ron", "--name", "whole", "--workers", "2"]);
     assert_eq!(code, 0, "{stderr}");
     (contents(&folder.join("runs/whole")), begun.elapsed())
-}
-
-fn assert_same(found: &[(String, Vec<u8>)], expected: &[(String, Vec<u8>)], what: &str) {
-    let names = |files: &[(String, Vec<u8>)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
-    assert_eq!(names(found), names(expected), "{what}");
-    for ((name, one), (_, other)) in found.iter().zip(expected) {
-        assert!(one == other, "{name} differs: {what}");
-    }
 }
 
 /// The small plan with an audit.

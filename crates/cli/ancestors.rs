@@ -16,7 +16,8 @@ use crate::finished::required;
 use crate::interrupt;
 use crate::progress::Progress;
 use crate::results::FoldFile;
-use crate::session::{Session, Trouble};
+use crate::session::Session;
+use crate::trouble::Trouble;
 use crate::words::percent;
 
 /// A search's trained networks, in its run's folder.

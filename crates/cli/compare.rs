@@ -266,17 +266,20 @@ fn by_training(
         lineage: None,
         tell: &|_, _, _, _| {},
     };
-    let runs = match plan.inheritance {
-        None => all_runs(&space, &plan.search, jobs, workers, evaluator)?,
-        Some(inheritance) => {
-            let prototypes = prototypes(inheritance, plan.n_lines(), jobs, workers, &evaluator)?;
-            all_runs(&space, &plan.search, jobs, workers, |job| {
-                let nursery = Arc::new(InMemory::new(&prototypes[&jobs[job].seed]));
-                let lineage = Lineage { from: inheritance.from, nursery };
-                TrainEvaluator { lineage: Some(lineage), ..evaluator(job) }
-            })?
-        }
+    let inherited = |inheritance: Inheritance| {
+        Ok::<_, Complaint>((
+            inheritance.from,
+            prototypes(inheritance, plan.n_lines(), jobs, workers, &evaluator)?,
+        ))
     };
+    let inherited = plan.inheritance.map(inherited).transpose()?;
+    let runs = all_runs(&space, &plan.search, jobs, workers, |job| {
+        let lineage = inherited.as_ref().map(|(from, prototypes)| Lineage {
+            from: *from,
+            nursery: Arc::new(InMemory::new(&prototypes[&jobs[job].seed])),
+        });
+        TrainEvaluator { lineage, ..evaluator(job) }
+    })?;
     Ok((plan.search, runs, None))
 }
 

@@ -4,6 +4,7 @@
 //! but nothing was feasible or an expectation was missed, 2 on an error, 130 when somebody stopped it.
 
 mod ancestors;
+mod attended;
 mod audit;
 mod bench;
 mod bounds;
@@ -48,6 +49,7 @@ mod topic;
 mod train;
 mod training;
 mod training_report;
+mod trouble;
 mod variants;
 mod verify;
 mod watch;

@@ -1,19 +1,19 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
-use std::time::Instant;
 
 use netsynth_data::{Dataset, Split};
 use netsynth_graph::ArchitectureSpec;
 use netsynth_search::{
-    Candidate, Evaluator, Event, Found, Measured, Newborn, ParetoFront, Scored, Scorer, StopReason, Trial,
-    Variant, side_by_side,
+    Candidate, Evaluator, Event, Found, Measured, Newborn, ParetoFront, StopReason, Trial, Variant,
+    side_by_side,
 };
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
 use netsynth_store::{self as store, Audit, EndFile, FrontFile, RunFolder, StoreError};
-use netsynth_train::{EpochReport, Inheritance, Lineage, Nursery, Stimulus, TrainEvaluator, training_memory};
-use tracing::{debug, error, info, warn};
+use netsynth_train::{EpochReport, Inheritance, Lineage, Nursery, Stimulus, TrainEvaluator};
+use tracing::{debug, error, info};
 
 use crate::ancestors::{InFolder, train_prototypes};
+use crate::attended::Attended;
 use crate::audit::{self, WithAudit, train_finalists};
 use crate::clock::Clock;
 use crate::complaint::Complaint;
@@ -22,6 +22,7 @@ use crate::networks::space;
 use crate::plan::Plan;
 use crate::progress::Progress;
 use crate::standing::{failures, nearest_miss, out_of_reach, picture, standing};
+use crate::trouble::Trouble;
 use crate::variants::{VariantMetrics, Variants, train_variants};
 use crate::words::{say, say_json};
 use crate::{Ending, front, interrupt, log};
@@ -359,54 +360,6 @@ pub(crate) fn logged(
     ending
 }
 
-/// What keeps a session from its end.
-pub(crate) enum Trouble {
-    /// The run's folder.
-    Store(StoreError),
-    /// Anything else.
-    Said(Complaint),
-}
-
-impl Trouble {
-    /// What a person is told of it: nothing that the run's folder has is lost, and the command `again` goes on.
-    pub(crate) fn told(self, folder: &RunFolder, again: &str) -> Complaint {
-        match self {
-            Trouble::Store(error @ StoreError::System { .. }) => Complaint::new(
-                error.to_string(),
-                format!(
-                    "see that the disk has room and the folder can be written; nothing finished is lost: `netsynth \
-                     {again} {}` goes on",
-                    folder.path().display()
-                ),
-            ),
-            Trouble::Store(error) => error.into(),
-            Trouble::Said(complaint) => complaint,
-        }
-    }
-}
-
-impl From<StoreError> for Trouble {
-    fn from(error: StoreError) -> Self {
-        Trouble::Store(error)
-    }
-}
-
-impl From<Complaint> for Trouble {
-    fn from(complaint: Complaint) -> Self {
-        Trouble::Said(complaint)
-    }
-}
-
-/// Logs which newborns will be trained.
-fn log_newborns(newborns: &[Newborn]) {
-    let n_trained = newborns.iter().filter(|newborn| newborn.trial.is_some()).count();
-    info!("{} newborns are scored, the best {n_trained} will be trained", newborns.len());
-    for Newborn { id, scored, trial } in newborns {
-        let fate = trial.map_or("not trained".to_owned(), |trial| format!("trial {trial}"));
-        debug!("newborn {id}, {fate}: {scored:?}");
-    }
-}
-
 /// Logs what a generation will try.
 fn log_proposed(candidates: &[Candidate]) {
     if let (Some(first), Some(last)) = (candidates.first(), candidates.last()) {
@@ -423,65 +376,12 @@ fn log_proposed(candidates: &[Candidate]) {
     }
 }
 
-/// An evaluator that refuses what needs too much memory, and tells a person of failures.
-struct Attended<'a> {
-    inner: TrainEvaluator<'a>,
-    plan: &'a Plan,
-    progress: &'a Progress,
-}
-
-impl Evaluator for Attended<'_> {
-    fn evaluate(&self, candidate: &Candidate, rung: usize) -> Option<Measured> {
-        let begun = Instant::now();
-        if rung > 0 {
-            info!("trial {} goes on to rung {rung}", candidate.trial);
-        }
-        let measured = match self.beyond_memory(candidate) {
-            Some(reason) => Some(Measured::Failed(reason)),
-            None => netsynth_search::caught(|| self.inner.evaluate(candidate, rung)),
-        };
-        let secs = begun.elapsed().as_secs_f64();
-        match &measured {
-            Some(Measured::Trained(trained)) => {
-                info!(
-                    "trial {}, rung {rung}: accuracy {:.4} in {secs:.1} s",
-                    candidate.trial,
-                    trained.accuracy()
-                );
-            }
-            Some(Measured::Failed(reason)) => {
-                warn!("trial {} failed on rung {rung} after {secs:.1} s: {reason}", candidate.trial);
-                self.progress.note(format!("trial {} failed on rung {rung}: {reason}", candidate.trial));
-            }
-            None => {}
-        }
-        self.progress.measured();
-        measured
-    }
-
-    fn scorer(&self) -> Option<&dyn Scorer> {
-        Some(self)
-    }
-}
-
-impl Scorer for Attended<'_> {
-    fn score(&self, candidate: &Candidate) -> Option<Scored> {
-        match self.beyond_memory(candidate) {
-            Some(reason) => Some(Scored::Failed(reason)),
-            None => self.inner.score(candidate),
-        }
-    }
-}
-
-impl Attended<'_> {
-    /// Why a network cannot be trained within the plan's memory, if it cannot.
-    fn beyond_memory(&self, candidate: &Candidate) -> Option<String> {
-        let limit = self.plan.search.limits.memory_mib?;
-        // A network that cannot be made is the inner evaluator's to say.
-        let graph = self.inner.space.decode(&candidate.genome, "candidate").ok()?;
-        let needed = training_memory(&graph, self.plan.recipe.batch_size).div_ceil(1 << 20);
-        (needed > limit).then(|| {
-            format!("its training needs {needed} MiB by estimate, and the plan's limit is {limit} MiB")
-        })
+/// Logs which newborns will be trained.
+fn log_newborns(newborns: &[Newborn]) {
+    let n_trained = newborns.iter().filter(|newborn| newborn.trial.is_some()).count();
+    info!("{} newborns are scored, the best {n_trained} will be trained", newborns.len());
+    for Newborn { id, scored, trial } in newborns {
+        let fate = trial.map_or("not trained".to_owned(), |trial| format!("trial {trial}"));
+        debug!("newborn {id}, {fate}: {scored:?}");
     }
 }

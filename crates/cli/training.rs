@@ -23,7 +23,7 @@ use crate::progress::Progress;
 use crate::provenance::Provenance;
 use crate::recipes::RecipeOptions;
 use crate::results::{FoldFile, Results};
-use crate::session::Trouble;
+use crate::trouble::Trouble;
 use crate::words::count;
 
 /// What a training of a network on folds is asked with, whatever for.

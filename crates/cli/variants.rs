@@ -15,7 +15,7 @@ use crate::complaint::Complaint;
 use crate::interrupt;
 use crate::plan::Plan;
 use crate::progress::Progress;
-use crate::session::Trouble;
+use crate::trouble::Trouble;
 use crate::words::{count, percent};
 
 /// What is known of a variant.

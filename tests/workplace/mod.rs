@@ -4,6 +4,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::{self, Child, Stdio};
 
 use assert_cmd::Command;
 use tempfile::TempDir;
@@ -92,4 +93,30 @@ pub fn contents(folder: &Path) -> Vec<(String, Vec<u8>)> {
     }
     files.sort();
     files
+}
+
+/// Starts `netsynth` in a folder and does not wait for it.
+pub fn start(folder: &Path, arguments: &[&str]) -> Child {
+    process::Command::new(assert_cmd::cargo::cargo_bin("netsynth"))
+        .current_dir(folder)
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap()
+}
+
+/// Exit code and standard error of a child that ends.
+pub fn ended(child: Child) -> (Option<i32>, String) {
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), String::from_utf8(output.stderr).unwrap())
+}
+
+/// Two runs have the same files.
+pub fn assert_same(found: &[(String, Vec<u8>)], expected: &[(String, Vec<u8>)], what: &str) {
+    let names = |files: &[(String, Vec<u8>)]| files.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(found), names(expected), "{what}");
+    for ((name, one), (_, other)) in found.iter().zip(expected) {
+        assert!(one == other, "{name} differs: {what}");
+    }
 }

@@ -107,13 +107,11 @@ pub struct Estimate {
 impl Estimate {
     /// The estimate from independent numbers; none from no numbers.
     pub fn of(numbers: &[f64]) -> Option<Self> {
-        let count = numbers.len() as f64;
         if numbers.is_empty() {
             return None;
         }
-        let mean = numbers.iter().sum::<f64>() / count;
+        let (count, mean, squares) = moments(numbers);
         let half_width = (numbers.len() > 1).then(|| {
-            let squares: f64 = numbers.iter().map(|number| (number - mean) * (number - mean)).sum();
             let error = libm::sqrt(squares / (count - 1.0) / count);
             t_quantile(numbers.len() - 1) * error
         });
@@ -139,10 +137,15 @@ fn t_quantile(freedom: usize) -> f64 {
 
 /// Mean and sample standard deviation; 0 for the deviation of one number.
 pub fn mean_and_deviation(numbers: &[f64]) -> (f64, f64) {
+    let (count, mean, squares) = moments(numbers);
+    (mean, if numbers.len() > 1 { libm::sqrt(squares / (count - 1.0)) } else { 0.0 })
+}
+
+/// How many numbers there are, or 1 if there is none, their mean, and the sum of squared differences from it.
+fn moments(numbers: &[f64]) -> (f64, f64, f64) {
     let count = numbers.len().max(1) as f64;
     let mean = numbers.iter().sum::<f64>() / count;
-    let squares: f64 = numbers.iter().map(|number| (number - mean) * (number - mean)).sum();
-    (mean, if numbers.len() > 1 { libm::sqrt(squares / (count - 1.0)) } else { 0.0 })
+    (count, mean, numbers.iter().map(|number| (number - mean) * (number - mean)).sum())
 }
 
 /// Kendall's rank correlation tau-b of pairs: 1 if they rise together, -1 if one falls as the other rises, 0 without
