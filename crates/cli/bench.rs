@@ -4,15 +4,14 @@ use clap::{Args, Subcommand};
 use netsynth_data::synth::{self, SynthOptions};
 use netsynth_data::{DataOptions, Dataset, stream};
 use netsynth_graph::Graph;
-use netsynth_search::side_by_side;
 use netsynth_train::{Deployed, Device, EpochReport, Recipe, Training, fit, on_one_thread};
 use serde::Serialize;
 
 use crate::Ending;
-use crate::complaint::Complaint;
-use crate::networks::{adapted, architecture, input_of, read};
 use crate::words::{say, say_json, table};
 use crate::workers::worker_count;
+use netsynth_run::RunError;
+use netsynth_run::networks::{adapted, architecture, input_of, read};
 
 /// Images of an epoch that is measured.
 const N_IMAGES: usize = 512;
@@ -87,25 +86,28 @@ impl Spread {
     }
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let (timings, json) = match &arguments.command {
         Command::Train { architecture, batch, epochs, workers, json } => {
             let (graph, dataset) = subject(architecture)?;
             let workers = worker_count(Some(*workers))?;
             if *epochs == 0 {
-                return Err(Complaint::new("--epochs is 0", "measure at least one epoch"));
+                return Err(RunError::new("--epochs is 0", "measure at least one epoch"));
             }
             let mut timings = Vec::new();
             for &batch_size in batch {
                 let recipe = Recipe { batch_size, ..Recipe::strong() };
                 recipe.check()?;
-                let all = side_by_side(workers.get(), workers, |worker| {
-                    epoch_secs(&graph, &dataset, &recipe, *epochs, worker as u64)
+                let secs_of = |worker| epoch_secs(&graph, &dataset, &recipe, *epochs, worker as u64);
+                let all: Result<Vec<Vec<f64>>, String> = std::thread::scope(|scope| {
+                    let threads: Vec<_> =
+                        (0..workers.get()).map(|worker| scope.spawn(move || secs_of(worker))).collect();
+                    let joined = threads.into_iter().map(|thread| thread.join());
+                    joined
+                        .map(|secs| secs.unwrap_or_else(|_| Err("a training panicked".to_owned())))
+                        .collect()
                 });
-                let all: Vec<Vec<f64>> = all
-                    .into_iter()
-                    .collect::<Result<_, _>>()
-                    .map_err(|reason| Complaint::new(reason, "try another network"))?;
+                let all = all.map_err(|reason| RunError::new(reason, "try another network"))?;
                 let secs: Vec<f64> = all.into_iter().flatten().collect();
                 let speed = |secs: &f64| workers.get() as f64 * N_IMAGES as f64 / secs;
                 let n_steps = N_IMAGES.div_ceil(batch_size) as f64;
@@ -134,7 +136,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
     Ok(Ending::Done)
 }
 
-fn show(timings: &[Timing]) -> Result<(), Complaint> {
+fn show(timings: &[Timing]) -> Result<(), RunError> {
     let mut rows =
         table(&["batch", "side by side", "images/s", "least", "most", "ms a step", "augmentation"], 0);
     for timing in timings {
@@ -152,7 +154,7 @@ fn show(timings: &[Timing]) -> Result<(), Complaint> {
 }
 
 /// The network, and synthetic faces of its size.
-fn subject(name: &str) -> Result<(Graph, Dataset), Complaint> {
+fn subject(name: &str) -> Result<(Graph, Dataset), RunError> {
     let (spec, graph) = architecture(&read(name)?)?;
     let input = graph.input();
     let faces = SynthOptions { subjects: N_IMAGES.div_ceil(7), frames: 2, ..SynthOptions::default() };
@@ -160,7 +162,7 @@ fn subject(name: &str) -> Result<(Graph, Dataset), Complaint> {
         DataOptions { height: input.height, width: input.width, frames: 1, ..DataOptions::default() };
     let dataset = synth::dataset(&faces, &options)?;
     let spec = adapted(spec, input_of(&dataset), dataset.classes.len());
-    let graph = Graph::new(&spec).map_err(|error| Complaint::from(error).at(name))?;
+    let graph = Graph::new(&spec).map_err(|error| RunError::from(error).at(name))?;
     Ok((graph, dataset))
 }
 
@@ -197,7 +199,7 @@ fn augmentation_secs(dataset: &Dataset, recipe: &Recipe) -> f64 {
 }
 
 /// The network after a training so short that only its speed is of interest.
-fn untrained(graph: &Graph, dataset: &Dataset) -> Result<Deployed, Complaint> {
+fn untrained(graph: &Graph, dataset: &Dataset) -> Result<Deployed, RunError> {
     let recipe = Recipe::strong();
     let training =
         Training { graph, dataset, recipe: &recipe, n_epochs: 1, seed: 0, device: Device::Flex, start: None };
@@ -205,9 +207,9 @@ fn untrained(graph: &Graph, dataset: &Dataset) -> Result<Deployed, Complaint> {
 }
 
 /// Times predictions of one batch size, on one core for about two seconds.
-fn predictions(network: &Deployed, dataset: &Dataset, batch_size: usize) -> Result<Timing, Complaint> {
+fn predictions(network: &Deployed, dataset: &Dataset, batch_size: usize) -> Result<Timing, RunError> {
     if batch_size == 0 {
-        return Err(Complaint::new("--batch is 0", "predict at least one image at a time"));
+        return Err(RunError::new("--batch is 0", "predict at least one image at a time"));
     }
     let pixels: Vec<f32> = (0..batch_size)
         .flat_map(|image| dataset.samples[image % dataset.samples.len()].pixels.iter())
@@ -224,7 +226,7 @@ fn predictions(network: &Deployed, dataset: &Dataset, batch_size: usize) -> Resu
         // The first few warm the caches and the buffers.
         secs.split_off(4)
     })
-    .map_err(|reason| Complaint::new(reason, "free some memory"))?;
+    .map_err(|reason| RunError::new(reason, "free some memory"))?;
     Ok(Timing {
         batch_size,
         n_side_by_side: 1,

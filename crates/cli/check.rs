@@ -10,9 +10,9 @@ use serde::de::IgnoredAny;
 use serde_json::json;
 
 use crate::Ending;
-use crate::complaint::Complaint;
-use crate::networks::{Source, architecture, read, space, space_specs};
 use crate::words::{count, kibibytes, millions, percent, say, say_json, table};
+use netsynth_run::RunError;
+use netsynth_run::networks::{Source, architecture, read, space, space_specs};
 
 /// How many networks of a space are drawn for its medians.
 const N_DRAWS: usize = 1000;
@@ -37,14 +37,14 @@ struct Fields {
     prototype: Option<IgnoredAny>,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let source = read(&arguments.file)?;
     let fields: Fields =
-        schema::from_ron(&source.text).map_err(|error| Complaint::from(error).at(&source.name))?;
+        schema::from_ron(&source.text).map_err(|error| RunError::from(error).at(&source.name))?;
     match fields {
         Fields { nodes: Some(_), .. } => check_architecture(&source, arguments.json),
         Fields { prototype: Some(_), .. } => check_space(&source, arguments.json),
-        Fields { nodes: None, prototype: None } => Err(Complaint::new(
+        Fields { nodes: None, prototype: None } => Err(RunError::new(
             "it is neither an architecture (field `nodes`) nor a search space (field `prototype`)",
             "compare with prototypes/nano-b.ron or search-spaces/emotionnet.ron",
         )
@@ -52,7 +52,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
     }
 }
 
-fn check_architecture(source: &Source, as_json: bool) -> Result<Ending, Complaint> {
+fn check_architecture(source: &Source, as_json: bool) -> Result<Ending, RunError> {
     let (spec, graph) = architecture(source)?;
     let cost = graph.cost();
     if as_json {
@@ -129,7 +129,7 @@ fn reads(graph: &Graph, inputs: &[Option<usize>]) -> String {
 }
 
 /// Prints what was published beside what was counted.
-fn compare(spec: &ArchitectureSpec, graph: &Graph) -> Result<(), Complaint> {
+fn compare(spec: &ArchitectureSpec, graph: &Graph) -> Result<(), RunError> {
     if spec.expect.is_empty() {
         return Ok(());
     }
@@ -160,7 +160,7 @@ fn compare(spec: &ArchitectureSpec, graph: &Graph) -> Result<(), Complaint> {
     say(rows)
 }
 
-fn check_space(source: &Source, as_json: bool) -> Result<Ending, Complaint> {
+fn check_space(source: &Source, as_json: bool) -> Result<Ending, RunError> {
     let (spec, prototype) = space_specs(source)?;
     let space = space(&source.name, &spec, &prototype)?;
     let survey = survey(&space, N_DRAWS, 0)?;
@@ -241,7 +241,7 @@ fn summary(space: &SearchSpace, survey: &Survey) -> String {
 }
 
 /// Says whether the counted half of the paper's indicator can be met in the space.
-fn within_reach(survey: &Survey) -> Result<Ending, Complaint> {
+fn within_reach(survey: &Survey) -> Result<Ending, RunError> {
     for constraint in Indicator::paper().constraints {
         let spread = match constraint.metric() {
             Metric::Accuracy => continue,

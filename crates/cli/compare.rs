@@ -1,30 +1,24 @@
-use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::{Args, ValueEnum};
 use netsynth_graph::schema::SCHEMA;
-use netsynth_search::{
-    Curve, Evaluator, Indicator, Limits, Metric, Metrics, Objective, Performance, Problem, Rung, Scale,
-    SearchPlan, StrategyKind, Table, Trial, run as search, side_by_side,
+use netsynth_run::{
+    Comparison, ComparisonJob, Plan, RunError, Search, compare_by_training, compare_on_table,
 };
-use netsynth_space::Space;
+use netsynth_search::{
+    Curve, Indicator, Limits, Metric, Objective, Performance, Rung, Scale, SearchPlan, StrategyKind, Table,
+};
 use netsynth_store::RunFolder;
-use netsynth_train::{Deployed, InMemory, Inheritance, Lineage, Stimulus, TrainEvaluator};
 use serde::Serialize;
 
-use crate::Ending;
 use crate::bounds::{Bound, bound};
-use crate::comparison::{Job, csv, drawn, show, summary};
-use crate::complaint::Complaint;
-use crate::networks::{adapted, input_of, read, space, space_specs};
-use crate::plan::Plan;
-use crate::progress::say_line;
+use crate::comparison::{csv, drawn, show, summary};
+use crate::progress::{Progress, say_line};
 use crate::seeds::{Seeds, seeds};
-use crate::words::{percent, say, say_json};
+use crate::words::{say, say_json};
 use crate::workers::worker_count;
+use crate::{Ending, events, interrupt};
 
 /// Hold search strategies against each other on a benchmark or by training
 ///
@@ -139,7 +133,7 @@ struct Provenance {
     target: String,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let path = RunFolder::free_path(Path::new("runs"), arguments.name.as_deref(), "compare")?;
     let workers = worker_count(arguments.workers)?;
     let strategies: Vec<StrategyKind> = if arguments.strategies.is_empty() {
@@ -147,17 +141,20 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
     } else {
         arguments.strategies.iter().map(|name| name.kind()).collect()
     };
-    let jobs: Vec<Job> = strategies
+    let jobs: Vec<ComparisonJob> = strategies
         .iter()
         .flat_map(|&strategy| {
-            (arguments.seeds.first..=arguments.seeds.last).map(move |seed| Job { strategy, seed })
+            (arguments.seeds.first..=arguments.seeds.last).map(move |seed| ComparisonJob { strategy, seed })
         })
         .collect();
-    let (plan, runs, known) = match (&arguments.table, &arguments.plan) {
-        (Some(path), _) => on_table(path, arguments, &jobs, workers)?,
-        (None, Some(path)) => by_training(path, arguments, &jobs, workers)?,
-        (None, None) => return Err(Complaint::new("nothing to compare on", "give --table or --plan")),
+    interrupt::listen()?;
+    let progress = Progress::new();
+    let Comparison { plan, runs, known } = match (&arguments.table, &arguments.plan) {
+        (Some(path), _) => on_table(path, arguments, &jobs, workers, &progress)?,
+        (None, Some(path)) => by_training(path, arguments, &jobs, workers, &progress)?,
+        (None, None) => return Err(RunError::new("nothing to compare on", "give --table or --plan")),
     };
+    progress.finish();
     let metrics = known.unwrap_or_else(|| {
         let completed = runs.iter().flatten();
         completed.filter_map(|trial| trial.outcome(&plan.indicator, plan.rungs.len()).feasible()).collect()
@@ -195,20 +192,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
     Ok(Ending::Done)
 }
 
-type Runs = (SearchPlan, Vec<Vec<Trial>>, Option<Vec<Metrics>>);
-
 /// Runs every job on a table of known results.
 fn on_table(
     path: &Path,
     arguments: &Arguments,
-    jobs: &[Job],
+    jobs: &[ComparisonJob],
     workers: NonZeroUsize,
-) -> Result<Runs, Complaint> {
+    progress: &Progress,
+) -> Result<Comparison, RunError> {
     let text = std::fs::read_to_string(path).map_err(|error| {
-        Complaint::new(error.to_string(), "give a JSON file of known results").at(path.display().to_string())
+        RunError::new(error.to_string(), "give a JSON file of known results").at(path.display().to_string())
     })?;
     let name = path.file_stem().map_or("table".into(), |stem| stem.to_string_lossy().into_owned());
-    let known = Table::from_json(&name, &text).map_err(Complaint::about(path))?;
+    let known = Table::from_json(&name, &text).map_err(RunError::about(path))?;
     let plan = SearchPlan {
         seed: 0,
         n_trials: arguments.evaluations.unwrap_or(100).min(known.len()),
@@ -222,120 +218,25 @@ fn on_table(
         newborns: None,
         limits: Limits::default(),
     };
+    let on_event = |event: netsynth_run::RunEvent<'_>| events::show(progress, event);
     plan.check()?;
-    let bounded = plan.indicator.constraints.iter().map(|constraint| constraint.metric());
-    let mut asked = plan.objectives.iter().map(|objective| objective.metric()).chain(bounded);
-    if let Some(metric) = asked.find(|metric| !known.knows(*metric)) {
-        let remedy = "ask for metrics that it has, with --objectives and --indicator";
-        return Err(
-            Complaint::new(format!("the table has no {metric}"), remedy).at(path.display().to_string())
-        );
-    }
-    let runs = all_runs(&known, &plan, jobs, workers, |_| &known)?;
-    Ok((plan, runs, Some(known.metrics().collect())))
+    compare_on_table(&known, plan, jobs, workers, &on_event, &interrupt::is_asked)
+        .map_err(|error| error.or_at(path.display().to_string()))
 }
 
 /// Runs every job of a plan by training.
 fn by_training(
     path: &Path,
     arguments: &Arguments,
-    jobs: &[Job],
+    jobs: &[ComparisonJob],
     workers: NonZeroUsize,
-) -> Result<Runs, Complaint> {
+    progress: &Progress,
+) -> Result<Comparison, RunError> {
     let mut plan = Plan::read(path)?;
     plan.search.n_trials = arguments.evaluations.unwrap_or(plan.search.n_trials);
     plan.search.generation_size = arguments.generation_size.unwrap_or(plan.search.generation_size);
     plan.check()?;
-    let (space_spec, prototype) = space_specs(&read(&plan.space)?)?;
-    let dataset = plan.data.load()?;
-    let split = plan.data.split(&dataset)?;
-    let prototype = adapted(prototype, input_of(&dataset), dataset.classes.len());
-    let space = space(&plan.space, &space_spec, &prototype)?;
-    let train = split.train(0);
-    let stimuli: Vec<Stimulus> =
-        jobs.iter().map(|job| Stimulus::new(&dataset, &train, &plan.recipe, job.seed)).collect();
-    let evaluator = |job: usize| TrainEvaluator {
-        space: &space,
-        dataset: &dataset,
-        split: &split,
-        recipe: &plan.recipe,
-        rungs: &plan.search.rungs,
-        stimulus: &stimuli[job],
-        seed: jobs[job].seed,
-        device: plan.device,
-        lineage: None,
-        tell: &|_, _, _, _| {},
-    };
-    let inherited = |inheritance: Inheritance| {
-        Ok::<_, Complaint>((
-            inheritance.from,
-            prototypes(inheritance, plan.n_lines(), jobs, workers, &evaluator)?,
-        ))
-    };
-    let inherited = plan.inheritance.map(inherited).transpose()?;
-    let runs = all_runs(&space, &plan.search, jobs, workers, |job| {
-        let lineage = inherited.as_ref().map(|(from, prototypes)| Lineage {
-            from: *from,
-            nursery: Arc::new(InMemory::new(&prototypes[&jobs[job].seed])),
-        });
-        TrainEvaluator { lineage, ..evaluator(job) }
-    })?;
-    Ok((plan.search, runs, None))
-}
-
-/// The prototype as each seed trains it, on each fold that a rung trains; strategies of one seed share it.
-fn prototypes<'a>(
-    Inheritance { epochs, .. }: Inheritance,
-    n_folds: usize,
-    jobs: &[Job],
-    workers: NonZeroUsize,
-    evaluator: &(impl Fn(usize) -> TrainEvaluator<'a> + Sync),
-) -> Result<BTreeMap<u64, Vec<Deployed>>, Complaint> {
-    let first_jobs: BTreeMap<u64, usize> =
-        jobs.iter().enumerate().rev().map(|(number, job)| (job.seed, number)).collect();
-    let places: Vec<(u64, usize, usize)> = first_jobs
-        .into_iter()
-        .flat_map(|(seed, job)| (0..n_folds).map(move |fold| (seed, job, fold)))
-        .collect();
-    let trained: Vec<Result<_, Complaint>> = side_by_side(places.len(), workers, |at| {
-        let (seed, job, fold) = places[at];
-        let report = evaluator(job).train_prototype(epochs, fold, &mut |_| {}).map_err(|reason| {
-            let remedy = "lower the recipe's learning_rate, or compare without inheritance";
-            Complaint::new(reason, remedy).at(format!("the prototype, seed {seed}, fold {}", fold + 1))
-        })?;
-        say_line(format!(
-            "prototype, seed {seed}, fold {}: {} after {epochs} epochs",
-            fold + 1,
-            percent(report.confusion.accuracy())
-        ));
-        Ok((seed, report.network))
-    });
-    let mut prototypes: BTreeMap<u64, Vec<Deployed>> = BTreeMap::new();
-    for outcome in trained {
-        let (seed, network) = outcome?;
-        prototypes.entry(seed).or_default().push(network);
-    }
-    Ok(prototypes)
-}
-
-/// Every job's trials, some jobs side by side. Each job is a function of its strategy and seed alone.
-fn all_runs<E: Evaluator>(
-    space: &dyn Space,
-    plan: &SearchPlan,
-    jobs: &[Job],
-    workers: NonZeroUsize,
-    evaluator: impl Fn(usize) -> E + Sync,
-) -> Result<Vec<Vec<Trial>>, Complaint> {
-    // What no strategy could do is told before any of them starts.
-    Problem::new(space, plan)?;
-    let n_done = AtomicUsize::new(0);
-    let runs = side_by_side(jobs.len(), workers, |number| {
-        let Job { strategy, seed } = jobs[number];
-        let plan = SearchPlan { strategy, seed, ..plan.clone() };
-        let found = search(space, &plan, &evaluator(number), NonZeroUsize::MIN, &mut |_| {})?;
-        let done = n_done.fetch_add(1, Ordering::Relaxed) + 1;
-        say_line(format!("{strategy}, seed {seed}: done ({done} of {})", jobs.len()));
-        Ok(found.trials)
-    });
-    runs.into_iter().collect()
+    let on_event = |event: netsynth_run::RunEvent<'_>| events::show(progress, event);
+    let search = Search::new(plan, workers, &on_event)?;
+    compare_by_training(&search, jobs, &on_event, &interrupt::is_asked)
 }

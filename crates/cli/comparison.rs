@@ -5,14 +5,8 @@ use netsynth_report::{Band, Panel, plot};
 use netsynth_search::{Curve, Estimate, SearchPlan, StrategyKind};
 use serde::Serialize;
 
-use crate::complaint::Complaint;
 use crate::words::{percent, say, table};
-
-/// One run of the comparison.
-pub(crate) struct Job {
-    pub(crate) strategy: StrategyKind,
-    pub(crate) seed: u64,
-}
+use netsynth_run::{ComparisonJob, RunError};
 
 /// One strategy at one number of evaluations, over all seeds.
 #[derive(Debug, Serialize)]
@@ -76,7 +70,7 @@ pub(crate) fn summary(
     target: Option<f64>,
     plan: &SearchPlan,
     strategies: &[StrategyKind],
-    jobs: &[Job],
+    jobs: &[ComparisonJob],
     curves: &[Curve],
 ) -> Summary {
     let n = plan.n_trials;
@@ -143,7 +137,7 @@ pub(crate) fn summary(
 }
 
 /// Prints a summary as tables.
-pub(crate) fn show(summary: &Summary) -> Result<(), Complaint> {
+pub(crate) fn show(summary: &Summary) -> Result<(), RunError> {
     let with_interval = |spread: Option<Spread>, write: &dyn Fn(f64) -> String| match spread {
         None => "-".to_owned(),
         Some(Spread { mean, half_width: None }) => write(mean),
@@ -189,7 +183,7 @@ pub(crate) fn show(summary: &Summary) -> Result<(), Complaint> {
 }
 
 /// Every run after every evaluation.
-pub(crate) fn csv(jobs: &[Job], curves: &[Curve]) -> String {
+pub(crate) fn csv(jobs: &[ComparisonJob], curves: &[Curve]) -> String {
     let mut text = "strategy,seed,evaluations,hypervolume,best_accuracy\n".to_owned();
     for (job, curve) in jobs.iter().zip(curves) {
         for (at, (volume, best)) in curve.hypervolume.iter().zip(&curve.best_accuracy).enumerate() {
@@ -201,7 +195,7 @@ pub(crate) fn csv(jobs: &[Job], curves: &[Curve]) -> String {
 }
 
 /// The curves as a drawing: means with their intervals.
-pub(crate) fn drawn(strategies: &[StrategyKind], jobs: &[Job], curves: &[Curve]) -> String {
+pub(crate) fn drawn(strategies: &[StrategyKind], jobs: &[ComparisonJob], curves: &[Curve]) -> String {
     let bands = |value: &dyn Fn(&Curve, usize) -> Option<f64>| -> Vec<Band> {
         strategies
             .iter()

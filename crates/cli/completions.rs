@@ -2,8 +2,8 @@ use clap::{Args, CommandFactory};
 use clap_complete::{Shell, generate};
 
 use crate::Ending;
-use crate::complaint::Complaint;
 use crate::words::say;
+use netsynth_run::RunError;
 
 /// Print what a shell needs to complete netsynth's commands and options.
 ///
@@ -16,7 +16,7 @@ pub(crate) struct Arguments {
     shell: Shell,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let mut script = Vec::new();
     generate(arguments.shell, &mut crate::Arguments::command(), "netsynth", &mut script);
     say(String::from_utf8_lossy(&script).trim_end())?;

@@ -8,9 +8,9 @@ use netsynth_data::{Colour, Crop, DataOptions, Dataset, LabelSet, Skipped, Split
 use serde_json::json;
 
 use crate::Ending;
-use crate::complaint::Complaint;
 use crate::preview;
 use crate::words::{count, say, say_json, table};
+use netsynth_run::RunError;
 
 /// How many of the things that were skipped for one reason are named.
 const N_EXAMPLES: usize = 3;
@@ -130,13 +130,13 @@ enum SplitName {
 
 impl ReadOptions {
     /// The options for images of this size.
-    pub(crate) fn sized(&self, height: usize, width: usize) -> Result<DataOptions, Complaint> {
+    pub(crate) fn sized(&self, height: usize, width: usize) -> Result<DataOptions, RunError> {
         let crop = match (self.crop.clone(), self.margin) {
             (Crop::Face { .. }, Some(margin)) => Crop::Face { margin },
             (Crop::Boxes { file, .. }, Some(margin)) => Crop::Boxes { file, margin },
             (Crop::Whole | Crop::Centre | Crop::Box { .. }, Some(_)) => {
                 let remedy = "give --crop face or --crop FILE.csv with it, or leave it out";
-                return Err(Complaint::new("--margin is of a face or of a file's box", remedy));
+                return Err(RunError::new("--margin is of a face or of a file's box", remedy));
             }
             (crop, None) => crop,
         };
@@ -196,7 +196,7 @@ fn crop(text: &str) -> Result<Crop, String> {
     }
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     match &arguments.command {
         Command::Synth { folder, subjects, seed, side, frames, json } => {
             let options = SynthOptions { subjects: *subjects, seed: *seed, side: *side, frames: *frames };
@@ -224,7 +224,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
 }
 
 /// Reads faces, and says how far it is where that takes long.
-pub(crate) fn load(path: &Path, options: &DataOptions) -> Result<Dataset, Complaint> {
+pub(crate) fn load(path: &Path, options: &DataOptions) -> Result<Dataset, RunError> {
     let bar = ProgressBar::new(0);
     let style =
         ProgressStyle::with_template("{bar:24.cyan/blue} {pos}/{len} images read  {eta_precise} left");
@@ -267,7 +267,7 @@ pub(crate) fn cautions(dataset: &Dataset, split: &Split) -> Vec<String> {
     cautions
 }
 
-fn show(dataset: &Dataset) -> Result<(), Complaint> {
+fn show(dataset: &Dataset) -> Result<(), RunError> {
     let by_subject = dataset.class_by_subject();
     let header: Vec<&str> =
         ["subject"].into_iter().chain(dataset.classes.iter().map(String::as_str)).collect();
@@ -314,7 +314,7 @@ fn show(dataset: &Dataset) -> Result<(), Complaint> {
 }
 
 /// How much was left out for each reason, and examples.
-fn show_skipped(skipped: &[Skipped]) -> Result<(), Complaint> {
+fn show_skipped(skipped: &[Skipped]) -> Result<(), RunError> {
     say(format!("skipped: {}", count(skipped.len() as u64)))?;
     for (kind, all) in by_kind(skipped) {
         say(format!("  {} {kind}", count(all.len() as u64)))?;
@@ -337,7 +337,7 @@ fn by_kind<'a>(skipped: impl IntoIterator<Item = &'a Skipped>) -> BTreeMap<Strin
 }
 
 /// Which images occur more than once: of no harm within one subject, a leak or a doubt about labels otherwise.
-fn show_duplicates(dataset: &Dataset) -> Result<(), Complaint> {
+fn show_duplicates(dataset: &Dataset) -> Result<(), RunError> {
     let groups = dataset.duplicates();
     let differ = |group: &[usize], what: &dyn Fn(usize) -> Option<usize>| {
         group.iter().any(|&sample| what(sample) != what(group[0]))
@@ -365,7 +365,7 @@ fn show_duplicates(dataset: &Dataset) -> Result<(), Complaint> {
     Ok(())
 }
 
-fn show_json(dataset: &Dataset) -> Result<(), Complaint> {
+fn show_json(dataset: &Dataset) -> Result<(), RunError> {
     let name = |&sample: &usize| &dataset.samples[sample].source;
     let duplicates: Vec<Vec<&String>> =
         dataset.duplicates().iter().map(|group| group.iter().map(name).collect()).collect();

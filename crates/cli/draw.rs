@@ -4,9 +4,9 @@ use clap::Args;
 use netsynth_report::{dot, drawing};
 
 use crate::Ending;
-use crate::complaint::Complaint;
-use crate::networks::{architecture, read};
 use crate::words::print_to;
+use netsynth_run::RunError;
+use netsynth_run::networks::{architecture, read};
 
 /// Draw an architecture as the paper's Figure 1 is drawn.
 ///
@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
     out: Option<PathBuf>,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let (_, graph) = architecture(&read(&arguments.architecture)?)?;
     let text = if arguments.dot { dot(&graph) } else { drawing(&graph) };
     print_to(arguments.out.as_deref(), &text)?;

@@ -8,9 +8,9 @@ use netsynth_search::{
 use serde_json::json;
 
 use crate::Ending;
-use crate::complaint::Complaint;
-use crate::finished::{Searched, open};
 use crate::words::{say, say_json, table};
+use netsynth_run::RunError;
+use netsynth_run::{OpenSearch, open_search};
 
 /// Say why a trial's widths and links are what they are.
 ///
@@ -29,8 +29,8 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
-    let Searched { folder, plan, space } = open(&arguments.run)?;
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
+    let OpenSearch { folder, plan, space } = open_search(&arguments.run)?;
     let trials = folder.trials(&space)?;
     let problem = Problem::new(&space, &plan.search)?;
     let n_rungs = plan.search.rungs.len();
@@ -38,11 +38,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
     let pick = variants(&front).first().map(|(_, trial)| *trial);
     let place = folder.path().display().to_string();
     let number = arguments.trial.or(pick).ok_or_else(|| {
-        Complaint::new("nothing is feasible, so no trial was picked", "name a trial").at(place.clone())
+        RunError::new("nothing is feasible, so no trial was picked", "name a trial").at(place.clone())
     })?;
     let explanation = explain(&problem, &trials, number)?.ok_or_else(|| {
         let remedy = format!("the run has {} trials, numbered from 0", trials.len());
-        Complaint::new(format!("there is no trial {number}"), remedy).at(place)
+        RunError::new(format!("there is no trial {number}"), remedy).at(place)
     })?;
     let rankings = rankings(&problem, &trials);
     let numbers = folder.generator_numbers()?;
@@ -91,7 +91,7 @@ fn as_json(
     })
 }
 
-fn show(explanation: &Explanation) -> Result<(), Complaint> {
+fn show(explanation: &Explanation) -> Result<(), RunError> {
     let Explanation { trial, parent, predicted, measured, parent_measured, scores, reasons } = explanation;
     let decibels = |value: &Option<f64>| value.map_or("unknown".to_owned(), |value| format!("{value:.2} dB"));
     let made = parent.map_or("drawn afresh".to_owned(), |parent| format!("nearest to trial {parent}"));

@@ -11,9 +11,9 @@ use clap::{Args, Subcommand};
 use netsynth_store::FrontFile;
 
 use crate::Ending;
-use crate::complaint::Complaint;
 use crate::words::say;
 use listing::{Column, Row};
+use netsynth_run::RunError;
 pub(crate) use plot::{Across, glyphs, plot_of};
 
 /// Show what runs found: their Pareto fronts, any of their trials, what differs between two networks.
@@ -33,7 +33,7 @@ enum Command {
     Plot(plot::Arguments),
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     match &arguments.command {
         Command::Show(arguments) => query::show(arguments),
         Command::Query(arguments) => query::query(arguments),
@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
 }
 
 /// Prints the front that a search has just found.
-pub(crate) fn show(front: &FrontFile) -> Result<(), Complaint> {
+pub(crate) fn show(front: &FrontFile) -> Result<(), RunError> {
     if front.members.is_empty() {
         return say("The front is empty: no trial met the indicator.");
     }

@@ -1,9 +1,9 @@
 use clap::{Args, CommandFactory};
 
 use crate::Ending;
-use crate::complaint::Complaint;
 use crate::topic::Topic;
 use crate::words::{say, terminal_width, wrapped};
+use netsynth_run::RunError;
 
 /// Say what a command does, or what a file means.
 ///
@@ -18,7 +18,7 @@ pub(crate) struct Arguments {
     words: Vec<String>,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let words: Vec<&str> = arguments.words.iter().map(String::as_str).collect();
     let width = terminal_width().unwrap_or(100).clamp(40, 100);
     if let [word] = words.as_slice()
@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
             None => {
                 let topics: Vec<&str> = Topic::ALL.map(Topic::name).to_vec();
                 let remedy = format!("commands: {}\n  topics: {}", known.join(", "), topics.join(", "));
-                return Err(Complaint::new(format!("`{word}` is neither a command nor a topic"), remedy));
+                return Err(RunError::new(format!("`{word}` is neither a command nor a topic"), remedy));
             }
         };
     }

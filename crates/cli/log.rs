@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use tracing::Level;
+use netsynth_run::RunError;
 use tracing::level_filters::LevelFilter;
+use tracing::{Level, error, info};
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::{self, MakeWriter};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
@@ -71,6 +72,16 @@ pub(crate) fn keep_in(file: Option<File>) {
     if let Ok(mut session) = SESSION.lock() {
         *session = file;
     }
+}
+
+/// Logs how work on a run ended, and ends the log that it began in the run's folder.
+pub(crate) fn end<T>(results: &Result<T, RunError>) {
+    match results {
+        Ok(_) => info!("session ends"),
+        Err(RunError::Stopped) => info!("session was asked to stop"),
+        Err(error) => error!("session breaks off: {}", error.text()),
+    }
+    keep_in(None);
 }
 
 /// A log that nobody needs: a line that cannot be written is let go, and the session goes on.

@@ -3,21 +3,17 @@
 //! Data goes to standard output and everything else to standard error. The exit code is 0 when done, 1 when done
 //! but nothing was feasible or an expectation was missed, 2 on an error, 130 when somebody stopped it.
 
-mod ancestors;
-mod attended;
 mod audit;
 mod bench;
 mod bounds;
 mod check;
-mod clock;
 mod compare;
 mod comparison;
-mod complaint;
 mod completions;
 mod data;
 mod draw;
+mod events;
 mod explain;
-mod finished;
 mod front;
 #[cfg(test)]
 mod fuzz;
@@ -25,12 +21,9 @@ mod help;
 mod interrupt;
 mod log;
 mod man;
-mod networks;
-mod plan;
 mod preview;
 mod progress;
 mod prototypes;
-mod provenance;
 #[cfg(any(test, fuzzing))]
 #[path = "../../fuzz/readers.rs"]
 pub mod readers;
@@ -41,15 +34,14 @@ mod results;
 mod resume;
 mod sample;
 mod search;
+mod search_results;
 mod seeds;
-mod session;
 mod standing;
 mod table_1;
 mod topic;
 mod train;
 mod training;
 mod training_report;
-mod trouble;
 mod variants;
 mod verify;
 mod watch;
@@ -59,6 +51,7 @@ mod workers;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use netsynth_run::RunError;
 
 /// How a command ended, if not in an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,10 +129,16 @@ fn main() -> ExitCode {
     match outcome {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Missed) => ExitCode::from(1),
-        Ok(Ending::Stopped) => ExitCode::from(interrupt::STOPPED),
-        Err(complaint) => {
-            complaint.print();
+        Ok(Ending::Stopped) | Err(RunError::Stopped) => ExitCode::from(interrupt::STOPPED),
+        Err(error) => {
+            print_error(&error);
             ExitCode::from(2)
         }
     }
+}
+
+/// Prints an error with its remedy.
+#[expect(clippy::print_stderr, reason = "the one place where errors are printed")]
+fn print_error(error: &RunError) {
+    eprintln!("{}", error.text());
 }

@@ -5,8 +5,8 @@ use clap::{Args, Command, CommandFactory};
 use clap_mangen::Man;
 
 use crate::Ending;
-use crate::complaint::Complaint;
 use crate::words::say;
+use netsynth_run::RunError;
 
 /// Write the manual: a page for each command, for `man`.
 ///
@@ -17,11 +17,11 @@ pub(crate) struct Arguments {
     folder: PathBuf,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let folder = &arguments.folder;
     let refused = |error: std::io::Error| {
         let remedy = "give a folder that can be written";
-        Complaint::new(error.to_string(), remedy).at(folder.display().to_string())
+        RunError::new(error.to_string(), remedy).at(folder.display().to_string())
     };
     fs::create_dir_all(folder).map_err(refused)?;
     let mut program = crate::Arguments::command();

@@ -5,10 +5,10 @@ use clap::Args;
 use netsynth_data::{DataOptions, Dataset, stream, write_contact_sheet};
 use netsynth_train::{Recipe, derived_seed};
 
-use crate::complaint::Complaint;
 use crate::data::{ReadOptions, load};
 use crate::recipes::RecipeOptions;
 use crate::words::say;
+use netsynth_run::RunError;
 
 /// Samples in a row of a sheet.
 const N_COLUMNS: usize = 8;
@@ -37,7 +37,7 @@ pub(crate) struct Arguments {
     seed: u64,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<(), Complaint> {
+pub(crate) fn run(arguments: &Arguments) -> Result<(), RunError> {
     let Arguments { folder, side, images, recipe, seed, .. } = arguments;
     let dataset = load(&arguments.data, &arguments.options.sized(*side, *side)?)?;
     make_empty(folder)?;
@@ -64,14 +64,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Complaint> {
     ))
 }
 
-fn make_empty(folder: &PathBuf) -> Result<(), Complaint> {
+fn make_empty(folder: &PathBuf) -> Result<(), RunError> {
     let cannot = |error: std::io::Error| {
-        Complaint::new(error.to_string(), "give a folder that can be made").at(folder.display().to_string())
+        RunError::new(error.to_string(), "give a folder that can be made").at(folder.display().to_string())
     };
     fs::create_dir_all(folder).map_err(cannot)?;
     if fs::read_dir(folder).map_err(cannot)?.next().is_some() {
         let remedy = "give a new or an empty folder: nothing is overwritten";
-        return Err(Complaint::new("it is not empty", remedy).at(folder.display().to_string()));
+        return Err(RunError::new("it is not empty", remedy).at(folder.display().to_string()));
     }
     Ok(())
 }

@@ -16,6 +16,7 @@ use crate::log;
 /// heard.
 pub(crate) struct Progress {
     all: MultiProgress,
+    reading: ProgressBar,
     picture: ProgressBar,
     standing: ProgressBar,
     total: ProgressBar,
@@ -54,22 +55,32 @@ fn style(template: &str) -> ProgressStyle {
 }
 
 impl Progress {
-    /// Progress over this many epochs of all trainings.
-    pub(crate) fn new(n_epochs: u64) -> Self {
+    /// Progress of work that is not planned yet.
+    pub(crate) fn new() -> Self {
         let is_live = is_live();
         let all = MultiProgress::new();
         // Nothing is drawn before it has its place among the others.
-        let bar = || ProgressBar::with_draw_target(Some(n_epochs), ProgressDrawTarget::hidden());
-        let (picture, standing, total) = (bar(), bar(), bar());
+        let bar = || ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
+        let (reading, picture, standing, total) = (bar(), bar(), bar(), bar());
         if is_live {
+            all.add(reading.clone())
+                .set_style(style("{bar:24.cyan/blue} {pos}/{len} images read  {eta_precise} left"));
             all.add(picture.clone()).set_style(style("{msg}"));
             all.add(standing.clone()).set_style(style("{msg}"));
             all.add(total.clone()).set_style(style(
                 "{bar:24.cyan/blue} {pos} of {len} epochs at most  {elapsed} elapsed, about {eta} left",
             ));
-            total.enable_steady_tick(Duration::from_millis(500));
         }
-        Self { all, picture, standing, total, trainings: Mutex::default(), stage: Mutex::default(), is_live }
+        Self {
+            all,
+            reading,
+            picture,
+            standing,
+            total,
+            trainings: Mutex::default(),
+            stage: Mutex::default(),
+            is_live,
+        }
     }
 
     /// A line that stays.
@@ -123,6 +134,23 @@ impl Progress {
         self.standing.set_message(text);
     }
 
+    /// So many of the data's images are read.
+    pub(crate) fn reading(&self, done: usize, all: usize) {
+        self.reading.set_length(all as u64);
+        self.reading.set_position(done as u64);
+        if done == all {
+            self.reading.finish_and_clear();
+        }
+    }
+
+    /// So many epochs may be trained.
+    pub(crate) fn plan(&self, n_epochs: u64) {
+        self.total.set_length(self.total.length().unwrap_or_default() + n_epochs);
+        if self.is_live {
+            self.total.enable_steady_tick(Duration::from_millis(500));
+        }
+    }
+
     /// So many epochs that were planned will not be trained.
     pub(crate) fn skip(&self, n_epochs: u64) {
         self.total.set_length(self.total.length().unwrap_or_default().saturating_sub(n_epochs));
@@ -151,7 +179,7 @@ impl Progress {
 
     /// Nothing more is to come.
     pub(crate) fn finish(&self) {
-        for bar in [&self.picture, &self.standing, &self.total] {
+        for bar in [&self.reading, &self.picture, &self.standing, &self.total] {
             bar.finish_and_clear();
         }
     }

@@ -6,9 +6,9 @@ use clap::Args;
 use netsynth_graph::Shape;
 
 use crate::Ending;
-use crate::complaint::Complaint;
-use crate::networks::{architecture_names, fitted};
 use crate::words::{count, say};
+use netsynth_run::RunError;
+use netsynth_run::networks::{architecture_names, fitted};
 
 /// Write the networks that netsynth knows by name as files, for any image and number of classes.
 ///
@@ -28,12 +28,12 @@ pub(crate) struct Arguments {
     classes: usize,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let Arguments { folder, side, channels, classes } = arguments;
     let input = Shape { channels: *channels, height: *side, width: *side };
     let cannot = |path: &PathBuf, error: std::io::Error| {
         let remedy = "give a folder that can be written and has no such file: nothing is overwritten";
-        Complaint::new(error.to_string(), remedy).at(path.display().to_string())
+        RunError::new(error.to_string(), remedy).at(path.display().to_string())
     };
     let mut files = Vec::new();
     for name in architecture_names() {

@@ -9,7 +9,7 @@ use netsynth_store::read_text;
 use netsynth_train::{Ingredient, Recipe};
 use serde::Deserialize;
 
-use crate::complaint::Complaint;
+use netsynth_run::RunError;
 
 /// How to train.
 #[derive(Args, Debug)]
@@ -44,20 +44,20 @@ struct RecipeFile {
 
 impl RecipeOptions {
     /// The recipe that is asked for, checked; `default` if none is named.
-    pub(crate) fn or(&self, default: Recipe) -> Result<Recipe, Complaint> {
+    pub(crate) fn or(&self, default: Recipe) -> Result<Recipe, RunError> {
         let named = match self.recipe.as_deref() {
             None => default,
             Some("paper") => Recipe::paper(),
             Some("strong") => Recipe::strong(),
             Some(path) => {
                 let text = read_text(Path::new(path)).map_err(|error| {
-                    Complaint::new(
+                    RunError::new(
                         error.reason,
                         "give `strong`, `paper`, or a file such as the plan.ron of a run",
                     )
                     .at(path)
                 })?;
-                schema::from_ron::<RecipeFile>(&text).map_err(Complaint::about(Path::new(path)))?.recipe
+                schema::from_ron::<RecipeFile>(&text).map_err(RunError::about(Path::new(path)))?.recipe
             }
         };
         let mut recipe = self.without.iter().fold(named, |recipe, &ingredient| recipe.without(ingredient));

@@ -8,15 +8,14 @@ use netsynth_store::{RunFolder, StoreError};
 use netsynth_train::{Ancestor, Inheritance};
 
 use crate::Ending;
-use crate::audit;
-use crate::clock::worked;
-use crate::complaint::Complaint;
-use crate::finished::{RunKind, Searched, open, run_kind};
-use crate::plan::{DataSource, Plan};
-use crate::provenance::Provenance;
 use crate::training_report::page_of_training;
-use crate::variants::known;
 use crate::words::{count, print_to, say};
+use netsynth_run::Provenance;
+use netsynth_run::RunError;
+use netsynth_run::known_variant;
+use netsynth_run::worked;
+use netsynth_run::{DataSource, Plan};
+use netsynth_run::{OpenSearch, RunKind, open_search, run_kind};
 
 /// The name of the page in a run's folder.
 const PAGE: &str = "report.html";
@@ -37,7 +36,7 @@ pub(crate) struct Arguments {
     out: Option<PathBuf>,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let folder = RunFolder::open(&arguments.run)?;
     let html = match run_kind(&folder)? {
         RunKind::Training => page_of_training(&folder)?,
@@ -54,7 +53,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
                 StoreError::Locked { .. } => {
                     let remedy =
                         "write the report of so far elsewhere with `--out FILE`, or wait until it is done";
-                    Complaint::new(error.to_string(), remedy)
+                    RunError::new(error.to_string(), remedy)
                 }
                 error => error.into(),
             })?;
@@ -66,11 +65,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
     Ok(Ending::Done)
 }
 
-fn page_of_search(path: &Path) -> Result<String, Complaint> {
-    let Searched { folder, plan, space } = open(path)?;
+fn page_of_search(path: &Path) -> Result<String, RunError> {
+    let OpenSearch { folder, plan, space } = open_search(path)?;
     let mut run = Run::read(&folder, &space, &plan.search)?;
     let judged = judged(&folder, &mut run.damage);
-    let (audit, damaged) = audit::known(&folder, &plan, &run.front);
+    let (audit, damaged) = netsynth_run::known_audit(&folder, &plan, &run.front);
     run.damage.extend(damaged.iter().map(ToString::to_string));
     let audit = (!audit.is_unbegun()).then_some(audit);
     let mut environment = environment(&folder, plan.search.seed, &mut run.damage);
@@ -121,7 +120,7 @@ pub(crate) fn name(path: &Path) -> String {
 fn judged(folder: &RunFolder, damage: &mut Vec<String>) -> Vec<Judged> {
     let mut judged = Vec::new();
     for variant in [Variant::NanoA, Variant::NanoB] {
-        match known(folder, variant) {
+        match known_variant(folder, variant) {
             Ok(metrics) => judged.extend(metrics.map(|metrics| Judged {
                 variant,
                 trial: metrics.trial,

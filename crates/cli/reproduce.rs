@@ -3,21 +3,20 @@ use std::path::Path;
 
 use clap::Args;
 use netsynth_graph::ArchitectureSpec;
-use netsynth_search::{Indicator, Rung, SearchPlan};
+use netsynth_run::networks::{Source, read};
+use netsynth_run::{
+    CrossValidation, DataPlan, DataSource, RunError, Search, begun_or_reopened, found_networks, paper_plan,
+    refuse_other,
+};
 use netsynth_store::RunFolder;
 use netsynth_train::Recipe;
 
-use crate::complaint::Complaint;
-use crate::networks::{Source, read};
-use crate::plan::{DataPlan, DataSource, Plan};
-use crate::resume::reopened;
-use crate::search::begun;
-use crate::session::Output;
+use crate::progress::Progress;
+use crate::search_results::{Output, work_on};
 use crate::table_1::{self, Measured};
-use crate::train::told;
-use crate::training::{OnFolds, Options, TrainPlan};
+use crate::training::{Options, train_on_folds, train_plan, trained};
 use crate::workers::worker_count;
-use crate::{Ending, interrupt};
+use crate::{Ending, events, interrupt};
 
 /// Rerun the paper's measurement: its recipe and protocol, measured beside published.
 ///
@@ -54,91 +53,69 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let workers = worker_count(arguments.options.workers)?;
     let network = match arguments.network.as_str() {
         "paper" => return paper(arguments, workers),
         "nano-a" => "nano-a-class",
         name => name,
     };
-    let training = asked(arguments, read(network)?)?;
+    let source = read(network)?;
+    let plan = asked(arguments, &source)?;
+    let progress = Progress::new();
+    let training = CrossValidation::new(&source, plan, &|event| events::show(&progress, event))?;
     let folder = training.begin(arguments.options.name.as_deref())?;
     interrupt::listen()?;
-    told(training.work(&folder, workers)?.as_ref(), arguments.json)
+    train_on_folds(&training, &folder, workers, Output::asked(arguments.json), &progress)
 }
 
 /// The training of a network as the options ask.
-fn asked(arguments: &Arguments, network: Source) -> Result<OnFolds, Complaint> {
-    OnFolds::asked(network, &arguments.options, Recipe::paper(), arguments.epochs, arguments.seeds)
+fn asked(arguments: &Arguments, network: &Source) -> Result<netsynth_run::TrainPlan, RunError> {
+    train_plan(network, &arguments.options, Recipe::paper(), arguments.epochs, arguments.seeds)
 }
 
 /// Searches, trains what was found on the protocol's folds, and prints Table 1. What is there already is kept.
-fn paper(arguments: &Arguments, workers: NonZeroUsize) -> Result<Ending, Complaint> {
-    let plan = search_plan(arguments)?;
+fn paper(arguments: &Arguments, workers: NonZeroUsize) -> Result<Ending, RunError> {
+    let Arguments { epochs, trials, options, json, .. } = arguments;
+    let data = DataPlan {
+        source: DataSource::Folder(options.data.clone()),
+        options: options.reading.sized(48, 48)?,
+        split: options.reading.split(),
+        n_folds: options.reading.n_folds(options.folds),
+        held_out: 0.0,
+    };
+    let plan = paper_plan(data, options.recipe.or(Recipe::paper())?, *epochs, *trials, options.seed);
     plan.check()?;
-    let name = arguments.options.name.as_deref().unwrap_or("paper");
+    let name = options.name.as_deref().unwrap_or("paper");
     let path = RunFolder::path_of(Path::new("runs"), name)?;
     // With JSON, the table at the end is all that is printed.
-    let output = if arguments.json { Output::Nothing } else { Output::Tables };
+    let output = if *json { Output::Nothing } else { Output::Tables };
     interrupt::listen()?;
-    let (session, folder) = if RunFolder::open(&path).is_ok() {
+    let progress = Progress::new();
+    let on_event = |event: netsynth_run::RunEvent<'_>| events::show(&progress, event);
+    let (search, folder) = if RunFolder::open(&path).is_ok() {
         let folder = RunFolder::resume(&path)?;
-        let session = reopened(&folder, workers, output)?;
-        same_as_asked(&folder, session.plan == plan)?;
-        (session, folder)
+        let search = Search::reopened(&folder, workers, &on_event)?;
+        refuse_other(&folder, search.plan == plan)?;
+        (search, folder)
     } else {
-        begun(plan, &path, workers, output)?
+        let search = Search::new(plan, workers, &on_event)?;
+        let folder = search.begin(&path)?;
+        (search, folder)
     };
-    let ending = session.work(&folder)?;
+    let ending = work_on(&search, &folder, output, &progress)?;
     if ending == Ending::Stopped {
         return Ok(ending);
     }
     let mut measured = Vec::new();
-    for member in folder.front()?.members.iter().filter(|member| !member.variants.is_empty()) {
-        let variants: Vec<String> = member.variants.iter().map(ToString::to_string).collect();
-        let found = variants.join("-and-");
-        let network =
-            ArchitectureSpec { name: format!("found-{found}"), ..folder.architecture(member.trial)? };
+    for (found, network) in found_networks(&folder)? {
         let Some(results) = on_folds(arguments, network, &format!("{name}-{found}"), workers)? else {
             return Ok(Ending::Stopped);
         };
         measured.push(results);
     }
-    table_1::show(&measured, arguments.json)?;
+    table_1::show(&measured, *json)?;
     Ok(ending)
-}
-
-/// The search under the paper's indicator, its rungs scaled by the epochs of a training.
-fn search_plan(arguments: &Arguments) -> Result<Plan, Complaint> {
-    let Arguments { epochs, trials, options, .. } = arguments;
-    let n_folds = options.reading.n_folds(options.folds);
-    let share = |share: f64| ((share * *epochs as f64).round() as usize).max(1);
-    Ok(Plan {
-        data: DataPlan {
-            source: DataSource::Folder(options.data.clone()),
-            options: options.reading.sized(48, 48)?,
-            split: options.reading.split(),
-            n_folds,
-            held_out: 0.2,
-        },
-        search: SearchPlan {
-            seed: options.seed,
-            n_trials: *trials,
-            indicator: Indicator::paper(),
-            // Ever fewer networks on ever more folds: the indicator speaks of an average over folds.
-            rungs: vec![
-                Rung { epochs: share(0.05), folds: 1, keep: 0.5 },
-                Rung { epochs: share(0.25), folds: 1, keep: 0.4 },
-                Rung { epochs: share(0.5), folds: n_folds.div_ceil(2), keep: 1.0 },
-            ],
-            ..Plan::built_in().search
-        },
-        recipe: options.recipe.or(Recipe::paper())?,
-        final_epochs: *epochs,
-        // The protocol trains every fold from scratch, so a network is chosen by what it learns from scratch.
-        inheritance: None,
-        ..Plan::built_in()
-    })
 }
 
 /// Trains a network that was found on the protocol's folds, or goes on with it.
@@ -147,27 +124,11 @@ fn on_folds(
     network: ArchitectureSpec,
     name: &str,
     workers: NonZeroUsize,
-) -> Result<Option<Measured>, Complaint> {
+) -> Result<Option<Measured>, RunError> {
     let source = Source { name: network.name.clone(), text: network.to_ron(), is_built_in: false };
-    let training = asked(arguments, source)?;
-    let path = RunFolder::path_of(Path::new("runs"), name)?;
-    let folder = if RunFolder::open(&path).is_ok() {
-        let folder = RunFolder::resume(&path)?;
-        same_as_asked(&folder, folder.plan::<TrainPlan>()? == training.plan)?;
-        folder
-    } else {
-        training.begin(Some(name))?
-    };
-    let results = training.work(&folder, workers)?;
-    Ok(results.map(|results| Measured::on_folds(&results, &path)))
-}
-
-/// Refuses to go on with a run that was begun otherwise.
-fn same_as_asked(folder: &RunFolder, is_same: bool) -> Result<(), Complaint> {
-    if is_same {
-        return Ok(());
-    }
-    let reason = "it was begun with other options";
-    let remedy = "repeat the options it was begun with, or give another --name";
-    Err(Complaint::new(reason, remedy).at(folder.path().display().to_string()))
+    let plan = asked(arguments, &source)?;
+    let progress = Progress::new();
+    let (training, folder) = begun_or_reopened(plan, name, &|event| events::show(&progress, event))?;
+    let results = trained(&training, &folder, workers, &progress)?;
+    Ok(results.map(|results| Measured::on_folds(&results, folder.path())))
 }

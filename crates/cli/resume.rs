@@ -1,19 +1,14 @@
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::Args;
-use netsynth_graph::ArchitectureSpec;
-use netsynth_space::SearchSpaceSpec;
+use netsynth_run::{CrossValidation, RunError, RunKind, Search, run_kind};
 use netsynth_store::RunFolder;
 
-use crate::complaint::Complaint;
-use crate::finished::{RunKind, required, run_kind, search_plan};
-use crate::provenance::Provenance;
-use crate::session::{Output, Session};
-use crate::train::told;
-use crate::training::OnFolds;
+use crate::progress::Progress;
+use crate::search_results::{Output, work_on};
+use crate::training::train_on_folds;
 use crate::workers::worker_count;
-use crate::{Ending, interrupt};
+use crate::{Ending, events, interrupt};
 
 /// Go on with a search or a training that was stopped, killed or cut off.
 ///
@@ -33,37 +28,21 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let workers = worker_count(arguments.workers)?;
     let folder = RunFolder::resume(&arguments.run)?;
     interrupt::listen()?;
+    let progress = Progress::new();
+    let on_event = |event: netsynth_run::RunEvent<'_>| events::show(&progress, event);
+    let output = Output::asked(arguments.json);
     match run_kind(&folder)? {
         RunKind::Training => {
-            let results = OnFolds::reopened(&folder)?.work(&folder, workers)?;
-            told(results.as_ref(), arguments.json)
+            let training = CrossValidation::reopened(&folder, &on_event)?;
+            train_on_folds(&training, &folder, workers, output, &progress)
         }
         // Anything else but a search is refused there.
         RunKind::Search | RunKind::Comparison => {
-            reopened(&folder, workers, Output::asked(arguments.json))?.work(&folder)
+            work_on(&Search::reopened(&folder, workers, &on_event)?, &folder, output, &progress)
         }
     }
-}
-
-/// A search's session as its folder describes it, on the faces that it began with.
-pub(crate) fn reopened(
-    folder: &RunFolder,
-    workers: NonZeroUsize,
-    output: Output,
-) -> Result<Session, Complaint> {
-    let plan = search_plan(folder)?;
-    let place = || folder.path().join("plan.ron").display().to_string();
-    plan.check().map_err(|complaint| complaint.at(place()))?;
-    let dataset = plan.data.load().map_err(|complaint| complaint.at(place()))?;
-    let provenance: Provenance = required(folder, "provenance.ron")?;
-    provenance
-        .refuse_other(&dataset)
-        .map_err(|complaint| complaint.at(folder.path().display().to_string()))?;
-    let space_spec: SearchSpaceSpec = required(folder, "search-space.ron")?;
-    let prototype: ArchitectureSpec = required(folder, "prototype.ron")?;
-    Session::new(plan, dataset, &space_spec, &prototype, workers, output)
 }

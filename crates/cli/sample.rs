@@ -6,10 +6,10 @@ use netsynth_search::Problem;
 use serde::Serialize;
 
 use crate::Ending;
-use crate::complaint::Complaint;
-use crate::finished::{Searched, open};
 use crate::seeds::{Seeds, seeds};
 use crate::words::{count, millions, say, say_json, table};
+use netsynth_run::RunError;
+use netsynth_run::{OpenSearch, open_search};
 
 /// Draw new networks from a generator that a run saved.
 ///
@@ -42,25 +42,25 @@ struct Drawn {
     cost: Cost,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
-    let Searched { folder, plan, space } = open(&arguments.run)?;
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
+    let OpenSearch { folder, plan, space } = open_search(&arguments.run)?;
     let known = folder.generator_numbers()?;
     let place = folder.path().display().to_string();
     let Some(&last) = known.last() else {
         let remedy = "sample from a run whose strategy has generators, such as Synthesis";
-        return Err(Complaint::new("the run saved no generator", remedy).at(place));
+        return Err(RunError::new("the run saved no generator", remedy).at(place));
     };
     let number = arguments.generator.unwrap_or(last);
     if !known.contains(&number) {
         let remedy = format!("give a number from {} to {last}", known[0]);
-        return Err(Complaint::new(format!("there is no generator {number}"), remedy).at(place));
+        return Err(RunError::new(format!("there is no generator {number}"), remedy).at(place));
     }
     let generator = folder.generator(number)?;
     let names = generator.laws.iter().map(|law| &law.decision);
     if !names.eq(space.decisions().iter().map(|decision| &decision.name)) {
         let reason = format!("generator {number} is not of the run's space");
         let remedy = "the run's files were changed; restore them from a copy";
-        return Err(Complaint::new(reason, remedy).at(place));
+        return Err(RunError::new(reason, remedy).at(place));
     }
     let problem = Problem::new(&space, &plan.search)?;
     let mut drawn = Vec::new();
@@ -71,7 +71,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
             let graph = space.decode(&genome, &name)?;
             let path = out.join(format!("{name}.ron"));
             let refused = |error: std::io::Error| {
-                Complaint::new(error.to_string(), "give a folder that can be written")
+                RunError::new(error.to_string(), "give a folder that can be written")
                     .at(path.display().to_string())
             };
             std::fs::create_dir_all(out).map_err(refused)?;

@@ -1,18 +1,15 @@
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
+use netsynth_run::{DataSource, PROTOTYPE_EPOCHS, Plan, RunError, Search};
 use netsynth_store::RunFolder;
 use netsynth_train::{Ancestor, Inheritance};
 
-use crate::complaint::Complaint;
 use crate::data::ReadOptions;
-use crate::networks::{adapted, input_of, read, space_specs};
-use crate::plan::{DataSource, PROTOTYPE_EPOCHS, Plan};
-use crate::provenance::Provenance;
-use crate::session::{Output, Session};
+use crate::progress::Progress;
+use crate::search_results::{Output, work_on};
 use crate::workers::worker_count;
-use crate::{Ending, interrupt};
+use crate::{Ending, events, interrupt};
 
 /// Search a space for small accurate networks and keep a Pareto front.
 ///
@@ -79,42 +76,23 @@ impl Inherit {
     }
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let plan = resolved(arguments)?;
-    plan.check().map_err(|complaint| match &arguments.plan {
-        Some(path) => complaint.at(path.display().to_string()),
-        None => complaint,
+    plan.check().map_err(|error| match &arguments.plan {
+        Some(path) => error.at(path.display().to_string()),
+        None => error,
     })?;
     let workers = worker_count(arguments.workers)?;
     let path = RunFolder::free_path(Path::new("runs"), arguments.name.as_deref(), "search")?;
-    let (session, folder) = begun(plan, &path, workers, Output::asked(arguments.json))?;
+    let progress = Progress::new();
+    let search = Search::new(plan, workers, &|event| events::show(&progress, event))?;
+    let folder = search.begin(&path)?;
     interrupt::listen()?;
-    session.work(&folder)
-}
-
-/// Makes the run of a plan.
-pub(crate) fn begun(
-    plan: Plan,
-    path: &Path,
-    workers: NonZeroUsize,
-    output: Output,
-) -> Result<(Session, RunFolder), Complaint> {
-    let (space_spec, prototype) = space_specs(&read(&plan.space)?)?;
-    let dataset = plan.data.load()?;
-    let prototype = adapted(prototype, input_of(&dataset), dataset.classes.len());
-    let provenance = Provenance::new(&dataset);
-    let session = Session::new(plan, dataset, &space_spec, &prototype, workers, output)?;
-
-    let folder = RunFolder::begin(path)?;
-    folder.write_document("provenance.ron", &provenance)?;
-    folder.write_document("search-space.ron", &space_spec)?;
-    folder.write_document("prototype.ron", &prototype)?;
-    folder.commit(&session.plan)?;
-    Ok((session, folder))
+    work_on(&search, &folder, Output::asked(arguments.json), &progress)
 }
 
 /// The plan with what the command line asks otherwise.
-fn resolved(arguments: &Arguments) -> Result<Plan, Complaint> {
+fn resolved(arguments: &Arguments) -> Result<Plan, RunError> {
     let mut plan = match &arguments.plan {
         Some(path) => Plan::read(path)?,
         None => Plan::built_in(),

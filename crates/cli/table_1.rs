@@ -9,11 +9,11 @@ use netsynth_store::RunFolder;
 use serde::Serialize;
 
 use crate::Ending;
-use crate::complaint::Complaint;
-use crate::finished::{RunKind, run_kind, search_plan};
-use crate::results::Results;
-use crate::variants::known;
 use crate::words::{count, estimate, percent, say, say_json, table};
+use netsynth_run::Results;
+use netsynth_run::RunError;
+use netsynth_run::known_variant;
+use netsynth_run::{RunKind, run_kind, search_plan};
 
 /// Print Table 1 of the paper with the networks of runs measured beside it.
 ///
@@ -65,7 +65,7 @@ struct Table<'a> {
     measured: &'a [Measured],
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let mut measured = Vec::new();
     for run in &arguments.runs {
         let folder = RunFolder::open(run)?;
@@ -73,7 +73,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
             RunKind::Training => {
                 let results = folder.document::<Results>("results.ron")?.ok_or_else(|| {
                     let remedy = format!("finish it with `netsynth resume {}`", run.display());
-                    Complaint::new("the training is not finished", remedy).at(run.display().to_string())
+                    RunError::new("the training is not finished", remedy).at(run.display().to_string())
                 })?;
                 measured.push(Measured::on_folds(&results, run));
             }
@@ -106,10 +106,10 @@ impl Measured {
     }
 
     /// The variants of a search.
-    fn of_search(folder: &RunFolder) -> Result<Vec<Self>, Complaint> {
+    fn of_search(folder: &RunFolder) -> Result<Vec<Self>, RunError> {
         let mut measured = Vec::new();
         for variant in [Variant::NanoA, Variant::NanoB] {
-            let Some(metrics) = known(folder, variant)? else { continue };
+            let Some(metrics) = known_variant(folder, variant)? else { continue };
             measured.push(Self {
                 network: format!("{variant}, trial {}", metrics.trial),
                 run: folder.path().to_owned(),
@@ -121,7 +121,7 @@ impl Measured {
         }
         if measured.is_empty() {
             let remedy = format!("finish it with `netsynth resume {}`", folder.path().display());
-            let complaint = Complaint::new("the search has no variants", remedy);
+            let complaint = RunError::new("the search has no variants", remedy);
             return Err(complaint.at(folder.path().display().to_string()));
         }
         Ok(measured)
@@ -133,7 +133,7 @@ impl Measured {
 }
 
 /// Prints the published rows, and below them the measured ones.
-pub(crate) fn show(measured: &[Measured], as_json: bool) -> Result<(), Complaint> {
+pub(crate) fn show(measured: &[Measured], as_json: bool) -> Result<(), RunError> {
     if as_json {
         let number = |figure: Figure| Number {
             least: figure.least,

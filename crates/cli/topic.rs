@@ -14,10 +14,10 @@ use netsynth_train::Recipe;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value};
 
-use crate::clock::SessionFile;
-use crate::plan::{DataPlan, Plan};
-use crate::provenance::Provenance;
 use crate::words::wrapped;
+use netsynth_run::Provenance;
+use netsynth_run::SessionFile;
+use netsynth_run::{DataPlan, Plan};
 
 /// A kind of file, or of number, that help explains.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

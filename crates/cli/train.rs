@@ -1,13 +1,13 @@
 use clap::Args;
+use netsynth_run::networks::read;
+use netsynth_run::{CrossValidation, RunError};
 use netsynth_train::Recipe;
 
-use crate::complaint::Complaint;
-use crate::networks::read;
-use crate::results::Results;
-use crate::training::{OnFolds, Options};
-use crate::words::say_json;
+use crate::progress::Progress;
+use crate::search_results::Output;
+use crate::training::{Options, train_on_folds, train_plan};
 use crate::workers::worker_count;
-use crate::{Ending, interrupt};
+use crate::{Ending, events, interrupt};
 
 /// Train one network on subject-wise folds and judge it on each.
 ///
@@ -29,22 +29,14 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let Arguments { architecture, epochs, options, json } = arguments;
     let workers = worker_count(options.workers)?;
-    let training = OnFolds::asked(read(architecture)?, options, Recipe::strong(), *epochs, 1)?;
+    let source = read(architecture)?;
+    let plan = train_plan(&source, options, Recipe::strong(), *epochs, 1)?;
+    let progress = Progress::new();
+    let training = CrossValidation::new(&source, plan, &|event| events::show(&progress, event))?;
     let folder = training.begin(options.name.as_deref())?;
     interrupt::listen()?;
-    told(training.work(&folder, workers)?.as_ref(), *json)
-}
-
-/// Prints what came of a training, unless it was stopped.
-pub(crate) fn told(results: Option<&Results>, as_json: bool) -> Result<Ending, Complaint> {
-    let Some(results) = results else { return Ok(Ending::Stopped) };
-    if as_json {
-        say_json(results)?;
-    } else {
-        results.show()?;
-    }
-    Ok(Ending::Done)
+    train_on_folds(&training, &folder, workers, Output::asked(*json), &progress)
 }

@@ -4,17 +4,17 @@ use netsynth_graph::{Graph, schema};
 use netsynth_report::{TrainedFold, TrainingReport, training_page};
 use netsynth_store::RunFolder;
 
-use crate::complaint::Complaint;
-use crate::plan::DataSource;
 use crate::report::{environment, name};
-use crate::results::{FoldFile, Results};
-use crate::training::TrainPlan;
+use netsynth_run::DataSource;
+use netsynth_run::RunError;
+use netsynth_run::TrainPlan;
+use netsynth_run::{FoldFile, Results};
 
 /// The page of the training in this folder, whether it is finished or not.
-pub(crate) fn page_of_training(folder: &RunFolder) -> Result<String, Complaint> {
+pub(crate) fn page_of_training(folder: &RunFolder) -> Result<String, RunError> {
     let plan: TrainPlan = folder.plan()?;
     let place = || folder.path().join("plan.ron").display().to_string();
-    let network = Graph::new(&plan.architecture).map_err(|error| Complaint::from(error).at(place()))?;
+    let network = Graph::new(&plan.architecture).map_err(|error| RunError::from(error).at(place()))?;
     let mut damage = Vec::new();
     let mut folds = Vec::new();
     let places = plan.places();

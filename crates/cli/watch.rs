@@ -10,13 +10,14 @@ use netsynth_store::FrontFile;
 
 use crate::Ending;
 use crate::audit;
-use crate::clock::worked;
-use crate::complaint::Complaint;
-use crate::finished::{Searched, open};
 use crate::front;
 use crate::standing::{picture, standing};
-use crate::variants::known;
+use crate::variants::line;
 use crate::words::{say, terminal_width};
+use netsynth_run::RunError;
+use netsynth_run::known_variant;
+use netsynth_run::worked;
+use netsynth_run::{OpenSearch, open_search};
 
 /// How long the folder is left alone after each look; of a large one, longer than looking took.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -48,8 +49,8 @@ struct Seen {
     is_over: bool,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
-    let searched = open(&arguments.run)?;
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
+    let searched = open_search(&arguments.run)?;
     let view = std::io::stdout().is_terminal().then(|| {
         let view = ProgressBar::with_draw_target(None, ProgressDrawTarget::stdout());
         view.set_style(
@@ -95,15 +96,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
 }
 
 /// Reads the folder, and leaves out what cannot be read yet.
-fn look(searched: &Searched) -> Result<Seen, Complaint> {
-    let Searched { folder, plan, space } = searched;
+fn look(searched: &OpenSearch) -> Result<Seen, RunError> {
+    let OpenSearch { folder, plan, space } = searched;
     let (trials, _) = folder.readable_trials(space)?;
     let search = &plan.search;
     let end = folder.end()?.map(|end| end.reason);
     let front = ParetoFront::of(&trials, &search.objectives, &search.indicator, search.rungs.len());
     let mut picks = variants(&front).into_iter();
-    let is_trained = picks.all(|(variant, _)| matches!(known(folder, variant), Ok(Some(_))));
-    let is_audited = || audit::known(folder, plan, &FrontFile::new(&front, &trials, search)).0.is_over();
+    let is_trained = picks.all(|(variant, _)| matches!(known_variant(folder, variant), Ok(Some(_))));
+    let is_audited =
+        || netsynth_run::known_audit(folder, plan, &FrontFile::new(&front, &trials, search)).0.is_over();
     Ok(Seen {
         n_proposed: folder.trial_numbers()?.len(),
         n_readings: trials.iter().map(|trial| trial.readings.len()).sum(),
@@ -124,7 +126,7 @@ fn look(searched: &Searched) -> Result<Seen, Complaint> {
 
 impl Seen {
     /// How far the run is, in a line.
-    fn line(&self, searched: &Searched) -> String {
+    fn line(&self, searched: &OpenSearch) -> String {
         let plan = &searched.plan;
         let generation = self.trials.last().map_or(0, |trial| trial.generation);
         let phase = match self.end {
@@ -146,7 +148,7 @@ impl Seen {
     }
 
     /// How long it has worked, and how long it may yet.
-    fn estimate(&self, searched: &Searched) -> String {
+    fn estimate(&self, searched: &OpenSearch) -> String {
         let planned = searched.plan.planned_epochs();
         let left =
             self.worked_secs * planned.saturating_sub(self.n_epochs) as f64 / self.n_epochs.max(1) as f64;
@@ -160,8 +162,8 @@ impl Seen {
 }
 
 /// Prints what came of a run that has ended.
-fn farewell(searched: &Searched, seen: &Seen) -> Result<Ending, Complaint> {
-    let Searched { folder, plan, .. } = searched;
+fn farewell(searched: &OpenSearch, seen: &Seen) -> Result<Ending, RunError> {
+    let OpenSearch { folder, plan, .. } = searched;
     let search = &plan.search;
     say(seen.line(searched))?;
     if let Some(plot) = picture(&seen.trials, search, terminal_width().unwrap_or(80), 14) {
@@ -171,12 +173,12 @@ fn farewell(searched: &Searched, seen: &Seen) -> Result<Ending, Complaint> {
     let file = FrontFile::new(&front, &seen.trials, search);
     front::show(&file)?;
     for (variant, _) in variants(&front) {
-        if let Some(metrics) = known(folder, variant)? {
-            say(metrics.line(variant))?;
+        if let Some(metrics) = known_variant(folder, variant)? {
+            say(line(variant, &metrics))?;
         }
     }
     if plan.audit && !front.members.is_empty() {
-        audit::show(&audit::known(folder, plan, &file).0)?;
+        audit::show(&netsynth_run::known_audit(folder, plan, &file).0)?;
     }
     Ok(if front.members.is_empty() { Ending::Missed } else { Ending::Done })
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 pub(crate) use netsynth_report::numbers::{count, estimate, kibibytes, millions, percent};
 
-use crate::complaint::Complaint;
+use netsynth_run::RunError;
 
 /// How many characters a line of standard output may have, if it leads to a terminal.
 pub(crate) fn terminal_width() -> Option<usize> {
@@ -51,29 +51,29 @@ pub(crate) fn table(header: &[&str], first_number: usize) -> Table {
 }
 
 /// Writes a result to standard output. A reader that went away, such as `head`, is no error.
-pub(crate) fn say(text: impl std::fmt::Display) -> Result<(), Complaint> {
+pub(crate) fn say(text: impl std::fmt::Display) -> Result<(), RunError> {
     match writeln!(std::io::stdout(), "{text}") {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Complaint::new(format!("standard output: {error}"), "check where it leads"))
+            Err(RunError::new(format!("standard output: {error}"), "check where it leads"))
         }
         _ => Ok(()),
     }
 }
 
 /// Writes a result to standard output as JSON.
-pub(crate) fn say_json<T: Serialize>(value: &T) -> Result<(), Complaint> {
+pub(crate) fn say_json<T: Serialize>(value: &T) -> Result<(), RunError> {
     let text = serde_json::to_string_pretty(value).map_err(|error| {
-        Complaint::new(error.to_string(), "this is a defect of netsynth: please report it")
+        RunError::new(error.to_string(), "this is a defect of netsynth: please report it")
     })?;
     say(text)
 }
 
 /// Writes a text to a file that somebody named, or to standard output.
-pub(crate) fn print_to(file: Option<&Path>, text: &str) -> Result<(), Complaint> {
+pub(crate) fn print_to(file: Option<&Path>, text: &str) -> Result<(), RunError> {
     match file {
         None => say(text.trim_end_matches('\n')),
         Some(path) => std::fs::write(path, text).map_err(|error| {
-            Complaint::new(error.to_string(), "give a file in a folder that can be written")
+            RunError::new(error.to_string(), "give a file in a folder that can be written")
                 .at(path.display().to_string())
         }),
     }

@@ -9,7 +9,7 @@
 
 use std::fmt;
 
-use crate::complaint::Complaint;
+use netsynth_run::RunError;
 
 /// The longest condition that is read, in bytes, and the deepest nesting: far above any that a person writes.
 const MAX_BYTES: usize = 4096;
@@ -159,11 +159,11 @@ impl Condition {
     }
 
     /// Reads a condition; a complaint shows the place.
-    pub(crate) fn read(text: &str) -> Result<Self, Complaint> {
+    pub(crate) fn read(text: &str) -> Result<Self, RunError> {
         if text.len() > MAX_BYTES {
             let reason =
                 format!("it has {} bytes, more than the {MAX_BYTES} a condition may have", text.len());
-            return Err(Complaint::new(reason, "ask less at a time").at("--where"));
+            return Err(RunError::new(reason, "ask less at a time").at("--where"));
         }
         let mut reader = Reader { text, at: 0, depth: 0 };
         let condition = reader.condition().and_then(|condition| match reader.word() {
@@ -211,7 +211,7 @@ struct Refusal {
 }
 
 impl Refusal {
-    fn complaint(self, text: &str) -> Complaint {
+    fn complaint(self, text: &str) -> RunError {
         let Self { at, n_bytes, reason, remedy } = self;
         let blank = |part: &str| if part == "\n" || part == "\t" { " ".to_owned() } else { part.to_owned() };
         let shown: String = text
@@ -224,7 +224,7 @@ impl Refusal {
         let column = text[..at].chars().count();
         let carets = text[at..at + n_bytes].chars().count().max(1);
         let reason = format!("{reason}\n  {shown}\n  {}{}", " ".repeat(column), "^".repeat(carets));
-        Complaint::new(reason, remedy).at("--where")
+        RunError::new(reason, remedy).at("--where")
     }
 }
 

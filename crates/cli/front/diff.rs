@@ -8,10 +8,10 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::Ending;
-use crate::complaint::Complaint;
-use crate::finished::{Searched, open};
-use crate::networks::{architecture, read};
 use crate::words::{count, kibibytes, millions, say, say_json, table};
+use netsynth_run::RunError;
+use netsynth_run::networks::{architecture, read};
+use netsynth_run::{OpenSearch, open_search};
 
 /// Say what differs between two networks, layer by layer.
 ///
@@ -53,7 +53,7 @@ struct Line {
     macs: [u64; 2],
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let graphs = [network(&arguments.one)?, network(&arguments.other)?];
     let ids = [&graphs[0], &graphs[1]].map(ArchitectureId::of);
     let lines: Vec<Line> =
@@ -97,7 +97,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
 }
 
 /// Prints both networks' counts.
-fn totals(names: &[&String; 2], ids: [ArchitectureId; 2], costs: [Cost; 2]) -> Result<Ending, Complaint> {
+fn totals(names: &[&String; 2], ids: [ArchitectureId; 2], costs: [Cost; 2]) -> Result<Ending, RunError> {
     let header = ["", "network", "parameters", "MACs", "peak activations"];
     let mut rows = table(&header, 2);
     for (name, (id, cost)) in names.iter().zip(ids.iter().zip(&costs)) {
@@ -125,7 +125,7 @@ fn totals(names: &[&String; 2], ids: [ArchitectureId; 2], costs: [Cost; 2]) -> R
 }
 
 /// The network that somebody means.
-fn network(name: &str) -> Result<Graph, Complaint> {
+fn network(name: &str) -> Result<Graph, RunError> {
     if let (Some((run, which)), false) = (name.rsplit_once(':'), Path::new(name).exists()) {
         return of_run(Path::new(run), which).map_err(|complaint| complaint.or_at(name));
     }
@@ -133,8 +133,8 @@ fn network(name: &str) -> Result<Graph, Complaint> {
 }
 
 /// A trial of a run, or a pick of its front.
-fn of_run(run: &Path, which: &str) -> Result<Graph, Complaint> {
-    let Searched { folder, plan, space } = open(run)?;
+fn of_run(run: &Path, which: &str) -> Result<Graph, RunError> {
+    let OpenSearch { folder, plan, space } = open_search(run)?;
     let number = match [Variant::NanoA, Variant::NanoB].into_iter().find(|pick| pick.to_string() == which) {
         Some(variant) => {
             let (trials, _) = folder.readable_trials(&space)?;
@@ -142,12 +142,12 @@ fn of_run(run: &Path, which: &str) -> Result<Graph, Complaint> {
             let front = ParetoFront::of(&trials, &search.objectives, &search.indicator, search.rungs.len());
             let pick = variants(&front).into_iter().find(|(pick, _)| *pick == variant);
             pick.map(|(_, trial)| trial).ok_or_else(|| {
-                Complaint::new("nothing is feasible, so no trial was picked", "name a trial by its number")
+                RunError::new("nothing is feasible, so no trial was picked", "name a trial by its number")
             })?
         }
         None => which.parse().map_err(|_| {
             let remedy = "write RUN:12 for trial 12, RUN:nano-a or RUN:nano-b";
-            Complaint::new(format!("`{which}` is no trial of a run"), remedy)
+            RunError::new(format!("`{which}` is no trial of a run"), remedy)
         })?,
     };
     let known = folder.trial_numbers()?;
@@ -156,7 +156,7 @@ fn of_run(run: &Path, which: &str) -> Result<Graph, Complaint> {
             Some(last) => format!("give a number from {} to {last}", known[0]),
             None => "wait until the run has trials".to_owned(),
         };
-        return Err(Complaint::new(format!("there is no trial {number}"), remedy));
+        return Err(RunError::new(format!("there is no trial {number}"), remedy));
     }
     Ok(Graph::new(&folder.architecture(number)?)?)
 }

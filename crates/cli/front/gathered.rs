@@ -7,11 +7,11 @@ use netsynth_store::dominated_share;
 use serde::Serialize;
 
 use super::listing::{Row, outcome_in_words};
-use crate::complaint::Complaint;
-use crate::finished::{Searched, open};
-use crate::plan::Plan;
 use crate::progress::say_line;
-use crate::provenance::Provenance;
+use netsynth_run::Plan;
+use netsynth_run::Provenance;
+use netsynth_run::RunError;
+use netsynth_run::{OpenSearch, open_search};
 
 /// A run as far as it can be read.
 pub(crate) struct Run {
@@ -44,8 +44,8 @@ pub(crate) struct Gathered {
 }
 
 /// Reads runs that have the same objectives. What cannot be read is left out and said.
-pub(crate) fn gather(paths: &[PathBuf]) -> Result<Gathered, Complaint> {
-    let runs = paths.iter().map(|path| read(path)).collect::<Result<Vec<Run>, Complaint>>()?;
+pub(crate) fn gather(paths: &[PathBuf]) -> Result<Gathered, RunError> {
+    let runs = paths.iter().map(|path| read(path)).collect::<Result<Vec<Run>, RunError>>()?;
     refuse_other_objectives(&runs)?;
     note_differences(paths, &runs);
     let places: Vec<((usize, usize), Metrics)> = runs
@@ -66,8 +66,8 @@ pub(crate) fn gather(paths: &[PathBuf]) -> Result<Gathered, Complaint> {
 }
 
 /// Reads a run, and says on standard error what of it is not there.
-fn read(path: &Path) -> Result<Run, Complaint> {
-    let Searched { folder, plan, space } = open(path)?;
+fn read(path: &Path) -> Result<Run, RunError> {
+    let OpenSearch { folder, plan, space } = open_search(path)?;
     let name = path.display().to_string();
     let (trials, damaged) = folder.readable_trials(&space)?;
     for error in damaged {
@@ -87,7 +87,7 @@ fn read(path: &Path) -> Result<Run, Complaint> {
     Ok(Run { name, plan, trials, front })
 }
 
-fn refuse_other_objectives(runs: &[Run]) -> Result<(), Complaint> {
+fn refuse_other_objectives(runs: &[Run]) -> Result<(), RunError> {
     let Some((first, rest)) = runs.split_first() else { return Ok(()) };
     match rest.iter().find(|run| run.plan.search.objectives != first.plan.search.objectives) {
         None => Ok(()),
@@ -101,7 +101,7 @@ fn refuse_other_objectives(runs: &[Run]) -> Result<(), Complaint> {
             };
             let reason =
                 format!("{} asks for {} and {} for {}", first.name, axes(first), other.name, axes(other));
-            Err(Complaint::new(reason, "show runs of different objectives one at a time"))
+            Err(RunError::new(reason, "show runs of different objectives one at a time"))
         }
     }
 }

@@ -10,8 +10,8 @@ use super::condition::Quantity;
 use super::gathered::{Gathered, gather};
 use super::listing::Row;
 use crate::Ending;
-use crate::complaint::Complaint;
 use crate::words::{say, terminal_width};
+use netsynth_run::RunError;
 
 /// Draw the trials of runs and their fronts: accuracy over a cost.
 ///
@@ -63,7 +63,7 @@ enum Format {
     Png,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let out = match &arguments.out {
         Some(path) => Some((path, format(path)?)),
         None => None,
@@ -99,25 +99,25 @@ pub(crate) fn glyphs(is_ascii_asked: bool) -> Glyphs {
     if is_unicode && !is_ascii_asked { Glyphs::Braille } else { Glyphs::Ascii }
 }
 
-fn format(path: &Path) -> Result<Format, Complaint> {
+fn format(path: &Path) -> Result<Format, RunError> {
     match path.extension().and_then(OsStr::to_str).map(str::to_lowercase).as_deref() {
         Some("svg") => Ok(Format::Svg),
         Some("png") => Ok(Format::Png),
         _ => {
-            let complaint = Complaint::new("its ending names no kind of picture", "end it in .svg or .png");
+            let complaint = RunError::new("its ending names no kind of picture", "end it in .svg or .png");
             Err(complaint.at(path.display().to_string()))
         }
     }
 }
 
-fn write(path: &Path, format: &Format, svg: &str) -> Result<(), Complaint> {
+fn write(path: &Path, format: &Format, svg: &str) -> Result<(), RunError> {
     let bytes = match format {
         Format::Svg => svg.as_bytes().to_vec(),
-        Format::Png => png(svg)?,
+        Format::Png => png(svg).map_err(RunError::of)?,
     };
     std::fs::write(path, bytes).map_err(|error| {
         let remedy = "give a file in a folder that is there and can be written";
-        Complaint::new(error.to_string(), remedy).at(path.display().to_string())
+        RunError::new(error.to_string(), remedy).at(path.display().to_string())
     })
 }
 

@@ -9,10 +9,10 @@ use super::condition::Condition;
 use super::gathered::{Gathered, Summary, gather};
 use super::listing::{self, Column, Row};
 use crate::Ending;
-use crate::complaint::Complaint;
-use crate::finished::{RunKind, run_kind};
-use crate::training::TrainPlan;
 use crate::words::{say, say_json, table};
+use netsynth_run::RunError;
+use netsynth_run::TrainPlan;
+use netsynth_run::{RunKind, run_kind};
 
 /// Print the Pareto front of a run, or the front of several runs together.
 ///
@@ -69,7 +69,7 @@ struct Listing {
     json: bool,
 }
 
-pub(crate) fn show(arguments: &Show) -> Result<Ending, Complaint> {
+pub(crate) fn show(arguments: &Show) -> Result<Ending, RunError> {
     let listing = &arguments.listing;
     if let [path] = listing.runs.as_slice() {
         let folder = RunFolder::open(path)?;
@@ -97,7 +97,7 @@ pub(crate) fn show(arguments: &Show) -> Result<Ending, Complaint> {
 }
 
 /// Prints the one network of a training as a search's front is printed.
-fn show_training(folder: &RunFolder, is_json: bool) -> Result<Ending, Complaint> {
+fn show_training(folder: &RunFolder, is_json: bool) -> Result<Ending, RunError> {
     let front = folder.front()?;
     if is_json {
         say_json(&front)?;
@@ -108,7 +108,7 @@ fn show_training(folder: &RunFolder, is_json: bool) -> Result<Ending, Complaint>
     Ok(Ending::Done)
 }
 
-pub(crate) fn query(arguments: &Query) -> Result<Ending, Complaint> {
+pub(crate) fn query(arguments: &Query) -> Result<Ending, RunError> {
     let condition = arguments.condition.as_deref().map(Condition::read).transpose()?;
     let listing = &arguments.listing;
     let gathered = gather(&listing.runs)?;
@@ -139,7 +139,7 @@ impl Listing {
         rows
     }
 
-    fn print(&self, rows: &[Row], gathered: &Gathered, usual: &[Column]) -> Result<Ending, Complaint> {
+    fn print(&self, rows: &[Row], gathered: &Gathered, usual: &[Column]) -> Result<Ending, RunError> {
         let several = (gathered.runs.len() > 1).then_some(Column::Run);
         let usual: Vec<Column> = several.into_iter().chain(usual.iter().copied()).collect();
         match (self.csv, self.columns.as_slice()) {
@@ -156,7 +156,7 @@ fn every_column() -> Vec<Column> {
     clap::ValueEnum::value_variants().to_vec()
 }
 
-fn as_json(rows: &[Row], gathered: &Gathered) -> Result<Ending, Complaint> {
+fn as_json(rows: &[Row], gathered: &Gathered) -> Result<Ending, RunError> {
     say_json(&json!({
         "schema": SCHEMA,
         "members": rows,
@@ -167,7 +167,7 @@ fn as_json(rows: &[Row], gathered: &Gathered) -> Result<Ending, Complaint> {
 }
 
 /// Says how good the front is; of several runs, each one's too.
-fn summarise(gathered: &Gathered) -> Result<(), Complaint> {
+fn summarise(gathered: &Gathered) -> Result<(), RunError> {
     let share = |share: Option<f64>| share.map_or("-".to_owned(), |share| format!("{share:.4}"));
     let summaries = gathered.summaries();
     if let [Summary { n_trials, n_members, hypervolume, .. }] = summaries.as_slice() {

@@ -36,10 +36,9 @@ mod synthesis;
 mod table;
 mod trial;
 mod variant;
-mod workers;
 
 pub use comparison::{Curve, Estimate, Scale, kendall_tau, mean_and_deviation};
-pub use evaluator::{Candidate, Evaluator, Measured, Trained, caught};
+pub use evaluator::{Answered, Candidate, Evaluator, Measured, Trained, unless_panicked};
 pub use explanation::{Explanation, Ranking, Reason, advice_ranking, explain, rankings};
 pub use front::{ParetoFront, dominates, non_dominated_ranks};
 pub use generator::{Coupling, Generator, Law, Theta};
@@ -58,4 +57,3 @@ pub use strategy::{Strategy, StrategyKind};
 pub use table::{Table, TableError};
 pub use trial::{Outcome, Trial};
 pub use variant::{Variant, variants};
-pub use workers::side_by_side;

@@ -1,14 +1,11 @@
 //! Candidates that are scored before any training, of which only the best are trained.
 
-use std::num::NonZeroUsize;
 use std::ops::Range;
 
 use netsynth_graph::ArchitectureId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::evaluator::unless_panicked;
-use crate::workers::side_by_side;
 use crate::{Candidate, Metrics, Objective, Score, Scored, Scorer, SearchPlan, non_dominated_ranks};
 
 /// How newborns are ranked before training.
@@ -34,6 +31,9 @@ pub struct Newborn {
     pub trial: Option<usize>,
 }
 
+/// What was scored, and of that the candidates that are trained.
+pub(crate) type Selected = (Vec<Newborn>, Vec<Candidate>);
+
 impl Newborns {
     /// What newborns are numbered by while they are proposed for these trials: no two of a run have one number, from
     /// which strategies draw.
@@ -44,19 +44,17 @@ impl Newborns {
     /// Scores the proposals for these trials and gives them to the best, in the order in which they were proposed:
     /// by non-dominated rank, with the score in the place of accuracy, and then by the score. `None` if the scorer
     /// stopped before it was through.
-    pub(crate) fn select(
+    pub(crate) fn select<E>(
         &self,
         proposed: Vec<Candidate>,
         trials: Range<usize>,
         plan: &SearchPlan,
-        scorer: &dyn Scorer,
-        n_workers: NonZeroUsize,
-    ) -> Option<(Vec<Newborn>, Vec<Candidate>)> {
-        let scored = side_by_side(proposed.len(), n_workers, |at| {
-            unless_panicked(|| scorer.score(&proposed[at]))
-                .unwrap_or_else(|panic| Some(Scored::Failed(format!("the scoring panicked: {panic}"))))
-        });
-        let scored: Vec<Scored> = scored.into_iter().collect::<Option<_>>()?;
+        scorer: &dyn Scorer<E>,
+    ) -> Result<Option<Selected>, E> {
+        let scored = scorer.score(&proposed)?;
+        if scored.len() < proposed.len() {
+            return Ok(None);
+        }
         let scores: Vec<Option<f64>> =
             scored.iter().map(|scored| Some(scored.scores()?.get(self.by))).collect();
         let losses: Vec<Vec<f64>> = proposed
@@ -82,7 +80,7 @@ impl Newborns {
             newborns[at].trial = Some(trial);
             candidates.push(Candidate { trial, ..proposed[at].clone() });
         }
-        Some((newborns, candidates))
+        Ok(Some((newborns, candidates)))
     }
 }
 

@@ -14,6 +14,11 @@ pub enum Variant {
     NanoB,
 }
 
+impl Variant {
+    /// All of them, in the paper's order.
+    pub const ALL: [Self; 2] = [Self::NanoA, Self::NanoB];
+}
+
 impl fmt::Display for Variant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

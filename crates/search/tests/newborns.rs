@@ -4,10 +4,10 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::num::NonZeroUsize;
+use std::sync::Mutex;
 
 use netsynth_search::{
-    Candidate, Evaluator, Event, Indicator, Limits, Measured, Metric, Newborn, Newborns, Objective,
+    Answered, Candidate, Evaluator, Event, Indicator, Limits, Measured, Metric, Newborn, Newborns, Objective,
     Performance, Rung, Score, Scored, Scorer, Scores, SearchError, SearchPlan, StrategyKind, Table, Trial,
     run,
 };
@@ -36,24 +36,43 @@ impl Scoring {
 }
 
 impl Evaluator for Scoring {
-    fn evaluate(&self, candidate: &Candidate, rung: usize) -> Option<Measured> {
-        self.0.evaluate(candidate, rung)
+    type Error = SearchError;
+
+    fn evaluate(
+        &self,
+        candidates: &[&Candidate],
+        rung: usize,
+        answered: &Answered<'_, SearchError>,
+    ) -> Result<(), SearchError> {
+        self.0.evaluate(candidates, rung, answered)
     }
 
-    fn scorer(&self) -> Option<&dyn Scorer> {
+    fn scorer(&self) -> Option<&dyn Scorer<SearchError>> {
         Some(self)
     }
 }
 
-impl Scorer for Scoring {
-    fn score(&self, candidate: &Candidate) -> Option<Scored> {
+impl Scorer<SearchError> for Scoring {
+    fn score(&self, candidates: &[Candidate]) -> Result<Vec<Scored>, SearchError> {
+        candidates.iter().map(|candidate| self.scored(candidate)).collect()
+    }
+}
+
+impl Scoring {
+    fn scored(&self, candidate: &Candidate) -> Result<Scored, SearchError> {
         let kind: usize = candidate.genome.choices().sum();
-        assert!(kind != 7, "a scorer panics");
-        if kind == 6 {
-            return Some(Scored::Failed("nobody knows".to_owned()));
+        if kind == 6 || kind == 7 {
+            return Ok(Scored::Failed("the score is not finite".to_owned()));
         }
-        let Some(Measured::Trained(trained)) = self.0.evaluate(candidate, 0) else { return None };
-        Some(Scored::Scores(Scores { naswot: trained.accuracy(), snip: 1.0, gradient_norm: 1.0 }))
+        let found = Mutex::new(None);
+        self.0.evaluate(&[candidate], 0, &|_, measured| {
+            *found.lock().unwrap() = Some(measured);
+            Ok(())
+        })?;
+        let Some(Measured::Trained(trained)) = found.into_inner().unwrap() else {
+            return Ok(Scored::Failed("the table does not know it".to_owned()));
+        };
+        Ok(Scored::Scores(Scores { naswot: trained.accuracy(), snip: 1.0, gradient_norm: 1.0 }))
     }
 }
 
@@ -76,7 +95,7 @@ fn plan(strategy: StrategyKind, newborns: Option<Newborns>) -> SearchPlan {
 const BY_NASWOT: Option<Newborns> = Some(Newborns { factor: 3, by: Score::Naswot });
 
 /// The trials of a search and the newborns of each generation.
-fn searched(plan: &SearchPlan, n_workers: usize) -> (Vec<Trial>, Vec<Vec<Newborn>>) {
+fn searched(plan: &SearchPlan) -> (Vec<Trial>, Vec<Vec<Newborn>>) {
     let evaluator = Scoring::new();
     let mut generations = Vec::new();
     let mut tell = |event: Event<'_>| {
@@ -84,17 +103,17 @@ fn searched(plan: &SearchPlan, n_workers: usize) -> (Vec<Trial>, Vec<Vec<Newborn
             assert_eq!(generation, generations.len());
             generations.push(newborns.to_vec());
         }
+        Ok(())
     };
-    let n_workers = NonZeroUsize::new(n_workers).unwrap();
-    (run(&evaluator.0, plan, &evaluator, n_workers, &mut tell).unwrap().trials, generations)
+    (run(&evaluator.0, plan, &evaluator, &mut tell).unwrap().trials, generations)
 }
 
 #[test]
 fn a_search_with_newborns_keeps_every_law_of_one_without() {
     for strategy in StrategyKind::ALL {
         let plan = plan(strategy, BY_NASWOT);
-        let (trials, generations) = searched(&plan, 1);
-        assert_eq!((&trials, &generations), (&searched(&plan, 4).0, &searched(&plan, 3).1), "{strategy}");
+        let (trials, generations) = searched(&plan);
+        assert_eq!((trials.clone(), generations.clone()), searched(&plan), "{strategy}");
         let numbers: Vec<usize> = trials.iter().map(|trial| trial.number).collect();
         assert_eq!(numbers, (0..38).collect::<Vec<_>>(), "{strategy}");
         let networks: BTreeSet<_> = trials.iter().map(|trial| trial.id).collect();
@@ -113,7 +132,7 @@ fn the_better_newborns_are_trained_and_those_without_a_score_come_last() {
         objectives: vec![Objective::Maximise(Metric::Accuracy)],
         ..plan(StrategyKind::Random, BY_NASWOT)
     };
-    let (trials, generations) = searched(&accuracy_alone, 2);
+    let (trials, generations) = searched(&accuracy_alone);
     let mut n_failed = 0;
     for newborns in &generations {
         let score = |newborn: &Newborn| newborn.scored.scores().map(|scores| scores.naswot);
@@ -128,13 +147,13 @@ fn the_better_newborns_are_trained_and_those_without_a_score_come_last() {
     let mean = |trials: &[Trial]| {
         trials.iter().map(|trial| trial.accuracy_at(0).unwrap()).sum::<f64>() / trials.len() as f64
     };
-    let (unranked, _) = searched(&SearchPlan { newborns: None, ..accuracy_alone }, 2);
+    let (unranked, _) = searched(&SearchPlan { newborns: None, ..accuracy_alone });
     assert!(mean(&trials) > mean(&unranked) + 0.1, "{} {}", mean(&trials), mean(&unranked));
 }
 
 #[test]
 fn a_small_space_is_searched_to_its_last_network() {
-    let (trials, _) = searched(&SearchPlan { n_trials: 1000, ..plan(StrategyKind::Synthesis, BY_NASWOT) }, 2);
+    let (trials, _) = searched(&SearchPlan { n_trials: 1000, ..plan(StrategyKind::Synthesis, BY_NASWOT) });
     assert_eq!(trials.len(), 729);
 }
 
@@ -142,7 +161,7 @@ fn a_small_space_is_searched_to_its_last_network() {
 fn newborns_that_nobody_can_score_are_refused() {
     let table = Scoring::new().0;
     let plan = plan(StrategyKind::Random, BY_NASWOT);
-    let error = run(&table, &plan, &table, NonZeroUsize::MIN, &mut |_| {}).unwrap_err();
+    let error = run(&table, &plan, &table, &mut |_| Ok(())).unwrap_err();
     assert!(matches!(error, SearchError::Unscored { .. }));
     insta::assert_snapshot!(error, @"the plan's `newborns` ranks by NASWOT, and what measures here scores no untrained network");
 }

@@ -4,14 +4,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_search::{
-    Candidate, Constraint, Evaluator, Indicator, Limits, Measured, Metric, Newborns, Objective, ParetoFront,
-    Performance, Rung, Score, Scored, Scorer, Scores, SearchPlan, StopReason, StrategyKind, Trained,
+    Answered, Candidate, Constraint, Evaluator, Indicator, Limits, Measured, Metric, Newborns, Objective,
+    ParetoFront, Performance, Rung, Score, Scored, Scorer, Scores, SearchPlan, StopReason, StrategyKind,
+    Trained, unless_panicked,
 };
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
 
@@ -51,48 +51,79 @@ fn plan() -> SearchPlan {
 #[derive(Default)]
 struct Formula {
     n_asked: AtomicUsize,
+    /// Threads that answer; 0 is one.
+    n_threads: usize,
+}
+
+/// Hands over what `measure` gives for each candidate, from so many threads and the last first; a panic is a failure.
+fn answer_each<E: Send>(
+    n_threads: usize,
+    candidates: &[&Candidate],
+    answered: &Answered<'_, E>,
+    measure: impl Fn(&Candidate) -> Measured + Sync,
+) -> Result<(), E> {
+    let failed = |panic| Measured::Failed(format!("the training panicked: {panic}"));
+    let measured = |index: usize| unless_panicked(|| measure(candidates[index])).unwrap_or_else(failed);
+    let share = |thread: usize| {
+        let mut own = (0..candidates.len()).rev().filter(|index| index % n_threads == thread);
+        own.try_for_each(|index| answered(index, measured(index)))
+    };
+    let share = &share;
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..n_threads).map(|thread| scope.spawn(move || share(thread))).collect();
+        threads.into_iter().try_for_each(|thread| thread.join().unwrap())
+    })
 }
 
 impl Evaluator for Formula {
-    fn evaluate(&self, candidate: &Candidate, rung: usize) -> Option<Measured> {
-        self.n_asked.fetch_add(1, Ordering::SeqCst);
-        if candidate.trial == 1 {
-            return Some(Measured::Failed("the loss became NaN in epoch 1".to_owned()));
-        }
-        assert!(candidate.trial != 2, "a worker panics");
-        let size = (candidate.cost.parameters as f64 / 150_000.0).min(1.0);
-        let fold_accuracies = vec![0.5 + 0.2 * rung as f64 + 0.3 * size];
-        Some(Measured::Trained(Trained {
-            fold_accuracies,
-            losses: Vec::new(),
-            reactions: None,
-            scores: None,
-        }))
+    type Error = StoreError;
+
+    fn evaluate(
+        &self,
+        candidates: &[&Candidate],
+        rung: usize,
+        answered: &Answered<'_, StoreError>,
+    ) -> Result<(), StoreError> {
+        answer_each(self.n_threads.max(1), candidates, answered, |candidate| self.measured(candidate, rung))
     }
 
-    fn scorer(&self) -> Option<&dyn Scorer> {
+    fn scorer(&self) -> Option<&dyn Scorer<StoreError>> {
         Some(self)
     }
 }
 
-impl Scorer for Formula {
-    fn score(&self, candidate: &Candidate) -> Option<Scored> {
+impl Formula {
+    fn measured(&self, candidate: &Candidate, rung: usize) -> Measured {
+        self.n_asked.fetch_add(1, Ordering::SeqCst);
+        if candidate.trial == 1 {
+            return Measured::Failed("the loss became NaN in epoch 1".to_owned());
+        }
+        assert!(candidate.trial != 2, "a worker panics");
+        let size = (candidate.cost.parameters as f64 / 150_000.0).min(1.0);
+        let fold_accuracies = vec![0.5 + 0.2 * rung as f64 + 0.3 * size];
+        Measured::Trained(Trained { fold_accuracies, losses: Vec::new(), reactions: None, scores: None })
+    }
+}
+
+impl Scorer<StoreError> for Formula {
+    fn score(&self, candidates: &[Candidate]) -> Result<Vec<Scored>, StoreError> {
+        Ok(candidates.iter().map(|candidate| self.scored(candidate)).collect())
+    }
+}
+
+impl Formula {
+    fn scored(&self, candidate: &Candidate) -> Scored {
         self.n_asked.fetch_add(1, Ordering::SeqCst);
         if candidate.cost.parameters.is_multiple_of(5) {
-            return Some(Scored::Failed("its untrained network has no loss".to_owned()));
+            return Scored::Failed("its untrained network has no loss".to_owned());
         }
         let size = candidate.cost.parameters as f64;
-        Some(Scored::Scores(Scores { naswot: size.ln(), snip: 1.0 / size, gradient_norm: 0.5 }))
+        Scored::Scores(Scores { naswot: size.ln(), snip: 1.0 / size, gradient_norm: 0.5 })
     }
 }
 
 /// Begins a run or goes on with it, from the first file to the last.
-fn work(
-    path: &Path,
-    plan: &SearchPlan,
-    evaluator: &Formula,
-    n_workers: usize,
-) -> Result<EndFile, StoreError> {
+fn work(path: &Path, plan: &SearchPlan, evaluator: &Formula) -> Result<EndFile, StoreError> {
     let folder = if path.join("plan.ron").is_file() {
         RunFolder::resume(path)?
     } else {
@@ -101,8 +132,7 @@ fn work(
         folder.commit(&BTreeMap::from([("schema", 1)]))?;
         folder
     };
-    let workers = NonZeroUsize::new(n_workers).unwrap();
-    let found = search(&folder, &space(), plan, evaluator, workers, &|| false, &mut |_| {})?;
+    let found = search(&folder, &space(), plan, evaluator, &|| false, &mut |_| Ok(()))?;
     let end = EndFile::new(found.stopped_by, &found.trials);
     folder.write_end(&end)?;
     let front = ParetoFront::of(&found.trials, &plan.objectives, &plan.indicator, plan.rungs.len());
@@ -128,7 +158,7 @@ fn a_run_cut_off_at_any_step_of_any_write_goes_on_to_the_same_files() {
     let plan = SearchPlan { n_trials: 4, generation_size: 2, ..plan() };
     let whole = home.path().join("whole");
     strike_after(&whole, usize::MAX);
-    work(&whole, &plan, &Formula::default(), 2).unwrap();
+    work(&whole, &plan, &Formula { n_threads: 2, ..Formula::default() }).unwrap();
     let n_steps = usize::MAX - strikes_left(&whole);
     assert!(n_steps > 100, "{n_steps}");
     let expected = contents(&whole);
@@ -137,7 +167,8 @@ fn a_run_cut_off_at_any_step_of_any_write_goes_on_to_the_same_files() {
     let cut_off_after = |n_taken: usize| {
         let path = home.path().join(format!("cut-{n_taken}"));
         strike_after(&path, n_taken);
-        let error = work(&path, &plan, &Formula::default(), 1 + n_taken % 2).unwrap_err();
+        let error =
+            work(&path, &plan, &Formula { n_threads: 1 + n_taken % 2, ..Formula::default() }).unwrap_err();
         strikes_left(&path);
         assert!(matches!(error, StoreError::System { .. }), "step {n_taken}: {error}");
         let kept = contents(&path);
@@ -145,7 +176,7 @@ fn a_run_cut_off_at_any_step_of_any_write_goes_on_to_the_same_files() {
         {
             assert_eq!(Some(bytes), expected.get(name), "step {n_taken} left half of {}", name.display());
         }
-        work(&path, &plan, &Formula::default(), 1 + n_taken % 3).unwrap();
+        work(&path, &plan, &Formula { n_threads: 1 + n_taken % 3, ..Formula::default() }).unwrap();
         assert!(contents(&path) == expected, "step {n_taken} changed the end");
         fs::remove_dir_all(&path).unwrap();
     };
@@ -162,13 +193,13 @@ fn nothing_is_measured_twice() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("run");
     let evaluator = Formula::default();
-    work(&path, &plan(), &evaluator, 2).unwrap();
+    work(&path, &plan(), &evaluator).unwrap();
     let n_asked = evaluator.n_asked.load(Ordering::SeqCst);
-    work(&path, &plan(), &evaluator, 2).unwrap();
+    work(&path, &plan(), &evaluator).unwrap();
     assert_eq!(evaluator.n_asked.load(Ordering::SeqCst), n_asked);
     fs::remove_file(path.join("trials/00004/rung-0.ron")).unwrap();
     let expected = contents(&path).len() + 1;
-    work(&path, &plan(), &evaluator, 2).unwrap();
+    work(&path, &plan(), &evaluator).unwrap();
     assert_eq!(evaluator.n_asked.load(Ordering::SeqCst), n_asked + 1);
     assert_eq!(contents(&path).len(), expected);
 }
@@ -177,7 +208,7 @@ fn nothing_is_measured_twice() {
 fn a_failure_and_a_panic_are_recorded_with_their_reasons() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("run");
-    work(&path, &plan(), &Formula::default(), 2).unwrap();
+    work(&path, &plan(), &Formula { n_threads: 2, ..Formula::default() }).unwrap();
     let folder = RunFolder::open(&path).unwrap();
     let reason = |trial: usize| match folder.rung(trial, 0).unwrap().unwrap() {
         Measured::Failed(reason) => reason,
@@ -193,7 +224,7 @@ fn a_run_ends_in_order_at_its_epochs_and_at_its_failures() {
     let home = tempfile::tempdir().unwrap();
     let ended = |name: &str, limits: Limits| {
         let plan = SearchPlan { limits, n_trials: 9, ..plan() };
-        work(&home.path().join(name), &plan, &Formula::default(), 2).unwrap()
+        work(&home.path().join(name), &plan, &Formula { n_threads: 2, ..Formula::default() }).unwrap()
     };
     // The first generation, with two failures, takes 1 + 4 + 1 + 1 epochs and the second 3 + 2 x 4; of the 22, four
     // are left, and a trial may need 1 + 4.
@@ -210,7 +241,7 @@ fn a_run_ends_in_order_at_its_epochs_and_at_its_failures() {
 fn a_changed_bit_in_any_file_is_found_and_named() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("run");
-    work(&path, &plan(), &Formula::default(), 2).unwrap();
+    work(&path, &plan(), &Formula { n_threads: 2, ..Formula::default() }).unwrap();
     let folder = RunFolder::open(&path).unwrap();
     assert_eq!(check_files(&folder).unwrap().1, []);
     let replayed = replay(&folder, &space(), &plan()).unwrap();
@@ -241,7 +272,7 @@ fn a_changed_bit_in_any_file_is_found_and_named() {
 fn a_forged_file_is_found_by_what_the_trials_give() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("run");
-    work(&path, &plan(), &Formula::default(), 1).unwrap();
+    work(&path, &plan(), &Formula { n_threads: 1, ..Formula::default() }).unwrap();
     let folder = RunFolder::open(&path).unwrap();
     // With a right checksum of its own, so that only the replay can tell.
     let forged = |name: &str, from: &str, to: &str| {
@@ -291,7 +322,7 @@ fn a_forged_file_is_found_by_what_the_trials_give() {
 fn one_process_at_a_time() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("run");
-    work(&path, &plan(), &Formula::default(), 1).unwrap();
+    work(&path, &plan(), &Formula { n_threads: 1, ..Formula::default() }).unwrap();
     let first = RunFolder::resume(&path).unwrap();
     assert!(matches!(RunFolder::resume(&path), Err(StoreError::Locked { .. })));
     assert!(matches!(RunFolder::begin(&path), Err(StoreError::Exists { .. })));
@@ -335,7 +366,7 @@ fn links_and_odd_names_are_named_and_not_followed() {
 
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("run");
-    work(&path, &plan(), &Formula::default(), 1).unwrap();
+    work(&path, &plan(), &Formula { n_threads: 1, ..Formula::default() }).unwrap();
     std::os::unix::fs::symlink(&path, path.join("trials/loop")).unwrap();
     fs::write(path.join(OsStr::from_bytes(b"na\xffme.ron")), "x").unwrap();
     let (_, findings) = check_files(&RunFolder::open(&path).unwrap()).unwrap();

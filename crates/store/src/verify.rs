@@ -1,12 +1,11 @@
 use std::collections::BTreeSet;
 use std::fmt;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use netsynth_graph::schema;
 use netsynth_search::{
-    Candidate, Evaluator, Event, Measured, ParetoFront, Scored, Scorer, SearchPlan, StopReason, Trial, run,
+    Answered, Candidate, Evaluator, Event, ParetoFront, Scored, Scorer, SearchPlan, StopReason, Trial, run,
     variants,
 };
 use netsynth_space::SearchSpace;
@@ -131,7 +130,7 @@ pub fn replay(folder: &RunFolder, space: &SearchSpace, plan: &SearchPlan) -> Res
     let mut candidates = Vec::new();
     // What a generation lacks is missing only if the run went on without it.
     let mut lacking: Vec<Finding> = Vec::new();
-    let found = run(space, plan, &memory, NonZeroUsize::MIN, &mut |event| {
+    let found = run(space, plan, &memory, &mut |event| {
         let mut compare = |path: &Path, document: &str| match agreement(path, document) {
             None => {}
             Some(Problem::Missing) => lacking.push(finding(folder, path, Problem::Missing)),
@@ -161,6 +160,7 @@ pub fn replay(folder: &RunFolder, space: &SearchSpace, plan: &SearchPlan) -> Res
             Event::Rung { .. } | Event::Pruned { .. } => {}
             Event::Observed(_) => memory.findings.lock().map_or((), |mut all| all.append(&mut lacking)),
         }
+        Ok(())
     })?;
     let is_cut = found.stopped_by == StopReason::Asked;
     let trials = match &end {
@@ -266,23 +266,37 @@ impl Memory<'_> {
 }
 
 impl Evaluator for Memory<'_> {
-    fn evaluate(&self, candidate: &Candidate, rung: usize) -> Option<Measured> {
-        let place = (candidate.trial, rung);
-        if let Ok(mut asked) = self.asked.lock() {
-            asked.insert(place);
+    type Error = StoreError;
+
+    fn evaluate(
+        &self,
+        candidates: &[&Candidate],
+        rung: usize,
+        answered: &Answered<'_, StoreError>,
+    ) -> Result<(), StoreError> {
+        for (index, candidate) in candidates.iter().enumerate() {
+            if let Ok(mut asked) = self.asked.lock() {
+                asked.insert((candidate.trial, rung));
+            }
+            let found = self.folder.rung(candidate.trial, rung);
+            if let Some(known) = self.recalled(&self.folder.rung_path(candidate.trial, rung), found) {
+                answered(index, known)?;
+            }
         }
-        let found = self.folder.rung(candidate.trial, rung);
-        self.recalled(&self.folder.rung_path(candidate.trial, rung), found)
+        Ok(())
     }
 
-    fn scorer(&self) -> Option<&dyn Scorer> {
+    fn scorer(&self) -> Option<&dyn Scorer<StoreError>> {
         Some(self)
     }
 }
 
-impl Scorer for Memory<'_> {
-    fn score(&self, candidate: &Candidate) -> Option<Scored> {
-        let found = self.folder.scored(candidate);
-        self.recalled(&self.folder.newborns_path(candidate.generation), found)
+impl Scorer<StoreError> for Memory<'_> {
+    fn score(&self, candidates: &[Candidate]) -> Result<Vec<Scored>, StoreError> {
+        let known = candidates.iter().map_while(|candidate| {
+            let found = self.folder.scored(candidate);
+            self.recalled(&self.folder.newborns_path(candidate.generation), found)
+        });
+        Ok(known.collect())
     }
 }

@@ -6,13 +6,12 @@ use netsynth_store::{RunFolder, StoreError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::log;
-use crate::plan::Plan;
+use crate::{OnEvent, Plan, RunError, RunEvent};
 
 /// When and how long somebody worked on a run. Nothing but the wall-clock limit depends on it.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct SessionFile {
+pub struct SessionFile {
     /// The file format's version.
     schema: u32,
     /// Trainings side by side.
@@ -23,8 +22,8 @@ pub(crate) struct SessionFile {
     secs: f64,
 }
 
-/// How many sessions a run has had, and how many seconds they worked.
-pub(crate) fn worked(folder: &RunFolder) -> Result<(usize, f64), StoreError> {
+/// How many sessions of work a run has had, and how many seconds they took.
+pub fn worked(folder: &RunFolder) -> Result<(usize, f64), StoreError> {
     let (mut n_sessions, mut secs) = (0, 0.0);
     while let Some(session) = folder.document::<SessionFile>(&name(n_sessions + 1))? {
         secs += session.secs.max(0.0);
@@ -54,6 +53,7 @@ impl<'a> Clock<'a> {
         plan: &Plan,
         folder: &'a RunFolder,
         n_workers: NonZeroUsize,
+        on_event: &OnEvent<'_>,
     ) -> Result<Self, StoreError> {
         let (n_earlier, spent) = worked(folder)?;
         let begun = Instant::now();
@@ -68,16 +68,8 @@ impl<'a> Clock<'a> {
             deadline: left.and_then(|secs| begun.checked_add(Duration::try_from_secs_f64(secs).ok()?)),
         };
         clock.tick()?;
-        log::keep_in(folder.log(n_earlier + 1).ok());
-        tracing::info!(
-            "session {} of {} begins: netsynth {}, plan {}, {n_workers} workers, {} trials in generations of {}",
-            n_earlier + 1,
-            folder.path().display(),
-            env!("CARGO_PKG_VERSION"),
-            netsynth_store::digest(plan),
-            plan.search.n_trials,
-            plan.search.generation_size
-        );
+        let n_workers = n_workers.get();
+        on_event(RunEvent::Session { folder, number: n_earlier + 1, n_workers, plan });
         Ok(clock)
     }
 
@@ -93,4 +85,24 @@ impl<'a> Clock<'a> {
     pub(crate) fn is_up(&self) -> bool {
         self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
     }
+}
+
+/// Work on a run's folder. Where the system refuses to read or write, the error says that nothing finished is lost and
+/// that the command `again` goes on.
+pub(crate) fn resumable<T>(
+    folder: &RunFolder,
+    again: &str,
+    work: impl FnOnce() -> Result<T, RunError>,
+) -> Result<T, RunError> {
+    work().map_err(|error| {
+        if !error.is_of_the_system() {
+            return error;
+        }
+        let remedy = format!(
+            "see that the disk has room and the folder can be written; nothing finished is lost: `netsynth {again} {}` \
+             goes on",
+            folder.path().display()
+        );
+        error.with_remedy(remedy)
+    })
 }

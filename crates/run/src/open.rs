@@ -8,13 +8,12 @@ use netsynth_store::RunFolder;
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use crate::complaint::Complaint;
 use crate::networks::space;
-use crate::plan::Plan;
+use crate::{Plan, RunError};
 
 /// What a run was made by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum RunKind {
+pub enum RunKind {
     /// `netsynth search`.
     Search,
     /// `netsynth train` or `reproduce`.
@@ -31,7 +30,7 @@ struct Telling {
 }
 
 /// What a run was made by.
-pub(crate) fn run_kind(folder: &RunFolder) -> Result<RunKind, Complaint> {
+pub fn run_kind(folder: &RunFolder) -> Result<RunKind, RunError> {
     let telling: Telling = folder.plan()?;
     Ok(match telling {
         Telling { architecture: Some(_), .. } => RunKind::Training,
@@ -41,23 +40,23 @@ pub(crate) fn run_kind(folder: &RunFolder) -> Result<RunKind, Complaint> {
 }
 
 /// The plan of a search's run.
-pub(crate) fn search_plan(folder: &RunFolder) -> Result<Plan, Complaint> {
+pub fn search_plan(folder: &RunFolder) -> Result<Plan, RunError> {
     let made_by = match run_kind(folder)? {
         RunKind::Search => return Ok(folder.plan()?),
         RunKind::Training => "a training",
         RunKind::Comparison => "a comparison",
     };
-    let complaint = Complaint::new(
+    let error = RunError::new(
         format!("it is the run of {made_by}, not of a search"),
         "give the folder that `netsynth search` wrote",
     );
-    Err(complaint.at(folder.path().display().to_string()))
+    Err(error.at(folder.path().display().to_string()))
 }
 
 /// A document without which a run is none.
-pub(crate) fn required<T: DeserializeOwned>(folder: &RunFolder, name: &str) -> Result<T, Complaint> {
+pub fn required<T: DeserializeOwned>(folder: &RunFolder, name: &str) -> Result<T, RunError> {
     folder.document(name)?.ok_or_else(|| {
-        Complaint::new("the file is missing", "restore it from a copy of the run").at(folder
+        RunError::new("the file is missing", "restore it from a copy of the run").at(folder
             .path()
             .join(name)
             .display()
@@ -66,18 +65,21 @@ pub(crate) fn required<T: DeserializeOwned>(folder: &RunFolder, name: &str) -> R
 }
 
 /// A search's folder, its plan and its space.
-pub(crate) struct Searched {
-    pub(crate) folder: RunFolder,
-    pub(crate) plan: Plan,
-    pub(crate) space: SearchSpace,
+pub struct OpenSearch {
+    /// The folder.
+    pub folder: RunFolder,
+    /// The plan.
+    pub plan: Plan,
+    /// The space.
+    pub space: SearchSpace,
 }
 
 /// Opens the folder of a search.
-pub(crate) fn open(path: &Path) -> Result<Searched, Complaint> {
+pub fn open_search(path: &Path) -> Result<OpenSearch, RunError> {
     let folder = RunFolder::open(path)?;
     let plan = search_plan(&folder)?;
     let spec: SearchSpaceSpec = required(&folder, "search-space.ron")?;
     let prototype: ArchitectureSpec = required(&folder, "prototype.ron")?;
     let space = space(&spec.name, &spec, &prototype)?;
-    Ok(Searched { folder, plan, space })
+    Ok(OpenSearch { folder, plan, space })
 }

@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 
 use netsynth_data::synth::{self, SynthOptions};
 use netsynth_data::{DataOptions, Dataset, Expression, Split, SplitBy};
+use netsynth_graph::Graph;
 use netsynth_graph::schema::{self, SCHEMA};
 use netsynth_search::{
     Constraint, Indicator, Limits, Metric, Objective, Performance, Rung, SearchPlan, StrategyKind,
@@ -11,66 +12,65 @@ use netsynth_train::{Ancestor, Device, Inheritance, Recipe};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::complaint::Complaint;
-use crate::data;
+use crate::{OnEvent, RunError, RunEvent, Task, TaskId, TrainingTask};
 
 /// The most epochs for which variants are trained, and the most pixels that are drawn into memory.
 const MAX_EPOCHS: usize = 100_000;
 const MAX_DRAWN_BYTES: u64 = 4 << 30;
 
 /// Epochs for which the prototype is trained, that trials inherit from, if no plan says how many.
-pub(crate) const PROTOTYPE_EPOCHS: usize = 40;
+pub const PROTOTYPE_EPOCHS: usize = 40;
 
 /// Everything a search depends on: the same plan gives the same run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Plan {
+pub struct Plan {
     /// The file format's version.
-    pub(crate) schema: u32,
+    pub schema: u32,
     /// The search space: a built-in name or a file.
-    pub(crate) space: String,
+    pub space: String,
     /// Which faces, and who is trained on and judged on.
-    pub(crate) data: DataPlan,
+    pub data: DataPlan,
     /// How the search is run.
-    pub(crate) search: SearchPlan,
+    pub search: SearchPlan,
     /// How networks are trained.
-    pub(crate) recipe: Recipe,
+    pub recipe: Recipe,
     /// Epochs for which the variants are trained at the end, on all subjects but the held-out ones: from scratch, or with
     /// `inheritance` on from what their trials learned.
-    pub(crate) final_epochs: usize,
+    pub final_epochs: usize,
     /// What trials start from; absent, from random weights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) inheritance: Option<Inheritance>,
+    pub inheritance: Option<Inheritance>,
     /// Whether the finalists, which are the members of the front or twelve of them, are trained from scratch for
     /// `final_epochs` on all folds at the end: how far the search's ranking can be trusted. It changes no choice.
     #[serde(default)]
-    pub(crate) audit: bool,
+    pub audit: bool,
     /// Where networks are trained.
     #[serde(default)]
-    pub(crate) device: Device,
+    pub device: Device,
 }
 
 /// Which faces, and who is trained on and judged on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct DataPlan {
+pub struct DataPlan {
     /// Where the faces come from.
-    pub(crate) source: DataSource,
+    pub source: DataSource,
     /// How a folder of them is read.
     #[serde(default)]
-    pub(crate) options: DataOptions,
+    pub options: DataOptions,
     /// What folds keep together: nobody but the user's own word makes them anything but subject-wise.
     #[serde(default)]
-    pub(crate) split: SplitBy,
+    pub split: SplitBy,
     /// How many folds; the column Usage makes one.
-    pub(crate) n_folds: usize,
+    pub n_folds: usize,
     /// Share of the subjects that the search never sees; the column Usage names the held-out images itself.
-    pub(crate) held_out: f64,
+    pub held_out: f64,
 }
 
 /// Where faces come from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub(crate) enum DataSource {
+pub enum DataSource {
     /// Drawn in memory.
     Synthetic(SynthOptions),
     /// A folder in any layout that netsynth reads.
@@ -79,7 +79,7 @@ pub(crate) enum DataSource {
 
 impl Plan {
     /// What a plain `netsynth search` does: minutes on two cores.
-    pub(crate) fn built_in() -> Self {
+    pub fn built_in() -> Self {
         let mut indicator = Indicator::paper();
         // Every candidate costs seconds, so that minutes are enough for a search.
         indicator.constraints.push(Constraint::AtMost(Metric::Macs, 12e6));
@@ -122,15 +122,15 @@ impl Plan {
     }
 
     /// Reads a plan.
-    pub(crate) fn read(path: &Path) -> Result<Self, Complaint> {
+    pub fn read(path: &Path) -> Result<Self, RunError> {
         let text = read_text(path).map_err(|error| {
-            Complaint::new(error.reason, "give a plan file, such as runs/search-001/plan.ron").at(error.path)
+            RunError::new(error.reason, "give a plan file, such as runs/search-001/plan.ron").at(error.path)
         })?;
-        schema::from_ron(&text).map_err(Complaint::about(path))
+        schema::from_ron(&text).map_err(RunError::about(path))
     }
 
     /// The most epochs that the search, its variants and its audit can take.
-    pub(crate) fn planned_epochs(&self) -> u64 {
+    pub fn planned_epochs(&self) -> u64 {
         let SearchPlan { n_trials, generation_size, limits, .. } = &self.search;
         let (whole, rest) = (n_trials / generation_size, n_trials % generation_size);
         let searched =
@@ -142,21 +142,36 @@ impl Plan {
     }
 
     /// How many folds any rung trains: each has a line of ancestors.
-    pub(crate) fn n_lines(&self) -> usize {
+    pub fn n_lines(&self) -> usize {
         self.search.rungs.iter().map(|rung| rung.folds).max().unwrap_or_default()
     }
 
+    /// A task of this plan's run for a network.
+    pub fn task(&self, id: TaskId, graph: &Graph, data_digest: &str, training: Option<TrainingTask>) -> Task {
+        Task {
+            id,
+            architecture: graph.spec(),
+            data: self.data.clone(),
+            data_digest: data_digest.to_owned(),
+            recipe: self.recipe.clone(),
+            device: self.device,
+            run_seed: self.search.seed,
+            is_scored: false,
+            training,
+        }
+    }
+
     /// The most epochs that an audit can take.
-    pub(crate) fn most_audited_epochs(&self) -> u64 {
+    pub fn most_audited_epochs(&self) -> u64 {
         (MAX_FINALISTS.min(self.search.n_trials) * self.data.n_folds * self.final_epochs) as u64
     }
 
     /// Refuses a plan that no run could follow.
-    pub(crate) fn check(&self) -> Result<(), Complaint> {
+    pub fn check(&self) -> Result<(), RunError> {
         self.search.check()?;
         self.recipe.check()?;
         if !(1..=MAX_EPOCHS).contains(&self.final_epochs) {
-            return Err(Complaint::new(
+            return Err(RunError::new(
                 format!("the plan's `final_epochs` is {}", self.final_epochs),
                 format!("train the variants for 1 to {MAX_EPOCHS} epochs"),
             ));
@@ -164,14 +179,14 @@ impl Plan {
         if let Some(Inheritance { epochs, .. }) = self.inheritance
             && !(1..=MAX_EPOCHS).contains(&epochs)
         {
-            return Err(Complaint::new(
+            return Err(RunError::new(
                 format!("the plan's `inheritance` has {epochs} epochs"),
                 format!("train the prototype for 1 to {MAX_EPOCHS} epochs"),
             ));
         }
         if let Some(rung) = self.search.rungs.iter().find(|rung| rung.folds > self.data.n_folds) {
             let reason = format!("a rung trains {} folds and the data has {}", rung.folds, self.data.n_folds);
-            return Err(Complaint::new(reason, "give the rung fewer folds, or the data more"));
+            return Err(RunError::new(reason, "give the rung fewer folds, or the data more"));
         }
         Ok(())
     }
@@ -179,29 +194,31 @@ impl Plan {
 
 impl DataPlan {
     /// Loads or draws the faces.
-    pub(crate) fn load(&self) -> Result<Dataset, Complaint> {
+    pub fn load(&self, on_event: &OnEvent<'_>) -> Result<Dataset, RunError> {
         if let DataSource::Synthetic(SynthOptions { subjects, frames, .. }) = &self.source {
             let DataOptions { height, width, frames: kept, .. } = &self.options;
             let factors = [*subjects, Expression::ALL.len(), *frames.min(kept), *height, *width];
             let bytes = factors.iter().fold(1, |product: u64, &factor| product.saturating_mul(factor as u64));
             if bytes > MAX_DRAWN_BYTES {
                 let reason = format!("drawing the plan's faces would take {} GiB", bytes >> 30);
-                return Err(Complaint::new(reason, "draw fewer subjects or frames, or smaller images"));
+                return Err(RunError::new(reason, "draw fewer subjects or frames, or smaller images"));
             }
         }
         let dataset = match &self.source {
             DataSource::Synthetic(options) => synth::dataset(options, &self.options)?,
-            DataSource::Folder(path) => data::load(path, &self.options)?,
+            DataSource::Folder(path) => Dataset::load_telling(path, &self.options, &|done, all| {
+                on_event(RunEvent::Reading { done, all });
+            })?,
         };
         Ok(dataset)
     }
 
     /// Splits them, by subject unless the plan says otherwise.
-    pub(crate) fn split(&self, dataset: &Dataset) -> Result<Split, Complaint> {
+    pub fn split(&self, dataset: &Dataset) -> Result<Split, RunError> {
         let split = self.split.split(dataset, self.n_folds, self.held_out)?;
         if split.folds.len() != self.n_folds {
             let reason = format!("the data's column Usage makes one fold, not {}", self.n_folds);
-            return Err(Complaint::new(reason, "give the data `n_folds: 1`"));
+            return Err(RunError::new(reason, "give the data `n_folds: 1`"));
         }
         Ok(split)
     }

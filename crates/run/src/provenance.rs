@@ -3,12 +3,12 @@ use netsynth_graph::schema::SCHEMA;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::complaint::Complaint;
+use crate::RunError;
 
 /// With what a run was made.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Provenance {
+pub struct Provenance {
     /// The file format's version.
     schema: u32,
     /// The program's version.
@@ -16,7 +16,7 @@ pub(crate) struct Provenance {
     /// Processor and system.
     target: String,
     /// SHA-256 of all samples and their labels.
-    pub(crate) data_digest: String,
+    pub data_digest: String,
     /// Images that were read.
     n_images: usize,
     /// People in them.
@@ -27,7 +27,7 @@ pub(crate) struct Provenance {
 
 impl Provenance {
     /// Of this program and these faces.
-    pub(crate) fn new(dataset: &Dataset) -> Self {
+    pub fn new(dataset: &Dataset) -> Self {
         Self {
             schema: SCHEMA,
             netsynth: env!("CARGO_PKG_VERSION").to_owned(),
@@ -40,7 +40,7 @@ impl Provenance {
     }
 
     /// Each of them with its name, for a person.
-    pub(crate) fn told(&self) -> Vec<(String, String)> {
+    pub fn told(&self) -> Vec<(String, String)> {
         let Self { netsynth, target, data_digest, n_images, n_subjects, n_skipped, .. } = self;
         let skipped = if *n_skipped > 0 { format!(", {n_skipped} skipped") } else { String::new() };
         [
@@ -54,7 +54,7 @@ impl Provenance {
     }
 
     /// Refuses faces that are not those of the run.
-    pub(crate) fn refuse_other(&self, dataset: &Dataset) -> Result<(), Complaint> {
+    pub fn refuse_other(&self, dataset: &Dataset) -> Result<(), RunError> {
         if dataset.digest == self.data_digest {
             return Ok(());
         }
@@ -65,6 +65,6 @@ impl Provenance {
             dataset.samples.len(),
             dataset.subjects.len()
         );
-        Err(Complaint::new(reason, "put the data folder back as it was, or begin another search"))
+        Err(RunError::new(reason, "put the data folder back as it was, or begin another search"))
     }
 }

@@ -9,31 +9,33 @@ use netsynth_graph::{ArchitectureSpec, Graph, Op, Shape};
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
 use netsynth_store::read_text;
 
-use crate::complaint::Complaint;
+use crate::RunError;
 
 /// What a built-in architecture reads and tells apart unless somebody asks otherwise: the paper's faces.
 const FACES: (Shape, usize) = (Shape { channels: 1, height: 48, width: 48 }, 7);
 
 /// The architectures that the program carries with it as files.
 const ARCHITECTURES: [(&str, &str); 3] = [
-    ("resnet20", include_str!("../../prototypes/resnet20.ron")),
-    ("nano-b", include_str!("../../prototypes/nano-b.ron")),
-    ("nano-a-class", include_str!("../../prototypes/nano-a-class.ron")),
+    ("resnet20", include_str!("../../../prototypes/resnet20.ron")),
+    ("nano-b", include_str!("../../../prototypes/nano-b.ron")),
+    ("nano-a-class", include_str!("../../../prototypes/nano-a-class.ron")),
 ];
 
 /// The search spaces that the program carries with it.
-const SPACES: [(&str, &str); 1] = [("emotionnet", include_str!("../../search-spaces/emotionnet.ron"))];
+const SPACES: [(&str, &str); 1] = [("emotionnet", include_str!("../../../search-spaces/emotionnet.ron"))];
 
 /// A document's text and what to call it.
-pub(crate) struct Source {
-    pub(crate) name: String,
-    pub(crate) text: String,
+pub struct Source {
+    /// Its file, or the name of a built-in document.
+    pub name: String,
+    /// The document.
+    pub text: String,
     /// Whether the program carries it: then it may be fitted to the data.
-    pub(crate) is_built_in: bool,
+    pub is_built_in: bool,
 }
 
 /// The names of the architectures that the program knows: files it carries, and networks it generates.
-pub(crate) fn architecture_names() -> Vec<&'static str> {
+pub fn architecture_names() -> Vec<&'static str> {
     let files = ARCHITECTURES.iter().map(|(name, _)| *name);
     files.chain(Prototype::ALL.map(Prototype::name)).collect()
 }
@@ -47,21 +49,21 @@ fn built_in(name: &str) -> Option<String> {
 }
 
 /// The text of a file, or of a built-in document of that name.
-pub(crate) fn read(name: &str) -> Result<Source, Complaint> {
+pub fn read(name: &str) -> Result<Source, RunError> {
     if let (Some(text), false) = (built_in(name), Path::new(name).exists()) {
         return Ok(Source { name: name.to_owned(), text, is_built_in: true });
     }
     let text = read_text(Path::new(name)).map_err(|error| {
         let known: Vec<&str> =
             architecture_names().into_iter().chain(SPACES.map(|(known, _)| known)).collect();
-        Complaint::new(error.reason, format!("give a file, or one of the built-in {}", known.join(", ")))
+        RunError::new(error.reason, format!("give a file, or one of the built-in {}", known.join(", ")))
             .at(name)
     })?;
     Ok(Source { name: name.to_owned(), text, is_built_in: false })
 }
 
 /// A built-in architecture for images of this shape and so many classes: its text, and its graph.
-pub(crate) fn fitted(name: &str, input: Shape, n_classes: usize) -> Result<(String, Graph), Complaint> {
+pub fn fitted(name: &str, input: Shape, n_classes: usize) -> Result<(String, Graph), RunError> {
     let source = read(name)?;
     if (input, n_classes) == FACES {
         let (_, graph) = architecture(&source)?;
@@ -77,18 +79,18 @@ pub(crate) fn fitted(name: &str, input: Shape, n_classes: usize) -> Result<(Stri
             spec
         }
     };
-    let graph = Graph::new(&spec).map_err(|error| Complaint::from(error).at(name))?;
+    let graph = Graph::new(&spec).map_err(|error| RunError::from(error).at(name))?;
     Ok((spec.to_ron(), graph))
 }
 
 /// The architecture in a source, and its graph.
-pub(crate) fn architecture(source: &Source) -> Result<(ArchitectureSpec, Graph), Complaint> {
+pub fn architecture(source: &Source) -> Result<(ArchitectureSpec, Graph), RunError> {
     let path = Path::new(&source.name);
-    let spec = ArchitectureSpec::from_ron(&source.text).map_err(Complaint::about(path))?;
+    let spec = ArchitectureSpec::from_ron(&source.text).map_err(RunError::about(path))?;
     let graph = Graph::new(&spec).map_err(|error| {
         let line = error.node().and_then(|node| line_of(&source.text, node));
         let place = line.map_or(source.name.clone(), |line| format!("{}:{line}", source.name));
-        Complaint::from(error).at(place)
+        RunError::from(error).at(place)
     })?;
     Ok((spec, graph))
 }
@@ -100,9 +102,9 @@ fn line_of(text: &str, node: &str) -> Option<usize> {
 }
 
 /// The search space in a source and the prototype it varies, as files have it.
-pub(crate) fn space_specs(source: &Source) -> Result<(SearchSpaceSpec, ArchitectureSpec), Complaint> {
+pub fn space_specs(source: &Source) -> Result<(SearchSpaceSpec, ArchitectureSpec), RunError> {
     let path = Path::new(&source.name);
-    let spec = SearchSpaceSpec::from_ron(&source.text).map_err(Complaint::about(path))?;
+    let spec = SearchSpaceSpec::from_ron(&source.text).map_err(RunError::about(path))?;
     let is_file = spec.prototype.ends_with(".ron");
     let prototype = if is_file {
         let beside = path.parent().unwrap_or(Path::new("")).join(&spec.prototype);
@@ -115,22 +117,22 @@ pub(crate) fn space_specs(source: &Source) -> Result<(SearchSpaceSpec, Architect
 }
 
 /// The space around a prototype.
-pub(crate) fn space(
+pub fn space(
     name: &str,
     spec: &SearchSpaceSpec,
     prototype: &ArchitectureSpec,
-) -> Result<SearchSpace, Complaint> {
-    let graph = Graph::new(prototype).map_err(|error| Complaint::from(error).at(&prototype.name))?;
-    SearchSpace::new(spec, &graph).map_err(|error| Complaint::from(error).at(name))
+) -> Result<SearchSpace, RunError> {
+    let graph = Graph::new(prototype).map_err(|error| RunError::from(error).at(&prototype.name))?;
+    SearchSpace::new(spec, &graph).map_err(|error| RunError::from(error).at(name))
 }
 
 /// What a network for these faces reads.
-pub(crate) fn input_of(dataset: &Dataset) -> Shape {
+pub fn input_of(dataset: &Dataset) -> Shape {
     Shape { channels: dataset.colour.channels(), height: dataset.height, width: dataset.width }
 }
 
 /// The prototype for images of this shape and this many classes.
-pub(crate) fn adapted(mut prototype: ArchitectureSpec, input: Shape, n_classes: usize) -> ArchitectureSpec {
+pub fn adapted(mut prototype: ArchitectureSpec, input: Shape, n_classes: usize) -> ArchitectureSpec {
     prototype.input = input;
     let is_read = |name: &str| prototype.nodes.iter().any(|node| node.from.iter().any(|input| input == name));
     let end = prototype.nodes.iter().position(|node| !is_read(&node.name));
