@@ -5,10 +5,10 @@ use netsynth_report::{AUDIT_HEADER, audit_cells, audit_words};
 use netsynth_run::{Context, LocalThreads, RunError, RunEvent, RunWeights, Search, audit};
 use netsynth_store::{Audit, RunFolder};
 
+use crate::arguments::workers::worker_count;
 use crate::progress::Progress;
 use crate::search_results::Output;
 use crate::words::{say, say_json, table};
-use crate::workers::worker_count;
 use crate::{Ending, events, interrupt, log};
 
 /// Train the finalists of a search from scratch on all folds: how far can its ranking be trusted?

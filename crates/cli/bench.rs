@@ -8,8 +8,8 @@ use netsynth_train::{Deployed, Device, EpochReport, Recipe, Training, fit, on_on
 use serde::Serialize;
 
 use crate::Ending;
+use crate::arguments::workers::worker_count;
 use crate::words::{say, say_json, table};
-use crate::workers::worker_count;
 use netsynth_run::RunError;
 use netsynth_run::networks::{adapted, architecture, input_of, read};
 

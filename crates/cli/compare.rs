@@ -12,12 +12,12 @@ use netsynth_search::{
 use netsynth_store::RunFolder;
 use serde::Serialize;
 
+use crate::arguments::seeds::{Seeds, seeds};
+use crate::arguments::workers::worker_count;
 use crate::bounds::{Bound, bound};
 use crate::comparison::{csv, drawn, show, summary};
 use crate::progress::{Progress, say_line};
-use crate::seeds::{Seeds, seeds};
 use crate::words::{say, say_json};
-use crate::workers::worker_count;
 use crate::{Ending, events, interrupt};
 
 /// Hold search strategies against each other on a benchmark or by training

@@ -1,22 +1,20 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use netsynth_data::synth::{self, SynthOptions};
-use netsynth_data::{Colour, Crop, DataOptions, Dataset, LabelSet, Skipped, Split, SplitBy};
+use netsynth_data::{DataOptions, Dataset, Skipped, Split};
 use serde_json::json;
 
 use crate::Ending;
+use crate::arguments::data::ReadArguments;
 use crate::preview;
 use crate::words::{count, say, say_json, table};
 use netsynth_run::RunError;
 
 /// How many of the things that were skipped for one reason are named.
 const N_EXAMPLES: usize = 3;
-
-/// What is added on each side of a face that is found.
-const FACE_MARGIN: f32 = 0.1;
 
 /// Look at a data set, or draw a synthetic one.
 #[derive(Args)]
@@ -56,7 +54,7 @@ enum Command {
         /// The folder, or a table of pixels such as ckextended.csv
         data: PathBuf,
         #[command(flatten)]
-        options: ReadOptions,
+        options: ReadArguments,
         /// Print JSON instead of a table
         #[arg(long)]
         json: bool,
@@ -65,135 +63,6 @@ enum Command {
     ///
     /// Example: netsynth data preview CK+ look --crop face
     Preview(preview::Arguments),
-}
-
-/// How faces are read.
-#[derive(Args, Debug, Clone)]
-pub(crate) struct ReadOptions {
-    /// How many of the last frames of a labelled CK+ sequence carry its label
-    #[arg(long, default_value_t = DataOptions::default().frames)]
-    frames: usize,
-    /// Which expressions are classes
-    #[arg(long, value_enum, default_value_t = Labels::Seven)]
-    labels: Labels,
-    /// The part of each image that is kept: none (all of it), centre (the largest square), face (the largest face
-    /// that is found), a file of boxes (a csv with path,x,y,width,height), or LEFT,TOP,WIDTH,HEIGHT in pixels
-    #[arg(long, default_value = "none", value_parser = crop)]
-    crop: Crop,
-    /// What is added on each side of a face or of a file's box, as a share of its side; 0.1 around a face that is
-    /// found and 0 around a given box if not given
-    #[arg(long)]
-    margin: Option<f32>,
-    /// Whether a network sees gray or colour
-    #[arg(long, value_enum, default_value_t = ColourName::Gray)]
-    colour: ColourName,
-    /// Regular expression whose first group is the subject, matched on file names of class folders
-    #[arg(long)]
-    subject_pattern: Option<String>,
-    /// What the folds keep together. Anything but subject lets a person be trained on and judged on
-    #[arg(long, value_enum, default_value_t = SplitName::Subject)]
-    split: SplitName,
-}
-
-/// The label sets by the names that the command line has for them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Labels {
-    /// Anger, contempt, disgust, fear, happiness, sadness, surprise
-    Seven,
-    /// The seven, and neutral from the first frame of each labelled sequence
-    Eight,
-    /// The seven without contempt
-    Six,
-    /// As FER2013: the six and neutral
-    Fer,
-}
-
-/// What a pixel is by the names that the command line has for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ColourName {
-    /// One channel; colour becomes BT.601 luma
-    Gray,
-    /// Red, green and blue
-    Rgb,
-}
-
-/// The splits by the names that the command line has for them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum SplitName {
-    /// Nobody is in two folds
-    Subject,
-    /// Chance; only identical images stay together
-    Random,
-    /// The column Usage of a table: PublicTest is judged, PrivateTest held out
-    Usage,
-}
-
-impl ReadOptions {
-    /// The options for images of this size.
-    pub(crate) fn sized(&self, height: usize, width: usize) -> Result<DataOptions, RunError> {
-        let crop = match (self.crop.clone(), self.margin) {
-            (Crop::Face { .. }, Some(margin)) => Crop::Face { margin },
-            (Crop::Boxes { file, .. }, Some(margin)) => Crop::Boxes { file, margin },
-            (Crop::Whole | Crop::Centre | Crop::Box { .. }, Some(_)) => {
-                let remedy = "give --crop face or --crop FILE.csv with it, or leave it out";
-                return Err(RunError::new("--margin is of a face or of a file's box", remedy));
-            }
-            (crop, None) => crop,
-        };
-        Ok(DataOptions {
-            height,
-            width,
-            frames: self.frames,
-            labels: match self.labels {
-                Labels::Seven => LabelSet::Seven,
-                Labels::Eight => LabelSet::Eight,
-                Labels::Six => LabelSet::Six,
-                Labels::Fer => LabelSet::Fer,
-            },
-            colour: match self.colour {
-                ColourName::Gray => Colour::Gray,
-                ColourName::Rgb => Colour::Rgb,
-            },
-            crop,
-            subject_pattern: self.subject_pattern.clone(),
-            ..DataOptions::default()
-        })
-    }
-
-    /// What the folds go by.
-    pub(crate) fn split(&self) -> SplitBy {
-        match self.split {
-            SplitName::Subject => SplitBy::Subject,
-            SplitName::Random => SplitBy::Random,
-            SplitName::Usage => SplitBy::Usage,
-        }
-    }
-
-    /// How many folds there are where so many are asked for.
-    pub(crate) fn n_folds(&self, asked: usize) -> usize {
-        match self.split {
-            SplitName::Subject | SplitName::Random => asked,
-            SplitName::Usage => 1,
-        }
-    }
-}
-
-fn crop(text: &str) -> Result<Crop, String> {
-    match text {
-        "none" | "whole" => Ok(Crop::Whole),
-        "centre" | "center" => Ok(Crop::Centre),
-        "face" => Ok(Crop::Face { margin: FACE_MARGIN }),
-        file if file.ends_with(".csv") => Ok(Crop::Boxes { file: PathBuf::from(file), margin: 0.0 }),
-        numbers => {
-            let parsed: Result<Vec<u32>, _> =
-                numbers.split(',').map(|number| number.trim().parse()).collect();
-            match parsed.as_deref() {
-                Ok(&[left, top, width, height]) => Ok(Crop::Box { left, top, width, height }),
-                _ => Err("give none, centre, face, a file such as boxes.csv, or LEFT,TOP,WIDTH,HEIGHT such as 80,20,480,480"
-                    .to_owned()),
-            }
-        }
-    }
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
@@ -214,8 +83,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
             }
         }
         Command::Show { data, options, json } => {
-            let size = DataOptions::default();
-            let dataset = load(data, &options.sized(size.height, size.width)?)?;
+            let mut reading = DataOptions::default();
+            options.merge(&mut reading)?;
+            let dataset = load(data, &reading)?;
             if *json { show_json(&dataset)? } else { show(&dataset)? }
         }
         Command::Preview(arguments) => preview::run(arguments)?,

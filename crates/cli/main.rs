@@ -3,6 +3,7 @@
 //! Data goes to standard output and everything else to standard error. The exit code is 0 when done, 1 when done
 //! but nothing was feasible or an expectation was missed, 2 on an error, 130 when somebody stopped it.
 
+mod arguments;
 mod audit;
 mod bench;
 mod bounds;
@@ -27,7 +28,6 @@ mod prototypes;
 #[cfg(any(test, fuzzing))]
 #[path = "../../fuzz/readers.rs"]
 pub mod readers;
-mod recipes;
 mod report;
 mod reproduce;
 mod results;
@@ -35,7 +35,6 @@ mod resume;
 mod sample;
 mod search;
 mod search_results;
-mod seeds;
 mod standing;
 mod table_1;
 mod topic;
@@ -46,7 +45,6 @@ mod variants;
 mod verify;
 mod watch;
 mod words;
-mod workers;
 
 use std::process::ExitCode;
 

@@ -5,8 +5,9 @@ use clap::Args;
 use netsynth_data::{DataOptions, Dataset, stream, write_contact_sheet};
 use netsynth_train::{Recipe, derived_seed};
 
-use crate::data::{ReadOptions, load};
-use crate::recipes::RecipeOptions;
+use crate::arguments::data::ReadArguments;
+use crate::arguments::recipe::RecipeArguments;
+use crate::data::load;
 use crate::words::say;
 use netsynth_run::RunError;
 
@@ -23,15 +24,15 @@ pub(crate) struct Arguments {
     /// The folder to make
     folder: PathBuf,
     #[command(flatten)]
-    options: ReadOptions,
-    /// Width and height in pixels of the images that networks see
-    #[arg(long, default_value_t = DataOptions::default().height)]
-    side: usize,
+    options: ReadArguments,
+    /// Width and height in pixels of the images that networks see; 48 if not given
+    #[arg(long)]
+    side: Option<usize>,
     /// How many images of each class, spread over its subjects
     #[arg(long, default_value_t = 64)]
     images: usize,
     #[command(flatten)]
-    recipe: RecipeOptions,
+    recipe: RecipeArguments,
     /// The seed of a training whose first fold draws these variations
     #[arg(long, default_value_t = 1)]
     seed: u64,
@@ -39,7 +40,12 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), RunError> {
     let Arguments { folder, side, images, recipe, seed, .. } = arguments;
-    let dataset = load(&arguments.data, &arguments.options.sized(*side, *side)?)?;
+    let mut options = DataOptions::default();
+    arguments.options.merge(&mut options)?;
+    if let Some(side) = *side {
+        (options.height, options.width) = (side, side);
+    }
+    let dataset = load(&arguments.data, &options)?;
     make_empty(folder)?;
     let (height, width) = (dataset.height, dataset.width);
     for (class, name) in dataset.classes.iter().enumerate() {
@@ -52,7 +58,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), RunError> {
         let n_images = dataset.class_counts()[class];
         say(format!("{}: {} of {n_images} images", path.display(), shown.len()))?;
     }
-    let recipe = recipe.or(Recipe::strong())?;
+    let recipe = recipe.merged(Recipe::strong())?;
     let firsts = (0..dataset.classes.len()).flat_map(|class| spread(&dataset, class, 1));
     let rows: Vec<_> = firsts.map(|sample| varied(&dataset, sample, &recipe, *seed)).collect();
     let path = folder.join("augmented.png");

@@ -2,21 +2,26 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use clap::Args;
-use netsynth_graph::ArchitectureSpec;
+use netsynth_graph::{ArchitectureSpec, schema};
 use netsynth_run::networks::{Source, read};
 use netsynth_run::{
-    CrossValidation, DataPlan, DataSource, RunError, Search, begun_or_reopened, found_networks, paper_plan,
-    refuse_other,
+    CrossValidation, RunError, Search, begun_or_reopened, found_networks, paper_plan, refuse_other,
 };
 use netsynth_store::RunFolder;
 use netsynth_train::Recipe;
 
+use crate::arguments::training::TrainingArguments;
+use crate::arguments::workers::worker_count;
 use crate::progress::Progress;
 use crate::search_results::{Output, work_on};
 use crate::table_1::{self, Measured};
-use crate::training::{Options, train_on_folds, train_plan, trained};
-use crate::workers::worker_count;
+use crate::training::{train_on_folds, trained};
+use crate::words::say;
 use crate::{Ending, events, interrupt};
+
+/// Epochs of each training and networks of the search, if none are asked for.
+const N_EPOCHS: usize = 200;
+const N_TRIALS: usize = 60;
 
 /// Rerun the paper's measurement: its recipe and protocol, measured beside published.
 ///
@@ -37,24 +42,24 @@ pub(crate) struct Arguments {
     /// nano-a (the interpolated stand-in: its widths are not published), nano-b, resnet20, another built-in name or file, or
     /// paper
     network: String,
-    /// Epochs of each training; the schedule keeps its shape
-    #[arg(long, default_value_t = 200)]
-    epochs: usize,
-    /// How many times the folds are trained, each with another seed from `--seed` on
-    #[arg(long, default_value_t = 1)]
-    seeds: usize,
-    /// How many networks the search of `reproduce paper` tries
-    #[arg(long, default_value_t = 60)]
-    trials: usize,
+    /// Epochs of each training; 200 if not given. The schedule keeps its shape
+    #[arg(long)]
+    epochs: Option<usize>,
+    /// How many times the folds are trained, each with another seed from `--seed` on; 1 if not given
+    #[arg(long)]
+    seeds: Option<usize>,
+    /// How many networks the search of `reproduce paper` tries; 60 if not given
+    #[arg(long)]
+    trials: Option<usize>,
     #[command(flatten)]
-    options: Options,
+    training: TrainingArguments,
     /// Print JSON instead of tables
     #[arg(long)]
     json: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
-    let workers = worker_count(arguments.options.workers)?;
+    let workers = worker_count(arguments.training.workers)?;
     let network = match arguments.network.as_str() {
         "paper" => return paper(arguments, workers),
         "nano-a" => "nano-a-class",
@@ -62,30 +67,35 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     };
     let source = read(network)?;
     let plan = asked(arguments, &source)?;
+    if arguments.training.dry_run {
+        say(schema::to_ron(&plan).trim_end())?;
+        return Ok(Ending::Done);
+    }
     let progress = Progress::new();
     let training = CrossValidation::new(&source, plan, &|event| events::show(&progress, event))?;
-    let folder = training.begin(arguments.options.name.as_deref())?;
+    let folder = training.begin(arguments.training.name.as_deref())?;
     interrupt::listen()?;
     train_on_folds(&training, &folder, workers, Output::asked(arguments.json), &progress)
 }
 
 /// The training of a network as the options ask.
 fn asked(arguments: &Arguments, network: &Source) -> Result<netsynth_run::TrainPlan, RunError> {
-    train_plan(network, &arguments.options, Recipe::paper(), arguments.epochs, arguments.seeds)
+    let (epochs, n_seeds) = (arguments.epochs.unwrap_or(N_EPOCHS), arguments.seeds.unwrap_or(1));
+    arguments.training.plan(network, Recipe::paper(), epochs, n_seeds)
 }
 
 /// Searches, trains what was found on the protocol's folds, and prints Table 1. What is there already is kept.
 fn paper(arguments: &Arguments, workers: NonZeroUsize) -> Result<Ending, RunError> {
-    let Arguments { epochs, trials, options, json, .. } = arguments;
-    let data = DataPlan {
-        source: DataSource::Folder(options.data.clone()),
-        options: options.reading.sized(48, 48)?,
-        split: options.reading.split(),
-        n_folds: options.reading.n_folds(options.folds),
-        held_out: 0.0,
-    };
-    let plan = paper_plan(data, options.recipe.or(Recipe::paper())?, *epochs, *trials, options.seed);
+    let Arguments { epochs, trials, training: options, json, .. } = arguments;
+    let data = options.data_plan(48, 48)?;
+    let recipe = options.recipe(Recipe::paper())?;
+    let (epochs, trials) = (epochs.unwrap_or(N_EPOCHS), trials.unwrap_or(N_TRIALS));
+    let plan = paper_plan(data, recipe, epochs, trials, options.seed());
     plan.check()?;
+    if options.dry_run {
+        say(schema::to_ron(&plan).trim_end())?;
+        return Ok(Ending::Done);
+    }
     let name = options.name.as_deref().unwrap_or("paper");
     let path = RunFolder::path_of(Path::new("runs"), name)?;
     // With JSON, the table at the end is all that is printed.

@@ -4,10 +4,10 @@ use clap::Args;
 use netsynth_run::{CrossValidation, RunError, RunKind, Search, run_kind};
 use netsynth_store::RunFolder;
 
+use crate::arguments::workers::worker_count;
 use crate::progress::Progress;
 use crate::search_results::{Output, work_on};
 use crate::training::train_on_folds;
-use crate::workers::worker_count;
 use crate::{Ending, events, interrupt};
 
 /// Go on with a search or a training that was stopped, killed or cut off.

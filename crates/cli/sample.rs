@@ -6,7 +6,7 @@ use netsynth_search::Problem;
 use serde::Serialize;
 
 use crate::Ending;
-use crate::seeds::{Seeds, seeds};
+use crate::arguments::seeds::{Seeds, seeds};
 use crate::words::{count, millions, say, say_json, table};
 use netsynth_run::RunError;
 use netsynth_run::{OpenSearch, open_search};

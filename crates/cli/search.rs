@@ -1,14 +1,15 @@
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use clap::{Args, ValueEnum};
-use netsynth_run::{DataSource, PROTOTYPE_EPOCHS, Plan, RunError, Search};
+use clap::Args;
+use netsynth_graph::schema;
+use netsynth_run::{RunError, Search};
 use netsynth_store::RunFolder;
-use netsynth_train::{Ancestor, Inheritance};
 
-use crate::data::ReadOptions;
+use crate::arguments::search::SearchArguments;
+use crate::arguments::workers::worker_count;
 use crate::progress::Progress;
 use crate::search_results::{Output, work_on};
-use crate::workers::worker_count;
+use crate::words::say;
 use crate::{Ending, events, interrupt};
 
 /// Search a space for small accurate networks and keep a Pareto front.
@@ -18,34 +19,11 @@ use crate::{Ending, events, interrupt};
 /// Example: netsynth search --data CK+ --trials 100 --name faces
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// A plan file, such as the plan.ron of an earlier run; the built-in plan if not given
-    #[arg(long)]
-    plan: Option<PathBuf>,
-    /// The folder of faces, or a table of pixels such as ckextended.csv; the plan's if not given
-    #[arg(long)]
-    data: Option<PathBuf>,
     #[command(flatten)]
-    options: ReadOptions,
-    /// Width and height in pixels of the images that networks see; the plan's if not given
+    plan: SearchArguments,
+    /// Print the plan that would be followed, and train nothing
     #[arg(long)]
-    side: Option<usize>,
-    /// A search space file or built-in name; the plan's if not given
-    #[arg(long)]
-    space: Option<String>,
-    /// How many trials to make; the plan's if not given
-    #[arg(long)]
-    trials: Option<usize>,
-    /// The seed of every random draw; the plan's if not given
-    #[arg(long)]
-    seed: Option<u64>,
-    /// What trials start with: the most salient channels of the trained prototype, those of the trial that each was made
-    /// from, or nothing but random weights; the plan's word if not given
-    #[arg(long, value_name = "FROM")]
-    inherit: Option<Inherit>,
-    /// At the end, train the finalists from scratch on all folds: how far the ranking can be trusted. Also by the plan's
-    /// `audit: true`
-    #[arg(long)]
-    audit: bool,
+    dry_run: bool,
     /// Trainings side by side, each on one core; all cores if not given. Changes no result
     #[arg(long)]
     workers: Option<usize>,
@@ -57,31 +35,12 @@ pub(crate) struct Arguments {
     json: bool,
 }
 
-/// What trials start from, as the command line names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Inherit {
-    Prototype,
-    Parent,
-    Nothing,
-}
-
-impl Inherit {
-    fn inheritance(self, planned: Option<Inheritance>) -> Option<Inheritance> {
-        let epochs = planned.map_or(PROTOTYPE_EPOCHS, |planned| planned.epochs);
-        match self {
-            Inherit::Prototype => Some(Inheritance { from: Ancestor::Prototype, epochs }),
-            Inherit::Parent => Some(Inheritance { from: Ancestor::Parent, epochs }),
-            Inherit::Nothing => None,
-        }
-    }
-}
-
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
-    let plan = resolved(arguments)?;
-    plan.check().map_err(|error| match &arguments.plan {
-        Some(path) => error.at(path.display().to_string()),
-        None => error,
-    })?;
+    let plan = arguments.plan.plan()?;
+    if arguments.dry_run {
+        say(schema::to_ron(&plan).trim_end())?;
+        return Ok(Ending::Done);
+    }
     let workers = worker_count(arguments.workers)?;
     let path = RunFolder::free_path(Path::new("runs"), arguments.name.as_deref(), "search")?;
     let progress = Progress::new();
@@ -89,35 +48,4 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let folder = search.begin(&path)?;
     interrupt::listen()?;
     work_on(&search, &folder, Output::asked(arguments.json), &progress)
-}
-
-/// The plan with what the command line asks otherwise.
-fn resolved(arguments: &Arguments) -> Result<Plan, RunError> {
-    let mut plan = match &arguments.plan {
-        Some(path) => Plan::read(path)?,
-        None => Plan::built_in(),
-    };
-    if let Some(folder) = &arguments.data {
-        plan.data.source = DataSource::Folder(folder.clone());
-        plan.data.options = arguments.options.sized(plan.data.options.height, plan.data.options.width)?;
-        plan.data.split = arguments.options.split();
-        plan.data.n_folds = arguments.options.n_folds(plan.data.n_folds);
-    }
-    if let Some(side) = arguments.side {
-        (plan.data.options.height, plan.data.options.width) = (side, side);
-    }
-    if let Some(space) = &arguments.space {
-        plan.space.clone_from(space);
-    }
-    if let Some(n_trials) = arguments.trials {
-        plan.search.n_trials = n_trials;
-    }
-    if let Some(seed) = arguments.seed {
-        plan.search.seed = seed;
-    }
-    if let Some(inherit) = arguments.inherit {
-        plan.inheritance = inherit.inheritance(plan.inheritance);
-    }
-    plan.audit |= arguments.audit;
-    Ok(plan)
 }

@@ -1,13 +1,19 @@
 use clap::Args;
+use netsynth_graph::schema;
 use netsynth_run::networks::read;
 use netsynth_run::{CrossValidation, RunError};
 use netsynth_train::Recipe;
 
+use crate::arguments::training::TrainingArguments;
+use crate::arguments::workers::worker_count;
 use crate::progress::Progress;
 use crate::search_results::Output;
-use crate::training::{Options, train_on_folds, train_plan};
-use crate::workers::worker_count;
+use crate::training::train_on_folds;
+use crate::words::say;
 use crate::{Ending, events, interrupt};
+
+/// Epochs of each training, if none are asked for.
+const N_EPOCHS: usize = 60;
 
 /// Train one network on subject-wise folds and judge it on each.
 ///
@@ -19,21 +25,25 @@ pub(crate) struct Arguments {
     /// An architecture file, or a built-in name: resnet20, nano-b, nano-a-class, resnet50, mobilenet-v1,
     /// efficientnet-b0, micro-exp-net
     architecture: String,
-    /// Epochs of each training
-    #[arg(long, default_value_t = 60)]
-    epochs: usize,
+    /// Epochs of each training; 60 if not given
+    #[arg(long)]
+    epochs: Option<usize>,
     #[command(flatten)]
-    options: Options,
+    training: TrainingArguments,
     /// Print JSON instead of tables
     #[arg(long)]
     json: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
-    let Arguments { architecture, epochs, options, json } = arguments;
+    let Arguments { architecture, epochs, training: options, json } = arguments;
     let workers = worker_count(options.workers)?;
     let source = read(architecture)?;
-    let plan = train_plan(&source, options, Recipe::strong(), *epochs, 1)?;
+    let plan = options.plan(&source, Recipe::strong(), epochs.unwrap_or(N_EPOCHS), 1)?;
+    if options.dry_run {
+        say(schema::to_ron(&plan).trim_end())?;
+        return Ok(Ending::Done);
+    }
     let progress = Progress::new();
     let training = CrossValidation::new(&source, plan, &|event| events::show(&progress, event))?;
     let folder = training.begin(options.name.as_deref())?;

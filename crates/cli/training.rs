@@ -1,89 +1,18 @@
-//! A network trained and judged on folds, as a command asks for it.
+//! A training on folds that is worked on, and what came of it.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 use std::sync::Mutex;
 use std::time::Instant;
 
-use clap::Args;
-use netsynth_graph::schema::SCHEMA;
-use netsynth_run::networks::{Source, architecture};
 use netsynth_run::{
-    Context, CrossValidation, DataPlan, DataSource, LocalThreads, Results, RunError, RunEvent, RunWeights,
-    TaskId, TrainPlan, cross_validate,
+    Context, CrossValidation, LocalThreads, Results, RunError, RunEvent, RunWeights, TaskId, cross_validate,
 };
 use netsynth_store::RunFolder;
-use netsynth_train::{Device, Recipe};
 
-use crate::data::ReadOptions;
 use crate::progress::Progress;
-use crate::recipes::RecipeOptions;
 use crate::search_results::Output;
 use crate::words::say_json;
 use crate::{Ending, events, interrupt, results};
-
-/// What a training of a network on folds is asked with, whatever for.
-#[derive(Args)]
-pub(crate) struct Options {
-    /// The folder of faces, or a table of pixels such as ckextended.csv
-    #[arg(long)]
-    pub(crate) data: PathBuf,
-    #[command(flatten)]
-    pub(crate) reading: ReadOptions,
-    /// Folds to cut the data into; the split by Usage has one
-    #[arg(long, default_value_t = 10)]
-    pub(crate) folds: usize,
-    /// Train only the first so many of the folds
-    #[arg(long)]
-    only: Option<usize>,
-    #[command(flatten)]
-    pub(crate) recipe: RecipeOptions,
-    /// Start from trained weights instead of random ones: nodes of the same name take over the most salient channels. A
-    /// folder with architecture.ron and weights.safetensors, or the run of a training with as many folds, each of which
-    /// starts the fold of its number
-    #[arg(long)]
-    start: Option<PathBuf>,
-    /// The seed of every random draw
-    #[arg(long, default_value_t = 1)]
-    pub(crate) seed: u64,
-    /// Trainings side by side, each on one core; all cores if not given
-    #[arg(long)]
-    pub(crate) workers: Option<usize>,
-    /// The run's name under runs/
-    #[arg(long)]
-    pub(crate) name: Option<String>,
-}
-
-/// The plan that the options ask for.
-pub(crate) fn train_plan(
-    source: &Source,
-    options: &Options,
-    default_recipe: Recipe,
-    epochs: usize,
-    n_seeds: usize,
-) -> Result<TrainPlan, RunError> {
-    let (spec, graph) = architecture(source)?;
-    let input = graph.input();
-    let n_folds = options.reading.n_folds(options.folds);
-    Ok(TrainPlan {
-        schema: SCHEMA,
-        architecture: spec,
-        data: DataPlan {
-            source: DataSource::Folder(options.data.clone()),
-            options: options.reading.sized(input.height, input.width)?,
-            split: options.reading.split(),
-            n_folds,
-            held_out: 0.0,
-        },
-        n_trained_folds: options.only.unwrap_or(n_folds).min(n_folds),
-        epochs,
-        recipe: options.recipe.or(default_recipe)?,
-        seed: options.seed,
-        n_seeds,
-        start: options.start.clone(),
-        device: Device::Flex,
-    })
-}
 
 /// Trains what is left to train on this process' threads, and prints what came of it.
 pub(crate) fn train_on_folds(

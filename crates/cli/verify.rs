@@ -6,9 +6,9 @@ use netsynth_run::{
 };
 use netsynth_store::{Finding, RunFolder};
 
+use crate::arguments::workers::worker_count;
 use crate::progress::Progress;
 use crate::words::{say, say_json};
-use crate::workers::worker_count;
 use crate::{Ending, events, interrupt};
 
 /// Prove a run: its files against their checksums, its front and variants against its trials, some trials by

@@ -121,6 +121,14 @@ impl Plan {
         }
     }
 
+    /// The same for the user's data, of which all labelled frames are read: it has fewer people than can be drawn.
+    pub fn on_folder(path: PathBuf) -> Self {
+        let built_in = Self::built_in();
+        let DataOptions { height, width, .. } = built_in.data.options;
+        let options = DataOptions { height, width, ..DataOptions::default() };
+        Self { data: DataPlan { source: DataSource::Folder(path), options, ..built_in.data }, ..built_in }
+    }
+
     /// Reads a plan.
     pub fn read(path: &Path) -> Result<Self, RunError> {
         let text = read_text(path).map_err(|error| {

@@ -1,5 +1,3 @@
-//! Recipes as the command line names them.
-
 use std::path::Path;
 
 use clap::Args;
@@ -13,17 +11,17 @@ use netsynth_run::RunError;
 
 /// How to train.
 #[derive(Args, Debug)]
-pub(crate) struct RecipeOptions {
+pub(crate) struct RecipeArguments {
     /// How to train: strong (regularised, augmented, with averaged weights), paper (as published), or a file with the
-    /// `recipe` of a plan; strong if not given, and paper for `reproduce`
+    /// `recipe` of a plan; the plan's if not given, or strong, and paper for `reproduce`
     #[arg(long, value_name = "RECIPE")]
     recipe: Option<String>,
     /// Leave out these ingredients of the recipe, to see what they are worth
     #[arg(long, value_delimiter = ',', value_parser = ingredients())]
     without: Vec<Ingredient>,
     /// Let each image count in inverse proportion to how many its class has
-    #[arg(long)]
-    balanced: bool,
+    #[arg(long, value_name = "YES", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    balanced: Option<bool>,
 }
 
 fn ingredients() -> impl TypedValueParser<Value = Ingredient> {
@@ -42,9 +40,9 @@ struct RecipeFile {
     recipe: Recipe,
 }
 
-impl RecipeOptions {
-    /// The recipe that is asked for, checked; `default` if none is named.
-    pub(crate) fn or(&self, default: Recipe) -> Result<Recipe, RunError> {
+impl RecipeArguments {
+    /// The recipe that is asked for, checked; what is not given is that of `default`.
+    pub(crate) fn merged(&self, default: Recipe) -> Result<Recipe, RunError> {
         let named = match self.recipe.as_deref() {
             None => default,
             Some("paper") => Recipe::paper(),
@@ -61,7 +59,7 @@ impl RecipeOptions {
             }
         };
         let mut recipe = self.without.iter().fold(named, |recipe, &ingredient| recipe.without(ingredient));
-        recipe.balanced_classes |= self.balanced;
+        recipe.balanced_classes = self.balanced.unwrap_or(recipe.balanced_classes);
         recipe.check()?;
         Ok(recipe)
     }
