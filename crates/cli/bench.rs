@@ -2,8 +2,9 @@ use std::time::Instant;
 
 use clap::{Args, Subcommand};
 use netsynth_data::synth::{self, SynthOptions};
-use netsynth_data::{DataOptions, Dataset, stream};
+use netsynth_data::{DataOptions, Dataset};
 use netsynth_graph::Graph;
+use netsynth_random::stream;
 use netsynth_search::side_by_side;
 use netsynth_train::{Deployed, Device, EpochReport, Recipe, Training, fit, on_one_thread};
 use serde::Serialize;

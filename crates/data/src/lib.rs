@@ -1,7 +1,7 @@
 //! What is learned from: datasets, subject-wise folds, augmentation, the synthetic faces.
 //!
 //! [`Dataset::load`] reads faces in any of the layouts that people hold, [`synth::dataset`] draws them in memory;
-//! [`split`] cuts either into folds that never share a subject. Everything random is a function of a seed through [`stream()`].
+//! [`split`] cuts either into folds that never share a subject.
 
 mod augmentation;
 mod ck_plus;
@@ -21,7 +21,6 @@ mod normalisation;
 mod options;
 mod pixel_table;
 mod skipped;
-mod stream;
 pub mod synth;
 
 pub use augmentation::Augmentation;
@@ -34,6 +33,4 @@ pub use folds::{Split, SplitBy, split};
 pub use label_set::LabelSet;
 pub use normalisation::Normalisation;
 pub use options::{Colour, DataOptions, Layout};
-pub use rand_chacha::rand_core;
 pub use skipped::{SkipReason, Skipped};
-pub use stream::{stream, unit};

@@ -2,7 +2,8 @@ use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
 
 use netsynth_graph::ArchitectureId;
-use netsynth_space::{Counted, Domain, Genome, Space, stream};
+use netsynth_random::stream;
+use netsynth_space::{Counted, Domain, Genome, Space};
 
 use crate::{Candidate, Constraint, Generator, Metric, Metrics, SearchError, SearchPlan};
 
@@ -111,7 +112,7 @@ impl<'a> Problem<'a> {
         }
         let shrunk = self.shrunk(&genome, 0.0);
         let place: Vec<u64> = genome.choices().map(|choice| choice as u64).collect();
-        let order = shuffled(genome.choices().len(), &mut stream(0, "repair", &place));
+        let order = stream(0, "repair", &place).shuffled(genome.choices().len());
         let n_steps = usize::BITS - order.len().leading_zeros();
         let taken_over = self.least_change(n_steps, |share| {
             let count = (share * order.len() as f64).ceil() as usize;
@@ -259,15 +260,6 @@ impl Draft {
         let Counted { id, cost } = self.counted;
         Candidate { trial, generation, genome: self.genome, id, cost, parent, predicted: None }
     }
-}
-
-/// The numbers below `count` in a random order (Fisher and Yates).
-pub(crate) fn shuffled(count: usize, random: &mut netsynth_space::Stream) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..count).collect();
-    for at in (1..count).rev() {
-        order.swap(at, random.below(at + 1));
-    }
-    order
 }
 
 /// The genome found to have the least of a measure: coordinate descent from the smallest ordinals. It stops at

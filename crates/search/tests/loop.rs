@@ -6,12 +6,13 @@ use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 
 use netsynth_graph::{ArchitectureSpec, Graph};
+use netsynth_random::stream;
 use netsynth_search::{
     Candidate, Constraint, Evaluator, Event, Indicator, Limits, LinkReaction, Measured, Metric, Metrics,
     Objective, Outcome, ParetoFront, Performance, Problem, Reactions, Rung, SearchError, SearchPlan,
     StrategyKind, Trained, Trial, VertexReaction, dominates, hypervolume, non_dominated_ranks, run, variants,
 };
-use netsynth_space::{SearchSpace, SearchSpaceSpec, stream};
+use netsynth_space::{SearchSpace, SearchSpaceSpec};
 use proptest::prelude::*;
 
 fn emotionnet() -> SearchSpace {

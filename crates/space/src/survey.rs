@@ -1,6 +1,8 @@
 use netsynth_graph::{Cost, GraphError};
 
-use crate::{Domain, Genome, SearchSpace, stream};
+use netsynth_random::stream;
+
+use crate::{Domain, Genome, SearchSpace};
 
 /// How a cost is spread over a space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

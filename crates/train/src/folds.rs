@@ -1,5 +1,5 @@
-use netsynth_data::rand_core::Rng;
-use netsynth_data::{Split, stream};
+use netsynth_data::Split;
+use netsynth_random::stream;
 
 use crate::{Confusion, Deployed, EpochReport, Training, TrainingFailure, fit, score};
 

@@ -2,10 +2,10 @@ use burn::module::{Module, Param};
 use burn::tensor::module::{avg_pool2d, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, activation};
-use netsynth_data::{stream, unit};
 use netsynth_graph::ops::{Conv, Dense, Pool, SqueezeExcite};
 use netsynth_graph::{Activation, Norm, Op, Shape};
 use netsynth_kernels::{self as kernels, ConvOptions, FeatureMap};
+use netsynth_random::stream;
 
 use crate::initial::he_uniform;
 use crate::tensors::tensor;
@@ -248,7 +248,7 @@ fn drop_out(x: FeatureMap, rate: f64, seed: u64, place: &[u64]) -> FeatureMap {
     let mut random = stream(seed, "dropout", place);
     let (rate, kept) = (rate as f32, 1.0 / (1.0 - rate as f32));
     let mask: Vec<f32> = (0..shape.iter().product::<usize>())
-        .map(|_| if unit(&mut random) < rate { 0.0 } else { kept })
+        .map(|_| if random.unit_f32() < rate { 0.0 } else { kept })
         .collect();
     let x = x.into_tensor();
     let mask = tensor(mask, shape, &x.device().inner());

@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::{Device as BurnDevice, Tensor};
-use netsynth_data::{Dataset, stream, unit};
+use netsynth_data::Dataset;
 use netsynth_graph::{Op, Shape};
 use netsynth_kernels::{FeatureMap, softmax_cross_entropy};
+use netsynth_random::stream;
 use netsynth_search::{LinkReaction, Reactions, VertexReaction};
 
 use crate::batches::plain_images;
@@ -50,7 +51,7 @@ impl Stimulus {
         }
         let mut random = stream(seed, "stimulus", &[]);
         let levels = dataset.colour.channels() * dataset.height * dataset.width;
-        let mut noise: Vec<f32> = (0..N_NOISE * levels).map(|_| 255.0 * unit(&mut random)).collect();
+        let mut noise: Vec<f32> = (0..N_NOISE * levels).map(|_| 255.0 * random.unit_f32()).collect();
         for image in noise.chunks_exact_mut(levels) {
             recipe.normalisation.apply(image);
         }

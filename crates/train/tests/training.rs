@@ -2,8 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use netsynth_data::{Dataset, Normalisation, Sample, stream, unit};
+use netsynth_data::{Dataset, Normalisation, Sample};
 use netsynth_graph::{ArchitectureSpec, Graph};
+use netsynth_random::stream;
 use netsynth_train::{
     Deployed, Device, Ingredient, Recipe, Schedule, Training, fit, load, on_one_thread, save, score,
 };
@@ -15,12 +16,12 @@ fn bars() -> Dataset {
         .map(|index| {
             let mut random = stream(7, "bars", &[index as u64]);
             let class = index % 2;
-            let at = 2 + (unit(&mut random) * 8.0) as usize;
+            let at = 2 + (random.unit_f32() * 8.0) as usize;
             let pixels = (0..side * side)
                 .map(|pixel| {
                     let (row, column) = (pixel / side, pixel % side);
                     let is_bar = if class == 0 { row == at } else { column == at };
-                    (if is_bar { 160.0 } else { 40.0 } + 60.0 * unit(&mut random)) as u8
+                    (if is_bar { 160.0 } else { 40.0 } + 60.0 * random.unit_f32()) as u8
                 })
                 .collect();
             let (subject, source) = (Some(index % 8), format!("{index}"));

@@ -16,6 +16,7 @@ mod write;
 pub use write::{Summary, write};
 
 use fast_image_resize::Resizer;
+use netsynth_random::stream;
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,6 @@ use serde::{Deserialize, Serialize};
 use crate::crop::Cropper;
 use crate::dataset::{Dataset, Unnumbered, assemble};
 use crate::gray::{self, Gray};
-use crate::stream::{stream, unit};
 use crate::{DataError, DataOptions, Expression, LabelSet, SkipReason, Skipped};
 use action_units::ActionUnits;
 use identity::Identity;
@@ -163,7 +163,7 @@ impl Sequence {
         let scene = scene::scene(&mut stream(options.seed, "synth.scene", &counters));
         let rng = &mut stream(options.seed, "synth.expression", &counters);
         let neutral = action_units::resting(rng);
-        let strength = identity.expressiveness * (0.95 + 0.2 * unit(rng));
+        let strength = identity.expressiveness * (0.95 + 0.2 * rng.unit_f32());
         let peak = action_units::peak(self.expression, strength, &neutral, rng);
         Shot { sequence: self, identity, scene, neutral, peak }
     }

@@ -1,7 +1,8 @@
 #![allow(clippy::unwrap_used)]
 
 use netsynth_graph::ArchitectureSpec;
-use netsynth_space::{SearchSpace, SearchSpaceSpec, stream};
+use netsynth_random::stream;
+use netsynth_space::{SearchSpace, SearchSpaceSpec};
 
 use super::*;
 use crate::network::image_tensor;
