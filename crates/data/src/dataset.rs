@@ -5,6 +5,7 @@ use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use crate::digest::hexadecimal;
 use crate::{
     Colour, DataError, DataOptions, Layout, Skipped, ck_plus, class_folders, folder, listing, pixel_table,
 };
@@ -218,5 +219,5 @@ fn digest(
         number(&mut hash, sample.subject.map_or(usize::MAX, |subject| subject));
         hash.update(&sample.pixels);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(hash)
 }

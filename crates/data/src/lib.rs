@@ -9,6 +9,7 @@ mod class_folders;
 mod contact_sheet;
 mod crop;
 mod dataset;
+mod digest;
 mod error;
 mod expression;
 mod folder;

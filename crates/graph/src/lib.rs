@@ -13,6 +13,7 @@ pub mod prototypes;
 pub mod schema;
 mod shape;
 mod spec;
+mod ties;
 
 pub use cost::{Cost, NodeCost};
 pub use difference::{Change, Pair, difference};
@@ -22,3 +23,4 @@ pub use id::ArchitectureId;
 pub use ops::{Activation, Norm, Op};
 pub use shape::Shape;
 pub use spec::{ArchitectureSpec, Expectation, INPUT, NodeSpec};
+pub use ties::Ties;

@@ -39,12 +39,12 @@ mod sum;
 #[cfg(test)]
 mod tests;
 
-pub use activation::Activation;
 pub use adam::{Adam, AdamOptions};
-pub use batch_norm::{BatchNormOutput, batch_norm, conv_batch_norm, fold_batch_norm};
+pub use batch_norm::{BatchNormOutput, batch_norm, batch_norm_affine, conv_batch_norm, fold_affine};
 pub use conv::{ConvOptions, PreparedConv, conv2d};
 pub use feature_map::FeatureMap;
 pub use loss::softmax_cross_entropy;
+pub use netsynth_graph::Activation;
 pub use peak::peak_gflops;
 pub use pool::global_avg_pool;
 pub use sum::sum;

@@ -266,27 +266,11 @@ impl Draft {
 /// `enough`.
 fn least(space: &dyn Space, enough: f64, measure: impl Fn(&Counted) -> f64) -> Result<Genome, SearchError> {
     let decisions = space.decisions();
-    let mut best = decisions.genome(|_, decision| match decision.domain {
+    let smallest = decisions.genome(|_, decision| match decision.domain {
         Domain::Ordinal(_) => 0,
         Domain::Switch | Domain::Alternatives(_) => decision.prototype,
     });
-    let mut least = measure(&space.count(&best)?);
-    let mut improved = true;
-    while least > enough && improved {
-        improved = false;
-        for (number, decision) in decisions.iter().enumerate() {
-            let choices = match decision.domain {
-                Domain::Ordinal(_) => vec![0, decision.domain.choices() - 1],
-                Domain::Switch | Domain::Alternatives(_) => (0..decision.domain.choices()).collect(),
-            };
-            for choice in choices {
-                let genome = decisions.with(&best, number, choice);
-                let found = measure(&space.count(&genome)?);
-                if found < least {
-                    (best, least, improved) = (genome, found, true);
-                }
-            }
-        }
-    }
-    Ok(best)
+    let (found, _) =
+        decisions.descend(smallest, enough, |genome| space.count(genome).map(|counted| measure(&counted)))?;
+    Ok(found)
 }

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use netsynth_graph::ops::Add;
-use netsynth_graph::{ArchitectureSpec, Graph, GraphError, INPUT, NodeSpec, Op};
+use netsynth_graph::{ArchitectureSpec, Graph, GraphError, INPUT, NodeSpec, Op, Ties};
 
-use crate::sums::Ties;
 use crate::template::{Template, Term};
 use crate::{Decision, Genome};
 

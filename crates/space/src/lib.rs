@@ -1,6 +1,6 @@
 //! What may **vary**: prototype + search space -> decisions -> a candidate graph.
 //!
-//! A [`SearchSpaceSpec`] says by rule what may vary around a prototype; [`SearchSpace::new`] finds the decisions
+//! A [`SearchSpaceSpec`] states by rule what may vary around a prototype; [`SearchSpace::new`] finds the decisions
 //! (widths that sums tie together are one decision, links are enumerated); a [`Genome`] holds a choice for each,
 //! and [`SearchSpace::decode`] turns any genome into a valid graph.
 
@@ -8,6 +8,7 @@ mod blocks;
 mod decision;
 mod decisions;
 mod decode;
+mod descent;
 mod drafts;
 mod error;
 mod genome;

@@ -5,13 +5,11 @@ use std::collections::BTreeSet;
 use netsynth_graph::{Graph, Op, Shape};
 
 use crate::blocks::{Block, residual_blocks};
-use crate::drafts::{
-    Draft, linear_pointwise, nodes_of, resolution, shape_read, tied_widths, with_new_projections,
-};
+use crate::drafts::{Draft, linear_pointwise, nodes_of, resolution, tied_widths, with_new_projections};
 use crate::sums::{projections, terms, unrolled_operators, width_sources};
 use crate::{Decision, Domain, Kind, SearchSpaceSpec, SpaceError};
 
-/// The most nodes of a prototype, whose links grow with the square of them, and the most choices of a decision.
+/// The most nodes of a prototype (its links grow with their square), and the most choices of a decision.
 const MAX_NODES: usize = 2000;
 const MAX_CHOICES: usize = 1 << 12;
 
@@ -56,7 +54,7 @@ pub(crate) struct Term {
     pub(crate) decision: Option<usize>,
 }
 
-/// Convolutions whose widths the prototype's sums tie together.
+/// Convolutions with widths that the prototype's sums tie together.
 #[derive(Debug, Clone)]
 pub(crate) struct WidthClass {
     pub(crate) channels: usize,
@@ -143,7 +141,7 @@ impl Template {
                         name: node.name.clone(),
                         op: operators[number].clone(),
                         shape: node.shape,
-                        reads: resolution(shape_read(prototype, number)),
+                        reads: resolution(prototype.input_shape(number)),
                         inputs: node.inputs.iter().map(read).collect(),
                         class: sources[number].and_then(class_of),
                         kernel_decision: None,

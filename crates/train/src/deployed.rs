@@ -2,11 +2,11 @@ use std::sync::Arc;
 
 use burn::tensor::{Tensor, activation};
 use netsynth_graph::ops::SqueezeExcite;
-use netsynth_graph::{Activation, Graph, Norm, Op, Shape};
+use netsynth_graph::{Activation, Graph, Norm, Op};
 use netsynth_kernels::{self as kernels, FeatureMap, PreparedConv};
 
 use crate::Device;
-use crate::layer::{Fixed, conv_options, dense, flattened, kernel_activation, squeeze_excite, vector_map};
+use crate::layer::{Fixed, conv_options, dense, flattened, squeeze_excite, vector_map};
 use crate::network::{forward, image_tensor};
 use crate::tensors::{tensor, values};
 use crate::weights::{Weights, WeightsError};
@@ -101,15 +101,13 @@ impl Deployed {
     pub(crate) fn run(&self, node: usize, mut inputs: Vec<FeatureMap>) -> FeatureMap {
         match (&self.layers[node], &self.graph.node(node).op) {
             (DeployedLayer::Conv(conv), _) => conv.forward(inputs.swap_remove(0)),
-            (DeployedLayer::Add { affine: None }, Op::Add(op)) => {
-                kernels::sum(inputs, kernel_activation(op.activation))
-            }
+            (DeployedLayer::Add { affine: None }, Op::Add(op)) => kernels::sum(inputs, op.activation),
             (DeployedLayer::Add { affine: Some((scale, shift)) }, Op::Add(op)) => {
-                let sum = kernels::sum(inputs, kernels::Activation::Linear).into_tensor();
+                let sum = kernels::sum(inputs, Activation::Linear).into_tensor();
                 let channels = sum.dims()[1];
                 let row = |values: &Tensor<1>| values.clone().reshape([1, channels, 1, 1]);
                 let normed = FeatureMap::from_tensor(sum * row(scale) + row(shift));
-                kernels::sum(vec![normed], kernel_activation(op.activation))
+                kernels::sum(vec![normed], op.activation)
             }
             (DeployedLayer::SqueezeExcite { reduce, expand }, Op::SqueezeExcite(op)) => squeeze_excite(
                 inputs.swap_remove(0),
@@ -129,7 +127,7 @@ impl Deployed {
 impl DeployedLayer {
     fn new(graph: &Graph, node: usize, weights: &Weights, device: Device) -> Result<Self, WeightsError> {
         let place = graph.node(node);
-        let input: Shape = place.inputs[0].map_or(graph.input(), |source| graph.node(source).shape);
+        let input = graph.input_shape(node);
         let device = device.burn();
         let vector = |role: &str, count: usize| -> Result<Tensor<1>, WeightsError> {
             Ok(tensor(weights.get(&place.name, role, &[count])?, [count], &device))
@@ -150,7 +148,7 @@ impl DeployedLayer {
                     weight,
                     bias,
                     conv_options(conv),
-                    kernel_activation(conv.activation),
+                    conv.activation,
                 )))
             }
             Op::Add(add) => {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use netsynth_graph::ops::Conv;
-use netsynth_graph::{Graph, Op};
+use netsynth_graph::{Graph, Op, Ties};
 
 /// The channels of a trained network by where they come from: a channel of a sum is that of each of its summands, so all
 /// of these have one name, and so do what a depthwise convolution reads and what it gives.
@@ -27,14 +27,14 @@ pub(crate) type Source = Vec<Option<usize>>;
 impl<'a> Heritage<'a> {
     /// `saliency` has a number for each channel of each convolution, by node.
     pub(crate) fn new(graph: &'a Graph, saliency: &BTreeMap<usize, Vec<f64>>) -> Self {
-        let mut origins = Origins(Vec::new());
-        let image = origins.born(graph.input().channels);
+        let mut origins = Ties::default();
+        let image: Vec<usize> = origins.grow(graph.input().channels).collect();
         let mut outputs: Vec<Vec<usize>> = Vec::with_capacity(graph.len());
         for node in graph.nodes() {
             let read = |position: usize| node.inputs[position].map_or(&image, |source| &outputs[source]);
             let output = match &node.op {
-                Op::Conv(conv) if is_depthwise(conv, read(0).len()) => read(0).clone(),
-                Op::Conv(_) | Op::Dense(_) => origins.born(node.shape.channels),
+                Op::Conv(conv) if conv.is_depthwise(read(0).len()) => read(0).clone(),
+                Op::Conv(_) | Op::Dense(_) => origins.grow(node.shape.channels).collect(),
                 Op::Add(_) => {
                     for other in 1..node.inputs.len() {
                         let pairs = read(0).iter().zip(read(other));
@@ -52,9 +52,9 @@ impl<'a> Heritage<'a> {
             outputs.push(output);
         }
         for origin in outputs.iter_mut().flatten() {
-            *origin = origins.first(*origin);
+            *origin = origins.class(*origin);
         }
-        let mut total = vec![0.0; origins.0.len()];
+        let mut total = vec![0.0; origins.len()];
         for (&node, channels) in saliency {
             outputs[node].iter().zip(channels).for_each(|(&origin, found)| total[origin] += found);
         }
@@ -69,7 +69,7 @@ impl<'a> Heritage<'a> {
         let is_alike = match (op, &self.graph.node(node).op) {
             (Op::Conv(heir), Op::Conv(trained)) => match (heir.groups, trained.groups) {
                 (1, 1) => true,
-                _ if is_depthwise(heir, n_inputs) => is_depthwise(trained, trained_inputs),
+                _ if heir.is_depthwise(n_inputs) => trained.is_depthwise(trained_inputs),
                 // What a channel of a group reads depends on all widths.
                 _ => {
                     let form = |conv: &Conv, n_inputs: usize| (conv.groups, conv.channels, n_inputs);
@@ -119,7 +119,7 @@ impl<'a> Heritage<'a> {
         n_channels: usize,
     ) -> Likeness {
         match op {
-            Op::Conv(conv) if is_depthwise(conv, inputs[0].len()) => inputs[0].clone(),
+            Op::Conv(conv) if conv.is_depthwise(inputs[0].len()) => inputs[0].clone(),
             Op::Conv(_) => match partner {
                 Some(node) => {
                     let origin = |source: Option<usize>| source.map(|at| self.outputs[node][at]);
@@ -148,33 +148,5 @@ impl<'a> Heritage<'a> {
     pub(crate) fn read(&self, node: usize, likeness: &Likeness) -> Source {
         let inputs = self.inputs(node);
         likeness.iter().map(|like| inputs.iter().position(|origin| like.contains(origin))).collect()
-    }
-}
-
-/// Whether each channel is read by a filter of its own.
-pub(crate) fn is_depthwise(conv: &Conv, n_inputs: usize) -> bool {
-    conv.groups > 1 && conv.groups == conv.channels && conv.groups == n_inputs
-}
-
-/// Channels that were found to be one, as a union-find.
-struct Origins(Vec<usize>);
-
-impl Origins {
-    fn born(&mut self, count: usize) -> Vec<usize> {
-        let born = self.0.len()..self.0.len() + count;
-        self.0.extend(born.clone());
-        born.collect()
-    }
-
-    fn first(&self, mut origin: usize) -> usize {
-        while self.0[origin] != origin {
-            origin = self.0[origin];
-        }
-        origin
-    }
-
-    fn tie(&mut self, one: usize, other: usize) {
-        let (one, other) = (self.first(one), self.first(other));
-        self.0[one.max(other)] = one.min(other);
     }
 }

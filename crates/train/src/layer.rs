@@ -4,7 +4,7 @@ use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, activation};
 use netsynth_graph::ops::{Conv, Dense, Pool, SqueezeExcite};
 use netsynth_graph::{Activation, Norm, Op, Shape};
-use netsynth_kernels::{self as kernels, ConvOptions, FeatureMap};
+use netsynth_kernels::{self as kernels, ConvOptions, FeatureMap, composition};
 use netsynth_random::stream;
 
 use crate::initial::he_uniform;
@@ -166,25 +166,9 @@ pub(crate) fn conv_options(conv: &Conv) -> ConvOptions {
     ConvOptions { stride: conv.stride, padding: conv.padding(), groups: conv.groups }
 }
 
-/// The activation as the kernels take it.
-pub(crate) fn kernel_activation(activation: Activation) -> kernels::Activation {
-    match activation {
-        Activation::Linear => kernels::Activation::Linear,
-        Activation::Relu => kernels::Activation::Relu,
-        Activation::Relu6 => kernels::Activation::Relu6,
-        Activation::Swish => kernels::Activation::Swish,
-    }
-}
-
 /// A matrix product with bias and activation on `[batch, inputs]`.
 pub(crate) fn dense(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>, kind: Activation) -> Tensor<2> {
-    let y = x.matmul(weight) + bias.unsqueeze();
-    match kind {
-        Activation::Linear => y,
-        Activation::Relu => activation::relu(y),
-        Activation::Relu6 => activation::relu(y).clamp_max(6.0),
-        Activation::Swish => activation::silu(y),
-    }
+    composition::activate(x.matmul(weight) + bias.unsqueeze(), kind)
 }
 
 /// Channel attention: `x` scaled by the sigmoid of a two-layer network of its plane means.

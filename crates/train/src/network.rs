@@ -1,12 +1,12 @@
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use netsynth_graph::{Graph, Shape};
-use netsynth_kernels::{self as kernels, Activation, FeatureMap};
+use netsynth_graph::{Activation, Graph, Shape};
+use netsynth_kernels::{self as kernels, FeatureMap};
 
 use crate::Device;
 use crate::layer::{
-    DenseLayer, EPSILON, Layer, NormLayer, Statistics, conv_options, dense, flattened, kernel_activation,
-    squeeze_excite, vector_map,
+    DenseLayer, EPSILON, Layer, NormLayer, Statistics, conv_options, dense, flattened, squeeze_excite,
+    vector_map,
 };
 use crate::tensors::{tensor, values};
 use crate::weights::Weights;
@@ -42,7 +42,7 @@ impl Network {
     pub fn new(graph: &Graph, seed: u64, device: Device) -> Self {
         let device = device.burn().autodiff();
         let layers: Vec<Layer> = (0..graph.len())
-            .map(|node| Layer::new(&graph.node(node).op, input_shape(graph, node), node, seed, &device))
+            .map(|node| Layer::new(&graph.node(node).op, graph.input_shape(node), node, seed, &device))
             .collect();
         let running = layers
             .iter()
@@ -87,7 +87,7 @@ impl Network {
         match &self.layers[node] {
             Layer::Conv(layer) => {
                 let (x, weight) = (inputs.swap_remove(0), layer.weight.val());
-                let (options, activation) = (conv_options(&layer.op), kernel_activation(layer.op.activation));
+                let (options, activation) = (conv_options(&layer.op), layer.op.activation);
                 match &layer.norm {
                     Some(norm) => {
                         let (scale, shift) = (norm.scale.val(), norm.shift.val());
@@ -102,7 +102,7 @@ impl Network {
                 }
             }
             Layer::Add(layer) => {
-                let activation = kernel_activation(layer.activation);
+                let activation = layer.activation;
                 match &layer.norm {
                     Some(norm) => {
                         let sum = kernels::sum(inputs, Activation::Linear);
@@ -155,26 +155,24 @@ impl Network {
             match layer {
                 Layer::Conv(layer) => {
                     let shape = layer.weight.val().dims();
-                    let mut kernel = values(layer.weight.val());
-                    let bias = match affine {
-                        Some((scale, shift)) => {
-                            for (filter, factor) in kernel.chunks_mut(shape[1..].iter().product()).zip(&scale)
-                            {
-                                filter.iter_mut().for_each(|weight| *weight *= factor);
-                            }
-                            Some(shift)
+                    let (weight, bias) = (layer.weight.val().inner(), layer.bias.as_ref().map(plain));
+                    let (weight, bias) = match affine {
+                        Some(affine) => {
+                            let (weight, bias) = kernels::fold_affine(weight, bias, affine);
+                            (weight, Some(bias))
                         }
-                        None => layer.bias.as_ref().map(|bias| values(bias.val())),
+                        None => (weight, bias),
                     };
-                    weights.insert(name, "weight", shape.to_vec(), kernel);
+                    weights.insert(name, "weight", shape.to_vec(), values(weight));
                     if let Some(bias) = bias {
-                        weights.insert(name, "bias", vec![bias.len()], bias);
+                        weights.insert(name, "bias", vec![shape[0]], values(bias));
                     }
                 }
                 Layer::Add(_) => {
                     if let Some((scale, shift)) = affine {
-                        weights.insert(name, "scale", vec![scale.len()], scale);
-                        weights.insert(name, "shift", vec![shift.len()], shift);
+                        let channels = scale.dims().to_vec();
+                        weights.insert(name, "scale", channels.clone(), values(scale));
+                        weights.insert(name, "shift", channels, values(shift));
                     }
                 }
                 Layer::SqueezeExcite(layer) => {
@@ -221,11 +219,6 @@ pub(crate) fn forward(
     outputs.pop().flatten().unwrap_or_else(|| unreachable!("a valid graph ends in its classifier"))
 }
 
-/// The shape of a node's first input.
-fn input_shape(graph: &Graph, node: usize) -> Shape {
-    graph.node(node).inputs[0].map_or(graph.input(), |source| graph.node(source).shape)
-}
-
 fn norm(layer: &Layer) -> Option<&NormLayer> {
     match layer {
         Layer::Conv(layer) => layer.norm.as_ref(),
@@ -234,21 +227,17 @@ fn norm(layer: &Layer) -> Option<&NormLayer> {
     }
 }
 
-/// A batch norm with known statistics, as a scale and a shift a channel.
-fn affine(norm: &NormLayer, running: &Running) -> (Vec<f32>, Vec<f32>) {
-    let (scale, shift) = (values(norm.scale.val()), values(norm.shift.val()));
-    let scale: Vec<f32> = scale
-        .iter()
-        .zip(&running.variance)
-        .map(|(scale, variance)| scale / (variance + EPSILON).sqrt())
-        .collect();
-    let shift = shift
-        .iter()
-        .zip(&running.mean)
-        .zip(&scale)
-        .map(|((shift, mean), scale)| shift - mean * scale)
-        .collect();
-    (scale, shift)
+/// A batch norm with its running statistics, as a scale and a shift of each channel.
+fn affine(norm: &NormLayer, running: &Running) -> (Tensor<1>, Tensor<1>) {
+    let (scale, shift) = (plain(&norm.scale), plain(&norm.shift));
+    let statistic = |values: &[f32]| tensor(values.to_vec(), [values.len()], &scale.device());
+    let (mean, variance) = (statistic(&running.mean), statistic(&running.variance));
+    kernels::batch_norm_affine(scale, shift, mean, variance, EPSILON)
+}
+
+/// A parameter without autodiff.
+fn plain(parameter: &Param<Tensor<1>>) -> Tensor<1> {
+    parameter.val().inner()
 }
 
 fn dense_pass(layer: &DenseLayer, x: Tensor<2>) -> Tensor<2> {

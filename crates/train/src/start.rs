@@ -2,11 +2,11 @@
 
 use burn::module::Param;
 use burn::tensor::{Device as BurnDevice, Tensor};
-use netsynth_graph::{Graph, Op};
-use netsynth_kernels::{self as kernels, Activation, FeatureMap};
+use netsynth_graph::{Activation, Graph, Op};
+use netsynth_kernels::{self as kernels, FeatureMap};
 
 use crate::batches::Batch;
-use crate::heritage::{Heritage, Likeness, Source, is_depthwise};
+use crate::heritage::{Heritage, Likeness, Source};
 use crate::layer::{AddLayer, ConvLayer, DenseLayer, EPSILON, Layer, NormLayer, conv_options};
 use crate::network::{Running, forward};
 use crate::probe::channel_saliency;
@@ -45,7 +45,7 @@ impl Network {
                 let array = |role: &str| trained.weights().0.get(&format!("{}.{role}", place.name));
                 match &mut self.layers[node] {
                     Layer::Conv(layer) => {
-                        let outputs = if is_depthwise(&layer.op, read[0].len()) {
+                        let outputs = if layer.op.is_depthwise(read[0].len()) {
                             sources.clone()
                         } else {
                             heritage.kept(*partner, layer.op.channels)
@@ -225,7 +225,7 @@ fn take_dense(
 
 /// Pixels of what a node reads.
 fn pixels(graph: &Graph, node: usize) -> usize {
-    let shape = graph.node(node).inputs[0].map_or(graph.input(), |source| graph.node(source).shape);
+    let shape = graph.input_shape(node);
     shape.height * shape.width
 }
 

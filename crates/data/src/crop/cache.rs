@@ -9,6 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use crate::DataError;
 use crate::crop::{Faces, Rectangle};
+use crate::digest::hexadecimal;
 use crate::gray::Gray;
 use crate::lines::{cells, for_each_line};
 
@@ -100,5 +101,5 @@ fn key(gray: &Gray) -> String {
     hash.update(gray.width.to_le_bytes());
     hash.update(gray.height.to_le_bytes());
     hash.update(&gray.pixels);
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(hash)
 }

@@ -5,9 +5,10 @@ use super::correlate::{Packed, Row, Tap};
 use super::geometry::Geometry;
 use super::image::{ForwardImage, Window};
 use super::winograd::at_frequencies;
-use crate::activation::Activation;
+use crate::activation;
 use crate::buffer::Buffer;
 use crate::simd::{LANES, Simd};
+use netsynth_graph::Activation;
 
 const FREQUENCIES: usize = 16;
 
@@ -153,8 +154,8 @@ unsafe fn write<S: Simd>(
         for (row, m) in [upper, lower].into_iter().enumerate() {
             let m1 = S::add(m[1], bias);
             let to = to.add(2 * row * phase);
-            S::store(to, activation.apply::<S>(S::add(S::add(m[0], m1), m[2])));
-            S::store(to.add(phase), activation.apply::<S>(S::sub(S::sub(m1, m[2]), m[3])));
+            S::store(to, activation::apply::<S>(activation, S::add(S::add(m[0], m1), m[2])));
+            S::store(to.add(phase), activation::apply::<S>(activation, S::sub(S::sub(m1, m[2]), m[3])));
         }
     }
 }
