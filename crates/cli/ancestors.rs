@@ -7,8 +7,8 @@ use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_search::{Measured, side_by_side};
 use netsynth_store::{RunFolder, StoreError};
 use netsynth_train::{
-    Deployed, Device, EpochReport, FoldReport, Inheritance, Nursery, OutOfOrder, Owner, TrainEvaluator, read,
-    save,
+    Deployed, Device, EpochReport, FoldReport, Inheritance, TrainEvaluator, WeightKey, WeightStore,
+    WeightStoreError, read, save,
 };
 
 use crate::complaint::Complaint;
@@ -44,27 +44,27 @@ impl<'a> InFolder<'a> {
         self.trouble.lock().ok()?.take()
     }
 
-    fn in_order<T>(&self, result: Result<T, Trouble>) -> Result<T, OutOfOrder> {
+    fn in_order<T>(&self, result: Result<T, Trouble>) -> Result<T, WeightStoreError> {
         result.map_err(|trouble| {
             if let Ok(mut first) = self.trouble.lock() {
                 first.get_or_insert(trouble);
             }
-            OutOfOrder
+            WeightStoreError::new("the run's folder")
         })
     }
 
-    /// The network of this owner that was trained for this fold; none if it was not trained for it.
-    pub(crate) fn known(&self, owner: Owner, fold: usize) -> Result<Option<Deployed>, Trouble> {
-        let spec: ArchitectureSpec = match owner {
-            Owner::Prototype => {
+    /// The network that this training gave for this fold; none if the fold was not trained.
+    pub(crate) fn known(&self, key: WeightKey, fold: usize) -> Result<Option<Deployed>, Trouble> {
+        let spec: ArchitectureSpec = match key {
+            WeightKey::Prototype => {
                 required(self.folder, &format!("{}/architecture.ron", prototype_place(fold)))?
             }
-            Owner::Trial { trial, rung } => match self.folder.rung(trial, rung)? {
+            WeightKey::Trial { trial, rung } => match self.folder.rung(trial, rung)? {
                 Some(Measured::Trained(_)) => self.folder.architecture(trial)?,
                 Some(Measured::Failed(_)) | None => return Ok(None),
             },
         };
-        let name = weights_name(owner, fold);
+        let name = weights_name(key, fold);
         let told = |complaint: Complaint| complaint.at(self.folder.path().join(&name).display().to_string());
         // What was measured was trained, so its weights were written.
         let bytes = self.folder.file(&name)?.ok_or_else(|| {
@@ -77,19 +77,19 @@ impl<'a> InFolder<'a> {
         Ok(Some(network))
     }
 
-    fn keep_whole(&self, owner: Owner, fold: usize, network: &Deployed) -> Result<(), Trouble> {
+    fn keep_whole(&self, key: WeightKey, fold: usize, network: &Deployed) -> Result<(), Trouble> {
         let bytes = save(network).map_err(Complaint::from)?;
-        Ok(self.folder.write_file(&weights_name(owner, fold), &bytes)?)
+        Ok(self.folder.write_file(&weights_name(key, fold), &bytes)?)
     }
 }
 
-impl Nursery for InFolder<'_> {
-    fn recall(&self, owner: Owner, fold: usize) -> Result<Option<Deployed>, OutOfOrder> {
-        self.in_order(self.known(owner, fold))
+impl WeightStore for InFolder<'_> {
+    fn load(&self, key: WeightKey, fold: usize) -> Result<Option<Deployed>, WeightStoreError> {
+        self.in_order(self.known(key, fold))
     }
 
-    fn keep(&self, owner: Owner, fold: usize, network: &Deployed) -> Result<(), OutOfOrder> {
-        if self.is_read_only { Ok(()) } else { self.in_order(self.keep_whole(owner, fold, network)) }
+    fn save(&self, key: WeightKey, fold: usize, network: &Deployed) -> Result<(), WeightStoreError> {
+        if self.is_read_only { Ok(()) } else { self.in_order(self.keep_whole(key, fold, network)) }
     }
 }
 
@@ -102,14 +102,14 @@ fn is_trained(folder: &RunFolder, fold: usize) -> Result<bool, StoreError> {
     let place = prototype_place(fold);
     let metrics: Option<FoldFile> = folder.document(&format!("{place}/metrics.ron"))?;
     let spec: Option<ArchitectureSpec> = folder.document(&format!("{place}/architecture.ron"))?;
-    let weights = folder.file(&weights_name(Owner::Prototype, fold))?;
+    let weights = folder.file(&weights_name(WeightKey::Prototype, fold))?;
     Ok(metrics.is_some() && spec.is_some() && weights.is_some())
 }
 
-fn weights_name(owner: Owner, fold: usize) -> String {
-    match owner {
-        Owner::Prototype => format!("{}/weights.safetensors", prototype_place(fold)),
-        Owner::Trial { trial, rung } => {
+fn weights_name(key: WeightKey, fold: usize) -> String {
+    match key {
+        WeightKey::Prototype => format!("{}/weights.safetensors", prototype_place(fold)),
+        WeightKey::Trial { trial, rung } => {
             format!("trials/{trial:05}/rung-{rung}-fold-{:02}.safetensors", fold + 1)
         }
     }
@@ -143,9 +143,9 @@ pub(crate) fn train_prototypes(
             losses.push(report.loss);
             progress.epoch(&label, report);
         };
-        let trained = evaluator.train_prototype(epochs, fold, &mut tell).map_err(|reason| {
+        let trained = evaluator.train_prototype(epochs, fold, &mut tell).map_err(|error| {
             let remedy = "lower the recipe's learning_rate, or search without inheritance";
-            Complaint::new(reason, remedy).at(label.clone())
+            Complaint::new(error.to_string(), remedy).at(label.clone())
         })?;
         let FoldReport { confusion, network } = trained;
         progress.note(format!("{label}: {} after {epochs} epochs", percent(confusion.accuracy())));

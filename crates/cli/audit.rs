@@ -172,6 +172,7 @@ fn judged(session: &Session, graph: &Graph, trial: usize, fold: usize, progress:
         progress.epoch(&label, report);
     };
     let outcome = on_one_thread(|| fit_fold(&training, split, fold, &mut tell))
+        .map_err(|error| error.to_string())
         .and_then(|outcome| outcome.map_err(|failure| failure.to_string()));
     match outcome {
         Err(reason) => Measured::Failed(reason),

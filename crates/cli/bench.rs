@@ -181,7 +181,8 @@ fn epoch_secs(
         fit(&training, &samples, &mut |_: EpochReport| ends.push(Instant::now()))
             .map_err(|failure| failure.to_string())?;
         Ok(ends.windows(2).map(|pair| pair[1].duration_since(pair[0]).as_secs_f64()).collect())
-    })?
+    })
+    .map_err(|error| error.to_string())?
 }
 
 /// Seconds that an epoch's augmentation and normalisation take by themselves.
@@ -225,7 +226,7 @@ fn predictions(network: &Deployed, dataset: &Dataset, batch_size: usize) -> Resu
         // The first few warm the caches and the buffers.
         secs.split_off(4)
     })
-    .map_err(|reason| Complaint::new(reason, "free some memory"))?;
+    .map_err(|error| Complaint::new(error.to_string(), "free some memory"))?;
     Ok(Timing {
         batch_size,
         n_side_by_side: 1,

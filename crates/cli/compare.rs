@@ -1,7 +1,6 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use clap::{Args, ValueEnum};
@@ -12,7 +11,7 @@ use netsynth_search::{
 };
 use netsynth_space::Space;
 use netsynth_store::RunFolder;
-use netsynth_train::{Deployed, InMemory, Inheritance, Lineage, Stimulus, TrainEvaluator};
+use netsynth_train::{Deployed, InMemory, InheritFrom, Inheritance, Inherited, Stimulus, TrainEvaluator};
 use serde::Serialize;
 
 use crate::Ending;
@@ -263,8 +262,8 @@ fn by_training(
         stimulus: &stimuli[job],
         seed: jobs[job].seed,
         device: plan.device,
-        lineage: None,
-        tell: &|_, _, _, _| {},
+        inherited: None,
+        on_epoch: &|_, _, _, _| {},
     };
     let inherited = |inheritance: Inheritance| {
         Ok::<_, Complaint>((
@@ -273,12 +272,13 @@ fn by_training(
         ))
     };
     let inherited = plan.inheritance.map(inherited).transpose()?;
+    let stores: Option<(InheritFrom, Vec<InMemory>)> = inherited.map(|(from, prototypes)| {
+        (from, jobs.iter().map(|job| InMemory::new(&prototypes[&job.seed])).collect())
+    });
     let runs = all_runs(&space, &plan.search, jobs, workers, |job| {
-        let lineage = inherited.as_ref().map(|(from, prototypes)| Lineage {
-            from: *from,
-            nursery: Arc::new(InMemory::new(&prototypes[&jobs[job].seed])),
-        });
-        TrainEvaluator { lineage, ..evaluator(job) }
+        let inherited =
+            stores.as_ref().map(|(from, stores)| Inherited { from: *from, weights: &stores[job] });
+        TrainEvaluator { inherited, ..evaluator(job) }
     })?;
     Ok((plan.search, runs, None))
 }
@@ -299,9 +299,10 @@ fn prototypes<'a>(
         .collect();
     let trained: Vec<Result<_, Complaint>> = side_by_side(places.len(), workers, |at| {
         let (seed, job, fold) = places[at];
-        let report = evaluator(job).train_prototype(epochs, fold, &mut |_| {}).map_err(|reason| {
+        let report = evaluator(job).train_prototype(epochs, fold, &mut |_| {}).map_err(|error| {
             let remedy = "lower the recipe's learning_rate, or compare without inheritance";
-            Complaint::new(reason, remedy).at(format!("the prototype, seed {seed}, fold {}", fold + 1))
+            Complaint::new(error.to_string(), remedy)
+                .at(format!("the prototype, seed {seed}, fold {}", fold + 1))
         })?;
         say_line(format!(
             "prototype, seed {seed}, fold {}: {} after {epochs} epochs",

@@ -7,7 +7,7 @@ use netsynth_search::{
     Constraint, Indicator, Limits, Metric, Objective, Performance, Rung, SearchPlan, StrategyKind,
 };
 use netsynth_store::{MAX_FINALISTS, read_text};
-use netsynth_train::{Ancestor, Device, Inheritance, Recipe};
+use netsynth_train::{Device, InheritFrom, Inheritance, Recipe};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -115,7 +115,7 @@ impl Plan {
             },
             recipe: Recipe::strong(),
             final_epochs: 80,
-            inheritance: Some(Inheritance { from: Ancestor::Parent, epochs: PROTOTYPE_EPOCHS }),
+            inheritance: Some(Inheritance { from: InheritFrom::Parent, epochs: PROTOTYPE_EPOCHS }),
             audit: false,
             device: Device::Flex,
         }

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use netsynth_store::RunFolder;
-use netsynth_train::{Ancestor, Inheritance};
+use netsynth_train::{InheritFrom, Inheritance};
 
 use crate::complaint::Complaint;
 use crate::data::ReadOptions;
@@ -72,8 +72,8 @@ impl Inherit {
     fn inheritance(self, planned: Option<Inheritance>) -> Option<Inheritance> {
         let epochs = planned.map_or(PROTOTYPE_EPOCHS, |planned| planned.epochs);
         match self {
-            Inherit::Prototype => Some(Inheritance { from: Ancestor::Prototype, epochs }),
-            Inherit::Parent => Some(Inheritance { from: Ancestor::Parent, epochs }),
+            Inherit::Prototype => Some(Inheritance { from: InheritFrom::Prototype, epochs }),
+            Inherit::Parent => Some(Inheritance { from: InheritFrom::Parent, epochs }),
             Inherit::Nothing => None,
         }
     }

@@ -1,5 +1,4 @@
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 
 use netsynth_data::{Dataset, Split};
 use netsynth_graph::ArchitectureSpec;
@@ -9,7 +8,7 @@ use netsynth_search::{
 };
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
 use netsynth_store::{self as store, Audit, EndFile, FrontFile, RunFolder, StoreError};
-use netsynth_train::{EpochReport, Inheritance, Lineage, Nursery, Stimulus, TrainEvaluator};
+use netsynth_train::{EpochReport, Inheritance, Inherited, Stimulus, TrainEvaluator, WeightStore};
 use tracing::{debug, error, info};
 
 use crate::ancestors::{InFolder, train_prototypes};
@@ -223,8 +222,8 @@ impl Session {
             progress.epoch(&label, report);
         };
         let stimulus = self.stimulus();
-        let nursery = Arc::new(InFolder::new(folder, plan.device));
-        let inner = self.evaluator(&stimulus, nursery.clone(), &tell);
+        let weights = InFolder::new(folder, plan.device);
+        let inner = self.evaluator(&stimulus, &weights, &tell);
         if let Some(inheritance) = plan.inheritance
             && !train_prototypes(inheritance, self, &inner, folder, progress)?
         {
@@ -271,7 +270,7 @@ impl Session {
                 }
             },
         )?;
-        match trouble.map(Trouble::from).or(nursery.trouble()) {
+        match trouble.map(Trouble::from).or(weights.trouble()) {
             Some(trouble) => Err(trouble),
             None => Ok(Some(found)),
         }
@@ -291,15 +290,15 @@ impl Session {
             progress.epoch(&format!("trial {trial:3} rung {rung} fold {fold} again"), report);
         };
         let stimulus = self.stimulus();
-        let nursery = Arc::new(InFolder::read_only(folder, self.plan.device));
-        let inner = self.evaluator(&stimulus, nursery.clone(), &tell);
+        let weights = InFolder::read_only(folder, self.plan.device);
+        let inner = self.evaluator(&stimulus, &weights, &tell);
         let evaluator = Attended { inner, plan: &self.plan, progress: &progress };
         let measured = side_by_side(places.len(), self.workers, |index| {
             let (candidate, rung) = places[index];
             evaluator.evaluate(candidate, rung)
         });
         progress.finish();
-        match nursery.trouble() {
+        match weights.trouble() {
             Some(trouble) => Err(trouble.told(folder, "verify")),
             None => Ok(measured),
         }
@@ -315,7 +314,7 @@ impl Session {
     fn evaluator<'a>(
         &'a self,
         stimulus: &'a Stimulus,
-        nursery: Arc<dyn Nursery + 'a>,
+        weights: &'a dyn WeightStore,
         tell: &'a (dyn Fn(usize, usize, usize, EpochReport) + Sync),
     ) -> TrainEvaluator<'a> {
         TrainEvaluator {
@@ -327,8 +326,8 @@ impl Session {
             stimulus,
             seed: self.plan.search.seed,
             device: self.plan.device,
-            lineage: self.plan.inheritance.map(|Inheritance { from, .. }| Lineage { from, nursery }),
-            tell,
+            inherited: self.plan.inheritance.map(|Inheritance { from, .. }| Inherited { from, weights }),
+            on_epoch: tell,
         }
     }
 

@@ -289,6 +289,7 @@ impl OnFolds {
             progress.epoch(&label, report);
         };
         let trained = on_one_thread(|| fit_fold(&training, split, fold, &mut tell))
+            .map_err(|error| error.to_string())
             .and_then(|outcome| outcome.map_err(|failure| failure.to_string()));
         let report = trained.map_err(|reason| {
             Complaint::new(reason, "lower the learning rate, or try another recipe")

@@ -6,7 +6,7 @@ use netsynth_graph::{ArchitectureSpec, Cost, Graph};
 use netsynth_search::{ParetoFront, Variant, side_by_side, variants};
 use netsynth_store::{FrontRow, RunFolder, StoreError};
 use netsynth_train::{
-    Confusion, Deployed, EpochReport, Owner, Training, derived_seed, fit, on_one_thread, save, score,
+    Confusion, Deployed, EpochReport, Training, WeightKey, derived_seed, fit, on_one_thread, save, score,
 };
 use serde::{Deserialize, Serialize};
 
@@ -150,7 +150,7 @@ fn start(plan: &Plan, trial: usize, folder: &RunFolder) -> Result<Option<Deploye
     let Some(rung) = plan.inheritance.and_then(|_| plan.search.rungs.len().checked_sub(1)) else {
         return Ok(None);
     };
-    InFolder::new(folder, plan.device).known(Owner::Trial { trial, rung }, 0)
+    InFolder::new(folder, plan.device).known(WeightKey::Trial { trial, rung }, 0)
 }
 
 /// Trains one network for good, and judges it on the held-out subjects.
@@ -179,5 +179,6 @@ fn trained(
         let network = fit(&training, &split.all_folds(), &mut tell).map_err(|failure| failure.to_string())?;
         let confusion = score(&network, dataset, &split.held_out, &plan.recipe);
         Ok((network, confusion))
-    })?
+    })
+    .map_err(|error| error.to_string())?
 }

@@ -3,7 +3,7 @@ use netsynth_data::Dataset;
 use netsynth_graph::Shape;
 use netsynth_random::{shuffle, stream};
 
-use crate::network::image_tensor;
+use crate::forward::image_tensor;
 use crate::tensors::tensor;
 use crate::{Device, Recipe};
 

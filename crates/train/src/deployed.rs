@@ -6,8 +6,8 @@ use netsynth_graph::{Activation, Graph, Norm, Op};
 use netsynth_kernels::{self as kernels, FeatureMap, PreparedConv};
 
 use crate::Device;
+use crate::forward::{forward, image_tensor};
 use crate::layer::{Fixed, conv_options, dense, flattened, squeeze_excite, vector_map};
-use crate::network::{forward, image_tensor};
 use crate::tensors::{tensor, values};
 use crate::weights::{Weights, WeightsError};
 
@@ -33,9 +33,9 @@ enum DeployedLayer {
     Fixed(Fixed),
 }
 
-/// A place where somebody may look at what flows through a network.
+/// A point of a network at which activations can be observed and changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Place {
+pub(crate) enum Tap {
     /// The output of a node.
     Output(usize),
     /// An input of a sum, by the sum and the input's position.
@@ -71,7 +71,7 @@ impl Deployed {
     /// Class probabilities of images.
     ///
     /// # Shapes
-    /// `pixels` holds `count` images of the graph's input shape, row by row; the answer has the classes of the
+    /// `pixels` holds `count` images of the graph's input shape, row by row; the result has the classes of the
     /// first image, then those of the second, and so on.
     pub fn predict(&self, pixels: Vec<f32>, count: usize) -> Vec<f32> {
         let images = image_tensor(pixels, count, self.graph.input(), self.device);
@@ -79,21 +79,21 @@ impl Deployed {
         values(activation::softmax(logits, 1))
     }
 
-    /// Logits `[batch, classes]`; `look` sees what passes each place and may put something else in its stead.
+    /// Logits `[batch, classes]`; `observe` is given what passes each tap, and what it returns goes on.
     pub(crate) fn logits(
         &self,
         images: Tensor<4>,
-        mut look: impl FnMut(Place, FeatureMap) -> FeatureMap,
+        mut observe: impl FnMut(Tap, FeatureMap) -> FeatureMap,
     ) -> Tensor<2> {
         let output = forward(&self.graph, FeatureMap::from_tensor(images), |node, inputs| {
             let inputs = match self.layers[node] {
                 DeployedLayer::Add { .. } => {
                     let summands = inputs.into_iter().enumerate();
-                    summands.map(|(position, map)| look(Place::Summand(node, position), map)).collect()
+                    summands.map(|(position, map)| observe(Tap::Summand(node, position), map)).collect()
                 }
                 _ => inputs,
             };
-            look(Place::Output(node), self.run(node, inputs))
+            observe(Tap::Output(node), self.run(node, inputs))
         });
         flattened(output)
     }
@@ -119,18 +119,18 @@ impl Deployed {
                 vector_map(dense(x, weight.clone(), bias.clone(), op.activation))
             }
             (DeployedLayer::Fixed(fixed), _) => fixed.forward(inputs, None),
-            (layer, op) => unreachable!("{layer:?} was made for another operator than {op:?}"),
+            (layer, op) => unreachable!("{layer:?} belongs to another operator than {op:?}"),
         }
     }
 }
 
 impl DeployedLayer {
     fn new(graph: &Graph, node: usize, weights: &Weights, device: Device) -> Result<Self, WeightsError> {
-        let place = graph.node(node);
+        let spec = graph.node(node);
         let input = graph.input_shape(node);
         let device = device.burn();
         let vector = |role: &str, count: usize| -> Result<Tensor<1>, WeightsError> {
-            Ok(tensor(weights.get(&place.name, role, &[count])?, [count], &device))
+            Ok(tensor(weights.get(&spec.name, role, &[count])?, [count], &device))
         };
         let dense =
             |name: &str, inputs: usize, units: usize| -> Result<(Tensor<2>, Tensor<1>), WeightsError> {
@@ -138,10 +138,10 @@ impl DeployedLayer {
                 let bias = weights.get(name, "bias", &[units])?;
                 Ok((tensor(weight, [inputs, units], &device), tensor(bias, [units], &device)))
             };
-        Ok(match &place.op {
+        Ok(match &spec.op {
             Op::Conv(conv) => {
                 let shape = [conv.channels, input.channels / conv.groups, conv.kernel, conv.kernel];
-                let weight = tensor(weights.get(&place.name, "weight", &shape)?, shape, &device);
+                let weight = tensor(weights.get(&spec.name, "weight", &shape)?, shape, &device);
                 let has_bias = conv.bias || conv.norm == Norm::Batch;
                 let bias = has_bias.then(|| vector("bias", conv.channels)).transpose()?;
                 DeployedLayer::Conv(Arc::new(PreparedConv::new(
@@ -152,7 +152,7 @@ impl DeployedLayer {
                 )))
             }
             Op::Add(add) => {
-                let channels = place.shape.channels;
+                let channels = spec.shape.channels;
                 let affine = match add.norm {
                     Norm::None => None,
                     Norm::Batch => Some((vector("scale", channels)?, vector("shift", channels)?)),
@@ -160,11 +160,11 @@ impl DeployedLayer {
                 DeployedLayer::Add { affine }
             }
             Op::SqueezeExcite(SqueezeExcite { reduced, .. }) => DeployedLayer::SqueezeExcite {
-                reduce: dense(&format!("{}.reduce", place.name), input.channels, *reduced)?,
-                expand: dense(&format!("{}.expand", place.name), *reduced, input.channels)?,
+                reduce: dense(&format!("{}.reduce", spec.name), input.channels, *reduced)?,
+                expand: dense(&format!("{}.expand", spec.name), *reduced, input.channels)?,
             },
             Op::Dense(op) => {
-                let (weight, bias) = dense(&place.name, input.elements() as usize, op.units)?;
+                let (weight, bias) = dense(&spec.name, input.elements() as usize, op.units)?;
                 DeployedLayer::Dense { weight, bias }
             }
             Op::Concat(_) => DeployedLayer::Fixed(Fixed::Concat),

@@ -1,10 +1,10 @@
 use netsynth_data::{Dataset, Split};
 use netsynth_graph::Graph;
-use netsynth_search::{Candidate, Evaluator, Measured, Rung, Scored, Scorer, Trained};
+use netsynth_search::{Candidate, Evaluator, Measured, Rung, Scored, Scorer};
 use netsynth_space::SearchSpace;
+use rayon::{ThreadPoolBuildError, ThreadPoolBuilder};
 
-use crate::inheritance::{Lineage, OutOfOrder};
-use crate::{Device, EpochReport, Recipe, Stimulus, Training, derived_seed, fit_fold, probe, scores};
+use crate::{Device, EpochReport, Inherited, Recipe, Stimulus, TrainError, derived_seed, zero_cost_scores};
 
 /// Measures candidates by training them.
 pub struct TrainEvaluator<'a> {
@@ -12,7 +12,7 @@ pub struct TrainEvaluator<'a> {
     pub space: &'a SearchSpace,
     /// The faces.
     pub dataset: &'a Dataset,
-    /// Who is trained on and who is judged on.
+    /// Which images are trained on, and which are judged on.
     pub split: &'a Split,
     /// How to train.
     pub recipe: &'a Recipe,
@@ -25,16 +25,18 @@ pub struct TrainEvaluator<'a> {
     /// Where to train.
     pub device: Device,
     /// What trials start from; absent, from random weights.
-    pub lineage: Option<Lineage<'a>>,
-    /// Told after every epoch of every training: the trial, the rung, the fold.
-    pub tell: &'a (dyn Fn(usize, usize, usize, EpochReport) + Sync),
+    pub inherited: Option<Inherited<'a>>,
+    /// Called after every epoch of every training with the trial, the rung and the fold, all numbered from 0.
+    pub on_epoch: &'a (dyn Fn(usize, usize, usize, EpochReport) + Sync),
 }
 
 impl Evaluator for TrainEvaluator<'_> {
     fn evaluate(&self, candidate: &Candidate, rung: usize) -> Option<Measured> {
-        match on_one_thread(|| self.measure(candidate, rung)) {
-            Ok(measured) => measured.ok(),
-            Err(reason) => Some(Measured::Failed(reason)),
+        let folds = (0..self.n_folds(rung)).map(|fold| self.train_fold(candidate, rung, fold));
+        match folds.collect::<Result<Vec<_>, _>>() {
+            Ok(folds) => Some(Measured::Trained(Self::combine(folds))),
+            Err(TrainError::Weights(_)) => None,
+            Err(failure) => Some(Measured::Failed(failure.to_string())),
         }
     }
 
@@ -45,66 +47,27 @@ impl Evaluator for TrainEvaluator<'_> {
 
 impl Scorer for TrainEvaluator<'_> {
     fn score(&self, candidate: &Candidate) -> Option<Scored> {
-        let scored = || match self.space.decode(&candidate.genome, "newborn") {
+        let scored = || match self.space.decode(&candidate.genome, "screened candidate") {
             Ok(graph) => self.scores(&graph),
             Err(error) => Scored::Failed(error.to_string()),
         };
-        Some(on_one_thread(scored).unwrap_or_else(Scored::Failed))
+        Some(on_one_thread(scored).unwrap_or_else(|error| Scored::Failed(error.to_string())))
     }
 }
 
 impl TrainEvaluator<'_> {
-    fn measure(&self, candidate: &Candidate, rung: usize) -> Result<Measured, OutOfOrder> {
-        let Rung { epochs, folds, .. } = self.rungs[rung];
-        let mut fold_accuracies = Vec::with_capacity(folds);
-        let mut losses = Vec::with_capacity(folds);
-        let mut reactions = None;
-        let graph = match self.space.decode(&candidate.genome, "candidate") {
-            Ok(graph) => graph,
-            Err(error) => return Ok(Measured::Failed(error.to_string())),
-        };
-        let training = Training {
-            graph: &graph,
-            dataset: self.dataset,
-            recipe: self.recipe,
-            n_epochs: epochs,
-            seed: derived_seed(self.seed, "trial", candidate.trial),
-            device: self.device,
-            start: None,
-        };
-        for fold in 0..folds {
-            let start = self.start(candidate, rung, fold)?;
-            let training = Training { start: start.as_ref(), ..training };
-            let mut curve = Vec::with_capacity(epochs);
-            let mut tell = |report: EpochReport| {
-                curve.push(report.loss);
-                (self.tell)(candidate.trial, rung, fold, report);
-            };
-            match fit_fold(&training, self.split, fold, &mut tell) {
-                Err(failure) => return Ok(Measured::Failed(failure.to_string())),
-                Ok(report) => {
-                    self.keep(candidate, rung, fold, &report.network)?;
-                    fold_accuracies.push(report.confusion.accuracy());
-                    losses.push(curve);
-                    if fold == 0 {
-                        reactions = Some(probe(&report.network, self.stimulus));
-                    }
-                }
-            }
-        }
-        let scores = if rung == 0 { self.scores(&graph).scores().copied() } else { None };
-        Ok(Measured::Trained(Trained { fold_accuracies, losses, reactions, scores }))
-    }
-
-    /// What can be told of a network before it is trained. All networks of a run are drawn from one seed, so that a
-    /// newborn's scores are those of the trial that it becomes.
-    fn scores(&self, graph: &Graph) -> Scored {
-        scores(graph, self.stimulus, derived_seed(self.seed, "scores", 0), self.device)
+    /// The zero-cost scores of a network. All networks of a run are drawn from one seed, so that a screened candidate has
+    /// the scores of the trial that it becomes.
+    pub(crate) fn scores(&self, graph: &Graph) -> Scored {
+        zero_cost_scores(graph, self.stimulus, derived_seed(self.seed, "scores", 0), self.device)
     }
 }
 
-/// Runs a training on this thread alone: side by side, trials use the cores better than one trial on all of them.
-pub fn on_one_thread<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, String> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().map_err(|error| error.to_string())?;
+/// Runs a training on this thread alone: side by side, trainings use the cores better than one on all of them.
+///
+/// # Errors
+/// No thread can be started.
+pub fn on_one_thread<T: Send>(work: impl FnOnce() -> T + Send) -> Result<T, ThreadPoolBuildError> {
+    let pool = ThreadPoolBuilder::new().num_threads(1).build()?;
     Ok(pool.install(work))
 }

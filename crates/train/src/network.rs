@@ -1,9 +1,10 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use netsynth_graph::{Activation, Graph, Shape};
+use netsynth_graph::{Activation, Graph};
 use netsynth_kernels::{self as kernels, FeatureMap};
 
 use crate::Device;
+use crate::forward::forward;
 use crate::layer::{
     DenseLayer, EPSILON, Layer, NormLayer, Statistics, conv_options, dense, flattened, squeeze_excite,
     vector_map,
@@ -187,38 +188,6 @@ impl Network {
     }
 }
 
-/// Runs the nodes in order, each on what it reads. An activation is let go after its last reader.
-pub(crate) fn forward(
-    graph: &Graph,
-    image: FeatureMap,
-    mut run: impl FnMut(usize, Vec<FeatureMap>) -> FeatureMap,
-) -> FeatureMap {
-    let mut n_reads = vec![0usize; graph.len()];
-    let mut n_image_reads = 0usize;
-    for input in graph.nodes().flat_map(|node| &node.inputs) {
-        match input {
-            Some(source) => n_reads[*source] += 1,
-            None => n_image_reads += 1,
-        }
-    }
-    let mut image = Some(image);
-    let mut outputs: Vec<Option<FeatureMap>> = vec![None; graph.len()];
-    for node in 0..graph.len() {
-        let inputs = graph.node(node).inputs.iter().map(|input| {
-            let (value, n_left) = match input {
-                Some(source) => (&mut outputs[*source], &mut n_reads[*source]),
-                None => (&mut image, &mut n_image_reads),
-            };
-            *n_left -= 1;
-            let read = if *n_left == 0 { value.take() } else { value.clone() };
-            read.unwrap_or_else(|| unreachable!("a valid graph reads only what lies before"))
-        });
-        let inputs: Vec<FeatureMap> = inputs.collect();
-        outputs[node] = Some(run(node, inputs));
-    }
-    outputs.pop().flatten().unwrap_or_else(|| unreachable!("a valid graph ends in its classifier"))
-}
-
 fn norm(layer: &Layer) -> Option<&NormLayer> {
     match layer {
         Layer::Conv(layer) => layer.norm.as_ref(),
@@ -262,9 +231,4 @@ pub(crate) fn blend_running(old: &mut [Option<Running>], new: &[Option<Running>]
 
 fn blend(old: &mut [f32], new: &[f32], share: f32) {
     old.iter_mut().zip(new).for_each(|(old, new)| *old += share * (new - *old));
-}
-
-/// Images as a tensor on the device, without autodiff.
-pub(crate) fn image_tensor(pixels: Vec<f32>, count: usize, shape: Shape, device: Device) -> Tensor<4> {
-    tensor(pixels, [count, shape.channels, shape.height, shape.width], &device.burn())
 }

@@ -1,46 +1,54 @@
-//! Who the trials of a search start from: which networks are asked for, and which are kept.
+//! Which networks the trials of a search start from, which are kept, and that folds are trainings of their own.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::sync::{Arc, Mutex};
+use std::io;
+use std::sync::Mutex;
 
 use netsynth_data::{Dataset, Sample, Split, SplitBy};
 use netsynth_graph::{ArchitectureId, ArchitectureSpec, Graph};
 use netsynth_search::{Candidate, Evaluator, Measured, Rung};
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
 use netsynth_train::{
-    Ancestor, Deployed, Device, InMemory, Lineage, Nursery, OutOfOrder, Owner, Recipe, Stimulus,
-    TrainEvaluator,
+    Deployed, Device, InMemory, InheritFrom, Inherited, Recipe, Stimulus, TrainError, TrainEvaluator,
+    WeightKey, WeightStore, WeightStoreError,
 };
 
-/// A nursery that writes down who was asked for.
+/// A store that records what was loaded.
 #[derive(Default)]
-struct Watched {
+struct Recorded {
     inner: InMemory,
-    asked: Mutex<Vec<(Owner, usize)>>,
+    loaded: Mutex<Vec<(WeightKey, usize)>>,
 }
 
-impl Nursery for Watched {
-    fn recall(&self, owner: Owner, fold: usize) -> Result<Option<Deployed>, OutOfOrder> {
-        self.asked.lock().unwrap().push((owner, fold));
-        self.inner.recall(owner, fold)
-    }
-
-    fn keep(&self, owner: Owner, fold: usize, network: &Deployed) -> Result<(), OutOfOrder> {
-        self.inner.keep(owner, fold, network)
+impl Recorded {
+    /// What was loaded since the last call.
+    fn loaded(&self) -> Vec<(WeightKey, usize)> {
+        std::mem::take(&mut *self.loaded.lock().unwrap())
     }
 }
 
-/// A nursery that cannot be reached.
-struct Closed;
-
-impl Nursery for Closed {
-    fn recall(&self, _: Owner, _: usize) -> Result<Option<Deployed>, OutOfOrder> {
-        Err(OutOfOrder)
+impl WeightStore for Recorded {
+    fn load(&self, key: WeightKey, fold: usize) -> Result<Option<Deployed>, WeightStoreError> {
+        self.loaded.lock().unwrap().push((key, fold));
+        self.inner.load(key, fold)
     }
 
-    fn keep(&self, _: Owner, _: usize, _: &Deployed) -> Result<(), OutOfOrder> {
-        Err(OutOfOrder)
+    fn save(&self, key: WeightKey, fold: usize, network: &Deployed) -> Result<(), WeightStoreError> {
+        self.inner.save(key, fold, network)
+    }
+}
+
+/// A store that cannot be read.
+struct Unreadable;
+
+impl WeightStore for Unreadable {
+    fn load(&self, _: WeightKey, _: usize) -> Result<Option<Deployed>, WeightStoreError> {
+        Err(WeightStoreError::new(io::Error::from(io::ErrorKind::PermissionDenied)))
+    }
+
+    fn save(&self, _: WeightKey, _: usize, _: &Deployed) -> Result<(), WeightStoreError> {
+        unreachable!("no training comes to its end")
     }
 }
 
@@ -87,13 +95,13 @@ fn candidate(space: &SearchSpace, trial: usize, parent: Option<usize>) -> Candid
     }
 }
 
-/// Measures a candidate on a rung of one fold or on one of two.
-fn measured(lineage: Lineage<'_>, candidate: &Candidate, rung: usize) -> Option<Measured> {
+/// Calls back with an evaluator of two rungs, the first of one fold and the second of two.
+fn with_evaluator<T>(inherited: Option<Inherited<'_>>, work: impl FnOnce(&TrainEvaluator<'_>) -> T) -> T {
     let (dataset, space, recipe) = (dataset(), space(), Recipe::strong());
     let split: Split = SplitBy::Subject.split(&dataset, 2, 0.0).unwrap();
     let stimulus = Stimulus::new(&dataset, &split.train(0), &recipe, 1);
     let rungs = [Rung { epochs: 1, folds: 1, keep: 1.0 }, Rung { epochs: 1, folds: 2, keep: 1.0 }];
-    let evaluator = TrainEvaluator {
+    work(&TrainEvaluator {
         space: &space,
         dataset: &dataset,
         split: &split,
@@ -102,58 +110,82 @@ fn measured(lineage: Lineage<'_>, candidate: &Candidate, rung: usize) -> Option<
         stimulus: &stimulus,
         seed: 1,
         device: Device::Flex,
-        lineage: Some(lineage),
-        tell: &|_, _, _, _| {},
-    };
-    evaluator.evaluate(candidate, rung)
+        inherited,
+        on_epoch: &|_, _, _, _| {},
+    })
 }
 
-fn of(trial: usize, rung: usize) -> Owner {
-    Owner::Trial { trial, rung }
+fn measured(inherited: Inherited<'_>, candidate: &Candidate, rung: usize) -> Option<Measured> {
+    with_evaluator(Some(inherited), |evaluator| evaluator.evaluate(candidate, rung))
+}
+
+fn of(trial: usize, rung: usize) -> WeightKey {
+    WeightKey::Trial { trial, rung }
 }
 
 #[test]
-fn each_fold_has_a_line_of_its_own_and_the_nearest_ancestor_is_taken() {
+fn each_fold_inherits_from_the_last_training_of_the_same_fold() {
     let space = space();
-    let nursery = Arc::new(Watched::default());
-    let lineage = || Lineage { from: Ancestor::Parent, nursery: nursery.clone() };
-    let asked = || std::mem::take(&mut *nursery.asked.lock().unwrap());
-    // A trial without a parent starts from the prototype, on its second rung from its first where that trained the fold.
+    let weights = Recorded::default();
+    let inherited = Inherited { from: InheritFrom::Parent, weights: &weights };
+    // A trial without a parent starts from the prototype, on its second rung from its first if that trained the fold.
     let first = candidate(&space, 0, None);
-    measured(lineage(), &first, 0).unwrap();
-    assert_eq!(asked(), [(Owner::Prototype, 0)]);
-    measured(lineage(), &first, 1).unwrap();
-    assert_eq!(asked(), [(of(0, 0), 0), (Owner::Prototype, 1)]);
+    measured(inherited, &first, 0).unwrap();
+    assert_eq!(weights.loaded(), [(WeightKey::Prototype, 0)]);
+    measured(inherited, &first, 1).unwrap();
+    assert_eq!(weights.loaded(), [(of(0, 0), 0), (WeightKey::Prototype, 1)]);
     // Its child starts from its highest rung.
     let child = candidate(&space, 1, Some(0));
-    measured(lineage(), &child, 0).unwrap();
-    assert_eq!(asked(), [(of(0, 1), 0)]);
-    measured(lineage(), &child, 1).unwrap();
-    assert_eq!(asked(), [(of(1, 0), 0), (of(0, 1), 1)]);
-    // A child of one that never climbed starts from where that stood, and on the other fold from the prototype.
+    measured(inherited, &child, 0).unwrap();
+    assert_eq!(weights.loaded(), [(of(0, 1), 0)]);
+    measured(inherited, &child, 1).unwrap();
+    assert_eq!(weights.loaded(), [(of(1, 0), 0), (of(0, 1), 1)]);
+    // The child of a trial that was not promoted starts from its first rung, and on the other fold from the prototype.
     let stopped = candidate(&space, 2, None);
-    measured(lineage(), &stopped, 0).unwrap();
+    measured(inherited, &stopped, 0).unwrap();
     let child = candidate(&space, 3, Some(2));
-    measured(lineage(), &child, 0).unwrap();
-    asked();
-    measured(lineage(), &child, 1).unwrap();
-    assert_eq!(asked(), [(of(3, 0), 0), (of(2, 1), 1), (Owner::Prototype, 1)]);
+    measured(inherited, &child, 0).unwrap();
+    weights.loaded();
+    measured(inherited, &child, 1).unwrap();
+    assert_eq!(weights.loaded(), [(of(3, 0), 0), (of(2, 1), 1), (WeightKey::Prototype, 1)]);
 }
 
 #[test]
-fn heirs_of_the_prototype_ask_for_no_parent() {
+fn a_trial_that_inherits_from_the_prototype_loads_no_parent() {
     let space = space();
-    let nursery = Arc::new(Watched::default());
-    let lineage = || Lineage { from: Ancestor::Prototype, nursery: nursery.clone() };
+    let weights = Recorded::default();
+    let inherited = Inherited { from: InheritFrom::Prototype, weights: &weights };
     let child = candidate(&space, 1, Some(0));
-    measured(lineage(), &child, 0).unwrap();
-    measured(lineage(), &child, 1).unwrap();
-    let asked = nursery.asked.lock().unwrap().clone();
-    assert_eq!(asked, [(Owner::Prototype, 0), (of(1, 0), 0), (Owner::Prototype, 1)]);
+    measured(inherited, &child, 0).unwrap();
+    measured(inherited, &child, 1).unwrap();
+    assert_eq!(weights.loaded(), [(WeightKey::Prototype, 0), (of(1, 0), 0), (WeightKey::Prototype, 1)]);
 }
 
 #[test]
-fn a_search_stops_where_its_networks_cannot_be_reached() {
-    let lineage = Lineage { from: Ancestor::Prototype, nursery: Arc::new(Closed) };
-    assert_eq!(measured(lineage, &candidate(&space(), 0, None), 0), None);
+fn a_store_that_cannot_be_read_stops_the_search_and_its_own_error_is_the_source() {
+    let inherited = Inherited { from: InheritFrom::Prototype, weights: &Unreadable };
+    let candidate = candidate(&space(), 0, None);
+    assert_eq!(measured(inherited, &candidate, 0), None);
+    let error =
+        with_evaluator(Some(inherited), |evaluator| evaluator.train_fold(&candidate, 0, 0)).unwrap_err();
+    let TrainError::Weights(error) = error else { panic!("{error}") };
+    let source = error.source.downcast_ref::<io::Error>().expect("the store's own error");
+    assert_eq!(source.kind(), io::ErrorKind::PermissionDenied);
+}
+
+#[test]
+fn the_folds_of_a_rung_can_be_trained_in_any_order() {
+    let candidate = candidate(&space(), 0, None);
+    for rung in 0..2 {
+        with_evaluator(None, |evaluator| {
+            let mut folds: Vec<_> = (0..evaluator.n_folds(rung))
+                .rev()
+                .map(|fold| evaluator.train_fold(&candidate, rung, fold).unwrap())
+                .collect();
+            folds.reverse();
+            assert_eq!(folds[0].scores.is_some(), rung == 0);
+            let combined = Measured::Trained(TrainEvaluator::combine(folds));
+            assert_eq!(evaluator.evaluate(&candidate, rung), Some(combined), "rung {rung}");
+        });
+    }
 }
