@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::DataError;
+use crate::error::check_range;
 
 /// How much a training image may vary. Every amount is the half-width of a uniform range around "unchanged"; the
 /// default changes nothing.
@@ -59,21 +60,16 @@ impl Augmentation {
     /// Names the first amount that is not.
     pub fn check(&self) -> Result<(), DataError> {
         let amounts = [
-            ("rotation_degrees", self.rotation_degrees, 180.0, "0 to 180"),
-            ("shift", self.shift, 0.5, "0 to 0.5"),
-            ("zoom", self.zoom, 0.9, "0 to 0.9"),
-            ("shear_degrees", self.shear_degrees, 45.0, "0 to 45"),
-            ("brightness", self.brightness, 1.0, "0 to 1"),
-            ("contrast", self.contrast, 1.0, "0 to 1"),
-            ("light_gradient", self.light_gradient, 1.0, "0 to 1"),
-            ("erase", self.erase, 1.0, "0 to 1"),
+            ("rotation_degrees", self.rotation_degrees, 180.0),
+            ("shift", self.shift, 0.5),
+            ("zoom", self.zoom, 0.9),
+            ("shear_degrees", self.shear_degrees, 45.0),
+            ("brightness", self.brightness, 1.0),
+            ("contrast", self.contrast, 1.0),
+            ("light_gradient", self.light_gradient, 1.0),
+            ("erase", self.erase, 1.0),
         ];
-        for (option, value, most, allowed) in amounts {
-            if !(0.0..=most).contains(&value) {
-                return Err(DataError::Option { option, value: value.to_string(), allowed });
-            }
-        }
-        Ok(())
+        amounts.into_iter().try_for_each(|(option, value, most)| check_range(option, value, 0.0..=most, ""))
     }
 
     /// Writes a varied copy of `pixels` to `out`, in gray levels 0 to 255.

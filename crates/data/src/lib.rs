@@ -4,23 +4,21 @@
 //! [`split`] cuts either into folds that never share a subject.
 
 mod augmentation;
-mod ck_plus;
-mod class_folders;
 mod contact_sheet;
 mod crop;
 mod dataset;
 mod digest;
 mod error;
 mod expression;
-mod folder;
 mod folds;
-mod gray;
+mod image;
 mod label_set;
+mod layouts;
 mod lines;
-mod listing;
 mod normalisation;
 mod options;
-mod pixel_table;
+mod read;
+mod rectangle;
 mod skipped;
 pub mod synth;
 
@@ -32,6 +30,7 @@ pub use error::DataError;
 pub use expression::Expression;
 pub use folds::{Split, SplitBy, split};
 pub use label_set::LabelSet;
+pub use layouts::Layout;
 pub use normalisation::Normalisation;
-pub use options::{Colour, DataOptions, Layout};
+pub use options::{Colour, DataOptions};
 pub use skipped::{SkipReason, Skipped};

@@ -2,7 +2,7 @@
 
 use netsynth_random::Stream;
 
-use crate::gray::Gray;
+use crate::image::Image;
 use crate::synth::paint::Portrait;
 use crate::synth::scene::Scene;
 
@@ -17,7 +17,7 @@ pub(crate) fn sample_size(side: usize) -> f32 {
 }
 
 /// Takes the picture, `side` x `side`.
-pub(crate) fn picture(portrait: &Portrait<'_>, scene: &Scene, side: usize, rng: &mut Stream) -> Gray {
+pub(crate) fn picture(portrait: &Portrait<'_>, scene: &Scene, side: usize, rng: &mut Stream) -> Image {
     let mut tones = expose(portrait, side);
     blur(&mut tones, side, scene.blur * side as f32 / 48.0);
     let pixels = tones
@@ -28,7 +28,7 @@ pub(crate) fn picture(portrait: &Portrait<'_>, scene: &Scene, side: usize, rng: 
             (level + 0.5).clamp(0.0, 255.0) as u8
         })
         .collect();
-    Gray { width: side as u32, height: side as u32, pixels, colours: None }
+    Image { width: side as u32, height: side as u32, gray: pixels, colours: None }
 }
 
 fn expose(portrait: &Portrait<'_>, side: usize) -> Vec<f32> {
