@@ -21,6 +21,6 @@ pub use error::GraphError;
 pub use graph::{Graph, Node};
 pub use id::ArchitectureId;
 pub use ops::{Activation, Norm, Op};
-pub use shape::Shape;
+pub use shape::{MAX_CHANNELS, MAX_SIDE, Shape};
 pub use spec::{ArchitectureSpec, Expectation, INPUT, NodeSpec};
 pub use ties::Ties;

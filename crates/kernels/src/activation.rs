@@ -10,7 +10,7 @@ use crate::simd::Simd;
 /// The instruction set of `S` must be present.
 #[inline(always)]
 pub(crate) unsafe fn apply<S: Simd>(activation: Activation, x: S::V) -> S::V {
-    // SAFETY: the caller vouches for the instruction set.
+    // SAFETY: the caller has the instruction set.
     unsafe {
         match activation {
             Activation::Linear => x,
@@ -27,7 +27,7 @@ pub(crate) unsafe fn apply<S: Simd>(activation: Activation, x: S::V) -> S::V {
 /// The instruction set of `S` must be present.
 #[inline(always)]
 pub(crate) unsafe fn backward<S: Simd>(activation: Activation, x: S::V, gradient: S::V) -> S::V {
-    // SAFETY: the caller vouches for the instruction set.
+    // SAFETY: the caller has the instruction set.
     unsafe {
         match activation {
             Activation::Linear => gradient,
@@ -45,7 +45,7 @@ pub(crate) unsafe fn backward<S: Simd>(activation: Activation, x: S::V, gradient
 /// 1 / (1 + e^-x)
 #[inline(always)]
 unsafe fn sigmoid<S: Simd>(x: S::V) -> S::V {
-    // SAFETY: the caller vouches for the instruction set.
+    // SAFETY: the caller has the instruction set.
     unsafe {
         let exponential = exp::<S>(S::sub(S::splat(0.0), x));
         S::div(S::splat(1.0), S::add(S::splat(1.0), exponential))
@@ -57,7 +57,7 @@ unsafe fn sigmoid<S: Simd>(x: S::V) -> S::V {
 unsafe fn exp<S: Simd>(x: S::V) -> S::V {
     // Adding 1.5 * 2^23 leaves the nearest integer, plus the exponent's bias, in the low bits of the mantissa.
     const ROUND: f32 = 12_582_912.0 + 127.0;
-    // SAFETY: the caller vouches for the instruction set.
+    // SAFETY: the caller has the instruction set.
     unsafe {
         let x = S::max(S::min(x, S::splat(87.0)), S::splat(-87.0));
         let rounded = S::mul_add(x, S::splat(std::f32::consts::LOG2_E), S::splat(ROUND));
