@@ -1,7 +1,25 @@
-//! What is learned from: datasets, subject-wise folds, augmentation, the synthetic faces.
+//! What is **learned from**: datasets, subject-wise folds, augmentation, the synthetic faces.
 //!
-//! [`Dataset::load`] reads faces in any of the layouts that people hold, [`synth::dataset`] draws them in memory;
-//! [`split`] cuts either into folds that never share a subject.
+//! [`Dataset::load`] reads faces in any [`Layout`], [`synth::dataset`] draws them in memory; [`split`] cuts either into
+//! folds that never share a subject.
+//!
+//! ```
+//! use netsynth_data::synth::{self, SynthOptions};
+//! use netsynth_data::{DataOptions, split};
+//!
+//! let faces = SynthOptions { subjects: 6, side: 16, frames: 2, ..SynthOptions::default() };
+//! let dataset = synth::dataset(&faces, &DataOptions { height: 16, width: 16, frames: 1, ..DataOptions::default() })?;
+//! // Each of the six subjects shows each of the seven expressions.
+//! assert_eq!(dataset.samples.len(), 6 * 7);
+//!
+//! let split = split(&dataset, 3, 0.0)?;
+//! let subjects = |samples: &[usize]| -> Vec<Option<usize>> {
+//!     samples.iter().map(|&sample| dataset.samples[sample].subject).collect()
+//! };
+//! let judged = subjects(split.validation(0));
+//! assert!(subjects(&split.train(0)).iter().all(|trained| !judged.contains(trained)));
+//! # Ok::<(), netsynth_data::DataError>(())
+//! ```
 
 mod augmentation;
 mod contact_sheet;

@@ -27,7 +27,7 @@ pub struct DataOptions {
     pub labels: LabelSet,
     /// The part of each image that is kept before it is resized.
     pub crop: Crop,
-    /// Regular expression whose first group is the subject, matched on the path inside the class folder (for a
+    /// Regular expression with the subject as its first group, matched on the path inside the class folder (for a
     /// flat folder, the file name). Class folders of any names hold no subjects without it.
     pub subject_pattern: Option<String>,
 }

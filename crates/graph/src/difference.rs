@@ -25,10 +25,10 @@ pub struct Pair {
     pub one: usize,
     /// The node's number in the second.
     pub other: usize,
-    /// Nodes of the first that it reads there, and whose counterparts it does not read in the second; `None` is the
+    /// Nodes of the first that it reads there, without a counterpart that it reads in the second; `None` is the
     /// image.
     pub lost: Vec<Option<usize>>,
-    /// Nodes of the second that it reads there, and whose counterparts it does not read in the first.
+    /// Nodes of the second that it reads there, without a counterpart that it reads in the first.
     pub gained: Vec<Option<usize>>,
 }
 

@@ -1,7 +1,7 @@
 use std::ops::Range;
 
-/// Numbers tied into classes, such as the channels that a sum makes one: a union-find whose classes are named by their
-/// smallest member.
+/// Numbers tied into classes, such as the channels that a sum makes one: a union-find that names each class by
+/// its smallest member.
 #[derive(Debug, Clone, Default)]
 pub struct Ties(Vec<usize>);
 

@@ -27,7 +27,7 @@ pub(crate) fn sum(inputs: &[&[f32]], activation: Activation) -> Buffer {
     output
 }
 
-/// The gradient before the activation; `x` is the activation's input, or its output where that tells as much.
+/// The gradient before the activation; `x` is the activation's input, or its output where that determines the derivative too.
 pub(crate) fn activation_gradient(gradient: &[f32], x: &[f32], activation: Activation) -> Buffer {
     let mut output = Buffer::stale(gradient.len());
     let pieces = gradient.chunks(PIECE).zip(x.chunks(PIECE)).zip(output.chunks_mut(PIECE)).collect();

@@ -1,4 +1,4 @@
-//! The arithmetic of a batch normalisation whose statistics are known.
+//! The arithmetic of a batch normalisation with known statistics.
 
 use burn::tensor::Tensor;
 use netsynth_graph::Activation;

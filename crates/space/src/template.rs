@@ -25,7 +25,7 @@ pub(crate) struct Template {
     pub(crate) stages: Vec<Stage>,
 }
 
-/// A place for one node. Slots only read slots before them.
+/// Room for one node. Slots only read slots before them.
 #[derive(Debug, Clone)]
 pub(crate) struct Slot {
     pub(crate) name: String,

@@ -54,7 +54,7 @@ pub struct Training<'a> {
     pub seed: u64,
     /// Where to train.
     pub device: Device,
-    /// The trained network whose most salient channels it starts with; absent, all its weights are random.
+    /// The trained network from which it takes over the most salient channels; absent, all its weights are random.
     pub start: Option<&'a Deployed>,
 }
 

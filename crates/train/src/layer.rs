@@ -195,7 +195,8 @@ pub(crate) fn vector_map(x: Tensor<2>) -> FeatureMap {
 }
 
 impl Fixed {
-    /// The operator's output; `dropout` is the place of its random draws while training, and nothing afterwards.
+    /// The operator's output; `dropout` is the seed and the counters of its random draws while training, and
+    /// nothing afterwards.
     pub(crate) fn forward(&self, mut inputs: Vec<FeatureMap>, dropout: Option<(u64, &[u64])>) -> FeatureMap {
         match self {
             Fixed::Concat => {
@@ -219,7 +220,7 @@ impl Fixed {
             }
             Fixed::GlobalAvgPool => vector_map(kernels::global_avg_pool(inputs.swap_remove(0))),
             Fixed::Dropout(rate) => match dropout {
-                Some((seed, place)) => drop_out(inputs.swap_remove(0), *rate, seed, place),
+                Some((seed, counters)) => drop_out(inputs.swap_remove(0), *rate, seed, counters),
                 None => inputs.swap_remove(0),
             },
         }
@@ -227,9 +228,9 @@ impl Fixed {
 }
 
 /// Zeros at random, and the rest scaled up so that the mean stays.
-fn drop_out(x: FeatureMap, rate: f64, seed: u64, place: &[u64]) -> FeatureMap {
+fn drop_out(x: FeatureMap, rate: f64, seed: u64, counters: &[u64]) -> FeatureMap {
     let shape = x.dims();
-    let mut random = stream(seed, "dropout", place);
+    let mut random = stream(seed, "dropout", counters);
     let (rate, kept) = (rate as f32, 1.0 / (1.0 - rate as f32));
     let mask: Vec<f32> = (0..shape.iter().product::<usize>())
         .map(|_| if random.unit_f32() < rate { 0.0 } else { kept })

@@ -65,13 +65,13 @@ impl Network {
     /// The forward pass of a training step.
     ///
     /// # Shapes
-    /// `images`: `[batch, channels, height, width]` of the graph's input. `dropout` is the seed and the place of
-    /// the random draws of dropouts.
-    pub(crate) fn training_pass(&self, images: Tensor<4>, seed: u64, place: &[u64]) -> TrainingPass {
+    /// `images`: `[batch, channels, height, width]` of the graph's input. `seed` and `counters` are those of the
+    /// random draws of dropouts.
+    pub(crate) fn training_pass(&self, images: Tensor<4>, seed: u64, counters: &[u64]) -> TrainingPass {
         let mut statistics = vec![None; self.layers.len()];
         let image = FeatureMap::from_tensor(images);
         let output = forward(&self.graph, image, |node, inputs| {
-            let (output, seen) = self.layer_pass(node, inputs, seed, place);
+            let (output, seen) = self.layer_pass(node, inputs, seed, counters);
             statistics[node] = seen;
             output
         });
@@ -83,7 +83,7 @@ impl Network {
         node: usize,
         mut inputs: Vec<FeatureMap>,
         seed: u64,
-        place: &[u64],
+        counters: &[u64],
     ) -> (FeatureMap, Option<Statistics>) {
         match &self.layers[node] {
             Layer::Conv(layer) => {
@@ -120,9 +120,8 @@ impl Network {
             }
             Layer::Dense(layer) => (vector_map(dense_pass(layer, flattened(inputs.swap_remove(0)))), None),
             Layer::Fixed(layer) => {
-                let mut place = place.to_vec();
-                place.push(node as u64);
-                (layer.op.forward(inputs, Some((seed, &place))), None)
+                let counters = [counters, &[node as u64]].concat();
+                (layer.op.forward(inputs, Some((seed, &counters))), None)
             }
         }
     }

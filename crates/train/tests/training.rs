@@ -9,7 +9,7 @@ use netsynth_train::{
     Deployed, Device, Ingredient, Recipe, Schedule, Training, fit, load, on_one_thread, save, score,
 };
 
-/// Bright bars in noise: class 0 lies, class 1 stands. No single pixel tells them apart.
+/// Bright bars in noise: class 0 lies, class 1 stands. No single pixel separates them.
 fn bars() -> Dataset {
     let (side, n_samples) = (12, 64);
     let samples = (0..n_samples)
@@ -82,7 +82,7 @@ fn plain() -> Recipe {
 }
 
 #[test]
-fn it_learns_what_no_pixel_tells() {
+fn it_learns_what_no_pixel_shows() {
     let network = trained(20, &Recipe { learning_rate: 1e-2, flip_averaging: false, ..plain() });
     let confusion = score(&network, &bars(), &(48..64).collect::<Vec<_>>(), &plain());
     assert!(confusion.accuracy() >= 0.9, "{confusion:?}");

@@ -1,4 +1,4 @@
-//! The layouts in which people hold faces, behind one door.
+//! The layouts of data sets of faces, behind one door.
 //!
 //! A layout is a file of this folder with two functions: `recognises` looks at the names at a path, and `list` finds the
 //! images with their labels, subjects and uses. Nothing is decoded here; [`crate::read`] does that for all of them alike.

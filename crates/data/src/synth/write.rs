@@ -22,9 +22,9 @@ pub struct Summary {
 }
 
 const README: &str =
-    "Synthetic faces in the official CK+ layout, drawn by netsynth. Nobody's face; no image of CK+.
+    "Synthetic faces in the official CK+ layout, drawn by netsynth. No real person's face; no image of CK+.
 The label is the expression that was drawn, not a judgement of the picture. Accuracy on these faces
-says nothing by itself about accuracy on real ones.
+is no evidence of accuracy on real ones.
 ";
 
 /// Draws the set into `dir`, which is created or is empty.

@@ -3,7 +3,7 @@
 
 use crate::simd::{Kernel, Simd, level_is_wide};
 
-/// A kernel tap: where its pixels begin in the window, and its place in the packed weights.
+/// A kernel tap: where its pixels begin in the window, and its position in the packed weights.
 #[derive(Clone, Copy)]
 pub(crate) struct Tap {
     pub(crate) offset: usize,

@@ -1,4 +1,4 @@
-//! A convolution whose weights do not change any more.
+//! A convolution with weights that do not change any more.
 
 use burn::tensor::Tensor;
 

@@ -74,7 +74,7 @@ pub(crate) unsafe fn transform<S: Simd>(d: [S::V; REACH]) -> [S::V; REACH] {
     }
 }
 
-/// The places of the frequencies that [`pair`] gives.
+/// The positions of the frequencies that [`pair`] gives.
 const PAIRS: [[usize; 2]; 3] = [[0, 5], [1, 2], [3, 4]];
 
 /// Two of the frequencies of a line: those that share most of their arithmetic.
@@ -334,7 +334,7 @@ impl Rows {
     ) {
         // SAFETY: this function's contract; the border is not read.
         unsafe {
-            for (pair, places) in PAIRS.into_iter().enumerate() {
+            for (pair, positions) in PAIRS.into_iter().enumerate() {
                 let mut lines = [[S::splat(0.0); REACH]; 2];
                 for (row, (from, row_pitch)) in self.rows.into_iter().enumerate() {
                     let from = from.add(channel * row_pitch + lane);
@@ -349,7 +349,7 @@ impl Rows {
                     lines[0][row] = first;
                     lines[1][row] = second;
                 }
-                for (line, j) in lines.into_iter().zip(places) {
+                for (line, j) in lines.into_iter().zip(positions) {
                     for (i, value) in transform::<S>(line).into_iter().enumerate() {
                         S::store(to.add((i * REACH + j) * pitch), value);
                     }

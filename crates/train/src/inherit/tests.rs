@@ -124,8 +124,8 @@ fn what_was_not_there_keeps_its_random_weights() {
     let graph = graph(6, 4, 3);
     let mut spec = graph.spec();
     let trained = trained(&graph);
-    let place = spec.nodes.iter().position(|node| node.name == "b").unwrap();
-    spec.nodes[place].name = "new".to_owned();
+    let renamed = spec.nodes.iter().position(|node| node.name == "b").unwrap();
+    spec.nodes[renamed].name = "new".to_owned();
     let depth = spec.nodes.iter_mut().find(|node| node.name == "depth").unwrap();
     depth.from = vec!["new".to_owned()];
     let other = Graph::new(&spec).unwrap();
@@ -140,7 +140,7 @@ fn what_was_not_there_keeps_its_random_weights() {
     assert_ne!(directions(&started), {
         weight(trained.weights(), "b").values.iter().map(|weight| *weight > 0.0).collect::<Vec<_>>()
     });
-    // What read `b` reads a stranger now, and begins afresh.
+    // What read `b` reads an unknown node now, and begins afresh.
     assert_eq!(weight(&started, "depth").values, weight(&fresh, "depth").values);
 }
 
@@ -151,15 +151,15 @@ fn any_network_of_a_space_can_inherit_from_any_other() {
     let mut prototype = ArchitectureSpec::from_ron(prototype).unwrap();
     (prototype.input.height, prototype.input.width) = (SIDE, SIDE);
     let space = SearchSpace::new(&spec, &Graph::new(&prototype).unwrap()).unwrap();
-    let drawn = |place: u64| {
-        let mut random = stream(5, "heirs", &[place]);
+    let drawn = |number: u64| {
+        let mut random = stream(5, "heirs", &[number]);
         let genome = space.decisions().genome(|_, decision| random.below(decision.domain.choices()));
         space.decode(&genome, "drawn").unwrap()
     };
     let n_classes = drawn(0).classes();
-    for place in 0..6 {
-        let (parent, child) = (drawn(place), drawn(place + 1));
-        let parent = deployed(&parent, &Network::new(&parent, place, Device::Flex));
+    for number in 0..6 {
+        let (parent, child) = (drawn(number), drawn(number + 1));
+        let parent = deployed(&parent, &Network::new(&parent, number, Device::Flex));
         let inherited =
             Network::new(&child, 9, Device::Flex).inheriting(&parent, batch(SIDE, n_classes), Device::Flex);
         let found = values(deployed(&child, &inherited).logits(images(SIDE), |_, map| map));
