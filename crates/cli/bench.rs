@@ -2,8 +2,9 @@ use std::time::Instant;
 
 use clap::{Args, Subcommand};
 use netsynth_data::synth::{self, SynthOptions};
-use netsynth_data::{DataOptions, Dataset, stream};
+use netsynth_data::{DataOptions, Dataset};
 use netsynth_graph::Graph;
+use netsynth_random::stream;
 use netsynth_train::{Deployed, Device, EpochReport, Recipe, Training, fit, on_one_thread};
 use serde::Serialize;
 
@@ -182,7 +183,8 @@ fn epoch_secs(
         fit(&training, &samples, &mut |_: EpochReport| ends.push(Instant::now()))
             .map_err(|failure| failure.to_string())?;
         Ok(ends.windows(2).map(|pair| pair[1].duration_since(pair[0]).as_secs_f64()).collect())
-    })?
+    })
+    .map_err(|error| error.to_string())?
 }
 
 /// Seconds that an epoch's augmentation and normalisation take by themselves.
@@ -226,7 +228,7 @@ fn predictions(network: &Deployed, dataset: &Dataset, batch_size: usize) -> Resu
         // The first few warm the caches and the buffers.
         secs.split_off(4)
     })
-    .map_err(|reason| RunError::new(reason, "free some memory"))?;
+    .map_err(|error| RunError::new(error.to_string(), "free some memory"))?;
     Ok(Timing {
         batch_size,
         n_side_by_side: 1,

@@ -99,7 +99,7 @@ pub(crate) fn load(path: &Path, options: &DataOptions) -> Result<Dataset, RunErr
     let style =
         ProgressStyle::with_template("{bar:24.cyan/blue} {pos}/{len} images read  {eta_precise} left");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    let dataset = Dataset::load_telling(path, options, &|done, all| {
+    let dataset = Dataset::load_with(path, options, &|done, all| {
         bar.set_length(all as u64);
         bar.set_position(done as u64);
     });

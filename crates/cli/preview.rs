@@ -2,7 +2,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use clap::Args;
-use netsynth_data::{DataOptions, Dataset, stream, write_contact_sheet};
+use netsynth_data::{DataOptions, Dataset, write_contact_sheet};
+use netsynth_random::stream;
 use netsynth_train::{Recipe, derived_seed};
 
 use crate::arguments::data::ReadArguments;

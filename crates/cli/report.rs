@@ -5,7 +5,7 @@ use netsynth_graph::schema;
 use netsynth_report::{Judged, Report, Run, page};
 use netsynth_search::{Newborns, Variant};
 use netsynth_store::{RunFolder, StoreError};
-use netsynth_train::{Ancestor, Inheritance};
+use netsynth_train::{InheritFrom, Inheritance};
 
 use crate::Ending;
 use crate::training_report::page_of_training;
@@ -194,8 +194,8 @@ fn notes(plan: &Plan, run: &Run, judged: &[Judged], is_audited: bool) -> Vec<Str
              more epochs than its rungs have. The variants went on with what their trials had learned, on all subjects but the \
              held-out ones, whom no ancestor saw either; an audit (`netsynth audit`) trains from scratch.",
             match from {
-                Ancestor::Prototype => "the trained prototype",
-                Ancestor::Parent => "the trial that it was made from",
+                InheritFrom::Prototype => "the trained prototype",
+                InheritFrom::Parent => "the trial that it was made from",
             }
         ),
     });

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use netsynth_run::{DataSource, PROTOTYPE_EPOCHS, Plan, RunError};
-use netsynth_train::{Ancestor, Inheritance};
+use netsynth_train::{InheritFrom, Inheritance};
 
 use crate::arguments::data::DataArguments;
 use crate::arguments::recipe::RecipeArguments;
@@ -54,8 +54,8 @@ impl Inherit {
     fn inheritance(self, planned: Option<Inheritance>) -> Option<Inheritance> {
         let epochs = planned.map_or(PROTOTYPE_EPOCHS, |planned| planned.epochs);
         match self {
-            Inherit::Prototype => Some(Inheritance { from: Ancestor::Prototype, epochs }),
-            Inherit::Parent => Some(Inheritance { from: Ancestor::Parent, epochs }),
+            Inherit::Prototype => Some(Inheritance { from: InheritFrom::Prototype, epochs }),
+            Inherit::Parent => Some(Inheritance { from: InheritFrom::Parent, epochs }),
             Inherit::Nothing => None,
         }
     }

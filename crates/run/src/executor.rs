@@ -6,7 +6,7 @@ use netsynth_graph::Graph;
 use netsynth_search::{Scored, unless_panicked};
 use netsynth_train::{
     Deployed, EpochReport, Stimulus, Training, derived_seed, fit, fit_fold, on_one_thread, probe, save,
-    score, scores,
+    score, zero_cost_scores,
 };
 
 use crate::workers::side_by_side;
@@ -67,7 +67,8 @@ impl LocalThreads<'_> {
             unless_panicked(|| self.carried_out(task, &graph, start.as_ref(), on_event))
                 .unwrap_or_else(|panic| Ok(Answer::Failed(format!("the training panicked: {panic}"))))
         };
-        on_one_thread(work).map_err(|reason| {
+        on_one_thread(work).map_err(|error| {
+            let reason = format!("a thread could not be started: {error}");
             RunError::new(reason, "allow more threads (ulimit -u), or give fewer --workers")
         })?
     }
@@ -86,7 +87,8 @@ impl LocalThreads<'_> {
         let stimulus =
             (*is_scored || is_probed).then(|| Stimulus::new(dataset, &split.train(0), recipe, *run_seed));
         // One seed for all networks of a run, so that a score is a function of the network.
-        let score_of = |stimulus| scores(graph, stimulus, derived_seed(*run_seed, "scores", 0), *device);
+        let score_of =
+            |stimulus| zero_cost_scores(graph, stimulus, derived_seed(*run_seed, "scores", 0), *device);
         let scored = stimulus.as_ref().filter(|_| *is_scored).map(score_of);
         let Some(TrainingTask { judged_on, epochs, seed, .. }) = training else {
             let none = || Scored::Failed("no score was asked for".to_owned());

@@ -8,7 +8,7 @@ use netsynth_search::{
     Constraint, Indicator, Limits, Metric, Objective, Performance, Rung, SearchPlan, StrategyKind,
 };
 use netsynth_store::{MAX_FINALISTS, read_text};
-use netsynth_train::{Ancestor, Device, Inheritance, Recipe};
+use netsynth_train::{Device, InheritFrom, Inheritance, Recipe};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -115,7 +115,7 @@ impl Plan {
             },
             recipe: Recipe::strong(),
             final_epochs: 80,
-            inheritance: Some(Inheritance { from: Ancestor::Parent, epochs: PROTOTYPE_EPOCHS }),
+            inheritance: Some(Inheritance { from: InheritFrom::Parent, epochs: PROTOTYPE_EPOCHS }),
             audit: false,
             device: Device::Flex,
         }
@@ -214,7 +214,7 @@ impl DataPlan {
         }
         let dataset = match &self.source {
             DataSource::Synthetic(options) => synth::dataset(options, &self.options)?,
-            DataSource::Folder(path) => Dataset::load_telling(path, &self.options, &|done, all| {
+            DataSource::Folder(path) => Dataset::load_with(path, &self.options, &|done, all| {
                 on_event(RunEvent::Reading { done, all });
             })?,
         };

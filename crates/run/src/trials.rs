@@ -3,7 +3,7 @@
 use netsynth_graph::Graph;
 use netsynth_search::{Answered, Candidate, Evaluator, Measured, Scored, Scorer, Trained};
 use netsynth_space::SearchSpace;
-use netsynth_train::{Ancestor, Inheritance, derived_seed, training_memory};
+use netsynth_train::{InheritFrom, Inheritance, derived_seed, training_memory};
 
 use crate::work::do_all;
 use crate::{Answer, Context, Job, JudgedOn, Plan, RunError, Task, TaskId, TrainingTask, WeightKey, Weights};
@@ -147,8 +147,8 @@ impl Trials<'_> {
             trained.map(move |rung| WeightKey::Trial { trial, rung, fold })
         };
         let parent = match from {
-            Ancestor::Prototype => None,
-            Ancestor::Parent => candidate.parent,
+            InheritFrom::Prototype => None,
+            InheritFrom::Parent => candidate.parent,
         };
         let keys = rungs_of(candidate.trial, rung)
             .chain(parent.into_iter().flat_map(|parent| rungs_of(parent, rungs.len())))

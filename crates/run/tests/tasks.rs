@@ -15,7 +15,7 @@ use netsynth_run::{
 };
 use netsynth_search::{Candidate, Evaluator, Measured, Rung};
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
-use netsynth_train::{Ancestor, Confusion, Inheritance};
+use netsynth_train::{Confusion, InheritFrom, Inheritance};
 use proptest::prelude::*;
 
 const NO_EVENTS: &OnEvent<'static> = &|_| {};
@@ -39,7 +39,7 @@ fn space() -> SearchSpace {
 }
 
 /// The built-in plan on few small faces, with rungs of one fold and of two.
-fn plan(from: Option<Ancestor>) -> Plan {
+fn plan(from: Option<InheritFrom>) -> Plan {
     let mut plan = Plan::built_in();
     plan.data.source = DataSource::Synthetic(SynthOptions { subjects: 10, ..SynthOptions::default() });
     (plan.data.options.height, plan.data.options.width) = (12, 12);
@@ -243,7 +243,7 @@ fn of(trial: usize, rung: usize, fold: usize) -> WeightKey {
 #[test]
 fn each_fold_inherits_from_the_nearest_network_that_was_trained_for_it() {
     let (space, plan, weights, executor) =
-        (space(), plan(Some(Ancestor::Parent)), InMemory::default(), Fake::default());
+        (space(), plan(Some(InheritFrom::Parent)), InMemory::default(), Fake::default());
     let prototype = |fold| WeightKey::Prototype { fold };
     (0..2).for_each(|fold| weights.save(prototype(fold), &network(), b"").unwrap());
     let context = Context { executor: &executor, on_event: NO_EVENTS, stop: NEVER };
@@ -269,7 +269,7 @@ fn trials_that_inherit_from_the_prototype_never_start_from_a_parent() {
     let (space, weights, executor) = (space(), InMemory::default(), Fake::default());
     (0..2).for_each(|fold| weights.save(WeightKey::Prototype { fold }, &network(), b"").unwrap());
     let context = Context { executor: &executor, on_event: NO_EVENTS, stop: NEVER };
-    let inheriting = plan(Some(Ancestor::Prototype));
+    let inheriting = plan(Some(InheritFrom::Prototype));
     let trials =
         Trials { plan: &inheriting, space: &space, data_digest: "digest", weights: &weights, context };
     starts(&trials, &executor, &candidate(&space, 0, None), 1);

@@ -2,9 +2,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use netsynth_graph::ArchitectureId;
-use netsynth_space::stream;
+use netsynth_random::stream;
 
-use crate::problem::shuffled;
 use crate::promotion::{by_merit, gains};
 use crate::random::uniform;
 use crate::{Candidate, Problem, SearchError, Strategy, Trial};
@@ -49,7 +48,7 @@ impl Strategy for LocalSearch<'_> {
                 .filter(|&(number, choice)| choice != summit.genome.choice(number))
                 .collect();
             let mut random = stream(plan.seed, "local search", &[summit.number as u64]);
-            for at in shuffled(steps.len(), &mut random) {
+            for at in random.shuffled(steps.len()) {
                 if candidates.len() == trials.len() {
                     break;
                 }

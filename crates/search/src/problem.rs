@@ -2,7 +2,8 @@ use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
 
 use netsynth_graph::ArchitectureId;
-use netsynth_space::{Counted, Domain, Genome, Space, stream};
+use netsynth_random::stream;
+use netsynth_space::{Counted, Domain, Genome, Space};
 
 use crate::{Candidate, Constraint, Generator, Metric, Metrics, SearchError, SearchPlan};
 
@@ -111,7 +112,7 @@ impl<'a> Problem<'a> {
         }
         let shrunk = self.shrunk(&genome, 0.0);
         let place: Vec<u64> = genome.choices().map(|choice| choice as u64).collect();
-        let order = shuffled(genome.choices().len(), &mut stream(0, "repair", &place));
+        let order = stream(0, "repair", &place).shuffled(genome.choices().len());
         let n_steps = usize::BITS - order.len().leading_zeros();
         let taken_over = self.least_change(n_steps, |share| {
             let count = (share * order.len() as f64).ceil() as usize;
@@ -261,40 +262,15 @@ impl Draft {
     }
 }
 
-/// The numbers below `count` in a random order (Fisher and Yates).
-pub(crate) fn shuffled(count: usize, random: &mut netsynth_space::Stream) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..count).collect();
-    for at in (1..count).rev() {
-        order.swap(at, random.below(at + 1));
-    }
-    order
-}
-
 /// The genome found to have the least of a measure: coordinate descent from the smallest ordinals. It stops at
 /// `enough`.
 fn least(space: &dyn Space, enough: f64, measure: impl Fn(&Counted) -> f64) -> Result<Genome, SearchError> {
     let decisions = space.decisions();
-    let mut best = decisions.genome(|_, decision| match decision.domain {
+    let smallest = decisions.genome(|_, decision| match decision.domain {
         Domain::Ordinal(_) => 0,
         Domain::Switch | Domain::Alternatives(_) => decision.prototype,
     });
-    let mut least = measure(&space.count(&best)?);
-    let mut improved = true;
-    while least > enough && improved {
-        improved = false;
-        for (number, decision) in decisions.iter().enumerate() {
-            let choices = match decision.domain {
-                Domain::Ordinal(_) => vec![0, decision.domain.choices() - 1],
-                Domain::Switch | Domain::Alternatives(_) => (0..decision.domain.choices()).collect(),
-            };
-            for choice in choices {
-                let genome = decisions.with(&best, number, choice);
-                let found = measure(&space.count(&genome)?);
-                if found < least {
-                    (best, least, improved) = (genome, found, true);
-                }
-            }
-        }
-    }
-    Ok(best)
+    let (found, _) =
+        decisions.descend(smallest, enough, |genome| space.count(genome).map(|counted| measure(&counted)))?;
+    Ok(found)
 }

@@ -5,13 +5,14 @@
 use std::collections::BTreeSet;
 
 use netsynth_graph::{ArchitectureSpec, Graph};
+use netsynth_random::stream;
 use netsynth_search::{
     Answered, Candidate, Constraint, Evaluator, Event, Indicator, Limits, LinkReaction, Measured, Metric,
     Metrics, Objective, Outcome, ParetoFront, Performance, Problem, Reactions, Rung, SearchError, SearchPlan,
     StrategyKind, Trained, Trial, VertexReaction, dominates, hypervolume, non_dominated_ranks, run,
     unless_panicked, variants,
 };
-use netsynth_space::{SearchSpace, SearchSpaceSpec, stream};
+use netsynth_space::{SearchSpace, SearchSpaceSpec};
 use proptest::prelude::*;
 
 fn emotionnet() -> SearchSpace {

@@ -6,12 +6,12 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::sync::Mutex;
 
+use netsynth_random::stream;
 use netsynth_search::{
     Answered, Candidate, Evaluator, Event, Indicator, Limits, Measured, Metric, Newborn, Newborns, Objective,
     Performance, Rung, Score, Scored, Scorer, Scores, SearchError, SearchPlan, StrategyKind, Table, Trial,
     run,
 };
-use netsynth_space::stream;
 
 /// A benchmark of six decisions whose score is its accuracy; some networks have none, and some break the scorer.
 struct Scoring(Table);

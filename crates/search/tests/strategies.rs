@@ -5,11 +5,11 @@
 use std::collections::BTreeSet;
 use std::fmt::Write;
 
+use netsynth_random::stream;
 use netsynth_search::{
     Constraint, Curve, Event, Indicator, Limits, Metric, Objective, Performance, Problem, Rung, Scale,
     SearchError, SearchPlan, StrategyKind, Table, Trial, run,
 };
-use netsynth_space::stream;
 use proptest::prelude::*;
 
 /// A benchmark of `n_decisions` of three alternatives: each has its worth, and so has each pair of neighbours.

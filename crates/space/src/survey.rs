@@ -1,6 +1,7 @@
 use netsynth_graph::{Cost, GraphError};
+use netsynth_random::stream;
 
-use crate::{Domain, Genome, SearchSpace, stream};
+use crate::{Genome, SearchSpace};
 
 /// How a cost is spread over a space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,38 +45,16 @@ pub fn survey(space: &SearchSpace, n_draws: usize, seed: u64) -> Result<Survey, 
 fn spread(space: &SearchSpace, draws: &[Cost], of: impl Fn(Cost) -> u64) -> Result<Spread, GraphError> {
     let mut drawn: Vec<u64> = draws.iter().map(|&cost| of(cost)).collect();
     drawn.sort_unstable();
-    let (_, least) = descend(space, |cost| i128::from(of(cost)))?;
-    let (_, negated_most) = descend(space, |cost| -i128::from(of(cost)))?;
-    let least = least as u64;
-    let most = -negated_most as u64;
+    let extreme = |sign: i128| {
+        let decisions = space.decisions();
+        let measure = |genome: &Genome| Ok(sign * i128::from(of(space.decode(genome, "step")?.cost())));
+        let (_, found) = decisions.descend(decisions.prototype(), i128::MIN, measure)?;
+        Ok::<u64, GraphError>((sign * found) as u64)
+    };
+    let (least, most) = (extreme(1)?, extreme(-1)?);
     Ok(Spread {
         least: drawn.first().map_or(least, |&drawn| drawn.min(least)),
         median: drawn.get(drawn.len() / 2).copied().unwrap_or(least),
         most: drawn.last().map_or(most, |&drawn| drawn.max(most)),
     })
-}
-
-/// Changes one decision at a time to an end of its domain while that lowers the measure.
-fn descend(space: &SearchSpace, measure: impl Fn(Cost) -> i128) -> Result<(Genome, i128), GraphError> {
-    let mut best = space.decisions().prototype();
-    let mut least = measure(space.decode(&best, "start")?.cost());
-    loop {
-        let before = least;
-        for (number, decision) in space.decisions().iter().enumerate() {
-            let ends = match &decision.domain {
-                Domain::Ordinal(values) => [0, values.len() - 1],
-                Domain::Switch | Domain::Alternatives(_) => [0, decision.domain.choices() - 1],
-            };
-            for choice in ends {
-                let genome = space.decisions().with(&best, number, choice);
-                let found = measure(space.decode(&genome, "step")?.cost());
-                if found < least {
-                    (best, least) = (genome, found);
-                }
-            }
-        }
-        if least == before {
-            return Ok((best, least));
-        }
-    }
 }

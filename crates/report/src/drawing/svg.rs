@@ -6,7 +6,7 @@ use netsynth_graph::{Graph, INPUT, Op};
 
 use super::labels::{Label, Part};
 use super::layout::{Layout, Place};
-use super::lettering::{LETTER, shape_of, text_width};
+use super::lettering::{LETTER, text_width};
 use super::route::pixel;
 use crate::markup::escaped;
 use crate::numbers::{count, millions};
@@ -245,7 +245,7 @@ fn tooltip(graph: &Graph, number: usize) -> String {
     format!(
         "{}: {what}, {} to {}, {} parameters, reads {}",
         node.name,
-        shape_of(graph, node.inputs.first().copied().flatten()),
+        graph.shape(node.inputs[0]),
         node.shape,
         count(node.cost.parameters),
         reads.join(", ")

@@ -4,7 +4,8 @@
 
 use netsynth_graph::prototypes::Prototype;
 use netsynth_graph::{ArchitectureSpec, Graph, INPUT, Shape};
-use netsynth_space::{SearchSpace, SearchSpaceSpec, stream};
+use netsynth_random::stream;
+use netsynth_space::{SearchSpace, SearchSpaceSpec};
 use proptest::prelude::*;
 use roxmltree::Document;
 

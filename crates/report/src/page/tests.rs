@@ -5,11 +5,12 @@
 use std::fs;
 
 use netsynth_graph::{ArchitectureSpec, Graph};
+use netsynth_random::stream;
 use netsynth_search::{
     Candidate, Constraint, Generator, Indicator, Limits, Measured, Metric, Objective, ParetoFront,
     Performance, Rung, SearchPlan, StrategyKind, Trained, Trial, Variant,
 };
-use netsynth_space::{Counted, Genome, SearchSpace, SearchSpaceSpec, Space, stream};
+use netsynth_space::{Counted, Genome, SearchSpace, SearchSpaceSpec, Space};
 use netsynth_store::{Audit, Extent, Finalist, FromScratch, FrontFile, RunFolder};
 use serde::Serialize;
 use tempfile::TempDir;

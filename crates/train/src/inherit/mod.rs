@@ -1,54 +1,64 @@
-//! A training that starts where another ended.
+//! A training that starts where another ended: the child takes over what fits from its parent.
+//!
+//! [`channel_map`] finds which channels of the parent live on in which of the child; this file moves the weights.
+
+mod channel_map;
+mod inheritance;
+#[cfg(test)]
+mod tests;
+
+pub use inheritance::{InheritFrom, Inheritance};
 
 use burn::module::Param;
 use burn::tensor::{Device as BurnDevice, Tensor};
-use netsynth_graph::{Graph, Op};
-use netsynth_kernels::{self as kernels, Activation, FeatureMap};
+use netsynth_graph::{Activation, Graph, Op};
+use netsynth_kernels::{self as kernels, FeatureMap};
 
 use crate::batches::Batch;
-use crate::heritage::{Heritage, Likeness, Source, is_depthwise};
+use crate::forward::forward;
 use crate::layer::{AddLayer, ConvLayer, DenseLayer, EPSILON, Layer, NormLayer, conv_options};
-use crate::network::{Running, forward};
+use crate::network::Running;
 use crate::probe::channel_saliency;
 use crate::tensors::{tensor, values};
 use crate::weights::Array;
 use crate::{Deployed, Device, Network};
+use channel_map::{ChannelMap, Origins, Source};
 
 impl Network {
-    /// The network with what a trained one knows: each node takes over from that of its name. A narrower layer keeps the
-    /// channels that matter most for the batch, a smaller kernel its middle; a wider layer's new channels are not read yet,
-    /// and a larger kernel has a rim of zeros, so neither disturbs what is there. What was not there keeps its random weights.
+    /// The network with what a trained one, its parent, has learned: each node takes over from that of its name. A narrower
+    /// layer keeps the channels that matter most for the batch, a smaller kernel its middle; a wider layer's new channels
+    /// are not read yet, and a larger kernel has a rim of zeros, so neither disturbs what is there. What the parent does not
+    /// have keeps its random weights.
     ///
-    /// A trained network has its norms folded away. Here they are set so that each channel has the mean and the deviation
-    /// that it has in the trained network, where the batch passes both: with the same architecture this is what that
-    /// computes, and with another the layers after what has changed read what they are used to.
-    pub(crate) fn started_from(mut self, trained: &Deployed, batch: Batch, device: Device) -> Self {
+    /// The norms of a trained network are folded away. Here they are set so that each channel has the mean and the
+    /// deviation that it has in the parent, where the batch passes both: with the same architecture this network computes
+    /// what the parent does, and with another the layers after a change read what they are used to.
+    pub(crate) fn inheriting(mut self, parent: &Deployed, batch: Batch, device: Device) -> Self {
         let Batch { images, targets } = batch;
-        let saliency = channel_saliency(trained, images.clone(), targets);
-        let heritage = Heritage::new(trained.graph(), &saliency);
-        let spreads = spreads(trained, images.clone());
+        let saliency = channel_saliency(parent, images.clone(), targets);
+        let map = ChannelMap::new(parent.graph(), &saliency);
+        let spreads = spreads(parent, images.clone());
         let burn = device.burn().autodiff();
         let graph = self.graph.clone();
-        let image = heritage.image(graph.input().channels);
-        let mut likenesses: Vec<Likeness> = Vec::with_capacity(graph.len());
-        forward(&graph, FeatureMap::from_tensor(images.autodiff()), |node, inputs| {
-            let place = graph.node(node);
-            let read = place.inputs.iter().map(|input| input.map_or(&image, |source| &likenesses[source]));
-            let read: Vec<&Likeness> = read.collect();
-            let sources = |partner: usize| heritage.read(partner, read[0]);
-            // A node of the trained network's that reads nothing that it knew begins afresh.
-            let partner = heritage
-                .partner(&place.name, &place.op, read[0].len())
-                .map(|partner| (partner, sources(partner)))
+        let image = map.image(graph.input().channels);
+        let mut origins: Vec<Origins> = Vec::with_capacity(graph.len());
+        forward(&graph, FeatureMap::from_tensor(images.autodiff()), |number, inputs| {
+            let node = graph.node(number);
+            let read = node.inputs.iter().map(|input| input.map_or(&image, |source| &origins[source]));
+            let read: Vec<&Origins> = read.collect();
+            // A node of the parent of which the child reads no known channel begins afresh.
+            let partner = map
+                .partner(&node.name, &node.op, read[0].len())
+                .map(|partner| (partner, map.read(partner, read[0])))
                 .filter(|(_, sources)| sources.iter().any(Option::is_some));
             if let Some((partner, sources)) = &partner {
-                let array = |role: &str| trained.weights().0.get(&format!("{}.{role}", place.name));
-                match &mut self.layers[node] {
+                let array = |role: &str| parent.weights().0.get(&format!("{}.{role}", node.name));
+                match &mut self.layers[number] {
                     Layer::Conv(layer) => {
-                        let outputs = if is_depthwise(&layer.op, read[0].len()) {
+                        let outputs = if layer.op.is_depthwise(read[0].len()) {
                             sources.clone()
                         } else {
-                            heritage.kept(*partner, layer.op.channels)
+                            map.kept(*partner, layer.op.channels)
                         };
                         take_filters(layer, array("weight"), sources, &outputs, &burn);
                         if let Some(spread) = &spreads[*partner] {
@@ -70,18 +80,18 @@ impl Network {
                     Layer::Dense(layer) => {
                         let units = all(layer.weight.dims()[1]);
                         let numbers =
-                            flattened(sources, pixels(&graph, node), pixels(trained.graph(), *partner));
+                            flattened(sources, pixels(&graph, number), pixels(parent.graph(), *partner));
                         take_dense(layer, array("weight").zip(array("bias")), &numbers, &units, &burn);
                     }
                     Layer::Add(AddLayer { norm: None, .. }) | Layer::Fixed(_) => {}
                 }
             }
             let partner = partner.map(|(partner, _)| partner);
-            let likeness = heritage.output(&place.op, partner, &read, place.shape.channels);
-            likenesses.push(likeness);
-            let (output, seen) = self.layer_pass(node, inputs, 0, &[]);
+            let output = map.output(&node.op, partner, &read, node.shape.channels);
+            origins.push(output);
+            let (output, seen) = self.layer_pass(number, inputs, 0, &[]);
             if let Some((mean, variance)) = seen {
-                self.running[node] = Some(Running { mean: values(mean), variance: values(variance) });
+                self.running[number] = Some(Running { mean: values(mean), variance: values(variance) });
             }
             output
         });
@@ -89,17 +99,17 @@ impl Network {
     }
 }
 
-/// How the channels of each convolution of a trained network are spread before its activation, where images pass it.
-fn spreads(trained: &Deployed, images: Tensor<4>) -> Vec<Option<Running>> {
-    let graph = trained.graph();
+/// Mean and variance of the channels of each convolution of a parent before its activation, where images pass it.
+fn spreads(parent: &Deployed, images: Tensor<4>) -> Vec<Option<Running>> {
+    let graph = parent.graph();
     let mut spreads = vec![None; graph.len()];
     forward(graph, FeatureMap::from_tensor(images), |node, inputs| {
         if let Op::Conv(op) = &graph.node(node).op {
-            let array = |role: &str| trained.weights().0.get(&format!("{}.{role}", graph.node(node).name));
+            let array = |role: &str| parent.weights().0.get(&format!("{}.{role}", graph.node(node).name));
             if let Some(Array { shape, values }) = array("weight")
                 && let Ok(shape) = <[usize; 4]>::try_from(shape.as_slice())
             {
-                let weight = tensor(values.clone(), shape, &trained.device().burn());
+                let weight = tensor(values.clone(), shape, &parent.device().burn());
                 let raw =
                     kernels::conv2d(inputs[0].clone(), weight, None, conv_options(op), Activation::Linear);
                 let mut spread = statistics(raw);
@@ -109,7 +119,7 @@ fn spreads(trained: &Deployed, images: Tensor<4>) -> Vec<Option<Running>> {
                 spreads[node] = Some(spread);
             }
         }
-        trained.run(node, inputs)
+        parent.run(node, inputs)
     });
     spreads
 }
@@ -119,32 +129,32 @@ fn all(count: usize) -> Source {
     (0..count).map(Some).collect()
 }
 
-/// Gives a convolution the filters of a trained one.
+/// Gives a convolution the filters of its parent.
 fn take_filters(
     layer: &mut ConvLayer,
-    trained: Option<&Array>,
+    parent: Option<&Array>,
     inputs: &Source,
     outputs: &Source,
     device: &BurnDevice,
 ) {
-    let Some(trained) = trained else { return };
+    let Some(parent) = parent else { return };
     let shape @ [_, n_read, side, _] = layer.weight.val().dims();
     // A filter of one channel, and one of a group, reads what it always did.
     let own = all(n_read);
     let inputs = if layer.op.groups > 1 { &own } else { inputs };
     let mut weight = values(layer.weight.val());
-    let (trained_read, trained_side) = (trained.shape[1], trained.shape[2]);
+    let (parent_read, parent_side) = (parent.shape[1], parent.shape[2]);
     // Kernels of two sizes have one centre.
-    let (centre, trained_centre) = ((side - 1) / 2, (trained_side - 1) / 2);
-    let place = |at: usize| (at + trained_centre).checked_sub(centre).filter(|at| *at < trained_side);
+    let (centre, parent_centre) = ((side - 1) / 2, (parent_side - 1) / 2);
+    let parent_at = |at: usize| (at + parent_centre).checked_sub(centre).filter(|at| *at < parent_side);
     for (filter, source) in weight.chunks_mut(n_read * side * side).zip(outputs) {
         let Some(source) = source else { continue };
         for (kernel, read) in filter.chunks_mut(side * side).zip(inputs) {
             for (at, weight) in kernel.iter_mut().enumerate() {
-                *weight = match (read, place(at / side), place(at % side)) {
+                *weight = match (read, parent_at(at / side), parent_at(at % side)) {
                     (Some(read), Some(row), Some(column)) => {
-                        let kernel = (source * trained_read + read) * trained_side;
-                        trained.values[(kernel + row) * trained_side + column]
+                        let kernel = (source * parent_read + read) * parent_side;
+                        parent.values[(kernel + row) * parent_side + column]
                     }
                     _ => 0.0,
                 };
@@ -154,26 +164,26 @@ fn take_filters(
     layer.weight = Param::from_tensor(tensor(weight, shape, device));
 }
 
-/// Sets what comes after a convolution's filters so that its channels are spread as those that they are taken from.
+/// Sets what comes after a convolution's filters so that its channels have the mean and variance of their parents.
 fn take_spread(
     layer: &mut ConvLayer,
     input: &FeatureMap,
-    trained: &Running,
+    parent: &Running,
     outputs: &Source,
     device: &BurnDevice,
 ) {
     if let Some(norm) = &mut layer.norm {
-        norm.scale = by_channel(outputs, 1.0, device, |_, from| (trained.variance[from] + EPSILON).sqrt());
-        norm.shift = by_channel(outputs, 0.0, device, |_, from| trained.mean[from]);
+        norm.scale = by_channel(outputs, 1.0, device, |_, from| (parent.variance[from] + EPSILON).sqrt());
+        norm.shift = by_channel(outputs, 0.0, device, |_, from| parent.mean[from]);
     } else if let Some(bias) = &mut layer.bias {
         let options = conv_options(&layer.op);
         let raw = kernels::conv2d(input.clone(), layer.weight.val(), None, options, Activation::Linear);
         let Running { mean, .. } = statistics(raw);
-        *bias = by_channel(outputs, 0.0, device, |at, from| trained.mean[from] - mean[at]);
+        *bias = by_channel(outputs, 0.0, device, |at, from| parent.mean[from] - mean[at]);
     }
 }
 
-/// Sets a sum's norm so that on this batch it scales and shifts as a trained sum does.
+/// Sets a sum's norm so that on this batch it scales and shifts as its parent does.
 fn take_affine(
     norm: &mut NormLayer,
     summands: Vec<FeatureMap>,
@@ -188,7 +198,7 @@ fn take_affine(
     norm.shift = by_channel(outputs, 0.0, device, |at, from| shift[from] + scale[from] * mean[at]);
 }
 
-/// A number for each channel from where it is taken over, or what a new one begins with.
+/// A number for each channel by the channel that it takes over, or the number of a new one.
 fn by_channel(
     outputs: &Source,
     new: f32,
@@ -200,15 +210,15 @@ fn by_channel(
     Param::from_tensor(tensor(numbers, [outputs.len()], device))
 }
 
-/// Gives a dense layer the weights of a trained one.
+/// Gives a dense layer the weights of its parent.
 fn take_dense(
     layer: &mut DenseLayer,
-    trained: Option<(&Array, &Array)>,
+    parent: Option<(&Array, &Array)>,
     inputs: &Source,
     outputs: &Source,
     device: &BurnDevice,
 ) {
-    let Some((weight, bias)) = trained else { return };
+    let Some((weight, bias)) = parent else { return };
     let shape @ [_, units] = layer.weight.val().dims();
     let (mut own, mut own_bias) = (values(layer.weight.val()), values(layer.bias.val()));
     for (unit, source) in outputs.iter().enumerate() {
@@ -223,15 +233,15 @@ fn take_dense(
     layer.bias = Param::from_tensor(tensor(own_bias, [units], device));
 }
 
-/// Pixels of what a node reads.
+/// Pixels of a channel that a node reads.
 fn pixels(graph: &Graph, node: usize) -> usize {
-    let shape = graph.node(node).inputs[0].map_or(graph.input(), |source| graph.node(source).shape);
+    let shape = graph.input_shape(node);
     shape.height * shape.width
 }
 
 /// The numbers of channels of so many pixels each.
-fn flattened(channels: &Source, n_pixels: usize, n_trained_pixels: usize) -> Source {
-    let is_alike = n_pixels == n_trained_pixels;
+fn flattened(channels: &Source, n_pixels: usize, n_parent_pixels: usize) -> Source {
+    let is_alike = n_pixels == n_parent_pixels;
     let number =
         |channel: &Option<usize>, pixel: usize| channel.filter(|_| is_alike).map(|at| at * n_pixels + pixel);
     channels.iter().flat_map(|channel| (0..n_pixels).map(move |pixel| number(channel, pixel))).collect()
@@ -259,6 +269,3 @@ fn statistics(map: FeatureMap) -> Running {
         mean: means.iter().map(|&mean| mean as f32).collect(),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,44 +1,44 @@
-//! Which channels of a trained network live on in which channels of another.
+//! Which channels of a parent live on in which channels of a child.
 
 use std::collections::BTreeMap;
 
 use netsynth_graph::ops::Conv;
-use netsynth_graph::{Graph, Op};
+use netsynth_graph::{Graph, Op, Ties};
 
-/// The channels of a trained network by where they come from: a channel of a sum is that of each of its summands, so all
-/// of these have one name, and so do what a depthwise convolution reads and what it gives.
-pub(crate) struct Heritage<'a> {
+/// The channels of a parent by their origins. A channel of a sum is that of each of its summands, so all of these have one
+/// origin; a depthwise convolution and what it reads have the same origins.
+pub(super) struct ChannelMap<'a> {
     graph: &'a Graph,
     /// The origins of the image's channels.
     image: Vec<usize>,
     nodes: BTreeMap<&'a str, usize>,
     /// The origins of each node's output channels.
     outputs: Vec<Vec<usize>>,
-    /// What the loss would lose with a channel of this origin.
+    /// What the loss would lose with the channels of each origin.
     saliency: Vec<f64>,
 }
 
-/// For each channel of a map in the heir: the origins that it is like; none if it is new.
-pub(crate) type Likeness = Vec<Vec<usize>>;
+/// For each channel of a feature map in the child, its origins in the parent; none if it is new.
+pub(super) type Origins = Vec<Vec<usize>>;
 
-/// For each channel of the heir the channel of the trained network that it takes over.
-pub(crate) type Source = Vec<Option<usize>>;
+/// For each channel of the child the channel of the parent that it takes over; none if it is new.
+pub(super) type Source = Vec<Option<usize>>;
 
-impl<'a> Heritage<'a> {
+impl<'a> ChannelMap<'a> {
     /// `saliency` has a number for each channel of each convolution, by node.
-    pub(crate) fn new(graph: &'a Graph, saliency: &BTreeMap<usize, Vec<f64>>) -> Self {
-        let mut origins = Origins(Vec::new());
-        let image = origins.born(graph.input().channels);
+    pub(super) fn new(graph: &'a Graph, saliency: &BTreeMap<usize, Vec<f64>>) -> Self {
+        let mut ties = Ties::default();
+        let image: Vec<usize> = ties.grow(graph.input().channels).collect();
         let mut outputs: Vec<Vec<usize>> = Vec::with_capacity(graph.len());
         for node in graph.nodes() {
             let read = |position: usize| node.inputs[position].map_or(&image, |source| &outputs[source]);
             let output = match &node.op {
-                Op::Conv(conv) if is_depthwise(conv, read(0).len()) => read(0).clone(),
-                Op::Conv(_) | Op::Dense(_) => origins.born(node.shape.channels),
+                Op::Conv(conv) if conv.is_depthwise(read(0).len()) => read(0).clone(),
+                Op::Conv(_) | Op::Dense(_) => ties.grow(node.shape.channels).collect(),
                 Op::Add(_) => {
                     for other in 1..node.inputs.len() {
                         let pairs = read(0).iter().zip(read(other));
-                        pairs.for_each(|(one, other)| origins.tie(*one, *other));
+                        pairs.for_each(|(one, other)| ties.tie(*one, *other));
                     }
                     read(0).clone()
                 }
@@ -52,9 +52,9 @@ impl<'a> Heritage<'a> {
             outputs.push(output);
         }
         for origin in outputs.iter_mut().flatten() {
-            *origin = origins.first(*origin);
+            *origin = ties.class(*origin);
         }
-        let mut total = vec![0.0; origins.0.len()];
+        let mut total = vec![0.0; ties.len()];
         for (&node, channels) in saliency {
             outputs[node].iter().zip(channels).for_each(|(&origin, found)| total[origin] += found);
         }
@@ -62,45 +62,44 @@ impl<'a> Heritage<'a> {
         Self { graph, image, nodes, outputs, saliency: total }
     }
 
-    /// The trained node that a node of the heir takes over from: that of its name, if it is of the same kind.
-    pub(crate) fn partner(&self, name: &str, op: &Op, n_inputs: usize) -> Option<usize> {
+    /// The node of the parent that a node of the child takes over from: that of its name, if it is of the same kind.
+    pub(super) fn partner(&self, name: &str, op: &Op, n_inputs: usize) -> Option<usize> {
         let node = *self.nodes.get(name)?;
-        let trained_inputs = self.inputs(node).len();
+        let parent_inputs = self.inputs(node).len();
         let is_alike = match (op, &self.graph.node(node).op) {
-            (Op::Conv(heir), Op::Conv(trained)) => match (heir.groups, trained.groups) {
+            (Op::Conv(child), Op::Conv(parent)) => match (child.groups, parent.groups) {
                 (1, 1) => true,
-                _ if is_depthwise(heir, n_inputs) => is_depthwise(trained, trained_inputs),
+                _ if child.is_depthwise(n_inputs) => parent.is_depthwise(parent_inputs),
                 // What a channel of a group reads depends on all widths.
                 _ => {
                     let form = |conv: &Conv, n_inputs: usize| (conv.groups, conv.channels, n_inputs);
-                    form(heir, n_inputs) == form(trained, trained_inputs)
+                    form(child, n_inputs) == form(parent, parent_inputs)
                 }
             },
-            (Op::SqueezeExcite(heir), Op::SqueezeExcite(trained)) => heir.reduced == trained.reduced,
-            (Op::Dense(heir), Op::Dense(trained)) => heir.units == trained.units,
-            (Op::Add(heir), Op::Add(trained)) => heir.norm == trained.norm,
+            (Op::SqueezeExcite(child), Op::SqueezeExcite(parent)) => child.reduced == parent.reduced,
+            (Op::Dense(child), Op::Dense(parent)) => child.units == parent.units,
+            (Op::Add(child), Op::Add(parent)) => child.norm == parent.norm,
             (_, _) => false,
         };
         is_alike.then_some(node)
     }
 
-    /// The origins of the channels that a trained node reads.
+    /// The origins of the channels that a node of the parent reads.
     fn inputs(&self, node: usize) -> &[usize] {
         self.graph.node(node).inputs[0].map_or(&self.image, |source| &self.outputs[source])
     }
 
-    /// What the channels of the heir's image are like.
-    pub(crate) fn image(&self, n_channels: usize) -> Likeness {
+    /// The origins of the channels of the child's image.
+    pub(super) fn image(&self, n_channels: usize) -> Origins {
         let is_same = n_channels == self.image.len();
         (0..n_channels)
             .map(|channel| self.image[channel..].iter().copied().take(usize::from(is_same)).collect())
             .collect()
     }
 
-    /// Which of a trained convolution's channels the heir's convolution of so many takes over: the most salient ones in
-    /// their order, and then there are new ones. Convolutions whose outputs were added keep the same, so that they can be
-    /// added again.
-    pub(crate) fn kept(&self, node: usize, n_channels: usize) -> Source {
+    /// Which channels of the parent's convolution the child's convolution of `n_channels` takes over: the most salient ones
+    /// in their order, and then new ones. Convolutions that were added keep the same, so that they can be added again.
+    pub(super) fn kept(&self, node: usize, n_channels: usize) -> Source {
         let outputs = &self.outputs[node];
         let mut order: Vec<usize> = (0..outputs.len()).collect();
         let saliency = |channel: usize| self.saliency[outputs[channel]];
@@ -110,16 +109,16 @@ impl<'a> Heritage<'a> {
         order.into_iter().map(Some).chain(std::iter::repeat(None)).take(n_channels).collect()
     }
 
-    /// What the output of the heir's node is like, given its partner and what its inputs are like.
-    pub(crate) fn output(
+    /// The origins of the output of a node of the child, from its partner in the parent and the origins of its inputs.
+    pub(super) fn output(
         &self,
         op: &Op,
         partner: Option<usize>,
-        inputs: &[&Likeness],
+        inputs: &[&Origins],
         n_channels: usize,
-    ) -> Likeness {
+    ) -> Origins {
         match op {
-            Op::Conv(conv) if is_depthwise(conv, inputs[0].len()) => inputs[0].clone(),
+            Op::Conv(conv) if conv.is_depthwise(inputs[0].len()) => inputs[0].clone(),
             Op::Conv(_) => match partner {
                 Some(node) => {
                     let origin = |source: Option<usize>| source.map(|at| self.outputs[node][at]);
@@ -144,37 +143,9 @@ impl<'a> Heritage<'a> {
         }
     }
 
-    /// Which of the channels that a trained node reads are like those of a map in the heir.
-    pub(crate) fn read(&self, node: usize, likeness: &Likeness) -> Source {
+    /// Which of the channels that a node of the parent reads have the origins of a feature map in the child.
+    pub(super) fn read(&self, node: usize, read: &Origins) -> Source {
         let inputs = self.inputs(node);
-        likeness.iter().map(|like| inputs.iter().position(|origin| like.contains(origin))).collect()
-    }
-}
-
-/// Whether each channel is read by a filter of its own.
-pub(crate) fn is_depthwise(conv: &Conv, n_inputs: usize) -> bool {
-    conv.groups > 1 && conv.groups == conv.channels && conv.groups == n_inputs
-}
-
-/// Channels that were found to be one, as a union-find.
-struct Origins(Vec<usize>);
-
-impl Origins {
-    fn born(&mut self, count: usize) -> Vec<usize> {
-        let born = self.0.len()..self.0.len() + count;
-        self.0.extend(born.clone());
-        born.collect()
-    }
-
-    fn first(&self, mut origin: usize) -> usize {
-        while self.0[origin] != origin {
-            origin = self.0[origin];
-        }
-        origin
-    }
-
-    fn tie(&mut self, one: usize, other: usize) {
-        let (one, other) = (self.first(one), self.first(other));
-        self.0[one.max(other)] = one.min(other);
+        read.iter().map(|origins| inputs.iter().position(|origin| origins.contains(origin))).collect()
     }
 }

@@ -4,10 +4,10 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-use crate::gray::Gray;
+use super::{Layout, Listed, Listing, Picture};
+use crate::image::Image;
 use crate::lines::{cells, for_each_line};
-use crate::listing::{Listed, Listing, Picture};
-use crate::{DataError, DataOptions, Expression, Layout, SkipReason, Skipped, Usage};
+use crate::{DataError, DataOptions, Expression, SkipReason, Skipped, Usage};
 
 /// The longest side of an image in a row.
 const MAX_SIDE: usize = 1024;
@@ -17,9 +17,9 @@ const MAX_PIXELS: usize = 4 << 30;
 const MAX_HEADER_BYTES: u64 = 1024;
 
 const REMEDY: &str = "a table of pixels has the columns emotion (0 anger, 1 disgust, 2 fear, 3 happiness, 4 sadness, 5 surprise, \
-     6 neutral, 7 contempt), pixels (gray levels with spaces between) and, if it likes, Usage";
+     6 neutral, 7 contempt), pixels (gray levels with spaces between) and optionally Usage";
 
-/// Where each column stands. They come in any order, with or without spaces.
+/// The position of each column. They come in any order, with or without spaces.
 struct Columns {
     emotion: usize,
     pixels: usize,
@@ -35,7 +35,7 @@ impl Columns {
 }
 
 /// Whether the first line of the file at `path` names the columns.
-pub(crate) fn matches(path: &Path) -> Result<bool, DataError> {
+pub(super) fn recognises(path: &Path) -> Result<bool, DataError> {
     let mut start = Vec::new();
     File::open(path)
         .and_then(|file| file.take(MAX_HEADER_BYTES).read_to_end(&mut start))
@@ -46,7 +46,7 @@ pub(crate) fn matches(path: &Path) -> Result<bool, DataError> {
 }
 
 /// The images of the table at `path`.
-pub(crate) fn list(path: &Path, options: &DataOptions) -> Result<Listing, DataError> {
+pub(super) fn list(path: &Path, options: &DataOptions) -> Result<Listing, DataError> {
     if options.subject_pattern.is_some() {
         return Err(DataError::UnusedPattern { layout: Layout::PixelTable, subjects: "names no subjects" });
     }
@@ -70,12 +70,12 @@ pub(crate) fn list(path: &Path, options: &DataOptions) -> Result<Listing, DataEr
             return Ok(());
         };
         match picture(cell(*pixels)) {
-            Ok(gray) => {
-                n_pixels += gray.pixels.len();
+            Ok(image) => {
+                n_pixels += image.gray.len();
                 if n_pixels > MAX_PIXELS {
                     return Err(wrong(format!("more than {MAX_PIXELS} pixels in one table are not read")));
                 }
-                let picture = Picture::Decoded { name, gray };
+                let picture = Picture::Decoded { name, image };
                 listing.images.push(Listed { picture, class, subject: None, usage });
             }
             Err(words) => listing.skipped.push(Skipped { path: name, reason: SkipReason::BadImage(words) }),
@@ -85,11 +85,11 @@ pub(crate) fn list(path: &Path, options: &DataOptions) -> Result<Listing, DataEr
     Ok(listing)
 }
 
-/// A code outside the coding means another coding: nothing of such a table can be trusted.
+/// A code outside the coding means another coding: no label of such a table can be trusted.
 fn expression(cell: &str) -> Result<Expression, String> {
     let code: Option<usize> = cell.parse().ok();
     code.and_then(|code| Expression::FER2013.get(code).copied())
-        .ok_or_else(|| format!("emotion {cell:?} is not a code from 0 to 7"))
+        .ok_or_else(|| format!("emotion {cell:?} is not a code from 0 to {}", Expression::FER2013.len() - 1))
 }
 
 fn usage_of(cell: &str) -> Result<Usage, String> {
@@ -102,7 +102,7 @@ fn usage_of(cell: &str) -> Result<Usage, String> {
 }
 
 /// A square image from its gray levels, row by row, with spaces between.
-fn picture(cell: &str) -> Result<Gray, String> {
+fn picture(cell: &str) -> Result<Image, String> {
     let mut pixels = Vec::with_capacity(48 * 48);
     for word in cell.split_ascii_whitespace() {
         pixels.push(word.parse().map_err(|_| format!("has a pixel {word:?}, not a number from 0 to 255"))?);
@@ -114,5 +114,5 @@ fn picture(cell: &str) -> Result<Gray, String> {
     if side == 0 || side * side != pixels.len() {
         return Err(format!("has {} pixels, which make no square image", pixels.len()));
     }
-    Ok(Gray { width: side as u32, height: side as u32, pixels, colours: None })
+    Ok(Image { width: side as u32, height: side as u32, gray: pixels, colours: None })
 }

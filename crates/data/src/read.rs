@@ -1,60 +1,57 @@
-//! What a layout says of its images before any is decoded, and the way from there to samples.
+//! The way from a path to a dataset: a layout lists the images, and each is decoded, cropped and resized.
 
 use fast_image_resize::Resizer;
 use rayon::prelude::*;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::crop::Cropper;
-use crate::dataset::{Unnumbered, Usage, assemble};
-use crate::gray::{self, Gray};
-use crate::{DataError, DataOptions, Dataset, Layout, SkipReason, Skipped, folder};
+use crate::dataset::{Unnumbered, assemble};
+use crate::image::Image;
+use crate::layouts::{Layout, Listed, Listing, Picture, relative};
+use crate::{DataError, DataOptions, Dataset, SkipReason, Skipped};
 
 /// The most bytes of samples that are kept in memory.
 const MAX_BYTES: usize = 8 << 30;
 
-/// What a layout says of a folder before any image is decoded.
-pub(crate) struct Listing {
-    pub(crate) layout: Layout,
-    pub(crate) classes: Vec<String>,
-    pub(crate) images: Vec<Listed>,
-    pub(crate) skipped: Vec<Skipped>,
-}
-
-/// An image and its label.
-pub(crate) struct Listed {
-    pub(crate) picture: Picture,
-    pub(crate) class: usize,
-    pub(crate) subject: Option<String>,
-    pub(crate) usage: Option<Usage>,
-}
-
-/// Where an image is.
-pub(crate) enum Picture {
-    /// In a file, which is read when it is decoded.
-    File(PathBuf),
-    /// Here, from a place of this name.
-    Decoded { name: String, gray: Gray },
-}
-
-impl Listing {
-    /// Nothing found yet.
-    pub(crate) fn new(layout: Layout, classes: Vec<String>) -> Listing {
-        Listing { layout, classes, images: Vec::new(), skipped: Vec::new() }
+impl Dataset {
+    /// Reads the folder `path`, or the table of pixels in the file `path`.
+    ///
+    /// An image that cannot be used among good ones is not an error: it is in [`Dataset::skipped`].
+    ///
+    /// # Errors
+    /// Nothing is there, or not in a known layout, a label is malformed, nothing is left, or one class only.
+    pub fn load(path: &Path, options: &DataOptions) -> Result<Dataset, DataError> {
+        Dataset::load_with(path, options, &|_, _| {})
     }
 
-    /// Leaves out what is at `path` in the data folder `dir`.
-    pub(crate) fn skip(&mut self, path: &Path, dir: &Path, reason: SkipReason) {
-        self.skipped.push(Skipped { path: folder::relative(path, dir), reason });
+    /// [`Dataset::load`] with a callback after each image, from many threads: how many are done, of how many.
+    ///
+    /// # Errors
+    /// Those of [`Dataset::load`].
+    pub fn load_with(
+        path: &Path,
+        options: &DataOptions,
+        on_image: &(dyn Fn(usize, usize) + Sync),
+    ) -> Result<Dataset, DataError> {
+        options.check()?;
+        if !path.exists() {
+            return Err(DataError::MissingFolder { path: path.to_owned() });
+        }
+        let layout = match options.layout {
+            Some(layout) => layout,
+            None => Layout::of(path)?,
+        };
+        decode(path, options, layout.list(path, options)?, on_image)
     }
 }
 
-/// Decodes, crops and resizes every image, on all cores; `tell` hears how many of how many are done.
-pub(crate) fn decode(
+/// Decodes, crops and resizes every image, on all cores.
+fn decode(
     dir: &Path,
     options: &DataOptions,
     listing: Listing,
-    tell: &(dyn Fn(usize, usize) + Sync),
+    on_image: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Dataset, DataError> {
     let Listing { layout, classes, images, mut skipped } = listing;
     let n_images = images.len();
@@ -71,17 +68,16 @@ pub(crate) fn decode(
         .map_init(
             || (Resizer::new(), None),
             |(resizer, detector), Listed { picture, class, subject, usage }| {
-                let (source, gray) = match picture {
-                    Picture::File(path) => (folder::relative(&path, dir), gray::read(&path)),
-                    Picture::Decoded { name, gray } => (name, Ok(gray)),
+                let (source, image) = match picture {
+                    Picture::File(path) => (relative(&path, dir), Image::read(&path)),
+                    Picture::Decoded { name, image } => (name, Ok(image)),
                 };
-                let sample = gray.map_err(SkipReason::BadImage).and_then(|gray| {
-                    let cut = cropper.cut(&gray, &source, detector)?;
-                    let pixels =
-                        gray::fit(gray, cut.place, options, resizer).map_err(SkipReason::BadImage)?;
+                let sample = image.map_err(SkipReason::BadImage).and_then(|image| {
+                    let cut = cropper.cut(&image, &source, detector)?;
+                    let pixels = image.fitted(cut.part, options, resizer).map_err(SkipReason::BadImage)?;
                     Ok((pixels, cut.is_one_of_several))
                 });
-                tell(n_done.fetch_add(1, Ordering::Relaxed) + 1, n_images);
+                on_image(n_done.fetch_add(1, Ordering::Relaxed) + 1, n_images);
                 match sample {
                     Ok((pixels, is_one_of_several)) => {
                         Ok(Unnumbered { pixels, class, subject, source, usage, is_one_of_several })

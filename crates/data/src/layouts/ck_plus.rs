@@ -6,9 +6,9 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use crate::folder::{self, entries, folders, images};
-use crate::listing::{Listed, Listing, Picture};
-use crate::{DataError, DataOptions, Expression, Layout, SkipReason};
+use super::folder::{Entry, entries, folders, images};
+use super::{Layout, Listed, Listing, Picture};
+use crate::{DataError, DataOptions, Expression, SkipReason};
 
 const IMAGE_ROOTS: [&str; 2] = ["cohn-kanade-images", "extended-cohn-kanade-images"];
 const LABEL_ROOTS: [&str; 2] = ["emotion", "emotion_labels"];
@@ -21,7 +21,7 @@ const MAX_LABEL_BYTES: u64 = 256;
 type SequenceId = (String, String);
 
 /// Whether `dir` has the images or the labels of CK+.
-pub(crate) fn matches(dir: &Path) -> Result<bool, DataError> {
+pub(super) fn recognises(dir: &Path) -> Result<bool, DataError> {
     Ok(root(dir, &IMAGE_ROOTS)?.is_some()
         || root(dir, &LABEL_ROOTS)?.is_some_and(|labels| !has_images(&labels)))
 }
@@ -32,7 +32,7 @@ fn has_images(folder: &Path) -> bool {
 }
 
 /// The last `options.frames` frames of every labelled sequence, and its first one where neutral is a class.
-pub(crate) fn list(dir: &Path, options: &DataOptions) -> Result<Listing, DataError> {
+pub(super) fn list(dir: &Path, options: &DataOptions) -> Result<Listing, DataError> {
     if options.subject_pattern.is_some() {
         let (layout, subjects) = (Layout::CkPlus, "names its subjects by folder");
         return Err(DataError::UnusedPattern { layout, subjects });
@@ -132,12 +132,12 @@ fn sequences(image_root: &Path) -> Result<BTreeMap<SequenceId, PathBuf>, DataErr
     Ok(found)
 }
 
-/// The label file of each labelled sequence and what it says.
+/// The label file of each labelled sequence and its label.
 fn labels(label_root: &Path) -> Result<BTreeMap<SequenceId, (PathBuf, Expression)>, DataError> {
     let mut found = BTreeMap::new();
     for subject in folders(label_root)? {
         for sequence in folders(&subject.path)? {
-            let is_label = |entry: &folder::Entry| !entry.is_folder && entry.name.ends_with("_emotion.txt");
+            let is_label = |entry: &Entry| !entry.is_folder && entry.name.ends_with("_emotion.txt");
             let Some(file) = entries(&sequence.path)?.into_iter().rfind(is_label) else { continue };
             let label = read_label(&file.path)?;
             found.insert((subject.name.clone(), sequence.name), (file.path, label));
@@ -146,7 +146,7 @@ fn labels(label_root: &Path) -> Result<BTreeMap<SequenceId, (PathBuf, Expression
     Ok(found)
 }
 
-/// The file holds one float, such as `   7.0000000e+00`, whose value is a whole number from 0 to 7.
+/// The file holds one float, such as `   7.0000000e+00`: a whole number from 0 to 7.
 fn read_label(path: &Path) -> Result<Expression, DataError> {
     let mut text = String::new();
     File::open(path)
@@ -160,5 +160,6 @@ fn read_label(path: &Path) -> Result<Expression, DataError> {
         wrong(format!("expected one number, found {begin:?}{rest}"))
     })?;
     let expression = Expression::ALL.into_iter().find(|expression| expression.code() as f64 == code);
-    expression.ok_or_else(|| wrong(format!("{code} is not a whole number from 0 to 7")))
+    expression
+        .ok_or_else(|| wrong(format!("{code} is not a whole number from 0 to {}", Expression::ALL.len() - 1)))
 }

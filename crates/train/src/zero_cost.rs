@@ -1,4 +1,5 @@
-//! What can be told of a network that nobody has trained, from one pass forward and one back.
+//! Zero-cost proxies of accuracy (Abdelfattah et al. 2021): what one pass forward and one back find out about a network
+//! before any training.
 
 use burn::module::Param;
 use burn::tensor::{Gradients, Tensor};
@@ -6,15 +7,15 @@ use netsynth_graph::{Activation, Graph, Op};
 use netsynth_kernels::{FeatureMap, softmax_cross_entropy};
 use netsynth_search::{Scored, Scores};
 
+use crate::forward::forward;
 use crate::layer::{Layer, flattened};
-use crate::network::forward;
 use crate::tensors::values;
 use crate::{Device, Network, Stimulus};
 
-/// The training-free scores of a graph's network with weights drawn from `seed`, on the labelled images of a stimulus.
+/// The zero-cost scores of a graph's network with weights drawn from `seed`, on the labelled images of a stimulus.
 ///
 /// A function of its arguments: on the CPU the result repeats to the bit, for any number of threads.
-pub fn scores(graph: &Graph, stimulus: &Stimulus, seed: u64, device: Device) -> Scored {
+pub fn zero_cost_scores(graph: &Graph, stimulus: &Stimulus, seed: u64, device: Device) -> Scored {
     let (images, targets) = stimulus.labelled(graph.input(), device);
     let scores = scores_of(&Network::new(graph, seed, device), images, targets, seed);
     let Scores { naswot, snip, gradient_norm } = scores;
@@ -45,7 +46,7 @@ fn scores_of(network: &Network, images: Tensor<4>, targets: Tensor<2>, seed: u64
     Scores { naswot: switches.log_determinant(), snip, gradient_norm: squares.sqrt() }
 }
 
-/// Whether the sign of a node's output says which of its units are on.
+/// Whether the sign of a node's output shows which of its units are on.
 fn is_rectified(op: &Op) -> bool {
     let activation = match op {
         Op::Conv(conv) => conv.activation,
@@ -88,8 +89,8 @@ impl Switches {
         }
     }
 
-    /// The logarithm of the determinant of `K + I`, by Cholesky's factor: with the identity, images that no unit tells
-    /// apart make it small and not minus infinity.
+    /// The logarithm of the determinant of `K + I`, by Cholesky's factor: with the identity, images that no unit
+    /// distinguishes make it small and not minus infinity.
     fn log_determinant(&self) -> f64 {
         let mut factor: Vec<Vec<f64>> = Vec::with_capacity(self.alike.len());
         let mut sum = 0.0;
@@ -117,7 +118,7 @@ fn code(outputs: &[f32]) -> Vec<u64> {
 }
 
 /// Shows each weight of convolutions and matrices with the loss's gradient, in one order; norms and biases stand at
-/// constants before any training and tell nothing.
+/// constants before any training and carry no information.
 fn for_each_weight(network: &Network, gradients: &Gradients, mut show: impl FnMut(f64, f64)) {
     for layer in &network.layers {
         match layer {
@@ -152,7 +153,7 @@ mod tests {
     use netsynth_graph::prototypes::Prototype;
 
     use super::*;
-    use crate::network::image_tensor;
+    use crate::forward::image_tensor;
     use crate::tensors::tensor;
 
     fn graph(nodes: &str) -> Graph {
@@ -235,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn images_that_nothing_tells_apart_have_a_finite_score() {
+    fn images_that_nothing_distinguishes_have_a_finite_score() {
         let mut switches = Switches::new(3);
         switches.add(&[1.0; 3 * 1000]);
         // I + 1000 times the matrix of ones

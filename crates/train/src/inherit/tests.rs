@@ -1,10 +1,11 @@
 #![allow(clippy::unwrap_used)]
 
 use netsynth_graph::ArchitectureSpec;
-use netsynth_space::{SearchSpace, SearchSpaceSpec, stream};
+use netsynth_random::stream;
+use netsynth_space::{SearchSpace, SearchSpaceSpec};
 
 use super::*;
-use crate::network::image_tensor;
+use crate::forward::image_tensor;
 use crate::weights::Weights;
 
 const N_IMAGES: usize = 4;
@@ -56,8 +57,8 @@ fn deployed(graph: &Graph, network: &Network) -> Deployed {
     Deployed::new(graph, network.deployed_weights(), Device::Flex).unwrap()
 }
 
-fn heir(graph: &Graph, trained: &Deployed) -> Network {
-    Network::new(graph, 2, Device::Flex).started_from(trained, batch(SIDE, 3), Device::Flex)
+fn child(graph: &Graph, parent: &Deployed) -> Network {
+    Network::new(graph, 2, Device::Flex).inheriting(parent, batch(SIDE, 3), Device::Flex)
 }
 
 /// How far the two are apart where they differ most.
@@ -75,10 +76,10 @@ fn what_starts_from_a_trained_network_computes_what_that_does() {
     let trained = trained(&graph);
     let expected = values(trained.logits(images(SIDE), |_, map| map));
     assert!(apart(training_logits(&Network::new(&graph, 2, Device::Flex)), &expected) > 0.05);
-    let heir = heir(&graph, &trained);
-    assert!(apart(training_logits(&heir), &expected) < 1e-4);
+    let inherited = child(&graph, &trained);
+    assert!(apart(training_logits(&inherited), &expected) < 1e-4);
     // And once its norms are folded away again.
-    assert!(apart(deployed(&graph, &heir).logits(images(SIDE), |_, map| map), &expected) < 1e-4);
+    assert!(apart(deployed(&graph, &inherited).logits(images(SIDE), |_, map| map), &expected) < 1e-4);
 }
 
 #[test]
@@ -86,10 +87,10 @@ fn new_channels_and_larger_kernels_disturb_nothing_and_are_the_first_to_go() {
     let (narrow, wide) = (graph(6, 4, 3), graph(9, 7, 5));
     let trained = trained(&narrow);
     let expected = values(trained.logits(images(SIDE), |_, map| map));
-    let wider = heir(&wide, &trained);
+    let wider = child(&wide, &trained);
     assert!(apart(training_logits(&wider), &expected) < 1e-3);
     // Nothing reads the new channels, so they matter least.
-    let back = heir(&narrow, &deployed(&wide, &wider));
+    let back = child(&narrow, &deployed(&wide, &wider));
     assert!(apart(training_logits(&back), &expected) < 1e-3);
 }
 
@@ -114,7 +115,7 @@ fn the_most_salient_channels_are_kept_and_stay_aligned_in_sums() {
     (0..gate.values.len()).filter(unread).for_each(|at| gate.values[at] = 0.0);
     let trained = Deployed::new(&wide, weights, Device::Flex).unwrap();
     let expected = values(trained.logits(images(SIDE), |_, map| map));
-    assert!(apart(training_logits(&heir(&narrow, &trained)), &expected) < 1e-4);
+    assert!(apart(training_logits(&child(&narrow, &trained)), &expected) < 1e-4);
 }
 
 #[test]
@@ -123,13 +124,13 @@ fn what_was_not_there_keeps_its_random_weights() {
     let graph = graph(6, 4, 3);
     let mut spec = graph.spec();
     let trained = trained(&graph);
-    let place = spec.nodes.iter().position(|node| node.name == "b").unwrap();
-    spec.nodes[place].name = "new".to_owned();
+    let renamed = spec.nodes.iter().position(|node| node.name == "b").unwrap();
+    spec.nodes[renamed].name = "new".to_owned();
     let depth = spec.nodes.iter_mut().find(|node| node.name == "depth").unwrap();
     depth.from = vec!["new".to_owned()];
     let other = Graph::new(&spec).unwrap();
     let fresh = Network::new(&other, 2, Device::Flex).deployed_weights();
-    let started = heir(&other, &trained).deployed_weights();
+    let started = child(&other, &trained).deployed_weights();
     assert_eq!(weight(&started, "d"), weight(trained.weights(), "d"));
     // Its norm has seen the batch, and folds another scale into what was drawn.
     let directions = |weights: &Weights| -> Vec<bool> {
@@ -139,33 +140,33 @@ fn what_was_not_there_keeps_its_random_weights() {
     assert_ne!(directions(&started), {
         weight(trained.weights(), "b").values.iter().map(|weight| *weight > 0.0).collect::<Vec<_>>()
     });
-    // What read `b` reads a stranger now, and begins afresh.
+    // What read `b` reads an unknown node now, and begins afresh.
     assert_eq!(weight(&started, "depth").values, weight(&fresh, "depth").values);
 }
 
 #[test]
-fn any_network_of_a_space_can_be_the_heir_of_any_other() {
+fn any_network_of_a_space_can_inherit_from_any_other() {
     let spec = SearchSpaceSpec::from_ron(include_str!("../../../../search-spaces/emotionnet.ron")).unwrap();
     let prototype = include_str!("../../../../prototypes/resnet20.ron");
     let mut prototype = ArchitectureSpec::from_ron(prototype).unwrap();
     (prototype.input.height, prototype.input.width) = (SIDE, SIDE);
     let space = SearchSpace::new(&spec, &Graph::new(&prototype).unwrap()).unwrap();
-    let drawn = |place: u64| {
-        let mut random = stream(5, "heirs", &[place]);
+    let drawn = |number: u64| {
+        let mut random = stream(5, "heirs", &[number]);
         let genome = space.decisions().genome(|_, decision| random.below(decision.domain.choices()));
         space.decode(&genome, "drawn").unwrap()
     };
     let n_classes = drawn(0).classes();
-    for place in 0..6 {
-        let (parent, child) = (drawn(place), drawn(place + 1));
-        let parent = deployed(&parent, &Network::new(&parent, place, Device::Flex));
-        let heir =
-            Network::new(&child, 9, Device::Flex).started_from(&parent, batch(SIDE, n_classes), Device::Flex);
-        let found = values(deployed(&child, &heir).logits(images(SIDE), |_, map| map));
+    for number in 0..6 {
+        let (parent, child) = (drawn(number), drawn(number + 1));
+        let parent = deployed(&parent, &Network::new(&parent, number, Device::Flex));
+        let inherited =
+            Network::new(&child, 9, Device::Flex).inheriting(&parent, batch(SIDE, n_classes), Device::Flex);
+        let found = values(deployed(&child, &inherited).logits(images(SIDE), |_, map| map));
         assert!(found.iter().all(|logit| logit.is_finite()), "{found:?}");
-        let training = values(training_logits(&heir));
+        let training = values(training_logits(&inherited));
         assert!(
-            apart(deployed(&child, &heir).logits(images(SIDE), |_, map| map), &training) < 1e-2,
+            apart(deployed(&child, &inherited).logits(images(SIDE), |_, map| map), &training) < 1e-2,
             "{found:?} {training:?}"
         );
     }

@@ -1,63 +1,29 @@
-//! One folder for each class: "CK+48" with the names of expressions, or any names with an optional subject pattern.
+//! One folder for each class, of any names, with an optional subject pattern.
 
 use regex::Regex;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::folder::{Entry, entries, folders, images, relative};
-use crate::listing::{Listed, Listing, Picture};
-use crate::{DataError, DataOptions, Expression, LabelSet, Layout, SkipReason};
+use super::folder::{Entry, entries, folders, lone_table, relative};
+use super::{Layout, Listed, Listing, Picture};
+use crate::{DataError, DataOptions, LabelSet, SkipReason};
 
-/// In `S010_004_00000017.png` the subject is the text before the first underscore.
-const CK48_SUBJECT: &str = r"(?:^|/)(S\d+)_[^/]*$";
 /// How many folders deep images are looked for inside a class folder.
 const MAX_DEPTH: usize = 3;
 /// More entries than any data set of faces has.
 const MAX_ENTRIES: usize = 2_000_000;
 
-/// Whether all folders of `dir` are named by expressions of CK+, and the first image as CK+48 names its images.
-pub(crate) fn matches_ck48(dir: &Path) -> Result<bool, DataError> {
-    let classes = folders(dir)?;
-    if classes.is_empty() || classes.iter().any(|class| Expression::of_folder(&class.name).is_none()) {
-        return Ok(false);
+/// Any folder that does not hold a table of pixels alone.
+pub(super) fn recognises(dir: &Path) -> Result<bool, DataError> {
+    match lone_table(dir)? {
+        Some(table) => Err(DataError::TableInside { path: dir.to_owned(), table }),
+        None => Ok(true),
     }
-    let subject = subject_regex(CK48_SUBJECT)?;
-    for class in classes {
-        if let Some(image) = images(&class.path)?.first() {
-            return Ok(subject.is_match(&image.name));
-        }
-    }
-    Ok(false)
-}
-
-/// The images of the class folders of CK+48; the classes are those of the label set.
-pub(crate) fn list_ck48(dir: &Path, options: &DataOptions) -> Result<Listing, DataError> {
-    let mut classes: Vec<(Expression, Entry)> = Vec::new();
-    for folder in folders(dir)? {
-        let Some(expression) = Expression::of_folder(&folder.name) else {
-            return Err(DataError::UnknownExpression { path: folder.path });
-        };
-        if let Some((_, first)) = classes.iter().find(|(known, _)| *known == expression) {
-            let (first, second) = (first.path.clone(), folder.path);
-            return Err(DataError::SameClassTwice { first, second, class: expression.name() });
-        }
-        classes.push((expression, folder));
-    }
-    classes.sort_by_key(|(expression, _)| *expression);
-    let subject = subject_regex(options.subject_pattern.as_deref().unwrap_or(CK48_SUBJECT))?;
-    let mut listing = Listing::new(Layout::Ck48, options.labels.names());
-    for (expression, folder) in classes {
-        match options.labels.class(expression) {
-            Some(class) => add_class(&mut listing, dir, &folder.path, class, Some(&subject))?,
-            None => listing.skip(&folder.path, dir, SkipReason::OtherClass(expression)),
-        }
-    }
-    Ok(listing)
 }
 
 /// The images of class folders of any names; the classes are the folders that hold images, sorted by name.
-pub(crate) fn list(dir: &Path, options: &DataOptions) -> Result<Listing, DataError> {
+pub(super) fn list(dir: &Path, options: &DataOptions) -> Result<Listing, DataError> {
     if options.labels != LabelSet::default() {
         return Err(DataError::UnusedLabels);
     }
@@ -92,7 +58,8 @@ fn refuse_other_trees(dir: &Path, folders: &[Entry]) -> Result<(), DataError> {
     Ok(())
 }
 
-fn subject_regex(pattern: &str) -> Result<Regex, DataError> {
+/// The subject pattern, which has a group for the subject.
+pub(super) fn subject_regex(pattern: &str) -> Result<Regex, DataError> {
     let wrong = |reason: String| DataError::Pattern { pattern: pattern.to_owned(), reason };
     let regex = Regex::new(pattern).map_err(|cause| wrong(cause.to_string()))?;
     if regex.captures_len() < 2 {
@@ -101,7 +68,8 @@ fn subject_regex(pattern: &str) -> Result<Regex, DataError> {
     Ok(regex)
 }
 
-fn add_class(
+/// Adds every image below a class folder.
+pub(super) fn add_class(
     listing: &mut Listing,
     dir: &Path,
     class_folder: &Path,

@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use crate::DataError;
 
 /// An entry of a folder.
-pub(crate) struct Entry {
-    pub(crate) name: String,
-    pub(crate) path: PathBuf,
-    pub(crate) is_folder: bool,
+pub(super) struct Entry {
+    pub(super) name: String,
+    pub(super) path: PathBuf,
+    pub(super) is_folder: bool,
 }
 
 /// The entries of `folder`, sorted by name. Hidden ones (`.DS_Store`, `._S005_001.png`) are left out; a link that
 /// leads nowhere counts as a file.
-pub(crate) fn entries(folder: &Path) -> Result<Vec<Entry>, DataError> {
+pub(super) fn entries(folder: &Path) -> Result<Vec<Entry>, DataError> {
     let failed = |cause| DataError::Read { path: folder.to_owned(), cause };
     let mut entries = Vec::new();
     for entry in fs::read_dir(folder).map_err(failed)? {
@@ -32,12 +32,12 @@ pub(crate) fn entries(folder: &Path) -> Result<Vec<Entry>, DataError> {
 }
 
 /// The folders in `folder`, sorted by name.
-pub(crate) fn folders(folder: &Path) -> Result<Vec<Entry>, DataError> {
+pub(super) fn folders(folder: &Path) -> Result<Vec<Entry>, DataError> {
     Ok(entries(folder)?.into_iter().filter(|entry| entry.is_folder).collect())
 }
 
 /// A `.csv` file in a folder without folders: an unpacked archive of a table of pixels.
-pub(crate) fn lone_table(folder: &Path) -> Result<Option<PathBuf>, DataError> {
+pub(super) fn lone_table(folder: &Path) -> Result<Option<PathBuf>, DataError> {
     let entries = entries(folder)?;
     if entries.iter().any(|entry| entry.is_folder) {
         return Ok(None);
@@ -47,12 +47,12 @@ pub(crate) fn lone_table(folder: &Path) -> Result<Option<PathBuf>, DataError> {
 }
 
 /// The image files in `folder`, by their extension, sorted by name.
-pub(crate) fn images(folder: &Path) -> Result<Vec<Entry>, DataError> {
+pub(super) fn images(folder: &Path) -> Result<Vec<Entry>, DataError> {
     Ok(entries(folder)?.into_iter().filter(Entry::is_image).collect())
 }
 
 impl Entry {
-    pub(crate) fn is_image(&self) -> bool {
+    pub(super) fn is_image(&self) -> bool {
         const EXTENSIONS: [&str; 9] = ["png", "jpg", "jpeg", "tif", "tiff", "bmp", "pgm", "ppm", "pnm"];
         let extension = self.path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
         !self.is_folder && extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
