@@ -1,7 +1,7 @@
 //! What a comparison of strategies says, as tables, numbers and a drawing.
 
 use netsynth_graph::schema::SCHEMA;
-use netsynth_report::{Band, Panel, plot};
+use netsynth_report::{Band, Panel};
 use netsynth_search::{Curve, Estimate, SearchPlan, StrategyKind};
 use serde::Serialize;
 
@@ -223,7 +223,7 @@ pub(crate) fn drawn(strategies: &[StrategyKind], jobs: &[Job], curves: &[Curve])
             })
             .collect()
     };
-    plot(&[
+    netsynth_report::curves(&[
         Panel {
             title: "hypervolume, share of the whole front's".to_owned(),
             bands: bands(&|curve, at| Some(curve.hypervolume[at])),

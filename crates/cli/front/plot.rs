@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use netsynth_report::{
-    Axis, Glyphs, Kind, Point, Scale, Scatter, Series, Written, letter, png, scatter, terminal,
+    Axis, Glyphs, Kind, Notation, Point, Scale, Scatter, Series, letter, png, scatter, terminal,
 };
 
 use super::condition::Quantity;
@@ -147,15 +147,15 @@ pub(crate) fn plot_of(title: String, across: Across, series: Vec<Series>) -> Sca
         .fold((f64::INFINITY, 1.0f64), |(least, most), point| (least.min(point.x), most.max(point.x)));
     // Costs of one size stand apart better by their differences.
     let scale = if most > 5.0 * least { Scale::Logarithmic } else { Scale::Linear };
-    let (name, written) = match across {
-        Across::Parameters => ("parameters", Written::Count),
-        Across::Macs => ("MACs", Written::Count),
-        Across::PeakActivations => ("peak activations", Written::Kibibytes),
+    let (name, notation) = match across {
+        Across::Parameters => ("parameters", Notation::Count),
+        Across::Macs => ("MACs", Notation::Count),
+        Across::PeakActivations => ("peak activations", Notation::Kibibytes),
     };
     Scatter {
         title,
-        x: Axis::new(name, written, scale, points().map(|point| point.x)),
-        y: Axis::new("accuracy", Written::Percent, Scale::Linear, points().map(|point| point.y)),
+        x: Axis::new(name, notation, scale, points().map(|point| point.x)),
+        y: Axis::new("accuracy", Notation::Percent, Scale::Linear, points().map(|point| point.y)),
         series,
     }
 }

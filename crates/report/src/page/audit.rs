@@ -2,9 +2,9 @@
 
 use netsynth_store::{Audit, Finalist};
 
-use super::chart::slopes;
 use super::sections::{table, trial_link};
 use crate::audit::{AUDIT_HEADER, audit_cells, audit_words};
+use crate::charts::slopes;
 use crate::markup::escaped;
 
 /// Both accuracies of each finalist as lines and as a table, and how far the two rankings agree.

@@ -8,8 +8,8 @@ use netsynth_search::{
 };
 use netsynth_store::{FrontFile, FrontRow};
 
-use super::chart::{climbs, losses, steps};
 use super::{Report, Run};
+use crate::charts::{climbs, losses, steps};
 use crate::drawing::drawing_in_page;
 use crate::markup::escaped;
 use crate::numbers::{count, kibibytes, millions, percent};

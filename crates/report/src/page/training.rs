@@ -3,10 +3,10 @@
 use netsynth_graph::{Expectation, Graph};
 use netsynth_search::Estimate;
 
-use super::chart::losses;
 use super::sections::{made_with, table, top};
 use super::shell;
 use super::variants::confusion;
+use crate::charts::losses;
 use crate::drawing::drawing_in_page;
 use crate::markup::escaped;
 use crate::numbers::{count, estimate, kibibytes, millions, percent};
