@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::Args;
 use netsynth_graph::Graph;
-use netsynth_report::{AUDIT_HEADER, audit_cells, audit_words};
+use netsynth_report::{audit_sentences, audit_table};
 use netsynth_search::{Measured, ParetoFront, Trained, caught, side_by_side};
 use netsynth_store::{Audit, Extent, FrontFile, RunFolder, StoreError, audit_trainings};
 use netsynth_train::{EpochReport, Training, derived_seed, fit_fold, on_one_thread};
@@ -19,7 +19,7 @@ use crate::progress::Progress;
 use crate::resume::reopened;
 use crate::session::{Output, Session, logged};
 use crate::trouble::Trouble;
-use crate::words::{say, say_json, table};
+use crate::words::{print_table, say, say_json};
 use crate::workers::worker_count;
 use crate::{Ending, interrupt};
 
@@ -195,10 +195,8 @@ pub(crate) struct WithAudit<'a> {
 
 /// Prints what the finalists had in the search and have from scratch, and how far the two rankings agree.
 pub(crate) fn show(audit: &Audit) -> Result<(), Complaint> {
-    let mut rows = table(&AUDIT_HEADER, 2);
-    rows.add_rows(audit.finalists.iter().map(audit_cells));
-    say(rows)?;
-    audit_words(audit).iter().try_for_each(say)
+    print_table(&audit_table(audit))?;
+    audit_sentences(audit).iter().try_for_each(say)
 }
 
 #[cfg(test)]

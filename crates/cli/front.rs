@@ -12,8 +12,8 @@ use netsynth_store::FrontFile;
 
 use crate::Ending;
 use crate::complaint::Complaint;
-use crate::words::say;
-use listing::{Column, Row};
+use crate::words::{print_table, say};
+use listing::{Field, Row};
 pub(crate) use plot::{Across, glyphs, plot_of};
 
 /// Show what runs found: their Pareto fronts, any of their trials, what differs between two networks.
@@ -48,5 +48,5 @@ pub(crate) fn show(front: &FrontFile) -> Result<(), Complaint> {
         return say("The front is empty: no trial met the indicator.");
     }
     let rows: Vec<Row> = front.members.iter().map(Row::member).collect();
-    say(listing::fitting_table(&rows, &Column::OF_FRONT))
+    print_table(&listing::fitting_table(&rows, &Field::OF_FRONT))
 }

@@ -16,6 +16,7 @@ use crate::session::Output;
 use crate::table_1::{self, Measured};
 use crate::train::told;
 use crate::training::{OnFolds, Options, TrainPlan};
+use crate::words::Format;
 use crate::workers::worker_count;
 use crate::{Ending, interrupt};
 
@@ -104,7 +105,7 @@ fn paper(arguments: &Arguments, workers: NonZeroUsize) -> Result<Ending, Complai
         };
         measured.push(results);
     }
-    table_1::show(&measured, arguments.json)?;
+    table_1::show(&measured, Format { csv: false, json: arguments.json })?;
     Ok(ending)
 }
 

@@ -3,6 +3,7 @@
 use netsynth_data::SplitBy;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{ArchitectureId, Cost, Expectation, Graph};
+use netsynth_report::{Cell, Column, Table};
 use netsynth_search::{Estimate, Metrics, Performance, mean_and_deviation};
 use netsynth_store::{FrontFile, FrontRow};
 use netsynth_train::Confusion;
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::complaint::Complaint;
 use crate::training::TrainPlan;
-use crate::words::{count, estimate, millions, percent, say, table};
+use crate::words::{count, estimate, millions, percent, print_table, say};
 
 /// One fold's training, as its folder has it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -106,18 +107,20 @@ impl Results {
         estimate(self.mean_accuracy, self.half_width)
     }
 
+    /// The folds with their accuracies.
+    fn table(&self) -> Table {
+        let columns = [
+            Column::right("seed", |fold: &FoldResult| Cell::whole(fold.seed)),
+            Column::right("fold", |fold: &FoldResult| Cell::whole(fold.fold)),
+            Column::right("images", |fold: &FoldResult| Cell::whole(fold.n_images)),
+            Column::accuracy(|fold: &FoldResult| Some(fold.accuracy)),
+        ];
+        Table::new(&columns, &self.folds)
+    }
+
     /// Prints folds, classes, and what was measured beside what was published.
     pub(crate) fn show(&self) -> Result<(), Complaint> {
-        let mut rows = table(&["seed", "fold", "images", "accuracy"], 0);
-        for fold in &self.folds {
-            rows.add_row([
-                fold.seed.to_string(),
-                fold.fold.to_string(),
-                fold.n_images.to_string(),
-                percent(fold.accuracy),
-            ]);
-        }
-        say(rows)?;
+        print_table(&self.table())?;
         say(format!(
             "accuracy {} mean, {} standard deviation over {} folds; {} parameters, {} MACs",
             self.accuracy(),
@@ -138,31 +141,33 @@ impl Results {
 
     /// Prints what was taken for what, and each class's recall.
     fn show_confusion(&self) -> Result<(), Complaint> {
-        let names = self.classes.iter().map(String::as_str);
-        let header: Vec<&str> = ["is \\ taken for"].into_iter().chain(names).chain(["recall"]).collect();
-        let mut rows = table(&header, 1);
-        for ((class, counts), recall) in
-            self.classes.iter().zip(&self.confusion.0).zip(self.confusion.recalls())
-        {
-            let cells =
-                counts.iter().map(|count| if *count == 0 { ".".to_owned() } else { count.to_string() });
-            let recall = recall.map_or("none".to_owned(), percent);
-            rows.add_row([class.clone()].into_iter().chain(cells).chain([recall]));
-        }
-        say(rows)
+        type Class<'a> = (&'a String, &'a Vec<usize>, Option<f64>);
+        let mut columns = vec![Column::left("is \\ taken for", |(name, ..): &Class<'_>| Cell::text(*name))];
+        columns.extend(self.classes.iter().enumerate().map(|(class, name)| {
+            Column::right(name, move |(_, counts, _): &Class<'_>| Cell::dotted(counts[class]))
+        }));
+        columns.push(Column::right("recall", |(.., recall): &Class<'_>| {
+            recall.map_or(Cell::missing("none"), Cell::share)
+        }));
+        let classes = self.classes.iter().zip(&self.confusion.0).zip(self.confusion.recalls());
+        let rows: Vec<Class<'_>> = classes.map(|((name, counts), recall)| (name, counts, recall)).collect();
+        print_table(&Table::new(&columns, &rows))
     }
 
     /// Prints measured, published and difference.
     fn show_published(&self) -> Result<(), Complaint> {
-        let mut rows = table(&["", "measured", "published", "difference"], 1);
-        let accuracy = self.accuracy();
+        let mut rows: Vec<[Cell; 4]> = Vec::new();
+        let accuracy = || Cell::estimate(self.mean_accuracy, self.half_width);
         for (number, expectation) in self.published.iter().enumerate() {
             let mark = format!("[{}]", number + 1);
             if let Some(known) = expectation.accuracy {
-                let points = 100.0 * (self.mean_accuracy - known);
-                let cells =
-                    [accuracy.clone(), format!("{} {mark}", percent(known)), format!("{points:+.2} points")];
-                rows.add_row(["accuracy".to_owned()].into_iter().chain(cells));
+                let difference = self.mean_accuracy - known;
+                rows.push([
+                    Cell::text("accuracy"),
+                    accuracy(),
+                    Cell::new(known, format!("{} {mark}", percent(known))),
+                    Cell::new(difference, format!("{:+.2} points", 100.0 * difference)),
+                ]);
             }
             let counts = [
                 ("parameters", self.cost.parameters, expectation.parameters, count as fn(u64) -> String),
@@ -172,16 +177,30 @@ impl Results {
                 if let Some(known) = known {
                     // Rounded first, or a hair below would print as -0.00.
                     let difference = (1e4 * (found as f64 / known as f64 - 1.0)).round() / 100.0 + 0.0;
-                    let cells =
-                        [words(found), format!("{} {mark}", words(known)), format!("{difference:+.2} %")];
-                    rows.add_row([name.to_owned()].into_iter().chain(cells));
+                    rows.push([
+                        Cell::text(name),
+                        Cell::new(found, words(found)),
+                        Cell::new(known, format!("{} {mark}", words(known))),
+                        Cell::new(difference / 100.0, format!("{difference:+.2} %")),
+                    ]);
                 }
             }
         }
         if self.published.iter().all(|expectation| expectation.accuracy.is_none()) {
-            rows.add_row(["accuracy", &accuracy, "not published", ""]);
+            rows.push([
+                Cell::text("accuracy"),
+                accuracy(),
+                Cell::missing("not published"),
+                Cell::missing(""),
+            ]);
         }
-        say(rows)?;
+        let columns = [
+            Column::left("", |row: &[Cell; 4]| row[0].clone()),
+            Column::right("measured", |row: &[Cell; 4]| row[1].clone()),
+            Column::right("published", |row: &[Cell; 4]| row[2].clone()),
+            Column::right("difference", |row: &[Cell; 4]| row[3].clone()),
+        ];
+        print_table(&Table::new(&columns, &rows))?;
         for (number, expectation) in self.published.iter().enumerate() {
             say(format!("[{}] {}", number + 1, expectation.source))?;
         }

@@ -132,7 +132,7 @@ fn plotted(gathered: &Gathered, across: Across) -> Scatter {
                 false if row.is_stopped => Kind::Partial,
                 false => Kind::Complete,
             };
-            let label = row.picks(", ");
+            let label = row.picks().join(", ");
             Some(Point { x: row.get(across.quantity())?, y: row.accuracy?, kind, label })
         });
         Series { name: run.name.clone(), points: points.collect() }

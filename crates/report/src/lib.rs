@@ -10,8 +10,9 @@ pub mod numbers;
 mod page;
 mod published;
 mod reasons;
+mod tables;
 
-pub use audit::{AUDIT_HEADER, audit_cells, audit_words};
+pub use audit::{audit_sentences, audit_table};
 pub use charts::{
     Axis, Band, Glyphs, Kind, Notation, Panel, PictureError, Point, Scale, Scatter, Series, curves, letter,
     png, scatter, terminal,
@@ -19,4 +20,5 @@ pub use charts::{
 pub use drawing::{DRAWING_RULES, Theme, dot, drawing, drawing_in_page};
 pub use page::{Judged, Report, Run, TrainedFold, TrainingReport, page, training_page};
 pub use published::{Figure, Published, SOURCE, Standing, TABLE_1};
-pub use reasons::reason_cells;
+pub use reasons::{ranking_table, reason_table};
+pub use tables::{Cell, Column, Table};
