@@ -1,6 +1,28 @@
-//! What is **shown**: drawings, plots, and the published numbers that ours stand beside.
+//! What is **shown**: drawings, charts, tables, one HTML page, and the published numbers that ours stand beside.
 //!
-//! Everything here is text or a picture made from values: the same values give the same bytes, and nothing is read or written.
+//! Everything here is text or a picture made from values: the same values give the same bytes, and no file is written.
+//! A table's columns are defined once, and every form is made of them:
+//!
+//! ```
+//! use netsynth_report::{Cell, Column, Table};
+//!
+//! struct Network { name: &'static str, parameters: u64, accuracy: f64 }
+//! let networks = [
+//!     Network { name: "nano-a", parameters: 232_000, accuracy: 0.976 },
+//!     Network { name: "nano-b", parameters: 136_000, accuracy: 0.927 },
+//! ];
+//! let columns = [
+//!     Column::left("network", |network: &Network| Cell::text(network.name)),
+//!     Column::parameters(|network: &Network| network.parameters),
+//!     Column::accuracy(|network: &Network| Some(network.accuracy)),
+//! ];
+//! let table = Table::new(&columns, &networks);
+//! assert!(table.text(None).contains("nano-a       232,000    97.60 %"));
+//! assert_eq!(table.csv(), "network,parameters,accuracy\nnano-a,232000,0.976\nnano-b,136000,0.927");
+//! assert_eq!(table.json()[1]["accuracy"], 0.927);
+//! ```
+//!
+//! A chart is the same: points on two axes, as SVG ([`scatter`]), as pixels ([`png`]) or as lines of a terminal ([`terminal`]).
 
 mod audit;
 mod charts;
