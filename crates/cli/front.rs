@@ -2,10 +2,10 @@
 
 mod condition;
 mod diff;
-mod gathered;
 mod listing;
 mod plot;
 mod query;
+mod runs;
 
 use clap::{Args, Subcommand};
 use netsynth_store::FrontFile;

@@ -173,7 +173,7 @@ fn of_run(run: &Path, which: &str) -> Result<Graph, Complaint> {
 
 fn line(change: &Change, graphs: &[Graph; 2]) -> Line {
     let [one, other] = graphs;
-    let alone = |node: &Node, place: usize| {
+    let alone = |node: &Node, side: usize| {
         let mut line = Line {
             layers: [None, None],
             operator: node.op.name(),
@@ -184,10 +184,10 @@ fn line(change: &Change, graphs: &[Graph; 2]) -> Line {
             parameters: [0, 0],
             macs: [0, 0],
         };
-        line.layers[place] = Some(node.name.clone());
-        line.output[place] = Some(node.shape.to_string());
-        line.parameters[place] = node.cost.parameters;
-        line.macs[place] = node.cost.macs;
+        line.layers[side] = Some(node.name.clone());
+        line.output[side] = Some(node.shape.to_string());
+        line.parameters[side] = node.cost.parameters;
+        line.macs[side] = node.cost.macs;
         line
     };
     match change {

@@ -7,8 +7,8 @@ use netsynth_report::{
 };
 
 use super::condition::Quantity;
-use super::gathered::{Gathered, gather};
 use super::listing::Row;
+use super::runs::{Runs, gather};
 use crate::Ending;
 use crate::complaint::Complaint;
 use crate::words::{say, terminal_width};
@@ -68,8 +68,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
         Some(path) => Some((path, format(path)?)),
         None => None,
     };
-    let gathered = gather(&arguments.runs)?;
-    let plot = plotted(&gathered, arguments.x);
+    let runs = gather(&arguments.runs)?;
+    let plot = plotted(&runs, arguments.x);
     if plot.series.iter().all(|series| series.points.is_empty()) {
         say("No trial is measured yet, so there is nothing to draw.")?;
         return Ok(Ending::Missed);
@@ -87,7 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
     Ok(Ending::Done)
 }
 
-/// Braille, unless somebody asks for less or the system's words are not in Unicode.
+/// Braille, unless ASCII is asked for or the locale is not in Unicode.
 pub(crate) fn glyphs(is_ascii_asked: bool) -> Glyphs {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
         .into_iter()
@@ -122,11 +122,11 @@ fn write(path: &Path, format: &Format, svg: &str) -> Result<(), Complaint> {
 }
 
 /// Every run's trials; what is labelled are the picks of the front of them all.
-fn plotted(gathered: &Gathered, across: Across) -> Scatter {
-    let names: Vec<&str> = gathered.runs.iter().map(|run| run.name.as_str()).collect();
-    let series = gathered.runs.iter().enumerate().map(|(number, run)| {
+fn plotted(runs: &Runs, across: Across) -> Scatter {
+    let names: Vec<&str> = runs.runs.iter().map(|run| run.name.as_str()).collect();
+    let series = runs.runs.iter().enumerate().map(|(number, run)| {
         let is_member = |row: &Row| run.front.members.iter().any(|(trial, _)| *trial == row.trial);
-        let points = gathered.rows_of(number).into_iter().filter_map(|row| {
+        let points = runs.rows_of(number).into_iter().filter_map(|row| {
             let kind = match is_member(&row) {
                 true => Kind::Member,
                 false if row.is_stopped => Kind::Partial,

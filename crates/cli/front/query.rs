@@ -7,8 +7,8 @@ use netsynth_store::RunFolder;
 use serde_json::json;
 
 use super::condition::Condition;
-use super::gathered::{Gathered, Summary, gather};
 use super::listing::{self, Field, Row};
+use super::runs::{Runs, Summary, gather};
 use crate::Ending;
 use crate::complaint::Complaint;
 use crate::finished::{RunKind, run_kind};
@@ -74,10 +74,10 @@ pub(crate) fn show(arguments: &Show) -> Result<Ending, Complaint> {
             return show_training(&folder, listing);
         }
     }
-    let gathered = gather(&listing.runs)?;
-    let rows = listing.sorted(gathered.front_rows());
+    let runs = gather(&listing.runs)?;
+    let rows = listing.sorted(runs.front_rows());
     if listing.format.json {
-        return listing.print_json(&rows, &gathered);
+        return listing.print_json(&rows, &runs);
     }
     if rows.is_empty() && !listing.format.csv {
         say("The front is empty: no trial met the indicator.")?;
@@ -85,8 +85,8 @@ pub(crate) fn show(arguments: &Show) -> Result<Ending, Complaint> {
     }
     listing.print(&rows, &Field::OF_FRONT)?;
     if !listing.format.csv {
-        summarise(&gathered)?;
-        let caveats = gathered.runs.iter().filter_map(|run| run.plan.data.split.caveat());
+        summarise(&runs)?;
+        let caveats = runs.runs.iter().filter_map(|run| run.plan.data.split.caveat());
         caveats.take(1).try_for_each(say)?;
     }
     Ok(ending(&rows))
@@ -117,12 +117,12 @@ fn show_training(folder: &RunFolder, listing: &Listing) -> Result<Ending, Compla
 pub(crate) fn query(arguments: &Query) -> Result<Ending, Complaint> {
     let condition = arguments.condition.as_deref().map(Condition::read).transpose()?;
     let listing = &arguments.listing;
-    let gathered = gather(&listing.runs)?;
-    let mut rows = if arguments.trials { gathered.trial_rows() } else { gathered.front_rows() };
+    let runs = gather(&listing.runs)?;
+    let mut rows = if arguments.trials { runs.trial_rows() } else { runs.front_rows() };
     rows.retain(|row| condition.as_ref().is_none_or(|condition| condition.holds(&|what| row.get(what))));
     let rows = listing.sorted(rows);
     if listing.format.json {
-        return listing.print_json(&rows, &gathered);
+        return listing.print_json(&rows, &runs);
     }
     let columns = if arguments.trials { Field::OF_TRIALS } else { Field::OF_FRONT };
     if rows.is_empty() && !listing.format.csv {
@@ -159,7 +159,7 @@ impl Listing {
     }
 
     /// Prints rows as JSON: all that is known of each, or the columns that were asked for.
-    fn print_json(&self, rows: &[Row], gathered: &Gathered) -> Result<Ending, Complaint> {
+    fn print_json(&self, rows: &[Row], runs: &Runs) -> Result<Ending, Complaint> {
         let members = match self.columns.as_slice() {
             [] => json!(rows),
             columns => listing::table(rows, columns).json(),
@@ -167,8 +167,8 @@ impl Listing {
         say_json(&json!({
             "schema": SCHEMA,
             "members": members,
-            "hypervolume": gathered.hypervolume,
-            "runs": gathered.summaries(),
+            "hypervolume": runs.hypervolume,
+            "runs": runs.summaries(),
         }))?;
         Ok(ending(rows))
     }
@@ -180,8 +180,8 @@ fn ending(rows: &[Row]) -> Ending {
 }
 
 /// Says how good the front is; of several runs, each one's too.
-fn summarise(gathered: &Gathered) -> Result<(), Complaint> {
-    let summaries = gathered.summaries();
+fn summarise(runs: &Runs) -> Result<(), Complaint> {
+    let summaries = runs.summaries();
     if let [Summary { n_trials, n_members, hypervolume, .. }] = summaries.as_slice() {
         let dominated = match hypervolume {
             Some(share) => format!("hypervolume {share:.4}"),
@@ -202,6 +202,6 @@ fn summarise(gathered: &Gathered) -> Result<(), Complaint> {
         }),
     ];
     print_table(&Table::new(&columns, &summaries))?;
-    let together = gathered.hypervolume.map_or("-".to_owned(), |share| format!("{share:.4}"));
+    let together = runs.hypervolume.map_or("-".to_owned(), |share| format!("{share:.4}"));
     say(format!("together: hypervolume {together}"))
 }

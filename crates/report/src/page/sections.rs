@@ -27,14 +27,14 @@ pub(super) fn trial_link(trial: usize) -> String {
     format!("<a href=\"#trial-{trial}\">{trial}</a>")
 }
 
-/// The top of every page: the run's name, how it stands, what of it cannot be read, and its few main numbers.
-pub(super) fn top(name: &str, standing: &str, damage: &[String], figures: &[(&str, String)]) -> String {
+/// The top of every page: the run's name and status, what of it cannot be read, and its few main numbers.
+pub(super) fn top(name: &str, status: &str, damage: &[String], figures: &[(&str, String)]) -> String {
     let mut html = format!(
         "<header><div class=\"bar-top\"><span class=\"mark\">netsynth</span>\
          <button id=\"theme\" type=\"button\" title=\"light or dark\">Theme</button></div>\n\
          <h1>{}</h1>\n<p class=\"lead\">{}</p>\n",
         escaped(name),
-        escaped(standing)
+        escaped(status)
     );
     if !damage.is_empty() {
         let lines: String =
@@ -68,11 +68,11 @@ pub(super) fn head(report: &Report<'_>) -> String {
         ("smallest, parameters", smallest.map_or("none".to_owned(), count)),
         ("hypervolume", run.front.hypervolume.map_or("no bounds".to_owned(), |share| format!("{share:.3}"))),
     ];
-    top(&report.name, &standing(report), &run.damage, &figures)
+    top(&report.name, &status(report), &run.damage, &figures)
 }
 
-/// How the run stands, in a sentence or two.
-fn standing(report: &Report<'_>) -> String {
+/// Whether the run has ended, and its trials by outcome, in a sentence or two.
+fn status(report: &Report<'_>) -> String {
     let Report { plan, run, .. } = report;
     let end = match run.end {
         Some(StopReason::Trials) => "Finished".to_owned(),

@@ -48,7 +48,7 @@ pub struct TrainingReport {
     pub environment: Vec<(String, String)>,
     /// What must be known to read the numbers rightly.
     pub notes: Vec<String>,
-    /// What could not be read, in words.
+    /// What could not be read, a sentence each.
     pub damage: Vec<String>,
 }
 
@@ -79,7 +79,7 @@ fn accuracy(report: &TrainingReport) -> String {
 
 fn head(report: &TrainingReport) -> String {
     let TrainingReport { folds, n_planned, epochs, network, .. } = report;
-    let standing = if folds.len() >= *n_planned {
+    let status = if folds.len() >= *n_planned {
         format!("Finished. {} trainings of {epochs} epochs, each judged on its own fold.", folds.len())
     } else {
         format!("Unfinished, {} of {n_planned} trainings of {epochs} epochs so far.", folds.len())
@@ -91,7 +91,7 @@ fn head(report: &TrainingReport) -> String {
         ("multiply-accumulates", millions(cost.macs)),
         ("peak activations", kibibytes(4 * cost.peak_activations)),
     ];
-    top(&report.name, &standing, &report.damage, &figures)
+    top(&report.name, &status, &report.damage, &figures)
 }
 
 fn network(report: &TrainingReport) -> String {
