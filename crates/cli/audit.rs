@@ -1,14 +1,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use netsynth_report::{AUDIT_HEADER, audit_cells, audit_words};
+use netsynth_report::{audit_sentences, audit_table};
 use netsynth_run::{Context, LocalThreads, RunError, RunEvent, RunWeights, Search, audit};
 use netsynth_store::{Audit, RunFolder};
 
 use crate::arguments::workers::worker_count;
 use crate::progress::Progress;
 use crate::search_results::Output;
-use crate::words::{say, say_json, table};
+use crate::words::{print_table, say, say_json};
 use crate::{Ending, events, interrupt, log};
 
 /// Train the finalists of a search from scratch on all folds: how far can its ranking be trusted?
@@ -67,8 +67,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
 
 /// Prints what the finalists had in the search and have from scratch, and how far the two rankings agree.
 pub(crate) fn show(audit: &Audit) -> Result<(), RunError> {
-    let mut rows = table(&AUDIT_HEADER, 2);
-    rows.add_rows(audit.finalists.iter().map(audit_cells));
-    say(rows)?;
-    audit_words(audit).iter().try_for_each(say)
+    print_table(&audit_table(audit))?;
+    audit_sentences(audit).iter().try_for_each(say)
 }

@@ -5,12 +5,13 @@ use netsynth_data::synth::{self, SynthOptions};
 use netsynth_data::{DataOptions, Dataset};
 use netsynth_graph::Graph;
 use netsynth_random::stream;
+use netsynth_report::{Cell, Column, Table};
 use netsynth_train::{Deployed, Device, EpochReport, Recipe, Training, fit, on_one_thread};
 use serde::Serialize;
 
 use crate::Ending;
 use crate::arguments::workers::worker_count;
-use crate::words::{say, say_json, table};
+use crate::words::{Format, print_table, say, say_json};
 use netsynth_run::RunError;
 use netsynth_run::networks::{adapted, architecture, input_of, read};
 
@@ -41,9 +42,8 @@ enum Command {
         /// Trainings side by side, each on one core
         #[arg(long, default_value_t = 1)]
         workers: usize,
-        /// Print JSON instead of a table
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        format: Format,
     },
     /// Time predictions on one core
     ///
@@ -54,9 +54,8 @@ enum Command {
         /// Images at once
         #[arg(long, value_delimiter = ',', default_values_t = [1, 64])]
         batch: Vec<usize>,
-        /// Print JSON instead of a table
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        format: Format,
     },
 }
 
@@ -88,8 +87,8 @@ impl Spread {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
-    let (timings, json) = match &arguments.command {
-        Command::Train { architecture, batch, epochs, workers, json } => {
+    let (timings, format) = match &arguments.command {
+        Command::Train { architecture, batch, epochs, workers, format } => {
             let (graph, dataset) = subject(architecture)?;
             let workers = worker_count(Some(*workers))?;
             if *epochs == 0 {
@@ -120,38 +119,38 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
                     augmentation_share: Some(augmentation_secs(&dataset, &recipe) / Spread::of(secs).median),
                 });
             }
-            (timings, *json)
+            (timings, *format)
         }
-        Command::Infer { architecture, batch, json } => {
+        Command::Infer { architecture, batch, format } => {
             let (graph, dataset) = subject(architecture)?;
             let network = untrained(&graph, &dataset)?;
             let measured = batch.iter().map(|&batch_size| predictions(&network, &dataset, batch_size));
-            (measured.collect::<Result<_, _>>()?, *json)
+            (measured.collect::<Result<_, _>>()?, *format)
         }
     };
-    if json {
-        say_json(&timings)?
-    } else {
-        show(&timings)?
+    match format {
+        Format { json: true, .. } => say_json(&timings)?,
+        Format { csv: true, .. } => say(table(&timings).csv())?,
+        Format { csv: false, json: false } => print_table(&table(&timings))?,
     }
     Ok(Ending::Done)
 }
 
-fn show(timings: &[Timing]) -> Result<(), RunError> {
-    let mut rows =
-        table(&["batch", "side by side", "images/s", "least", "most", "ms a step", "augmentation"], 0);
-    for timing in timings {
-        rows.add_row([
-            timing.batch_size.to_string(),
-            timing.n_side_by_side.to_string(),
-            format!("{:.0}", timing.images_per_sec.median),
-            format!("{:.0}", timing.images_per_sec.least),
-            format!("{:.0}", timing.images_per_sec.most),
-            format!("{:.2}", timing.step_ms.median),
-            timing.augmentation_share.map_or(String::new(), |share| format!("{:.1} %", 100.0 * share)),
-        ]);
-    }
-    say(rows)
+fn table(timings: &[Timing]) -> Table {
+    let columns = [
+        Column::right("batch", |timing: &Timing| Cell::whole(timing.batch_size)),
+        Column::right("side by side", |timing: &Timing| Cell::whole(timing.n_side_by_side)),
+        Column::right("images/s", |timing: &Timing| Cell::fixed(timing.images_per_sec.median, 0)),
+        Column::right("least", |timing: &Timing| Cell::fixed(timing.images_per_sec.least, 0)),
+        Column::right("most", |timing: &Timing| Cell::fixed(timing.images_per_sec.most, 0)),
+        Column::right("ms a step", |timing: &Timing| Cell::fixed(timing.step_ms.median, 2)),
+        Column::right("augmentation", |timing: &Timing| {
+            Cell::or_empty(timing.augmentation_share, |share| {
+                Cell::new(share, format!("{:.1} %", 100.0 * share))
+            })
+        }),
+    ];
+    Table::new(&columns, timings)
 }
 
 /// The network, and synthetic faces of its size.

@@ -1,16 +1,17 @@
 use clap::Args;
 use netsynth_graph::ops::Conv;
 use netsynth_graph::{
-    Activation, ArchitectureId, ArchitectureSpec, Expectation, Graph, INPUT, Norm, Op, schema,
+    Activation, ArchitectureId, ArchitectureSpec, Expectation, Graph, INPUT, Node, Norm, Op, schema,
 };
+use netsynth_report::{Cell, Column, Table};
 use netsynth_search::{Indicator, Metric};
-use netsynth_space::{Domain, Kind, SearchSpace, Survey, survey};
+use netsynth_space::{Decision, Domain, Kind, SearchSpace, Survey, survey};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::json;
 
 use crate::Ending;
-use crate::words::{count, kibibytes, millions, percent, say, say_json, table};
+use crate::words::{Format, count, kibibytes, millions, print_table, say, say_json};
 use netsynth_run::RunError;
 use netsynth_run::networks::{Source, architecture, read, space, space_specs};
 
@@ -25,9 +26,8 @@ pub(crate) struct Arguments {
     /// A file with an architecture or a search space, or a built-in name: emotionnet, resnet20, nano-b, nano-a-class,
     /// resnet50, mobilenet-v1, efficientnet-b0, micro-exp-net
     file: String,
-    /// Print JSON instead of tables
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 /// What tells the kinds of document apart.
@@ -42,8 +42,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let fields: Fields =
         schema::from_ron(&source.text).map_err(|error| RunError::from(error).at(&source.name))?;
     match fields {
-        Fields { nodes: Some(_), .. } => check_architecture(&source, arguments.json),
-        Fields { prototype: Some(_), .. } => check_space(&source, arguments.json),
+        Fields { nodes: Some(_), .. } => check_architecture(&source, arguments.format),
+        Fields { prototype: Some(_), .. } => check_space(&source, arguments.format),
         Fields { nodes: None, prototype: None } => Err(RunError::new(
             "it is neither an architecture (field `nodes`) nor a search space (field `prototype`)",
             "compare with prototypes/nano-b.ron or search-spaces/emotionnet.ron",
@@ -52,10 +52,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     }
 }
 
-fn check_architecture(source: &Source, as_json: bool) -> Result<Ending, RunError> {
+fn check_architecture(source: &Source, format: Format) -> Result<Ending, RunError> {
     let (spec, graph) = architecture(source)?;
     let cost = graph.cost();
-    if as_json {
+    if format.json {
         say_json(&json!({
             "name": spec.name,
             "id": ArchitectureId::of(&graph),
@@ -65,24 +65,27 @@ fn check_architecture(source: &Source, as_json: bool) -> Result<Ending, RunError
         }))?;
         return Ok(Ending::Done);
     }
-    let alive = graph.activations();
-    let mut rows = table(&["node", "operator", "reads", "output", "parameters", "MACs", "alive"], 4);
-    for (node, alive) in graph.nodes().zip(&alive) {
-        rows.add_row([
-            node.name.clone(),
-            described(&node.op),
-            reads(&graph, &node.inputs),
-            node.shape.to_string(),
-            count(node.cost.parameters),
-            millions(node.cost.macs),
-            kibibytes(4 * alive),
-        ]);
+    type Alive<'a> = (&'a Node, u64);
+    let columns = [
+        Column::left("node", |(node, _): &Alive<'_>| Cell::text(&node.name)),
+        Column::left("operator", |(node, _): &Alive<'_>| Cell::text(described(&node.op))),
+        Column::left("reads", |(node, _): &Alive<'_>| Cell::text(reads(&graph, &node.inputs))),
+        Column::left("output", |(node, _): &Alive<'_>| Cell::text(node.shape.to_string())),
+        Column::parameters(|(node, _): &Alive<'_>| node.cost.parameters),
+        Column::macs(|(node, _): &Alive<'_>| node.cost.macs),
+        Column::right("alive", |(_, alive): &Alive<'_>| Cell::kibibytes(*alive)),
+    ];
+    let nodes: Vec<Alive<'_>> = graph.nodes().zip(graph.activations()).collect();
+    let table = Table::new(&columns, &nodes);
+    if format.csv {
+        say(table.csv())?;
+        return Ok(Ending::Done);
     }
     say(format!("{} ({}), input {}", spec.name, ArchitectureId::of(&graph), graph.input()))?;
     if !spec.about.is_empty() {
         say(&spec.about)?;
     }
-    say(rows)?;
+    print_table(&table)?;
     say(format!(
         "parameters {} (batch norm folded; {} while training), MACs {}, peak activations {}",
         count(cost.parameters),
@@ -134,7 +137,7 @@ fn compare(spec: &ArchitectureSpec, graph: &Graph) -> Result<(), RunError> {
         return Ok(());
     }
     let cost = graph.cost();
-    let mut rows = table(&["expected by", "what", "expected", "counted", "difference"], 2);
+    let mut rows: Vec<[Cell; 5]> = Vec::new();
     for Expectation { source, parameters, macs, accuracy } in &spec.expect {
         let counts = [("parameters", parameters, cost.parameters), ("MACs", macs, cost.macs)];
         for (what, expected, counted) in counts {
@@ -142,29 +145,41 @@ fn compare(spec: &ArchitectureSpec, graph: &Graph) -> Result<(), RunError> {
                 let difference = counted as i64 - *expected as i64;
                 let share = 100.0 * difference as f64 / *expected as f64;
                 let sign = if difference < 0 { "-" } else { "+" };
-                rows.add_row([
-                    source.clone(),
-                    what.to_owned(),
-                    count(*expected),
-                    count(counted),
-                    format!("{sign}{} ({share:+.2} %)", count(difference.unsigned_abs())),
+                let text = format!("{sign}{} ({share:+.2} %)", count(difference.unsigned_abs()));
+                rows.push([
+                    Cell::text(source),
+                    Cell::text(what),
+                    Cell::count(*expected),
+                    Cell::count(counted),
+                    Cell::new(difference, text),
                 ]);
             }
         }
         if let Some(accuracy) = accuracy {
-            let row =
-                [source.clone(), "accuracy".into(), percent(*accuracy), "by training".into(), String::new()];
-            rows.add_row(row);
+            rows.push([
+                Cell::text(source),
+                Cell::text("accuracy"),
+                Cell::share(*accuracy),
+                Cell::missing("by training"),
+                Cell::missing(""),
+            ]);
         }
     }
-    say(rows)
+    let columns = [
+        Column::left("expected by", |row: &[Cell; 5]| row[0].clone()),
+        Column::left("what", |row: &[Cell; 5]| row[1].clone()),
+        Column::right("expected", |row: &[Cell; 5]| row[2].clone()),
+        Column::right("counted", |row: &[Cell; 5]| row[3].clone()),
+        Column::right("difference", |row: &[Cell; 5]| row[4].clone()),
+    ];
+    print_table(&Table::new(&columns, &rows))
 }
 
-fn check_space(source: &Source, as_json: bool) -> Result<Ending, RunError> {
+fn check_space(source: &Source, format: Format) -> Result<Ending, RunError> {
     let (spec, prototype) = space_specs(source)?;
     let space = space(&source.name, &spec, &prototype)?;
     let survey = survey(&space, N_DRAWS, 0)?;
-    if as_json {
+    if format.json {
         let decisions: Vec<_> = space
             .decisions()
             .iter()
@@ -182,22 +197,24 @@ fn check_space(source: &Source, as_json: bool) -> Result<Ending, RunError> {
         }))?;
         return Ok(Ending::Done);
     }
-    say(format!("{}: {} decisions around {}", spec.name, space.decisions().len(), prototype.name))?;
-    let mut rows = table(&["decision", "kind", "choices", "prototype"], 3);
-    for decision in space.decisions().iter() {
-        rows.add_row([
-            decision.name.clone(),
-            decision.kind.to_string(),
-            values(&decision.domain),
-            match decision.domain {
-                Domain::Ordinal(_) | Domain::Alternatives(_) => {
-                    decision.domain.value(decision.prototype).to_string()
-                }
-                Domain::Switch => if decision.prototype == 1 { "yes" } else { "no" }.to_owned(),
-            },
-        ]);
+    let columns = [
+        Column::left("decision", |decision: &Decision| Cell::text(&decision.name)),
+        Column::left("kind", |decision: &Decision| Cell::text(decision.kind.to_string())),
+        Column::left("choices", |decision: &Decision| Cell::text(values(&decision.domain))),
+        Column::right("prototype", |decision: &Decision| match decision.domain {
+            Domain::Ordinal(_) | Domain::Alternatives(_) => {
+                Cell::whole(decision.domain.value(decision.prototype))
+            }
+            Domain::Switch => Cell::text(if decision.prototype == 1 { "yes" } else { "no" }),
+        }),
+    ];
+    let table = Table::new(&columns, space.decisions().iter());
+    if format.csv {
+        say(table.csv())?;
+        return Ok(Ending::Done);
     }
-    say(rows)?;
+    say(format!("{}: {} decisions around {}", spec.name, space.decisions().len(), prototype.name))?;
+    print_table(&table)?;
     say(summary(&space, &survey))?;
     within_reach(&survey)
 }

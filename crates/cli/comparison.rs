@@ -1,11 +1,11 @@
 //! What a comparison of strategies says, as tables, numbers and a drawing.
 
 use netsynth_graph::schema::SCHEMA;
-use netsynth_report::{Band, Panel, plot};
+use netsynth_report::{Band, Cell, Column, Panel, Table};
 use netsynth_search::{Curve, Estimate, SearchPlan, StrategyKind};
 use serde::Serialize;
 
-use crate::words::{percent, say, table};
+use crate::words::{percent, print_table, say};
 use netsynth_run::{ComparisonJob, RunError};
 
 /// One strategy at one number of evaluations, over all seeds.
@@ -138,60 +138,68 @@ pub(crate) fn summary(
 
 /// Prints a summary as tables.
 pub(crate) fn show(summary: &Summary) -> Result<(), RunError> {
-    let with_interval = |spread: Option<Spread>, write: &dyn Fn(f64) -> String| match spread {
-        None => "-".to_owned(),
-        Some(Spread { mean, half_width: None }) => write(mean),
-        Some(Spread { mean, half_width: Some(half) }) => format!("{} ± {}", write(mean), write(half)),
-    };
-    let mut rows =
-        table(&["strategy", "evaluations", "hypervolume", "best feasible accuracy", "seeds feasible"], 1);
-    for row in &summary.rows {
-        rows.add_row([
-            row.strategy.clone(),
-            row.evaluations.to_string(),
-            with_interval(row.hypervolume, &|share| format!("{share:.4}")),
-            with_interval(row.best_accuracy, &|share| format!("{:.3} %", 100.0 * share)),
-            format!("{} of {}", row.n_feasible, summary.n_seeds),
-        ]);
-    }
-    say(rows)?;
+    let n_seeds = summary.n_seeds;
+    let of_seeds = |number: usize| Cell::new(number, format!("{number} of {n_seeds}"));
+    let columns = [
+        Column::left("strategy", |row: &Row| Cell::text(&row.strategy)),
+        Column::right("evaluations", |row: &Row| Cell::whole(row.evaluations)),
+        Column::right("hypervolume", |row: &Row| spread(row.hypervolume, volume)),
+        Column::right("best feasible accuracy", |row: &Row| {
+            spread(row.best_accuracy, |share| format!("{:.3} %", 100.0 * share))
+        }),
+        Column::right("seeds feasible", |row: &Row| of_seeds(row.n_feasible)),
+    ];
+    print_table(&Table::new(&columns, &summary.rows))?;
     if let (Some(first), false) = (summary.rows.first(), summary.leads.is_empty()) {
-        let mut rows = table(&["over", "evaluations", "hypervolume ahead by", "seeds ahead"], 1);
-        for lead in &summary.leads {
-            rows.add_row([
-                lead.over.clone(),
-                lead.evaluations.to_string(),
-                with_interval(lead.hypervolume, &|share| format!("{share:.4}")),
-                format!("{} of {}", lead.n_ahead, summary.n_seeds),
-            ]);
-        }
+        let columns = [
+            Column::left("over", |lead: &Lead| Cell::text(&lead.over)),
+            Column::right("evaluations", |lead: &Lead| Cell::whole(lead.evaluations)),
+            Column::right("hypervolume ahead by", |lead: &Lead| spread(lead.hypervolume, volume)),
+            Column::right("seeds ahead", |lead: &Lead| of_seeds(lead.n_ahead)),
+        ];
         say(format!("\nSeed by seed, how far {} is ahead:", first.strategy))?;
-        say(rows)?;
+        print_table(&Table::new(&columns, &summary.leads))?;
     }
     let target = summary.arrivals.first().map_or(0.0, |arrival| arrival.target);
-    let mut rows = table(&["strategy", "seeds that reach it", "evaluations, mean of those"], 1);
-    for arrival in &summary.arrivals {
-        rows.add_row([
-            arrival.strategy.clone(),
-            format!("{} of {}", arrival.n_reached, arrival.n_seeds),
-            with_interval(arrival.evaluations, &|count| format!("{count:.1}")),
-        ]);
-    }
+    let columns = [
+        Column::left("strategy", |arrival: &Arrival| Cell::text(&arrival.strategy)),
+        Column::right("seeds that reach it", |arrival: &Arrival| of_seeds(arrival.n_reached)),
+        Column::right("evaluations, mean of those", |arrival: &Arrival| {
+            spread(arrival.evaluations, |count| format!("{count:.1}"))
+        }),
+    ];
     say(format!("\nEvaluations to an accuracy of {}:", percent(target)))?;
-    say(rows)?;
-    say(format!("± is half of a 95 % interval: Student's t over {} seeds.", summary.n_seeds))
+    print_table(&Table::new(&columns, &summary.arrivals))?;
+    say(format!("± is half of a 95 % interval: Student's t over {n_seeds} seeds."))
+}
+
+/// A mean and half of its interval; the value is the mean.
+fn spread(spread: Option<Spread>, write: impl Fn(f64) -> String) -> Cell {
+    Cell::known(spread, |Spread { mean, half_width }| {
+        let interval = half_width.map_or(String::new(), |half| format!(" ± {}", write(half)));
+        Cell::new(mean, write(mean) + &interval)
+    })
+}
+
+fn volume(share: f64) -> String {
+    format!("{share:.4}")
 }
 
 /// Every run after every evaluation.
 pub(crate) fn csv(jobs: &[ComparisonJob], curves: &[Curve]) -> String {
-    let mut text = "strategy,seed,evaluations,hypervolume,best_accuracy\n".to_owned();
-    for (job, curve) in jobs.iter().zip(curves) {
-        for (at, (volume, best)) in curve.hypervolume.iter().zip(&curve.best_accuracy).enumerate() {
-            let best = best.map_or(String::new(), |best| best.to_string());
-            text += &format!("{},{},{},{volume},{best}\n", job.strategy, job.seed, at + 1);
-        }
-    }
-    text
+    type Evaluation<'a> = (&'a ComparisonJob, usize, f64, Option<f64>);
+    let evaluations = jobs.iter().zip(curves).flat_map(|(job, curve)| {
+        let found = curve.hypervolume.iter().zip(&curve.best_accuracy).enumerate();
+        found.map(move |(at, (volume, best))| (job, at + 1, *volume, *best))
+    });
+    let columns = [
+        Column::left("strategy", |(job, ..): &Evaluation<'_>| Cell::text(job.strategy.to_string())),
+        Column::right("seed", |(job, ..): &Evaluation<'_>| Cell::whole(job.seed)),
+        Column::right("evaluations", |(_, at, ..): &Evaluation<'_>| Cell::whole(*at)),
+        Column::right("hypervolume", |(.., volume, _): &Evaluation<'_>| Cell::fixed(*volume, 4)),
+        Column::right("best accuracy", |(.., best): &Evaluation<'_>| Cell::known(*best, Cell::share)),
+    ];
+    Table::new(&columns, &evaluations.collect::<Vec<_>>()).csv() + "\n"
 }
 
 /// The curves as a drawing: means with their intervals.
@@ -217,7 +225,7 @@ pub(crate) fn drawn(strategies: &[StrategyKind], jobs: &[ComparisonJob], curves:
             })
             .collect()
     };
-    plot(&[
+    netsynth_report::curves(&[
         Panel {
             title: "hypervolume, share of the whole front's".to_owned(),
             bands: bands(&|curve, at| Some(curve.hypervolume[at])),

@@ -5,12 +5,13 @@ use clap::{Args, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
 use netsynth_data::synth::{self, SynthOptions};
 use netsynth_data::{DataOptions, Dataset, Skipped, Split};
+use netsynth_report::{Cell, Column, Table};
 use serde_json::json;
 
 use crate::Ending;
 use crate::arguments::data::ReadArguments;
 use crate::preview;
-use crate::words::{count, say, say_json, table};
+use crate::words::{Format, count, print_table, say, say_json};
 use netsynth_run::RunError;
 
 /// How many of the things that were skipped for one reason are named.
@@ -55,9 +56,8 @@ enum Command {
         data: PathBuf,
         #[command(flatten)]
         options: ReadArguments,
-        /// Print JSON instead of a table
-        #[arg(long)]
-        json: bool,
+        #[command(flatten)]
+        format: Format,
     },
     /// Write pictures of what a network sees: each class as it is judged, and as it is varied in training
     ///
@@ -82,11 +82,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
                 ))?;
             }
         }
-        Command::Show { data, options, json } => {
+        Command::Show { data, options, format } => {
             let mut reading = DataOptions::default();
             options.merge(&mut reading)?;
             let dataset = load(data, &reading)?;
-            if *json { show_json(&dataset)? } else { show(&dataset)? }
+            match format {
+                Format { json: true, .. } => show_json(&dataset)?,
+                Format { csv: true, .. } => say(table(&dataset).csv())?,
+                Format { csv: false, json: false } => show(&dataset)?,
+            }
         }
         Command::Preview(arguments) => preview::run(arguments)?,
     }
@@ -137,24 +141,26 @@ pub(crate) fn cautions(dataset: &Dataset, split: &Split) -> Vec<String> {
     cautions
 }
 
-fn show(dataset: &Dataset) -> Result<(), RunError> {
-    let by_subject = dataset.class_by_subject();
-    let header: Vec<&str> =
-        ["subject"].into_iter().chain(dataset.classes.iter().map(String::as_str)).collect();
-    let mut rows = table(&header, 1);
-    let row = |name: &str, counts: &[usize]| -> Vec<String> {
-        let cell = |count: &usize| if *count == 0 { ".".to_owned() } else { count.to_string() };
-        [name.to_owned()].into_iter().chain(counts.iter().map(cell)).collect()
-    };
-    for (subject, counts) in dataset.subjects.iter().zip(&by_subject) {
-        rows.add_row(row(subject, counts));
-    }
-    rows.add_row(row("all images", &dataset.class_counts()));
+/// Images of each class by subject, and in all.
+fn table(dataset: &Dataset) -> Table {
+    let mut rows: Vec<(&str, Vec<usize>)> =
+        dataset.subjects.iter().map(String::as_str).zip(dataset.class_by_subject()).collect();
+    let n_shown = |class: usize| rows.iter().filter(|(_, counts)| counts[class] > 0).count();
+    let shown: Vec<usize> = (0..dataset.classes.len()).map(n_shown).collect();
+    rows.push(("all images", dataset.class_counts()));
     if !dataset.subjects.is_empty() {
-        let shown = |class: usize| by_subject.iter().filter(|counts| counts[class] > 0).count();
-        rows.add_row(row("all subjects", &(0..dataset.classes.len()).map(shown).collect::<Vec<_>>()));
+        rows.push(("all subjects", shown));
     }
-    say(rows)?;
+    type Counts<'a> = (&'a str, Vec<usize>);
+    let mut columns = vec![Column::left("subject", |(name, _): &Counts<'_>| Cell::text(*name))];
+    columns.extend(dataset.classes.iter().enumerate().map(|(class, name)| {
+        Column::right(name, move |(_, counts): &Counts<'_>| Cell::dotted(counts[class])).named(name)
+    }));
+    Table::new(&columns, &rows)
+}
+
+fn show(dataset: &Dataset) -> Result<(), RunError> {
+    print_table(&table(dataset))?;
     let layout = dataset.layout.map_or("drawn".to_owned(), |layout| layout.to_string());
     let people = match dataset.subjects.len() {
         0 => "subjects unknown".to_owned(),

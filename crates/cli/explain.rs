@@ -1,14 +1,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use netsynth_report::reason_cells;
+use netsynth_report::{ranking_table, reason_table};
 use netsynth_search::{
     Explanation, Generator, ParetoFront, Problem, Ranking, Score, advice_ranking, explain, rankings, variants,
 };
 use serde_json::json;
 
 use crate::Ending;
-use crate::words::{say, say_json, table};
+use crate::words::{Format, print_table, say, say_json};
 use netsynth_run::RunError;
 use netsynth_run::{OpenSearch, open_search};
 
@@ -24,9 +24,8 @@ pub(crate) struct Arguments {
     run: PathBuf,
     /// The trial; nano-a if not given
     trial: Option<usize>,
-    /// Print JSON instead of a table
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
@@ -49,17 +48,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let generators: Result<Vec<Generator>, _> =
         numbers.into_iter().map(|number| folder.generator(number)).collect();
     let advice = advice_ranking(&generators?);
-    if arguments.json {
+    if arguments.format.json {
         say_json(&as_json(&explanation, &rankings, advice))?;
         return Ok(Ending::Done);
     }
-    show(&explanation)?;
-    let mut rows = table(&["how well it ranked the trials", "rung", "trials", "Kendall's tau"], 1);
-    for Ranking { what, rung, n_trials, tau } in &rankings {
-        let tau = tau.map_or("-".to_owned(), |tau| format!("{tau:+.2}"));
-        rows.add_row([(*what).to_owned(), rung.to_string(), n_trials.to_string(), tau]);
+    if arguments.format.csv {
+        say(reason_table(&explanation.reasons).csv())?;
+        return Ok(Ending::Done);
     }
-    say(rows)?;
+    show(&explanation)?;
+    print_table(&ranking_table(&rankings))?;
     if let (Some(tau), n_laws) = advice {
         say(format!(
             "The change of U that was predicted for one step of a decision against what the next generation showed: \
@@ -111,24 +109,7 @@ fn show(explanation: &Explanation) -> Result<(), RunError> {
         let told = Score::ALL.map(|score| format!("{score} {:.4}", scores.get(score)));
         say(format!("Before any training: {}", told.join(", ")))?;
     }
-    let header = [
-        "decision",
-        "value",
-        "prototype",
-        "parent",
-        "saliency",
-        "dead",
-        "rank",
-        "cut",
-        "predicted dU",
-        "hindsight dU",
-        "one more",
-    ];
-    let mut rows = table(&header, 1);
-    for reason in reasons.iter().filter(|reason| reason.is_telling()) {
-        rows.add_row(reason_cells(reason));
-    }
-    say(rows)?;
+    print_table(&reason_table(reasons.iter().filter(|reason| reason.is_telling())))?;
     say(
         "saliency: 1 is an average layer's; rank: share of its channels' directions in use; cut: nats of loss",
     )

@@ -2,17 +2,17 @@
 
 mod condition;
 mod diff;
-mod gathered;
 mod listing;
 mod plot;
 mod query;
+mod runs;
 
 use clap::{Args, Subcommand};
 use netsynth_store::FrontFile;
 
 use crate::Ending;
-use crate::words::say;
-use listing::{Column, Row};
+use crate::words::{print_table, say};
+use listing::{Field, Row};
 use netsynth_run::RunError;
 pub(crate) use plot::{Across, glyphs, plot_of};
 
@@ -48,5 +48,5 @@ pub(crate) fn show(front: &FrontFile) -> Result<(), RunError> {
         return say("The front is empty: no trial met the indicator.");
     }
     let rows: Vec<Row> = front.members.iter().map(Row::member).collect();
-    say(listing::fitting_table(&rows, &Column::OF_FRONT))
+    print_table(&listing::fitting_table(&rows, &Field::OF_FRONT))
 }

@@ -88,7 +88,7 @@ fn spread(dataset: &Dataset, class: usize, most: usize) -> Vec<usize> {
     let of_class = |index: &usize| dataset.samples[*index].class == class;
     let all: Vec<usize> = (0..dataset.samples.len()).filter(of_class).collect();
     let shown = all.len().min(most);
-    (0..shown).map(|place| all[place * all.len() / shown]).collect()
+    (0..shown).map(|at| all[at * all.len() / shown]).collect()
 }
 
 /// A sample, and what the first epochs of the first fold of a training with this seed make of it, before

@@ -16,7 +16,7 @@ use crate::progress::Progress;
 use crate::search_results::{Output, work_on};
 use crate::table_1::{self, Measured};
 use crate::training::{train_on_folds, trained};
-use crate::words::say;
+use crate::words::{Format, say};
 use crate::{Ending, events, interrupt};
 
 /// Epochs of each training and networks of the search, if none are asked for.
@@ -124,7 +124,7 @@ fn paper(arguments: &Arguments, workers: NonZeroUsize) -> Result<Ending, RunErro
         };
         measured.push(results);
     }
-    table_1::show(&measured, *json)?;
+    table_1::show(&measured, Format { csv: false, json: *json })?;
     Ok(ending)
 }
 

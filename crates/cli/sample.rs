@@ -2,12 +2,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use netsynth_graph::Cost;
+use netsynth_report::{Cell, Column, Table};
 use netsynth_search::Problem;
 use serde::Serialize;
 
 use crate::Ending;
 use crate::arguments::seeds::{Seeds, seeds};
-use crate::words::{count, millions, say, say_json, table};
+use crate::words::{Format, print_table, say, say_json};
 use netsynth_run::RunError;
 use netsynth_run::{OpenSearch, open_search};
 
@@ -29,9 +30,8 @@ pub(crate) struct Arguments {
     /// A folder for the architectures, as RON files named by their seeds
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Print JSON instead of a table
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 /// A network that was drawn.
@@ -79,15 +79,22 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         }
         drawn.push(Drawn { seed, id: counted.id.to_string(), cost: counted.cost });
     }
-    if arguments.json {
+    if arguments.format.json {
         say_json(&drawn)?;
         return Ok(Ending::Done);
     }
-    let mut rows = table(&["seed", "network", "parameters", "MACs"], 2);
-    for Drawn { seed, id, cost } in &drawn {
-        rows.add_row([seed.to_string(), id.clone(), count(cost.parameters), millions(cost.macs)]);
+    let columns = [
+        Column::left("seed", |drawn: &Drawn| Cell::whole(drawn.seed)),
+        Column::left("network", |drawn: &Drawn| Cell::text(&drawn.id)),
+        Column::parameters(|drawn: &Drawn| drawn.cost.parameters),
+        Column::macs(|drawn: &Drawn| drawn.cost.macs),
+    ];
+    let table = Table::new(&columns, &drawn);
+    if arguments.format.csv {
+        say(table.csv())?;
+        return Ok(Ending::Done);
     }
     say(format!("Generator {number} of {place}:"))?;
-    say(rows)?;
+    print_table(&table)?;
     Ok(Ending::Done)
 }

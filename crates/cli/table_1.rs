@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use netsynth_report::{Figure, Published, SOURCE, Standing, TABLE_1};
+use netsynth_report::{Cell, Column, Figure, Published, SOURCE, Standing, TABLE_1, Table};
 use netsynth_search::Variant;
 use netsynth_store::RunFolder;
 use serde::Serialize;
 
 use crate::Ending;
-use crate::words::{count, estimate, percent, say, say_json, table};
+use crate::words::{Format, print_table, say, say_json};
 use netsynth_run::Results;
 use netsynth_run::RunError;
 use netsynth_run::known_variant;
@@ -25,9 +25,8 @@ use netsynth_run::{RunKind, run_kind, search_plan};
 pub(crate) struct Arguments {
     /// The folders of finished runs
     runs: Vec<PathBuf>,
-    /// Print JSON instead of a table
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 /// A network that was measured here.
@@ -39,13 +38,13 @@ pub(crate) struct Measured {
     accuracy: Option<f64>,
     /// Half the width of the accuracy's 95 % interval.
     half_width: Option<f64>,
-    /// On whom it was judged, and after what training.
+    /// The images that judged it, and the training before.
     how: String,
 }
 
 /// A published row, as JSON has it.
 #[derive(Serialize)]
-struct Row {
+struct PublishedRow {
     network: &'static str,
     parameters: Option<Number>,
     accuracy: Option<Number>,
@@ -59,9 +58,9 @@ struct Number {
 }
 
 #[derive(Serialize)]
-struct Table<'a> {
+struct Document<'a> {
     source: &'static str,
-    published: Vec<Row>,
+    published: Vec<PublishedRow>,
     measured: &'a [Measured],
 }
 
@@ -84,7 +83,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
             }
         }
     }
-    show(&measured, arguments.json)?;
+    show(&measured, arguments.format)?;
     Ok(Ending::Done)
 }
 
@@ -126,63 +125,91 @@ impl Measured {
         }
         Ok(measured)
     }
-
-    fn accuracy(&self) -> String {
-        self.accuracy.map_or("not judged".to_owned(), |accuracy| estimate(accuracy, self.half_width))
-    }
 }
 
 /// Prints the published rows, and below them the measured ones.
-pub(crate) fn show(measured: &[Measured], as_json: bool) -> Result<(), RunError> {
-    if as_json {
-        let number = |figure: Figure| Number {
-            least: figure.least,
-            most: figure.most,
-            standing: figure.standing.to_string(),
-        };
-        let row = |row: &Published| Row {
-            network: row.network,
-            parameters: row.parameters.map(number),
-            accuracy: row.accuracy.map(number),
-        };
-        return say_json(&Table { source: SOURCE, published: TABLE_1.iter().map(row).collect(), measured });
+pub(crate) fn show(measured: &[Measured], format: Format) -> Result<(), RunError> {
+    match format {
+        Format { json: true, .. } => say_json(&document(measured)),
+        Format { csv: true, .. } => say(table(measured).csv()),
+        Format { csv: false, json: false } => {
+            print_table(&table(measured))?;
+            say(SOURCE)?;
+            for standing in Standing::ALL.into_iter().filter(|standing| *standing != Standing::Stated) {
+                say(format!("{} {standing}: {}", mark(standing), standing.meaning()))?;
+            }
+            Ok(())
+        }
     }
-    let mut rows = table(&["network", "parameters", "accuracy", "measured"], 1);
-    for published in &TABLE_1 {
-        rows.add_row([
-            published.network.to_owned(),
-            figure(published.parameters, "unknown", |value| count(value as u64)),
-            figure(published.accuracy, "far below Nano", percent),
-            "by the paper".to_owned(),
-        ]);
-    }
-    for row in measured {
-        rows.add_row([
-            row.network.clone(),
-            count(row.parameters),
-            row.accuracy(),
-            format!("{}, {}", row.run.display(), row.how),
-        ]);
-    }
-    say(rows)?;
-    say(SOURCE)?;
-    for standing in Standing::ALL.into_iter().filter(|standing| *standing != Standing::Stated) {
-        say(format!("{} {standing}: {}", mark(standing), standing.meaning()))?;
-    }
-    Ok(())
 }
 
-/// A published number, marked where the paper's text does not state it.
-fn figure(figure: Option<Figure>, otherwise: &str, words: impl Fn(f64) -> String) -> String {
-    match figure {
-        None => otherwise.to_owned(),
-        Some(Figure { least, most, standing }) if least == most => {
-            format!("{}{}", words(least), mark(standing))
-        }
-        Some(Figure { least, most, standing }) => {
-            format!("{} to {}{}", words(least), words(most), mark(standing))
-        }
-    }
+fn document(measured: &[Measured]) -> Document<'_> {
+    let number = |figure: Figure| Number {
+        least: figure.least,
+        most: figure.most,
+        standing: figure.standing.to_string(),
+    };
+    let row = |row: &Published| PublishedRow {
+        network: row.network,
+        parameters: row.parameters.map(number),
+        accuracy: row.accuracy.map(number),
+    };
+    Document { source: SOURCE, published: TABLE_1.iter().map(row).collect(), measured }
+}
+
+/// A row of the paper, or of ours.
+enum Row<'a> {
+    Published(&'static Published),
+    Measured(&'a Measured),
+}
+
+fn table(measured: &[Measured]) -> Table {
+    let columns = [
+        Column::left("network", |row: &Row<'_>| match row {
+            Row::Published(published) => Cell::text(published.network),
+            Row::Measured(measured) => Cell::text(&measured.network),
+        }),
+        Column::right("parameters", |row: &Row<'_>| match row {
+            Row::Published(published) => {
+                figure(published.parameters, "unknown", |value| Cell::count(value as u64))
+            }
+            Row::Measured(measured) => Cell::count(measured.parameters),
+        }),
+        Column::right("accuracy", |row: &Row<'_>| match row {
+            Row::Published(published) => figure(published.accuracy, "far below Nano", Cell::share),
+            Row::Measured(Measured { accuracy: Some(accuracy), half_width, .. }) => {
+                Cell::estimate(*accuracy, *half_width)
+            }
+            Row::Measured(Measured { accuracy: None, .. }) => Cell::missing("not judged"),
+        }),
+        Column::hidden("half_width", |row: &Row<'_>| match row {
+            Row::Published(published) => {
+                Cell::or_empty(published.accuracy, |Figure { least, most, .. }| {
+                    if least == most { Cell::missing("") } else { Cell::share(0.5 * (most - least)) }
+                })
+            }
+            Row::Measured(measured) => Cell::or_empty(measured.half_width, Cell::share),
+        }),
+        Column::left("measured", |row: &Row<'_>| match row {
+            Row::Published(_) => Cell::text("by the paper"),
+            Row::Measured(Measured { run, how, .. }) => Cell::text(format!("{}, {how}", run.display())),
+        }),
+    ];
+    let rows: Vec<Row<'_>> =
+        TABLE_1.iter().map(Row::Published).chain(measured.iter().map(Row::Measured)).collect();
+    Table::new(&columns, &rows)
+}
+
+/// A published number, marked where the paper's text does not state it. Its value is the middle of its bounds.
+fn figure(figure: Option<Figure>, otherwise: &str, cell: impl Fn(f64) -> Cell) -> Cell {
+    let Some(figure) = figure else { return Cell::missing(otherwise) };
+    let Figure { least, most, standing } = figure;
+    let text = if least == most {
+        cell(least).shown().to_owned()
+    } else {
+        format!("{} to {}", cell(least).shown(), cell(most).shown())
+    };
+    cell(figure.middle()).showing(text + mark(standing))
 }
 
 fn mark(standing: Standing) -> &'static str {

@@ -1,4 +1,4 @@
-//! What files mean, told by the types that read them.
+//! What files mean, from the types that read them.
 //!
 //! A topic is some words and the schemas of the types behind it: fields, their forms, their defaults and the doc
 //! comment of each. A new field is in its topic because it is in its type.
@@ -81,8 +81,8 @@ impl Topic {
         let mut generator = SchemaGenerator::default();
         let roots: Vec<String> = self.types(&mut generator);
         let definitions: BTreeMap<String, Value> = generator.take_definitions(true).into_iter().collect();
-        let mut told = BTreeSet::new();
-        roots.iter().for_each(|root| tell(&mut text, root, &definitions, &mut told, width));
+        let mut written = BTreeSet::new();
+        roots.iter().for_each(|root| write_type(&mut text, root, &definitions, &mut written, width));
         for paragraph in self.remarks() {
             text += &wrapped(paragraph, width, 0);
             text += "\n\n";
@@ -136,7 +136,7 @@ impl Topic {
         }
     }
 
-    /// What no type says.
+    /// What stands in no type.
     fn remarks(self) -> &'static [&'static str] {
         match self {
             Topic::Plan | Topic::Data | Topic::Recipe | Topic::Space | Topic::Architecture => &[
@@ -182,15 +182,15 @@ fn last_part(reference: &str) -> String {
     reference.rsplit('/').next().unwrap_or(reference).to_owned()
 }
 
-/// Tells a type, and then every type that it names.
-fn tell(
+/// Writes what a type means, and then every type that it names.
+fn write_type(
     text: &mut String,
     name: &str,
     definitions: &BTreeMap<String, Value>,
-    told: &mut BTreeSet<String>,
+    written: &mut BTreeSet<String>,
     width: usize,
 ) {
-    let Some(schema) = definitions.get(name).filter(|_| told.insert(name.to_owned())) else { return };
+    let Some(schema) = definitions.get(name).filter(|_| written.insert(name.to_owned())) else { return };
     *text += &format!("{name}\n");
     if let Some(about) = described(schema) {
         *text += &wrapped(&about, width, 2);
@@ -207,7 +207,7 @@ fn tell(
     text.push('\n');
     let mut named = Vec::new();
     references(schema, &mut named);
-    named.iter().for_each(|next| tell(text, next, definitions, told, width));
+    named.iter().for_each(|next| write_type(text, next, definitions, written, width));
 }
 
 /// A field of a struct or a choice of an enum.
@@ -378,7 +378,7 @@ mod tests {
             topic.types(&mut generator);
             let text = topic.text(100);
             for (name, schema) in generator.take_definitions(true) {
-                assert!(text.contains(&format!("\n{name}\n")), "{topic:?} does not tell {name}");
+                assert!(text.contains(&format!("\n{name}\n")), "{topic:?} does not explain {name}");
                 for Entry { form, about } in entries(&schema) {
                     assert!(about.is_some(), "{topic:?}: {name}: `{form}` has no doc comment");
                     assert!(text.contains(&format!("\n  {form}\n")), "{topic:?}: {name}: {form}");
@@ -396,8 +396,9 @@ mod tests {
             let mut names = BTreeSet::new();
             fields(value, &mut names);
             for name in names {
-                let is_told = [":", "(", ": "].iter().any(|after| text.contains(&format!("{name}{after}")));
-                assert!(is_told, "{topic:?}: `{name}` is not explained");
+                let is_explained =
+                    [":", "(", ": "].iter().any(|after| text.contains(&format!("{name}{after}")));
+                assert!(is_explained, "{topic:?}: `{name}` is not explained");
             }
         }
         assert!(Topic::Plan.text(80).contains("wall_clock_secs: whole number, may be left out"));

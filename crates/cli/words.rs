@@ -1,16 +1,18 @@
 //! How numbers and tables are written.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 use std::path::Path;
 
-use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
+use clap::Args;
+use netsynth_report::Table;
 use serde::Serialize;
 
 pub(crate) use netsynth_report::numbers::{count, estimate, kibibytes, millions, percent};
 
 use netsynth_run::RunError;
 
-/// How many characters a line of standard output may have, if it leads to a terminal.
+/// How many characters a line of standard output may have, if it leads to a terminal that knows. Of those that report no columns
+/// (`script`, `expect`, `ssh -tt`) the width is unknown.
 pub(crate) fn terminal_width() -> Option<usize> {
     let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
     Some(width.0.into())
@@ -36,18 +38,20 @@ pub(crate) fn wrapped(text: &str, width: usize, indent: usize) -> String {
     lines.join("\n")
 }
 
-/// A table whose columns from `first_number` on hold numbers.
-pub(crate) fn table(header: &[&str], first_number: usize) -> Table {
-    let mut table = Table::new();
-    let style = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
-    table.load_style(style).set_header(header.to_vec());
-    if std::io::stdout().is_terminal() {
-        table.set_content_arrangement(ContentArrangement::Dynamic);
-    }
-    for column in table.column_iter_mut().skip(first_number) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
+/// How a command prints its result, if not as a table for people.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Format {
+    /// Print comma-separated values, numbers in full
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) csv: bool,
+    /// Print JSON instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Writes a table to standard output, as wide as the terminal if it leads to one whose width is known.
+pub(crate) fn print_table(table: &Table) -> Result<(), RunError> {
+    say(table.text(terminal_width()))
 }
 
 /// Writes a result to standard output. A reader that went away, such as `head`, is no error.

@@ -3,17 +3,18 @@ use std::path::Path;
 
 use clap::Args;
 use netsynth_graph::{ArchitectureId, Change, Cost, Graph, INPUT, Node, Op, Pair, difference};
+use netsynth_report::{Cell, Column, Table};
 use netsynth_search::{ParetoFront, Variant, variants};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::Ending;
-use crate::words::{count, kibibytes, millions, say, say_json, table};
+use crate::words::{Format, count, millions, print_table, say, say_json};
 use netsynth_run::RunError;
 use netsynth_run::networks::{architecture, read};
 use netsynth_run::{OpenSearch, open_search};
 
-/// Say what differs between two networks, layer by layer.
+/// Show what differs between two networks, layer by layer.
 ///
 /// A network is a file, a built-in name such as resnet20, or one of a run: RUN:12 is its trial 12, RUN:nano-a a pick of
 /// its front. Sums are looked through: a layer that reads a sum reads its terms, and a link is one of them.
@@ -30,12 +31,11 @@ pub(crate) struct Arguments {
     /// Print the layers that do not differ too
     #[arg(long)]
     all: bool,
-    /// Print JSON instead of a table
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
-/// The fields that are told first.
+/// The fields that stand first.
 const FIRST: [&str; 3] = ["channels", "kernel", "stride"];
 
 /// What became of a layer.
@@ -59,7 +59,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let lines: Vec<Line> =
         difference(&graphs[0], &graphs[1]).iter().map(|change| line(change, &graphs)).collect();
     let costs = [graphs[0].cost(), graphs[1].cost()];
-    if arguments.json {
+    if arguments.format.json {
         say_json(&serde_json::json!({
             "networks": [&arguments.one, &arguments.other],
             "ids": ids,
@@ -69,62 +69,72 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         }))?;
         return Ok(Ending::Done);
     }
+    let shown: Vec<&Line> = lines.iter().filter(|line| arguments.all || line.differs()).collect();
+    let table = layers(&shown);
+    if arguments.format.csv {
+        say(table.csv())?;
+        return Ok(Ending::Done);
+    }
     if ids[0] == ids[1] {
         say(format!("{} and {} are the same network, {}.", arguments.one, arguments.other, ids[0]))?;
         if !arguments.all {
             return Ok(Ending::Done);
         }
     }
-    let n_alike = lines.iter().filter(|line| !line.differs()).count();
-    let shown: Vec<&Line> = lines.iter().filter(|line| arguments.all || line.differs()).collect();
-    let mut rows = table(&["layer", "operator", "what differs", "parameters", "MACs"], 3);
-    for line in &shown {
-        rows.add_row([
-            line.name(),
-            line.operator.to_owned(),
-            line.told(),
-            change(line.parameters, count),
-            change(line.macs, millions),
-        ]);
-    }
     if !shown.is_empty() {
-        say(rows)?;
+        print_table(&table)?;
     }
+    let n_alike = lines.iter().filter(|line| !line.differs()).count();
     if !arguments.all {
         say(format!("{n_alike} of {} layers do not differ", lines.len()))?;
     }
     totals(&[&arguments.one, &arguments.other], ids, costs)
 }
 
-/// Prints both networks' counts.
+/// What became of layers.
+fn layers(lines: &[&Line]) -> Table {
+    let columns = [
+        Column::left("layer", |line: &Line| Cell::text(line.name())),
+        Column::left("operator", |line: &Line| Cell::text(line.operator)),
+        Column::left("what differs", |line: &Line| Cell::text(line.difference())),
+        Column::right("parameters", |line: &Line| change(line.parameters, count)),
+        Column::right("MACs", |line: &Line| change(line.macs, millions)),
+    ];
+    Table::new(&columns, lines.iter().copied())
+}
+
+/// Prints both networks' counts and how far the second's are from the first's.
 fn totals(names: &[&String; 2], ids: [ArchitectureId; 2], costs: [Cost; 2]) -> Result<Ending, RunError> {
-    let header = ["", "network", "parameters", "MACs", "peak activations"];
-    let mut rows = table(&header, 2);
-    for (name, (id, cost)) in names.iter().zip(ids.iter().zip(&costs)) {
-        rows.add_row([
-            (*name).clone(),
-            id.to_string(),
-            count(cost.parameters),
-            millions(cost.macs),
-            kibibytes(4 * cost.peak_activations),
-        ]);
-    }
-    let share = |of: &dyn Fn(&Cost) -> u64| {
-        let [before, after] = [of(&costs[0]) as f64, of(&costs[1]) as f64];
-        format!("{:+.1} %", 100.0 * (after - before) / before.max(1.0))
+    /// A network with its counts, or the difference of both.
+    type Row<'a> = (&'a str, String, [Cell; 3]);
+    let network = |at: usize| -> Row<'_> {
+        let Cost { parameters, macs, peak_activations } = costs[at];
+        let counts = [Cell::count(parameters), Cell::millions(macs), Cell::kibibytes(peak_activations)];
+        (names[at], ids[at].to_string(), counts)
     };
-    rows.add_row([
-        "difference".to_owned(),
-        String::new(),
-        share(&|cost| cost.parameters),
-        share(&|cost| cost.macs),
-        share(&|cost| cost.peak_activations),
-    ]);
-    say(rows)?;
+    let difference = |of: fn(&Cost) -> u64| {
+        let [before, after] = [of(&costs[0]) as f64, of(&costs[1]) as f64];
+        let share = (after - before) / before.max(1.0);
+        Cell::new(share, format!("{:+.1} %", 100.0 * share))
+    };
+    let differences = [
+        difference(|cost| cost.parameters),
+        difference(|cost| cost.macs),
+        difference(|cost| cost.peak_activations),
+    ];
+    let columns = [
+        Column::left("", |(name, ..): &Row<'_>| Cell::text(*name)),
+        Column::left("network", |(_, id, _): &Row<'_>| Cell::text(id)),
+        Column::right("parameters", |(.., counts): &Row<'_>| counts[0].clone()),
+        Column::right("MACs", |(.., counts): &Row<'_>| counts[1].clone()),
+        Column::right("peak activations", |(.., counts): &Row<'_>| counts[2].clone()),
+    ];
+    let rows = [network(0), network(1), ("difference", String::new(), differences)];
+    print_table(&Table::new(&columns, &rows))?;
     Ok(Ending::Done)
 }
 
-/// The network that somebody means.
+/// The network of this name.
 fn network(name: &str) -> Result<Graph, RunError> {
     if let (Some((run, which)), false) = (name.rsplit_once(':'), Path::new(name).exists()) {
         return of_run(Path::new(run), which).map_err(|complaint| complaint.or_at(name));
@@ -163,7 +173,7 @@ fn of_run(run: &Path, which: &str) -> Result<Graph, RunError> {
 
 fn line(change: &Change, graphs: &[Graph; 2]) -> Line {
     let [one, other] = graphs;
-    let alone = |node: &Node, place: usize| {
+    let alone = |node: &Node, side: usize| {
         let mut line = Line {
             layers: [None, None],
             operator: node.op.name(),
@@ -174,10 +184,10 @@ fn line(change: &Change, graphs: &[Graph; 2]) -> Line {
             parameters: [0, 0],
             macs: [0, 0],
         };
-        line.layers[place] = Some(node.name.clone());
-        line.output[place] = Some(node.shape.to_string());
-        line.parameters[place] = node.cost.parameters;
-        line.macs[place] = node.cost.macs;
+        line.layers[side] = Some(node.name.clone());
+        line.output[side] = Some(node.shape.to_string());
+        line.parameters[side] = node.cost.parameters;
+        line.macs[side] = node.cost.macs;
         line
     };
     match change {
@@ -233,8 +243,8 @@ impl Line {
         }
     }
 
-    /// What differs, in words.
-    fn told(&self) -> String {
+    /// What differs.
+    fn difference(&self) -> String {
         match &self.layers {
             [Some(_), None] => return "only in the first".to_owned(),
             [None, Some(_)] => return "only in the second".to_owned(),
@@ -246,7 +256,7 @@ impl Line {
         };
         let mut fields: Vec<(&String, &[Value; 2])> = self.fields.iter().collect();
         fields.sort_by_key(|(name, _)| FIRST.iter().position(|first| first == name).unwrap_or(FIRST.len()));
-        let mut told: Vec<String> = fields
+        let mut differences: Vec<String> = fields
             .into_iter()
             .map(|(field, [old, new])| format!("{field} {} -> {}", plain(old), plain(new)))
             .collect();
@@ -254,18 +264,19 @@ impl Line {
         let links: Vec<String> =
             links.chain(self.links_added.iter().map(|name| format!("+{name}"))).collect();
         if !links.is_empty() {
-            told.push(format!("links {}", links.join(" ")));
+            differences.push(format!("links {}", links.join(" ")));
         }
-        if let ([Some(old), Some(new)], true) = (&self.output, told.is_empty())
+        if let ([Some(old), Some(new)], true) = (&self.output, differences.is_empty())
             && old != new
         {
-            told.push(format!("output {old} -> {new}"));
+            differences.push(format!("output {old} -> {new}"));
         }
-        told.join(", ")
+        differences.join(", ")
     }
 }
 
-/// Two counts as one of them, or as both.
-fn change([one, other]: [u64; 2], said: impl Fn(u64) -> String) -> String {
-    if one == other { said(one) } else { format!("{} -> {}", said(one), said(other)) }
+/// A count in both networks, shown once where it is the same.
+fn change([one, other]: [u64; 2], write: impl Fn(u64) -> String) -> Cell {
+    let text = if one == other { write(one) } else { format!("{} -> {}", write(one), write(other)) };
+    Cell::new(vec![one, other], text)
 }

@@ -1,16 +1,16 @@
-//! Trials as rows of a table, of comma-separated values, of JSON.
+//! Trials as rows of a table.
 
 use std::cmp::Ordering;
 
 use clap::ValueEnum;
-use comfy_table::Table;
 use netsynth_graph::{ArchitectureId, Cost};
+use netsynth_report::{Cell, Column, Table};
 use netsynth_search::{Outcome, Variant};
 use netsynth_store::FrontRow;
 use serde::Serialize;
 
 use super::condition::Quantity;
-use crate::words::{count, kibibytes, millions, percent, table, terminal_width};
+use crate::words::terminal_width;
 
 /// What is known of a trial.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -31,10 +31,10 @@ pub(crate) struct Row {
     pub(crate) is_knee: bool,
 }
 
-/// A column that a table can have.
+/// What a column of the table can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 #[value(rename_all = "snake_case")]
-pub(crate) enum Column {
+pub(crate) enum Field {
     /// The run's folder
     Run,
     /// The trial's number
@@ -59,7 +59,7 @@ pub(crate) enum Column {
     Picks,
 }
 
-impl Column {
+impl Field {
     pub(crate) const OF_FRONT: [Self; 7] = [
         Self::Trial,
         Self::Network,
@@ -81,69 +81,22 @@ impl Column {
     /// What a narrow terminal goes without, from the first.
     const LEAST_MISSED: [Self; 4] = [Self::Network, Self::NetScore, Self::Macs, Self::Outcome];
 
-    fn heading(self) -> &'static str {
+    /// The column, whose name in CSV and JSON is the one on the command line.
+    fn column(self) -> Column<'static, Row> {
         match self {
-            Column::Run => "run",
-            Column::Trial => "trial",
-            Column::Network => "network",
-            Column::Generation => "generation",
-            Column::Outcome => "outcome",
-            Column::Accuracy => "accuracy",
-            Column::Parameters => "parameters",
-            Column::Macs => "MACs",
-            Column::PeakActivations => "peak activations",
-            Column::NetScore => "NetScore",
-            Column::Picks => "picks",
-        }
-    }
-
-    fn is_text(self) -> bool {
-        match self {
-            Column::Run | Column::Network | Column::Outcome | Column::Picks => true,
-            Column::Trial
-            | Column::Generation
-            | Column::Accuracy
-            | Column::Parameters
-            | Column::Macs
-            | Column::PeakActivations
-            | Column::NetScore => false,
-        }
-    }
-
-    /// The name on the command line and in comma-separated values.
-    fn name(self) -> String {
-        self.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned())
-    }
-
-    /// What a person reads in it.
-    fn shown(self, row: &Row) -> String {
-        match self {
-            Column::Run => row.run.clone(),
-            Column::Trial => row.trial.to_string(),
-            Column::Network => row.id.to_string(),
-            Column::Generation => row.generation.map_or(String::new(), |generation| generation.to_string()),
-            Column::Outcome => row.outcome.clone(),
-            Column::Accuracy => row.accuracy.map_or("-".to_owned(), percent),
-            Column::Parameters => count(row.cost.parameters),
-            Column::Macs => millions(row.cost.macs),
-            Column::PeakActivations => kibibytes(4 * row.cost.peak_activations),
-            Column::NetScore => row.net_score.map_or("-".to_owned(), |score| format!("{score:.2}")),
-            Column::Picks => row.picks(", "),
-        }
-    }
-
-    /// What a program reads in it.
-    fn plain(self, row: &Row) -> String {
-        match self {
-            Column::Accuracy => row.accuracy.map_or(String::new(), |accuracy| accuracy.to_string()),
-            Column::Parameters => row.cost.parameters.to_string(),
-            Column::Macs => row.cost.macs.to_string(),
-            Column::PeakActivations => row.cost.peak_activations.to_string(),
-            Column::NetScore => row.net_score.map_or(String::new(), |score| score.to_string()),
-            Column::Picks => row.picks(" "),
-            Column::Run | Column::Trial | Column::Network | Column::Generation | Column::Outcome => {
-                self.shown(row)
+            Field::Run => Column::left("run", |row: &Row| Cell::text(&row.run)),
+            Field::Trial => Column::right("trial", |row: &Row| Cell::trial(row.trial)),
+            Field::Network => Column::left("network", |row: &Row| Cell::text(row.id.to_string())),
+            Field::Generation => {
+                Column::right("generation", |row: &Row| Cell::or_empty(row.generation, Cell::whole))
             }
+            Field::Outcome => Column::left("outcome", |row: &Row| Cell::text(&row.outcome)),
+            Field::Accuracy => Column::accuracy(|row: &Row| row.accuracy),
+            Field::Parameters => Column::parameters(|row: &Row| row.cost.parameters),
+            Field::Macs => Column::macs(|row: &Row| row.cost.macs),
+            Field::PeakActivations => Column::peak_activations(|row: &Row| row.cost.peak_activations),
+            Field::NetScore => Column::net_score(|row: &Row| row.net_score),
+            Field::Picks => Column::left("picks", |row: &Row| Cell::list(row.picks())),
         }
     }
 
@@ -155,17 +108,17 @@ impl Column {
         };
         let lost = |value: Option<f64>| value.map(|value| -value);
         match self {
-            Column::Run => one.run.cmp(&other.run),
-            Column::Trial => one.trial.cmp(&other.trial),
-            Column::Network => one.id.cmp(&other.id),
-            Column::Generation => one.generation.cmp(&other.generation),
-            Column::Outcome => one.outcome.cmp(&other.outcome),
-            Column::Accuracy => least(lost(one.accuracy), lost(other.accuracy)),
-            Column::Parameters => one.cost.parameters.cmp(&other.cost.parameters),
-            Column::Macs => one.cost.macs.cmp(&other.cost.macs),
-            Column::PeakActivations => one.cost.peak_activations.cmp(&other.cost.peak_activations),
-            Column::NetScore => least(lost(one.net_score), lost(other.net_score)),
-            Column::Picks => other.picks("").cmp(&one.picks("")),
+            Field::Run => one.run.cmp(&other.run),
+            Field::Trial => one.trial.cmp(&other.trial),
+            Field::Network => one.id.cmp(&other.id),
+            Field::Generation => one.generation.cmp(&other.generation),
+            Field::Outcome => one.outcome.cmp(&other.outcome),
+            Field::Accuracy => least(lost(one.accuracy), lost(other.accuracy)),
+            Field::Parameters => one.cost.parameters.cmp(&other.cost.parameters),
+            Field::Macs => one.cost.macs.cmp(&other.cost.macs),
+            Field::PeakActivations => one.cost.peak_activations.cmp(&other.cost.peak_activations),
+            Field::NetScore => least(lost(one.net_score), lost(other.net_score)),
+            Field::Picks => other.picks().cmp(&one.picks()),
         }
     }
 }
@@ -201,9 +154,9 @@ impl Row {
     }
 
     /// What it was picked for.
-    pub(crate) fn picks(&self, between: &str) -> String {
+    pub(crate) fn picks(&self) -> Vec<String> {
         let variants = self.variants.iter().map(ToString::to_string);
-        variants.chain(self.is_knee.then(|| "knee".to_owned())).collect::<Vec<_>>().join(between)
+        variants.chain(self.is_knee.then(|| "knee".to_owned())).collect()
     }
 }
 
@@ -218,63 +171,34 @@ pub(crate) fn outcome_in_words(outcome: &Outcome) -> String {
 }
 
 /// Sorts rows; those that are equal keep their order.
-pub(crate) fn sort(rows: &mut [Row], column: Column, is_reversed: bool) {
+pub(crate) fn sort(rows: &mut [Row], column: Field, is_reversed: bool) {
     rows.sort_by(|one, other| {
         let order = column.order(one, other);
         if is_reversed { order.reverse() } else { order }
     });
 }
 
-/// The rows as comma-separated values with a header line.
-pub(crate) fn csv(rows: &[Row], columns: &[Column]) -> String {
-    let line = |fields: Vec<String>| fields.iter().map(|field| quoted(field)).collect::<Vec<_>>().join(",");
-    let header = line(columns.iter().map(|column| column.name()).collect());
-    let lines = rows.iter().map(|row| line(columns.iter().map(|column| column.plain(row)).collect()));
-    std::iter::once(header).chain(lines).collect::<Vec<_>>().join("\n")
-}
-
-/// A field as RFC 4180 has it.
-fn quoted(field: &str) -> String {
-    if field.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", field.replace('"', "\"\""))
-    } else {
-        field.to_owned()
-    }
-}
-
 /// The rows as a table of these columns.
-pub(crate) fn table_of(rows: &[Row], columns: &[Column]) -> Table {
-    let headings: Vec<&str> = columns.iter().map(|column| column.heading()).collect();
-    let mut all = table(&headings, columns.len());
-    for (column, kind) in all.column_iter_mut().zip(columns) {
-        if !kind.is_text() {
-            column.set_cell_alignment(comfy_table::CellAlignment::Right);
-        }
-    }
-    for row in rows {
-        all.add_row(columns.iter().map(|column| column.shown(row)));
-    }
-    all
+pub(crate) fn table(rows: &[Row], fields: &[Field]) -> Table {
+    Table::new(&fields.iter().map(|field| field.column()).collect::<Vec<_>>(), rows)
 }
 
 /// The same without the columns that a terminal has no room for.
-pub(crate) fn fitting_table(rows: &[Row], columns: &[Column]) -> Table {
-    let kept = fitting(columns, terminal_width(), |columns| {
-        let mut all = table_of(rows, columns);
-        all.set_content_arrangement(comfy_table::ContentArrangement::Disabled);
-        all.lines().map(|line| line.chars().count()).max().unwrap_or(0)
-    });
-    table_of(rows, &kept)
+pub(crate) fn fitting_table(rows: &[Row], fields: &[Field]) -> Table {
+    let width = |fields: &[Field]| {
+        table(rows, fields).text(None).lines().map(|line| line.chars().count()).max().unwrap_or(0)
+    };
+    table(rows, &fitting(fields, terminal_width(), width))
 }
 
 /// The columns that fit, the least missed left out first.
-fn fitting(columns: &[Column], room: Option<usize>, width: impl Fn(&[Column]) -> usize) -> Vec<Column> {
-    let mut kept = columns.to_vec();
-    for least in Column::LEAST_MISSED {
+fn fitting(fields: &[Field], room: Option<usize>, width: impl Fn(&[Field]) -> usize) -> Vec<Field> {
+    let mut kept = fields.to_vec();
+    for least in Field::LEAST_MISSED {
         if room.is_none_or(|room| width(&kept) <= room) {
             break;
         }
-        kept.retain(|column| *column != least);
+        kept.retain(|field| *field != least);
     }
     kept
 }
@@ -305,40 +229,37 @@ mod tests {
     #[test]
     fn the_best_comes_first_and_what_is_unknown_last() {
         let mut rows = rows();
-        let mut order = |column: Column, is_reversed: bool| {
+        let mut order = |column: Field, is_reversed: bool| {
             sort(&mut rows, column, is_reversed);
             rows.iter().map(|row| row.trial).collect::<Vec<_>>()
         };
-        assert_eq!(order(Column::Accuracy, false), [1, 0, 2]);
-        assert_eq!(order(Column::Parameters, false), [2, 1, 0]);
-        assert_eq!(order(Column::Trial, true), [2, 1, 0]);
-        assert_eq!(order(Column::Picks, false)[0], 1);
+        assert_eq!(order(Field::Accuracy, false), [1, 0, 2]);
+        assert_eq!(order(Field::Parameters, false), [2, 1, 0]);
+        assert_eq!(order(Field::Trial, true), [2, 1, 0]);
+        assert_eq!(order(Field::Picks, false)[0], 1);
     }
 
     #[test]
     fn comma_separated_values_are_plain_numbers_and_quoted_names() {
-        let columns = [Column::Run, Column::Trial, Column::Accuracy, Column::PeakActivations, Column::Picks];
+        let columns = [Field::Run, Field::Trial, Field::Accuracy, Field::PeakActivations, Field::Picks];
         let expected = "run,trial,accuracy,peak_activations,picks\n\
                         \"runs/one, two\",0,0.5,512,\n\
                         \"runs/one, two\",1,0.75,512,nano-a knee\n\
                         \"runs/one, two\",2,,512,";
-        assert_eq!(csv(&rows(), &columns), expected);
+        assert_eq!(table(&rows(), &columns).csv(), expected);
     }
 
     #[test]
     fn a_narrow_terminal_goes_without_columns() {
-        let width = |columns: &[Column]| 10 * columns.len();
-        let all = Column::OF_FRONT;
+        let width = |fields: &[Field]| 10 * fields.len();
+        let all = Field::OF_FRONT;
         assert_eq!(fitting(&all, None, width), all);
         assert_eq!(fitting(&all, Some(70), width), all);
         let narrow = fitting(&all, Some(50), width);
-        assert_eq!(
-            narrow,
-            [Column::Trial, Column::Accuracy, Column::Parameters, Column::Macs, Column::Picks]
-        );
+        assert_eq!(narrow, [Field::Trial, Field::Accuracy, Field::Parameters, Field::Macs, Field::Picks]);
         assert_eq!(
             fitting(&all, Some(1), width),
-            [Column::Trial, Column::Accuracy, Column::Parameters, Column::Picks]
+            [Field::Trial, Field::Accuracy, Field::Parameters, Field::Picks]
         );
     }
 }

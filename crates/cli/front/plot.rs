@@ -3,12 +3,12 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use netsynth_report::{
-    Axis, Glyphs, Kind, Point, Scale, Scatter, Series, Written, letter, png, scatter, terminal,
+    Axis, Glyphs, Kind, Notation, Point, Scale, Scatter, Series, letter, png, scatter, terminal,
 };
 
 use super::condition::Quantity;
-use super::gathered::{Gathered, gather};
 use super::listing::Row;
+use super::runs::{Runs, gather};
 use crate::Ending;
 use crate::words::{say, terminal_width};
 use netsynth_run::RunError;
@@ -68,8 +68,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         Some(path) => Some((path, format(path)?)),
         None => None,
     };
-    let gathered = gather(&arguments.runs)?;
-    let plot = plotted(&gathered, arguments.x);
+    let runs = gather(&arguments.runs)?;
+    let plot = plotted(&runs, arguments.x);
     if plot.series.iter().all(|series| series.points.is_empty()) {
         say("No trial is measured yet, so there is nothing to draw.")?;
         return Ok(Ending::Missed);
@@ -87,7 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     Ok(Ending::Done)
 }
 
-/// Braille, unless somebody asks for less or the system's words are not in Unicode.
+/// Braille, unless ASCII is asked for or the locale is not in Unicode.
 pub(crate) fn glyphs(is_ascii_asked: bool) -> Glyphs {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
         .into_iter()
@@ -122,17 +122,17 @@ fn write(path: &Path, format: &Format, svg: &str) -> Result<(), RunError> {
 }
 
 /// Every run's trials; what is labelled are the picks of the front of them all.
-fn plotted(gathered: &Gathered, across: Across) -> Scatter {
-    let names: Vec<&str> = gathered.runs.iter().map(|run| run.name.as_str()).collect();
-    let series = gathered.runs.iter().enumerate().map(|(number, run)| {
+fn plotted(runs: &Runs, across: Across) -> Scatter {
+    let names: Vec<&str> = runs.runs.iter().map(|run| run.name.as_str()).collect();
+    let series = runs.runs.iter().enumerate().map(|(number, run)| {
         let is_member = |row: &Row| run.front.members.iter().any(|(trial, _)| *trial == row.trial);
-        let points = gathered.rows_of(number).into_iter().filter_map(|row| {
+        let points = runs.rows_of(number).into_iter().filter_map(|row| {
             let kind = match is_member(&row) {
                 true => Kind::Member,
                 false if row.is_stopped => Kind::Partial,
                 false => Kind::Complete,
             };
-            let label = row.picks(", ");
+            let label = row.picks().join(", ");
             Some(Point { x: row.get(across.quantity())?, y: row.accuracy?, kind, label })
         });
         Series { name: run.name.clone(), points: points.collect() }
@@ -147,15 +147,15 @@ pub(crate) fn plot_of(title: String, across: Across, series: Vec<Series>) -> Sca
         .fold((f64::INFINITY, 1.0f64), |(least, most), point| (least.min(point.x), most.max(point.x)));
     // Costs of one size stand apart better by their differences.
     let scale = if most > 5.0 * least { Scale::Logarithmic } else { Scale::Linear };
-    let (name, written) = match across {
-        Across::Parameters => ("parameters", Written::Count),
-        Across::Macs => ("MACs", Written::Count),
-        Across::PeakActivations => ("peak activations", Written::Kibibytes),
+    let (name, notation) = match across {
+        Across::Parameters => ("parameters", Notation::Count),
+        Across::Macs => ("MACs", Notation::Count),
+        Across::PeakActivations => ("peak activations", Notation::Kibibytes),
     };
     Scatter {
         title,
-        x: Axis::new(name, written, scale, points().map(|point| point.x)),
-        y: Axis::new("accuracy", Written::Percent, Scale::Linear, points().map(|point| point.y)),
+        x: Axis::new(name, notation, scale, points().map(|point| point.x)),
+        y: Axis::new("accuracy", Notation::Percent, Scale::Linear, points().map(|point| point.y)),
         series,
     }
 }

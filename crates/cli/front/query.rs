@@ -1,15 +1,16 @@
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use netsynth_graph::schema::SCHEMA;
+use netsynth_report::{Cell, Column, Table};
 use netsynth_store::RunFolder;
 use serde_json::json;
 
 use super::condition::Condition;
-use super::gathered::{Gathered, Summary, gather};
-use super::listing::{self, Column, Row};
+use super::listing::{self, Field, Row};
+use super::runs::{Runs, Summary, gather};
 use crate::Ending;
-use crate::words::{say, say_json, table};
+use crate::words::{Format, print_table, say, say_json};
 use netsynth_run::RunError;
 use netsynth_run::TrainPlan;
 use netsynth_run::{RunKind, run_kind};
@@ -54,19 +55,15 @@ struct Listing {
     runs: Vec<PathBuf>,
     /// Sort by this column, the best first; the most accurate first if not given
     #[arg(long, value_name = "COLUMN")]
-    sort: Option<Column>,
+    sort: Option<Field>,
     /// The other way round
     #[arg(long)]
     reverse: bool,
     /// Columns to print, in this order; what fits the terminal if not given
     #[arg(long, value_delimiter = ',')]
-    columns: Vec<Column>,
-    /// Print comma-separated values, numbers in full
-    #[arg(long, conflicts_with = "json")]
-    csv: bool,
-    /// Print JSON instead of a table
-    #[arg(long)]
-    json: bool,
+    columns: Vec<Field>,
+    #[command(flatten)]
+    format: Format,
 }
 
 pub(crate) fn show(arguments: &Show) -> Result<Ending, RunError> {
@@ -74,59 +71,69 @@ pub(crate) fn show(arguments: &Show) -> Result<Ending, RunError> {
     if let [path] = listing.runs.as_slice() {
         let folder = RunFolder::open(path)?;
         if run_kind(&folder)? == RunKind::Training {
-            return show_training(&folder, listing.json);
+            return show_training(&folder, listing);
         }
     }
-    let gathered = gather(&listing.runs)?;
-    let rows = listing.sorted(gathered.front_rows());
-    if listing.json {
-        return as_json(&rows, &gathered);
+    let runs = gather(&listing.runs)?;
+    let rows = listing.sorted(runs.front_rows());
+    if listing.format.json {
+        return listing.print_json(&rows, &runs);
     }
-    if listing.csv {
-        return listing.print(&rows, &gathered, &Column::OF_FRONT);
-    }
-    if rows.is_empty() {
+    if rows.is_empty() && !listing.format.csv {
         say("The front is empty: no trial met the indicator.")?;
         return Ok(Ending::Missed);
     }
-    let ending = listing.print(&rows, &gathered, &Column::OF_FRONT)?;
-    summarise(&gathered)?;
-    let caveats = gathered.runs.iter().filter_map(|run| run.plan.data.split.caveat());
-    caveats.take(1).try_for_each(say)?;
-    Ok(ending)
+    listing.print(&rows, &Field::OF_FRONT)?;
+    if !listing.format.csv {
+        summarise(&runs)?;
+        let caveats = runs.runs.iter().filter_map(|run| run.plan.data.split.caveat());
+        caveats.take(1).try_for_each(say)?;
+    }
+    Ok(ending(&rows))
 }
 
 /// Prints the one network of a training as a search's front is printed.
-fn show_training(folder: &RunFolder, is_json: bool) -> Result<Ending, RunError> {
+fn show_training(folder: &RunFolder, listing: &Listing) -> Result<Ending, RunError> {
     let front = folder.front()?;
-    if is_json {
-        say_json(&front)?;
+    let run = folder.path().display().to_string();
+    let rows: Vec<Row> =
+        front.members.iter().map(|member| Row { run: run.clone(), ..Row::member(member) }).collect();
+    if listing.format.json {
+        match listing.columns.as_slice() {
+            [] => say_json(&front)?,
+            columns => {
+                say_json(&json!({ "schema": SCHEMA, "members": listing::table(&rows, columns).json() }))?
+            }
+        }
         return Ok(Ending::Done);
     }
-    super::show(&front)?;
-    folder.plan::<TrainPlan>()?.data.split.caveat().into_iter().try_for_each(say)?;
+    listing.print(&rows, &Field::OF_FRONT)?;
+    if !listing.format.csv {
+        folder.plan::<TrainPlan>()?.data.split.caveat().into_iter().try_for_each(say)?;
+    }
     Ok(Ending::Done)
 }
 
 pub(crate) fn query(arguments: &Query) -> Result<Ending, RunError> {
     let condition = arguments.condition.as_deref().map(Condition::read).transpose()?;
     let listing = &arguments.listing;
-    let gathered = gather(&listing.runs)?;
-    let mut rows = if arguments.trials { gathered.trial_rows() } else { gathered.front_rows() };
+    let runs = gather(&listing.runs)?;
+    let mut rows = if arguments.trials { runs.trial_rows() } else { runs.front_rows() };
     rows.retain(|row| condition.as_ref().is_none_or(|condition| condition.holds(&|what| row.get(what))));
     let rows = listing.sorted(rows);
-    if listing.json {
-        return as_json(&rows, &gathered);
+    if listing.format.json {
+        return listing.print_json(&rows, &runs);
     }
-    let columns = if arguments.trials { Column::OF_TRIALS } else { Column::OF_FRONT };
-    if rows.is_empty() && !listing.csv {
+    let columns = if arguments.trials { Field::OF_TRIALS } else { Field::OF_FRONT };
+    if rows.is_empty() && !listing.format.csv {
         say(match arguments.trials {
             true => "No trial meets the condition.",
             false => "No member of the front meets the condition; --trials asks all trials.",
         })?;
         return Ok(Ending::Missed);
     }
-    listing.print(&rows, &gathered, &columns)
+    listing.print(&rows, &columns)?;
+    Ok(ending(&rows))
 }
 
 impl Listing {
@@ -139,37 +146,42 @@ impl Listing {
         rows
     }
 
-    fn print(&self, rows: &[Row], gathered: &Gathered, usual: &[Column]) -> Result<Ending, RunError> {
-        let several = (gathered.runs.len() > 1).then_some(Column::Run);
-        let usual: Vec<Column> = several.into_iter().chain(usual.iter().copied()).collect();
-        match (self.csv, self.columns.as_slice()) {
-            (true, []) => say(listing::csv(rows, &every_column()))?,
-            (true, columns) => say(listing::csv(rows, columns))?,
-            (false, []) => say(listing::fitting_table(rows, &usual))?,
-            (false, columns) => say(listing::table_of(rows, columns))?,
+    /// Prints rows as a table or as CSV, in the columns that were asked for; in all of them or in the `usual` ones if none were.
+    fn print(&self, rows: &[Row], usual: &[Field]) -> Result<(), RunError> {
+        let several = (self.runs.len() > 1).then_some(Field::Run);
+        let usual: Vec<Field> = several.into_iter().chain(usual.iter().copied()).collect();
+        match (self.format.csv, self.columns.as_slice()) {
+            (true, []) => say(listing::table(rows, Field::value_variants()).csv()),
+            (true, columns) => say(listing::table(rows, columns).csv()),
+            (false, []) => print_table(&listing::fitting_table(rows, &usual)),
+            (false, columns) => print_table(&listing::table(rows, columns)),
         }
-        Ok(if rows.is_empty() { Ending::Missed } else { Ending::Done })
+    }
+
+    /// Prints rows as JSON: all that is known of each, or the columns that were asked for.
+    fn print_json(&self, rows: &[Row], runs: &Runs) -> Result<Ending, RunError> {
+        let members = match self.columns.as_slice() {
+            [] => json!(rows),
+            columns => listing::table(rows, columns).json(),
+        };
+        say_json(&json!({
+            "schema": SCHEMA,
+            "members": members,
+            "hypervolume": runs.hypervolume,
+            "runs": runs.summaries(),
+        }))?;
+        Ok(ending(rows))
     }
 }
 
-fn every_column() -> Vec<Column> {
-    clap::ValueEnum::value_variants().to_vec()
-}
-
-fn as_json(rows: &[Row], gathered: &Gathered) -> Result<Ending, RunError> {
-    say_json(&json!({
-        "schema": SCHEMA,
-        "members": rows,
-        "hypervolume": gathered.hypervolume,
-        "runs": gathered.summaries(),
-    }))?;
-    Ok(if rows.is_empty() { Ending::Missed } else { Ending::Done })
+/// Nothing found is an ending of its own.
+fn ending(rows: &[Row]) -> Ending {
+    if rows.is_empty() { Ending::Missed } else { Ending::Done }
 }
 
 /// Says how good the front is; of several runs, each one's too.
-fn summarise(gathered: &Gathered) -> Result<(), RunError> {
-    let share = |share: Option<f64>| share.map_or("-".to_owned(), |share| format!("{share:.4}"));
-    let summaries = gathered.summaries();
+fn summarise(runs: &Runs) -> Result<(), RunError> {
+    let summaries = runs.summaries();
     if let [Summary { n_trials, n_members, hypervolume, .. }] = summaries.as_slice() {
         let dominated = match hypervolume {
             Some(share) => format!("hypervolume {share:.4}"),
@@ -177,17 +189,19 @@ fn summarise(gathered: &Gathered) -> Result<(), RunError> {
         };
         return say(format!("{n_members} of {n_trials} trials; {dominated}"));
     }
-    let mut rows = table(&["run", "trials", "front", "in the common front", "hypervolume", "knee"], 1);
-    for of in &summaries {
-        rows.add_row([
-            of.run.clone(),
-            of.n_trials.to_string(),
-            of.n_members.to_string(),
-            of.n_in_common.to_string(),
-            share(of.hypervolume),
-            of.knee.map_or("-".to_owned(), |trial| format!("trial {trial}")),
-        ]);
-    }
-    say(rows)?;
-    say(format!("together: hypervolume {}", share(gathered.hypervolume)))
+    let columns = [
+        Column::left("run", |run: &Summary| Cell::text(&run.run)),
+        Column::right("trials", |run: &Summary| Cell::whole(run.n_trials)),
+        Column::right("front", |run: &Summary| Cell::whole(run.n_members)),
+        Column::right("in the common front", |run: &Summary| Cell::whole(run.n_in_common)),
+        Column::right("hypervolume", |run: &Summary| {
+            Cell::known(run.hypervolume, |share| Cell::fixed(share, 4))
+        }),
+        Column::right("knee", |run: &Summary| {
+            Cell::known(run.knee, |trial| Cell::new(trial, format!("trial {trial}")))
+        }),
+    ];
+    print_table(&Table::new(&columns, &summaries))?;
+    let together = runs.hypervolume.map_or("-".to_owned(), |share| format!("{share:.4}"));
+    say(format!("together: hypervolume {together}"))
 }

@@ -4,16 +4,17 @@ use std::fmt::Write;
 
 use netsynth_graph::Graph;
 use netsynth_search::{
-    Constraint, Measured, Metric, Outcome, ParetoFront, StopReason, Trial, advice_ranking,
+    Constraint, Measured, Metric, Outcome, ParetoFront, Rung, StopReason, Trial, advice_ranking,
 };
 use netsynth_store::{FrontFile, FrontRow};
 
-use super::chart::{climbs, losses, steps};
 use super::{Report, Run};
+use crate::charts::{climbs, losses, steps};
 use crate::drawing::drawing_in_page;
 use crate::markup::escaped;
-use crate::numbers::{count, kibibytes, millions, percent};
+use crate::numbers::{count, millions, percent};
 use crate::published::{SOURCE, Standing};
+use crate::tables::{Cell, Column, Table};
 
 /// The most members of the front that are listed.
 const MAX_ROWS: usize = 100;
@@ -21,33 +22,19 @@ const MAX_ROWS: usize = 100;
 /// The most learning curves that are drawn.
 const MAX_CURVES: usize = 60;
 
-/// A table: its header, from which column on there are numbers, and rows of HTML.
-pub(super) fn table(header: &[&str], first_number: usize, rows: &[Vec<String>]) -> String {
-    let class = |at: usize| if at >= first_number { " class=\"n\"" } else { "" };
-    let cells = |tag: &str, row: &[String]| -> String {
-        row.iter().enumerate().map(|(at, cell)| format!("<{tag}{}>{cell}</{tag}>", class(at))).collect()
-    };
-    let header: Vec<String> = header.iter().map(|text| escaped(text)).collect();
-    let body: String = rows.iter().map(|row| format!("<tr>{}</tr>\n", cells("td", row))).collect();
-    format!(
-        "<div class=\"wide\"><table><thead><tr>{}</tr></thead><tbody>\n{body}</tbody></table></div>\n",
-        cells("th", &header)
-    )
-}
-
 /// A trial that the plot selects when it is followed.
 pub(super) fn trial_link(trial: usize) -> String {
     format!("<a href=\"#trial-{trial}\">{trial}</a>")
 }
 
-/// The top of every page: the run's name, how it stands, what of it cannot be read, and its few main numbers.
-pub(super) fn top(name: &str, standing: &str, damage: &[String], figures: &[(&str, String)]) -> String {
+/// The top of every page: the run's name and status, what of it cannot be read, and its few main numbers.
+pub(super) fn top(name: &str, status: &str, damage: &[String], figures: &[(&str, String)]) -> String {
     let mut html = format!(
         "<header><div class=\"bar-top\"><span class=\"mark\">netsynth</span>\
          <button id=\"theme\" type=\"button\" title=\"light or dark\">Theme</button></div>\n\
          <h1>{}</h1>\n<p class=\"lead\">{}</p>\n",
         escaped(name),
-        escaped(standing)
+        escaped(status)
     );
     if !damage.is_empty() {
         let lines: String =
@@ -81,11 +68,11 @@ pub(super) fn head(report: &Report<'_>) -> String {
         ("smallest, parameters", smallest.map_or("none".to_owned(), count)),
         ("hypervolume", run.front.hypervolume.map_or("no bounds".to_owned(), |share| format!("{share:.3}"))),
     ];
-    top(&report.name, &standing(report), &run.damage, &figures)
+    top(&report.name, &status(report), &run.damage, &figures)
 }
 
-/// How the run stands, in a sentence or two.
-fn standing(report: &Report<'_>) -> String {
+/// Whether the run has ended, and its trials by outcome, in a sentence or two.
+fn status(report: &Report<'_>) -> String {
     let Report { plan, run, .. } = report;
     let end = match run.end {
         Some(StopReason::Trials) => "Finished".to_owned(),
@@ -190,28 +177,24 @@ pub(super) fn front(report: &Report<'_>) -> String {
                 </section>\n"
             .to_owned();
     }
-    let rows: Vec<Vec<String>> = members
-        .iter()
-        .take(MAX_ROWS)
-        .map(|row| {
-            vec![
-                trial_link(row.trial),
-                variants_of(row),
-                percent(row.accuracy),
-                count(row.cost.parameters),
-                millions(row.cost.macs),
-                kibibytes(4 * row.cost.peak_activations),
-                format!("{:.2}", row.net_score),
-            ]
-        })
-        .collect();
-    let header = ["trial", "variant", "accuracy", "parameters", "MACs", "peak activations", "NetScore"];
+    let columns = [
+        Column::left("trial", |row: &FrontRow| Cell::trial(row.trial)),
+        Column::left("variant", |row: &FrontRow| {
+            Cell::list(row.variants.iter().map(ToString::to_string).collect())
+        }),
+        Column::accuracy(|row: &FrontRow| Some(row.accuracy)),
+        Column::parameters(|row: &FrontRow| row.cost.parameters),
+        Column::macs(|row: &FrontRow| row.cost.macs),
+        Column::peak_activations(|row: &FrontRow| row.cost.peak_activations),
+        Column::net_score(|row: &FrontRow| Some(row.net_score)),
+    ];
+    let listed = Table::new(&columns, members.iter().take(MAX_ROWS));
     let networks = &report.run.networks;
     let mut html = format!(
         "<section id=\"front\">\n<h2>The front</h2>\n<p>Feasible trials that no other feasible trial beats in every \
          objective, the most accurate first.</p>\n{}<h3>Networks</h3>\n<p class=\"hint\">Height and number: channels. \
          3×3 unless noted, a line below marks a stride, ⊕ a sum. Point at a node for its shape and what it reads.{}</p>\n",
-        table(&header, 2, &rows)
+        listed.html()
             + &match members.len().saturating_sub(MAX_ROWS) {
                 0 => String::new(),
                 more =>
@@ -262,29 +245,39 @@ pub(super) fn progress(report: &Report<'_>) -> String {
         html,
         "</figure>\n<figure><figcaption>Accuracy by rung{sample}</figcaption>{picture}</figure>\n</div>\n"
     );
-    let rows = plan.rungs.iter().enumerate().map(|(number, rung)| {
-        let mut accuracies: Vec<f64> =
-            run.trials.iter().filter_map(|trial| trial.accuracy_at(number)).collect();
-        accuracies.sort_by(f64::total_cmp);
-        let middle = accuracies.get(accuracies.len() / 2).copied();
-        let told = |value: Option<f64>| value.map_or("-".to_owned(), percent);
-        vec![
-            number.to_string(),
-            rung.epochs.to_string(),
-            rung.folds.to_string(),
-            accuracies.len().to_string(),
-            told(middle),
-            told(accuracies.last().copied()),
-        ]
-    });
-    html += &table(
-        &["rung", "epochs", "folds", "trials", "median accuracy", "best accuracy"],
-        1,
-        &rows.collect::<Vec<_>>(),
-    );
+    html += &rungs(report).html();
     html += "<p class=\"hint\">Accuracies of different rungs come of trainings of different length, and are not to be \
              compared.</p>\n";
     html + &curves(run) + "</section>\n"
+}
+
+/// Each rung with the accuracies that trials reached on it.
+fn rungs(report: &Report<'_>) -> Table {
+    let Report { plan, run, .. } = report;
+    let rungs = plan.rungs.iter().enumerate().map(|(number, rung)| {
+        let mut accuracies: Vec<f64> =
+            run.trials.iter().filter_map(|trial| trial.accuracy_at(number)).collect();
+        accuracies.sort_by(f64::total_cmp);
+        (number, rung, accuracies)
+    });
+    type Climbed<'a> = (usize, &'a Rung, Vec<f64>);
+    let whole = |heading: &str, of: fn(&Climbed<'_>) -> usize| {
+        Column::right(heading, move |rung: &Climbed<'_>| Cell::whole(of(rung)))
+    };
+    let share = |heading: &str, of: fn(&[f64]) -> Option<f64>| {
+        Column::right(heading, move |(_, _, accuracies): &Climbed<'_>| {
+            Cell::known(of(accuracies), Cell::share)
+        })
+    };
+    let columns = [
+        Column::left("rung", |(number, ..): &Climbed<'_>| Cell::whole(*number)),
+        whole("epochs", |(_, rung, _)| rung.epochs),
+        whole("folds", |(_, rung, _)| rung.folds),
+        whole("trials", |(.., accuracies)| accuracies.len()),
+        share("median accuracy", |accuracies| accuracies.get(accuracies.len() / 2).copied()),
+        share("best accuracy", |accuracies| accuracies.last().copied()),
+    ];
+    Table::new(&columns, &rungs.collect::<Vec<_>>())
 }
 
 /// The learning curves of the front's members on their last rung.

@@ -2,11 +2,12 @@
 
 use std::fmt::Write;
 
-use crate::axis::Axis;
+use super::area::Area;
+use super::axis::Axis;
+use super::{COLOURS, FILE_STYLE};
 use crate::markup::escaped;
-use crate::plot::COLOURS;
 
-/// Points of several origins over two axes; up is better, and left is.
+/// Points of several origins over two axes; higher and farther left is better.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scatter {
     /// What is shown.
@@ -35,13 +36,13 @@ pub struct Point {
     pub x: f64,
     /// From bottom to top.
     pub y: f64,
-    /// How much it counts.
+    /// How it was measured.
     pub kind: Kind,
     /// What stands beside it; nothing, if empty.
     pub label: String,
 }
 
-/// How much a point counts.
+/// How a network was measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// It is on the front.
@@ -74,23 +75,20 @@ impl Series {
     }
 }
 
-const WIDTH: f64 = 640.0;
-const HEIGHT: f64 = 400.0;
-const LEFT: f64 = 70.0;
+const AREA: Area = Area { left: 70.0, top: 40.0, width: 640.0, height: 400.0 };
 const RIGHT: f64 = 24.0;
-const TOP: f64 = 40.0;
 const BELOW: f64 = 58.0;
 const LEGEND: f64 = 20.0;
 
 /// The points as an SVG.
 pub fn scatter(plot: &Scatter) -> String {
-    let (total_width, total_height) =
-        (LEFT + WIDTH + RIGHT, TOP + HEIGHT + BELOW + LEGEND * (plot.series.len() as f64 + 1.0));
+    let width = AREA.right() + RIGHT;
+    let height = AREA.bottom() + BELOW + LEGEND * (plot.series.len() as f64 + 1.0);
     let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{total_width}\" height=\"{total_height}\" \
-         viewBox=\"0 0 {total_width} {total_height}\" font-family=\"DejaVu Sans, sans-serif\" font-size=\"12\">\n\
-         <rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n\
-         <text x=\"{LEFT}\" y=\"24\" font-size=\"15\">{}</text>\n",
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
+         viewBox=\"0 0 {width} {height}\" font-family=\"DejaVu Sans, sans-serif\" font-size=\"12\">\n\
+         {FILE_STYLE}<text x=\"{}\" y=\"24\" font-size=\"15\">{}</text>\n",
+        AREA.left,
         escaped(&plot.title)
     );
     grid(&mut svg, plot);
@@ -105,44 +103,20 @@ pub fn scatter(plot: &Scatter) -> String {
     svg + "</svg>\n"
 }
 
-fn across(plot: &Scatter, x: f64) -> f64 {
-    LEFT + WIDTH * plot.x.place(x)
-}
-
-fn down(plot: &Scatter, y: f64) -> f64 {
-    TOP + HEIGHT * (1.0 - plot.y.place(y))
-}
-
 fn grid(svg: &mut String, plot: &Scatter) {
-    let (bottom, right) = (TOP + HEIGHT, LEFT + WIDTH);
-    for (value, text) in plot.y.ticks(7) {
-        let y = down(plot, value);
-        let _ = writeln!(
-            svg,
-            "<line x1=\"{LEFT}\" y1=\"{y:.1}\" x2=\"{right}\" y2=\"{y:.1}\" stroke=\"#e4e4e4\"/>\
-             <text x=\"{}\" y=\"{:.1}\" text-anchor=\"end\">{text}</text>",
-            LEFT - 8.0,
-            y + 4.0
-        );
-    }
-    for (value, text) in plot.x.ticks(9) {
-        let x = across(plot, value);
-        let _ = writeln!(
-            svg,
-            "<line x1=\"{x:.1}\" y1=\"{TOP}\" x2=\"{x:.1}\" y2=\"{bottom}\" stroke=\"#e4e4e4\"/>\
-             <text x=\"{x:.1}\" y=\"{}\" text-anchor=\"middle\">{text}</text>",
-            bottom + 18.0
-        );
-    }
+    AREA.levels(svg, &plot.y, 7);
+    AREA.uprights(svg, &plot.x, 9);
+    AREA.numbers(svg, &plot.x, 9);
+    let Area { left, top, width, height } = AREA;
     let _ = writeln!(
         svg,
-        "<rect x=\"{LEFT}\" y=\"{TOP}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" fill=\"none\" stroke=\"#888888\"/>\n\
-         <text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n\
-         <text transform=\"translate(16 {}) rotate(-90)\" text-anchor=\"middle\">{}</text>",
-        LEFT + 0.5 * WIDTH,
-        bottom + 40.0,
+        "<rect x=\"{left}\" y=\"{top}\" width=\"{width}\" height=\"{height}\" fill=\"none\" stroke=\"#888888\"/>\n\
+         <text class=\"mid\" x=\"{}\" y=\"{}\">{}</text>\n\
+         <text class=\"mid\" transform=\"translate(16 {}) rotate(-90)\">{}</text>",
+        left + 0.5 * width,
+        AREA.bottom() + 40.0,
         escaped(&plot.x.title),
-        TOP + 0.5 * HEIGHT,
+        top + 0.5 * height,
         escaped(&plot.y.title)
     );
 }
@@ -150,7 +124,9 @@ fn grid(svg: &mut String, plot: &Scatter) {
 fn points(svg: &mut String, plot: &Scatter, series: &Series, colour: &str) {
     let corners = series.staircase();
     if corners.len() > 1 {
-        let path = corners.iter().map(|(x, y)| format!("{:.1},{:.1}", across(plot, *x), down(plot, *y)));
+        let path = corners
+            .iter()
+            .map(|(x, y)| format!("{:.1},{:.1}", AREA.across(&plot.x, *x), AREA.down(&plot.y, *y)));
         let path = path.collect::<Vec<_>>().join(" ");
         let _ = writeln!(
             svg,
@@ -161,7 +137,7 @@ fn points(svg: &mut String, plot: &Scatter, series: &Series, colour: &str) {
     // What counts most is drawn last, over the rest.
     for kind in [Kind::Partial, Kind::Complete, Kind::Member] {
         for point in series.points.iter().filter(|point| point.kind == kind) {
-            let (x, y) = (across(plot, point.x), down(plot, point.y));
+            let (x, y) = (AREA.across(&plot.x, point.x), AREA.down(&plot.y, point.y));
             let style = match kind {
                 Kind::Partial => "r=\"2\" fill=\"#bbbbbb\"".to_owned(),
                 Kind::Complete => format!("r=\"3\" fill=\"none\" stroke=\"{colour}\" stroke-opacity=\"0.6\""),
@@ -175,23 +151,25 @@ fn points(svg: &mut String, plot: &Scatter, series: &Series, colour: &str) {
 /// Writes labels where they cover no other: above or below, right or left of the point.
 fn labels(svg: &mut String, plot: &Scatter, series: &Series, taken: &mut Vec<[f64; 4]>) {
     for point in series.points.iter().filter(|point| !point.label.is_empty()) {
-        let (x, y) = (across(plot, point.x), down(plot, point.y));
+        let (x, y) = (AREA.across(&plot.x, point.x), AREA.down(&plot.y, point.y));
         let width = 7.0 * point.label.chars().count() as f64;
-        let places = [(8.0, -8.0), (8.0, 17.0), (-8.0 - width, -8.0), (-8.0 - width, 17.0), (8.0, 31.0)];
+        let offsets = [(8.0, -8.0), (8.0, 17.0), (-8.0 - width, -8.0), (-8.0 - width, 17.0), (8.0, 31.0)];
         let boxes =
-            places.map(|(right, below)| [x + right, y + below - 11.0, x + right + width, y + below + 3.0]);
+            offsets.map(|(right, below)| [x + right, y + below - 11.0, x + right + width, y + below + 3.0]);
         let is_free = |space: &&[f64; 4]| {
-            let inside =
-                space[0] >= LEFT && space[2] <= LEFT + WIDTH && space[1] >= TOP && space[3] <= TOP + HEIGHT;
+            let inside = space[0] >= AREA.left
+                && space[2] <= AREA.right()
+                && space[1] >= AREA.top
+                && space[3] <= AREA.bottom();
             inside && taken.iter().all(|other| !overlap(space, other))
         };
-        let place = *boxes.iter().find(is_free).unwrap_or(&boxes[0]);
-        taken.push(place);
+        let free = *boxes.iter().find(is_free).unwrap_or(&boxes[0]);
+        taken.push(free);
         let _ = writeln!(
             svg,
             "<text x=\"{:.1}\" y=\"{:.1}\">{}</text>",
-            place[0],
-            place[3] - 3.0,
+            free[0],
+            free[3] - 3.0,
             escaped(&point.label)
         );
     }
@@ -202,22 +180,23 @@ fn overlap(one: &[f64; 4], other: &[f64; 4]) -> bool {
 }
 
 fn legend(svg: &mut String, plot: &Scatter) {
-    let first = TOP + HEIGHT + BELOW + 6.0;
+    let first = AREA.bottom() + BELOW + 6.0;
     for (number, (series, colour)) in plot.series.iter().zip(COLOURS.iter().cycle()).enumerate() {
         let y = first + LEGEND * number as f64;
         let _ = writeln!(
             svg,
             "<circle cx=\"{}\" cy=\"{y}\" r=\"4.5\" fill=\"{colour}\"/><text x=\"{}\" y=\"{}\">{}</text>",
-            LEFT + 6.0,
-            LEFT + 18.0,
+            AREA.left + 6.0,
+            AREA.left + 18.0,
             y + 4.0,
             escaped(&series.name)
         );
     }
     let _ = writeln!(
         svg,
-        "<text x=\"{LEFT}\" y=\"{}\" fill=\"#555555\">full: on the front; ring: measured in full; gray: stopped on a \
+        "<text x=\"{}\" y=\"{}\" fill=\"#555555\">full: on the front; ring: measured in full; gray: stopped on a \
          low rung</text>",
+        AREA.left,
         first + LEGEND * plot.series.len() as f64 + 4.0
     );
 }

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use netsynth_report::{Axis, Glyphs, Kind, Point, Scale, Scatter, Series, Written, png, scatter, terminal};
+use netsynth_report::{Axis, Glyphs, Kind, Notation, Point, Scale, Scatter, Series, png, scatter, terminal};
 
 fn two_runs() -> Scatter {
     let point = |x: f64, y: f64, kind: Kind, label: &str| Point { x, y, kind, label: label.to_owned() };
@@ -18,8 +18,8 @@ fn two_runs() -> Scatter {
     let all = || one.iter().chain(&other);
     Scatter {
         title: "runs/one & <runs/two>".to_owned(),
-        x: Axis::new("parameters", Written::Count, Scale::Logarithmic, all().map(|point| point.x)),
-        y: Axis::new("accuracy", Written::Percent, Scale::Linear, all().map(|point| point.y)),
+        x: Axis::new("parameters", Notation::Count, Scale::Logarithmic, all().map(|point| point.x)),
+        y: Axis::new("accuracy", Notation::Percent, Scale::Linear, all().map(|point| point.y)),
         series: vec![
             Series { name: "runs/one".to_owned(), points: one.clone() },
             Series { name: "<runs/two>".to_owned(), points: other.clone() },

@@ -35,7 +35,7 @@ pub(crate) struct Summary {
 }
 
 /// Several runs and what they found together.
-pub(crate) struct Gathered {
+pub(crate) struct Runs {
     pub(crate) runs: Vec<Run>,
     /// Places of trials, `(run, trial)`, and their metrics, the most accurate first.
     members: Vec<((usize, usize), Metrics)>,
@@ -44,7 +44,7 @@ pub(crate) struct Gathered {
 }
 
 /// Reads runs that have the same objectives. What cannot be read is left out and said.
-pub(crate) fn gather(paths: &[PathBuf]) -> Result<Gathered, RunError> {
+pub(crate) fn gather(paths: &[PathBuf]) -> Result<Runs, RunError> {
     let runs = paths.iter().map(|path| read(path)).collect::<Result<Vec<Run>, RunError>>()?;
     refuse_other_objectives(&runs)?;
     note_differences(paths, &runs);
@@ -62,7 +62,7 @@ pub(crate) fn gather(paths: &[PathBuf]) -> Result<Gathered, RunError> {
     let members = front.members.iter().map(|(place, metrics)| (places[*place].0, *metrics)).collect();
     let hypervolume = runs.first().and_then(|run| dominated_share(&front, &run.plan.search));
     let knee = front.knee(objectives).map(|place| places[place].0);
-    Ok(Gathered { runs, members, hypervolume, knee })
+    Ok(Runs { runs, members, hypervolume, knee })
 }
 
 /// Reads a run, and says on standard error what of it is not there.
@@ -133,7 +133,7 @@ fn note_differences(paths: &[PathBuf], runs: &[Run]) {
     }
 }
 
-impl Gathered {
+impl Runs {
     /// The front of all runs.
     pub(crate) fn front_rows(&self) -> Vec<Row> {
         self.members.iter().filter_map(|(place, _)| self.row(*place)).collect()

@@ -1,6 +1,6 @@
-//! The same points in the cells of a terminal.
+//! A scatter plot in the cells of a terminal.
 
-use crate::scatter::{Kind, Scatter};
+use super::scatter::{Kind, Scatter};
 
 /// What a terminal can show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,18 +22,18 @@ pub fn terminal(plot: &Scatter, columns: usize, rows: usize, glyphs: Glyphs) -> 
         Canvas::new(columns.saturating_sub(margin + 2).max(8), rows.saturating_sub(3).max(3), glyphs);
     for (number, series) in plot.series.iter().enumerate() {
         for pair in series.staircase().windows(2) {
-            let places = [pair[0], pair[1]].map(|(x, y)| (plot.x.place(x), plot.y.place(y)));
-            canvas.line(places[0], places[1]);
+            let [from, to] = [pair[0], pair[1]].map(|(x, y)| (plot.x.position(x), plot.y.position(y)));
+            canvas.line(from, to);
         }
         for kind in [Kind::Partial, Kind::Complete, Kind::Member] {
             for point in series.points.iter().filter(|point| point.kind == kind) {
-                let place = (plot.x.place(point.x), plot.y.place(point.y));
+                let position = (plot.x.position(point.x), plot.y.position(point.y));
                 match kind {
                     Kind::Partial | Kind::Complete => match glyphs {
-                        Glyphs::Braille => canvas.dot(place),
-                        Glyphs::Ascii => canvas.letter(place, '+'),
+                        Glyphs::Braille => canvas.dot(position),
+                        Glyphs::Ascii => canvas.letter(position, '+'),
                     },
-                    Kind::Member => canvas.letter(place, disc(number, plot.series.len(), glyphs)),
+                    Kind::Member => canvas.letter(position, disc(number, plot.series.len(), glyphs)),
                 }
             }
         }
@@ -44,7 +44,7 @@ pub fn terminal(plot: &Scatter, columns: usize, rows: usize, glyphs: Glyphs) -> 
     };
     let mut lines = vec![format!("{:margin$} {}", "", plot.y.title)];
     for row in 0..canvas.rows {
-        let label = labels.iter().find(|(value, _)| canvas.row(plot.y.place(*value)) == row);
+        let label = labels.iter().find(|(value, _)| canvas.row(plot.y.position(*value)) == row);
         let label = label.map_or("", |(_, text)| text);
         lines.push(format!("{label:>margin$} {bar}{}", canvas.text(row)));
     }
@@ -54,7 +54,7 @@ pub fn terminal(plot: &Scatter, columns: usize, rows: usize, glyphs: Glyphs) -> 
 }
 
 /// What a member of a series looks like.
-pub(crate) fn disc(series: usize, n_series: usize, glyphs: Glyphs) -> char {
+fn disc(series: usize, n_series: usize, glyphs: Glyphs) -> char {
     match (n_series, glyphs) {
         (1, Glyphs::Braille) => '●',
         (1, Glyphs::Ascii) => 'o',
@@ -81,7 +81,7 @@ fn footing(plot: &Scatter, columns: usize) -> String {
     let ticks = plot.x.ticks((columns / 10).clamp(2, 9));
     let title = plot.x.title.chars().count();
     for (value, text) in &ticks {
-        let middle = (plot.x.place(*value) * (columns - 1) as f64).round() as usize;
+        let middle = (plot.x.position(*value) * (columns - 1) as f64).round() as usize;
         let start = middle.saturating_sub(text.chars().count() / 2);
         if start + text.chars().count() + 2 + title <= columns {
             write(start, text);
@@ -107,10 +107,10 @@ impl Canvas {
         Self { columns, rows, glyphs, dots: vec![false; columns * wide * rows * high], letters }
     }
 
-    /// The dot at a place, from the left and from the top.
+    /// The dot at a position, counted from the left and from the top.
     fn dot_of(&self, (x, y): (f64, f64)) -> (usize, usize) {
         let (wide, high) = self.glyphs.dots();
-        let at = |place: f64, n_dots: usize| (place * (n_dots - 1) as f64).round() as usize;
+        let at = |share: f64, n_dots: usize| (share * (n_dots - 1) as f64).round() as usize;
         (at(x, self.columns * wide), at(1.0 - y, self.rows * high))
     }
 
@@ -123,8 +123,8 @@ impl Canvas {
         self.dots[y * width + x] = true;
     }
 
-    fn dot(&mut self, place: (f64, f64)) {
-        let dot = self.dot_of(place);
+    fn dot(&mut self, position: (f64, f64)) {
+        let dot = self.dot_of(position);
         self.set(dot);
     }
 
@@ -140,8 +140,8 @@ impl Canvas {
         }
     }
 
-    fn letter(&mut self, place: (f64, f64), letter: char) {
-        let (x, y) = self.dot_of(place);
+    fn letter(&mut self, position: (f64, f64), letter: char) {
+        let (x, y) = self.dot_of(position);
         let (wide, high) = self.glyphs.dots();
         self.letters[y / high * self.columns + x / wide] = Some(letter);
     }
