@@ -103,6 +103,7 @@ fn a_search_that_was_killed_is_verified_and_goes_on_to_its_end() {
         verified.contains("replayed: 6 trials") && verified.contains("the search has ended"),
         "{verified}"
     );
+    assert!(run.join("newborns/000.ron").is_file() && run.join("screening/001.ron").is_file());
     assert!(run.join("variants/nano-a/weights.safetensors").is_file());
 }
 

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_search::{Measured, side_by_side};
-use netsynth_store::{RunFolder, StoreError};
+use netsynth_store::{Entry, Fold, NetworkFile, RunFolder, StoreError, TrainedNetwork, TrialFile};
 use netsynth_train::{
     Deployed, Device, EpochReport, FoldReport, Inheritance, Nursery, OutOfOrder, Owner, TrainEvaluator, read,
     save,
@@ -56,30 +56,21 @@ impl<'a> InFolder<'a> {
     /// The network of this owner that was trained for this fold; none if it was not trained for it.
     pub(crate) fn known(&self, owner: Owner, fold: usize) -> Result<Option<Deployed>, Trouble> {
         let spec: ArchitectureSpec = match owner {
-            Owner::Prototype => {
-                required(self.folder, &format!("{}/architecture.ron", prototype_place(fold)))?
-            }
+            Owner::Prototype => required(self.folder, prototype(fold, NetworkFile::Architecture))?,
             Owner::Trial { trial, rung } => match self.folder.rung(trial, rung)? {
                 Some(Measured::Trained(_)) => self.folder.architecture(trial)?,
                 Some(Measured::Failed(_)) | None => return Ok(None),
             },
         };
-        let name = weights_name(owner, fold);
-        let told = |complaint: Complaint| complaint.at(self.folder.path().join(&name).display().to_string());
         // What was measured was trained, so its weights were written.
-        let bytes = self.folder.file(&name)?.ok_or_else(|| {
-            let remedy = "restore it from a copy of the run, or delete the trial's files that begin with `rung-` to \
-                          have it trained again";
-            told(Complaint::new("the weights are missing, and others start from them", remedy))
-        })?;
-        let graph = Graph::new(&spec).map_err(|error| told(error.into()))?;
-        let network = read(&bytes, &graph, self.device).map_err(|error| told(error.into()))?;
-        Ok(Some(network))
+        let remedy = "restore it from a copy of the run, or delete the trial's files that begin with `rung-` to have it \
+                      trained again";
+        Ok(Some(trained_network(self.folder, &spec, weights(owner, fold), remedy, self.device)?))
     }
 
     fn keep_whole(&self, owner: Owner, fold: usize, network: &Deployed) -> Result<(), Trouble> {
         let bytes = save(network).map_err(Complaint::from)?;
-        Ok(self.folder.write_file(&weights_name(owner, fold), &bytes)?)
+        Ok(self.folder.write_file(weights(owner, fold), &bytes)?)
     }
 }
 
@@ -93,24 +84,42 @@ impl Nursery for InFolder<'_> {
     }
 }
 
-fn prototype_place(fold: usize) -> String {
-    format!("prototype/folds/{:02}", fold + 1)
+/// Reads a trained network that a training starts from; its weights must be there, and their checksum must fit.
+pub(crate) fn trained_network(
+    folder: &RunFolder,
+    spec: &ArchitectureSpec,
+    weights: Entry,
+    remedy_if_missing: &str,
+    device: Device,
+) -> Result<Deployed, Complaint> {
+    let at_weights = |complaint: Complaint| complaint.at(folder.locate(weights).display().to_string());
+    let bytes = folder.file(weights)?.ok_or_else(|| {
+        let reason = "the weights are missing, and others start from them";
+        at_weights(Complaint::new(reason, remedy_if_missing))
+    })?;
+    let graph = Graph::new(spec).map_err(|error| at_weights(error.into()))?;
+    read(&bytes, &graph, device).map_err(|error| at_weights(error.into()))
+}
+
+/// A file of the prototype as it was trained for a fold.
+fn prototype(fold: usize, file: NetworkFile) -> Entry {
+    Entry::Network(TrainedNetwork::Prototype(Fold::from_index(fold)), file)
 }
 
 /// Whether all files of the prototype as it was trained for a fold are there; metrics are the last that is written.
 fn is_trained(folder: &RunFolder, fold: usize) -> Result<bool, StoreError> {
-    let place = prototype_place(fold);
-    let metrics: Option<FoldFile> = folder.document(&format!("{place}/metrics.ron"))?;
-    let spec: Option<ArchitectureSpec> = folder.document(&format!("{place}/architecture.ron"))?;
-    let weights = folder.file(&weights_name(Owner::Prototype, fold))?;
+    let metrics: Option<FoldFile> = folder.document(prototype(fold, NetworkFile::Metrics))?;
+    let spec: Option<ArchitectureSpec> = folder.document(prototype(fold, NetworkFile::Architecture))?;
+    let weights = folder.file(prototype(fold, NetworkFile::Weights))?;
     Ok(metrics.is_some() && spec.is_some() && weights.is_some())
 }
 
-fn weights_name(owner: Owner, fold: usize) -> String {
+/// The weights of a network that others start from.
+fn weights(owner: Owner, fold: usize) -> Entry {
     match owner {
-        Owner::Prototype => format!("{}/weights.safetensors", prototype_place(fold)),
+        Owner::Prototype => prototype(fold, NetworkFile::Weights),
         Owner::Trial { trial, rung } => {
-            format!("trials/{trial:05}/rung-{rung}-fold-{:02}.safetensors", fold + 1)
+            Entry::Trial(trial, TrialFile::Weights { rung, fold: Fold::from_index(fold) })
         }
     }
 }
@@ -138,7 +147,8 @@ pub(crate) fn train_prototypes(
             return Ok(false);
         }
         let mut losses = Vec::with_capacity(epochs);
-        let label = format!("the prototype, fold {}", fold + 1);
+        let number = Fold::from_index(fold);
+        let label = format!("the prototype, fold {number}");
         let mut tell = |report: EpochReport| {
             losses.push(report.loss);
             progress.epoch(&label, report);
@@ -151,8 +161,9 @@ pub(crate) fn train_prototypes(
         progress.note(format!("{label}: {} after {epochs} epochs", percent(confusion.accuracy())));
         let weights = save(&network).map_err(Complaint::from)?;
         let seed = session.plan.search.seed;
-        let metrics = FoldFile { schema: SCHEMA, seed, fold: fold + 1, confusion, losses };
-        folder.write_network(&prototype_place(fold), &network.graph().spec(), &weights, &metrics)?;
+        let metrics = FoldFile { schema: SCHEMA, seed, fold: number, confusion, losses };
+        let place = TrainedNetwork::Prototype(number);
+        folder.write_network(place, &network.graph().spec(), &weights, &metrics)?;
         Ok(true)
     });
     let outcomes = outcomes.into_iter().collect::<Result<Vec<bool>, Trouble>>()?;

@@ -7,7 +7,7 @@ use clap::Args;
 use netsynth_graph::Graph;
 use netsynth_report::{AUDIT_HEADER, audit_cells, audit_words};
 use netsynth_search::{Measured, ParetoFront, Trained, caught, side_by_side};
-use netsynth_store::{Audit, Extent, FrontFile, RunFolder, StoreError, audit_trainings};
+use netsynth_store::{Audit, Extent, Fold, FrontFile, RunFolder, StoreError, audit_trainings};
 use netsynth_train::{EpochReport, Training, derived_seed, fit_fold, on_one_thread};
 use serde::Serialize;
 use tracing::{debug, info, warn};
@@ -152,7 +152,7 @@ pub(crate) fn train_finalists(
 }
 
 /// Trains a finalist on all folds but one, and judges it on that one.
-fn judged(session: &Session, graph: &Graph, trial: usize, fold: usize, progress: &Progress) -> Measured {
+fn judged(session: &Session, graph: &Graph, trial: usize, fold: Fold, progress: &Progress) -> Measured {
     let Session { plan, dataset, split, .. } = session;
     let training = Training {
         graph,
@@ -171,7 +171,7 @@ fn judged(session: &Session, graph: &Graph, trial: usize, fold: usize, progress:
         losses.push(report.loss);
         progress.epoch(&label, report);
     };
-    let outcome = on_one_thread(|| fit_fold(&training, split, fold, &mut tell))
+    let outcome = on_one_thread(|| fit_fold(&training, split, fold.index(), &mut tell))
         .and_then(|outcome| outcome.map_err(|failure| failure.to_string()));
     match outcome {
         Err(reason) => Measured::Failed(reason),
@@ -236,7 +236,9 @@ mod tests {
     #[test]
     fn nobody_who_is_held_out_has_a_part_in_it() {
         let (mut session, graph) = session();
-        let judged = |session: &Session, fold| judged(session, &graph, 3, fold, &Progress::new(0));
+        let judged = |session: &Session, fold: usize| {
+            judged(session, &graph, 3, Fold::from_index(fold), &Progress::new(0))
+        };
         let folds = 0..session.split.folds.len();
         let before: Vec<Measured> = folds.clone().map(|fold| judged(&session, fold)).collect();
         let blacken = |session: &mut Session, samples: &[usize]| {

@@ -11,7 +11,7 @@ use netsynth_search::{
     SearchPlan, StrategyKind, Table, Trial, run as search, side_by_side,
 };
 use netsynth_space::Space;
-use netsynth_store::RunFolder;
+use netsynth_store::{Entry, RunFolder, RunKind};
 use netsynth_train::{Deployed, InMemory, Inheritance, Lineage, Stimulus, TrainEvaluator};
 use serde::Serialize;
 
@@ -125,6 +125,7 @@ impl Axis {
 #[derive(Debug, Serialize)]
 struct ComparisonFile {
     schema: u32,
+    kind: RunKind,
     table: Option<PathBuf>,
     plan: Option<PathBuf>,
     strategies: Vec<StrategyKind>,
@@ -171,6 +172,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
 
     let file = ComparisonFile {
         schema: SCHEMA,
+        kind: RunKind::Comparison,
         table: arguments.table.clone(),
         plan: arguments.plan.clone(),
         strategies: strategies.clone(),
@@ -183,9 +185,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
         target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
     };
     let folder = RunFolder::create(&path, &file, &provenance)?;
-    folder.write_document("summary.ron", &summary)?;
-    folder.write_file("curves.csv", csv(&jobs, &curves).as_bytes())?;
-    folder.write_file("curves.svg", drawn(&strategies, &jobs, &curves).as_bytes())?;
+    folder.write_document(Entry::Summary, &summary)?;
+    folder.write_file(Entry::Curves, csv(&jobs, &curves).as_bytes())?;
+    folder.write_file(Entry::CurvesDrawing, drawn(&strategies, &jobs, &curves).as_bytes())?;
     if arguments.json {
         say_json(&summary)?;
     } else {

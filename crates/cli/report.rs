@@ -4,22 +4,19 @@ use clap::Args;
 use netsynth_graph::schema;
 use netsynth_report::{Judged, Report, Run, page};
 use netsynth_search::{Newborns, Variant};
-use netsynth_store::{RunFolder, StoreError};
+use netsynth_store::{Entry, RunFolder, RunKind, StoreError};
 use netsynth_train::{Ancestor, Inheritance};
 
 use crate::Ending;
 use crate::audit;
 use crate::clock::worked;
 use crate::complaint::Complaint;
-use crate::finished::{RunKind, Searched, open, run_kind};
+use crate::finished::{Searched, open};
 use crate::plan::{DataSource, Plan};
 use crate::provenance::Provenance;
 use crate::training_report::page_of_training;
 use crate::variants::known;
 use crate::words::{count, print_to, say};
-
-/// The name of the page in a run's folder.
-const PAGE: &str = "report.html";
 
 /// Write a run's report: one HTML file with everything that is known of it.
 ///
@@ -39,7 +36,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
     let folder = RunFolder::open(&arguments.run)?;
-    let html = match run_kind(&folder)? {
+    let html = match folder.kind()? {
         RunKind::Training => page_of_training(&folder)?,
         // A comparison is refused there.
         RunKind::Search | RunKind::Comparison => page_of_search(&arguments.run)?,
@@ -58,8 +55,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
                 }
                 error => error.into(),
             })?;
-            ours.write_file(PAGE, html.as_bytes())?;
-            folder.path().join(PAGE)
+            ours.write_file(Entry::Report, html.as_bytes())?;
+            folder.locate(Entry::Report)
         }
     };
     say(place.display())?;
@@ -103,7 +100,7 @@ fn page_of_search(path: &Path) -> Result<String, Complaint> {
 /// With what and on what a run was made, and a line for what of it cannot be read.
 pub(crate) fn environment(folder: &RunFolder, seed: u64, damage: &mut Vec<String>) -> Vec<(String, String)> {
     let mut environment = Vec::new();
-    match folder.document::<Provenance>("provenance.ron") {
+    match folder.document::<Provenance>(Entry::Provenance) {
         Ok(provenance) => environment.extend(provenance.into_iter().flat_map(|known| known.told())),
         Err(error) => damage.push(error.to_string()),
     }

@@ -4,7 +4,7 @@ use netsynth_data::SplitBy;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{ArchitectureId, Cost, Expectation, Graph};
 use netsynth_search::{Estimate, Metrics, Performance, mean_and_deviation};
-use netsynth_store::{FrontFile, FrontRow};
+use netsynth_store::{Fold, FrontFile, FrontRow};
 use netsynth_train::Confusion;
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +18,7 @@ use crate::words::{count, estimate, millions, percent, say, table};
 pub(crate) struct FoldFile {
     pub(crate) schema: u32,
     pub(crate) seed: u64,
-    /// From 1.
-    pub(crate) fold: usize,
+    pub(crate) fold: Fold,
     pub(crate) confusion: Confusion,
     /// The mean training loss of each epoch, in nats.
     pub(crate) losses: Vec<f32>,
@@ -52,7 +51,7 @@ pub(crate) struct Results {
 #[serde(deny_unknown_fields)]
 pub(crate) struct FoldResult {
     pub(crate) seed: u64,
-    fold: usize,
+    fold: Fold,
     n_images: usize,
     accuracy: f64,
 }

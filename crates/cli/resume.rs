@@ -4,10 +4,10 @@ use std::path::PathBuf;
 use clap::Args;
 use netsynth_graph::ArchitectureSpec;
 use netsynth_space::SearchSpaceSpec;
-use netsynth_store::RunFolder;
+use netsynth_store::{Entry, RunFolder, RunKind};
 
 use crate::complaint::Complaint;
-use crate::finished::{RunKind, required, run_kind, search_plan};
+use crate::finished::{required, search_plan};
 use crate::provenance::Provenance;
 use crate::session::{Output, Session};
 use crate::train::told;
@@ -37,7 +37,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
     let workers = worker_count(arguments.workers)?;
     let folder = RunFolder::resume(&arguments.run)?;
     interrupt::listen()?;
-    match run_kind(&folder)? {
+    match folder.kind()? {
         RunKind::Training => {
             let results = OnFolds::reopened(&folder)?.work(&folder, workers)?;
             told(results.as_ref(), arguments.json)
@@ -56,14 +56,14 @@ pub(crate) fn reopened(
     output: Output,
 ) -> Result<Session, Complaint> {
     let plan = search_plan(folder)?;
-    let place = || folder.path().join("plan.ron").display().to_string();
+    let place = || folder.locate(Entry::Plan).display().to_string();
     plan.check().map_err(|complaint| complaint.at(place()))?;
     let dataset = plan.data.load().map_err(|complaint| complaint.at(place()))?;
-    let provenance: Provenance = required(folder, "provenance.ron")?;
+    let provenance: Provenance = required(folder, Entry::Provenance)?;
     provenance
         .refuse_other(&dataset)
         .map_err(|complaint| complaint.at(folder.path().display().to_string()))?;
-    let space_spec: SearchSpaceSpec = required(folder, "search-space.ron")?;
-    let prototype: ArchitectureSpec = required(folder, "prototype.ron")?;
+    let space_spec: SearchSpaceSpec = required(folder, Entry::SearchSpace)?;
+    let prototype: ArchitectureSpec = required(folder, Entry::Prototype)?;
     Session::new(plan, dataset, &space_spec, &prototype, workers, output)
 }

@@ -2,7 +2,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use netsynth_store::RunFolder;
+use netsynth_store::{Entry, RunFolder};
 use netsynth_train::{Ancestor, Inheritance};
 
 use crate::complaint::Complaint;
@@ -106,9 +106,9 @@ pub(crate) fn begun(
     let session = Session::new(plan, dataset, &space_spec, &prototype, workers, output)?;
 
     let folder = RunFolder::begin(path)?;
-    folder.write_document("provenance.ron", &provenance)?;
-    folder.write_document("search-space.ron", &space_spec)?;
-    folder.write_document("prototype.ron", &prototype)?;
+    folder.write_document(Entry::Provenance, &provenance)?;
+    folder.write_document(Entry::SearchSpace, &space_spec)?;
+    folder.write_document(Entry::Prototype, &prototype)?;
     folder.commit(&session.plan)?;
     Ok((session, folder))
 }

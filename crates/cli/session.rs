@@ -8,7 +8,7 @@ use netsynth_search::{
     side_by_side,
 };
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
-use netsynth_store::{self as store, Audit, EndFile, FrontFile, RunFolder, StoreError};
+use netsynth_store::{self as store, Audit, EndFile, Fold, FrontFile, RunFolder, StoreError};
 use netsynth_train::{EpochReport, Inheritance, Lineage, Nursery, Stimulus, TrainEvaluator};
 use tracing::{debug, error, info};
 
@@ -218,7 +218,7 @@ impl Session {
     ) -> Result<Option<Found>, Trouble> {
         let plan = &self.plan;
         let tell = |trial: usize, rung: usize, fold: usize, report: EpochReport| {
-            let label = format!("trial {trial:3} rung {rung} fold {fold}");
+            let label = format!("trial {trial:3} rung {rung} fold {}", Fold::from_index(fold));
             debug!("{label}: epoch {} of {}, loss {:.4}", report.epoch + 1, report.n_epochs, report.loss);
             progress.epoch(&label, report);
         };
@@ -288,6 +288,7 @@ impl Session {
         };
         let progress = Progress::new(places.iter().map(n_epochs).sum());
         let tell = |trial: usize, rung: usize, fold: usize, report: EpochReport| {
+            let fold = Fold::from_index(fold);
             progress.epoch(&format!("trial {trial:3} rung {rung} fold {fold} again"), report);
         };
         let stimulus = self.stimulus();

@@ -5,12 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use netsynth_report::{Figure, Published, SOURCE, Standing, TABLE_1};
 use netsynth_search::Variant;
-use netsynth_store::RunFolder;
+use netsynth_store::{Entry, RunFolder, RunKind};
 use serde::Serialize;
 
 use crate::Ending;
 use crate::complaint::Complaint;
-use crate::finished::{RunKind, run_kind, search_plan};
+use crate::finished::search_plan;
 use crate::results::Results;
 use crate::variants::known;
 use crate::words::{count, estimate, percent, say, say_json, table};
@@ -69,9 +69,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
     let mut measured = Vec::new();
     for run in &arguments.runs {
         let folder = RunFolder::open(run)?;
-        match run_kind(&folder)? {
+        match folder.kind()? {
             RunKind::Training => {
-                let results = folder.document::<Results>("results.ron")?.ok_or_else(|| {
+                let results = folder.document::<Results>(Entry::Results)?.ok_or_else(|| {
                     let remedy = format!("finish it with `netsynth resume {}`", run.display());
                     Complaint::new("the training is not finished", remedy).at(run.display().to_string())
                 })?;

@@ -9,10 +9,11 @@ use netsynth_data::{Dataset, Split};
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_search::side_by_side;
-use netsynth_store::RunFolder;
+use netsynth_store::{Entry, Fold, NetworkFile, RunFolder, RunKind, TrainedNetwork};
 use netsynth_train::{Deployed, Device, EpochReport, Recipe, Training, fit_fold, load, on_one_thread, save};
 use serde::{Deserialize, Serialize};
 
+use crate::ancestors::trained_network;
 use crate::complaint::Complaint;
 use crate::data::{ReadOptions, cautions};
 use crate::finished::required;
@@ -63,6 +64,8 @@ pub(crate) struct Options {
 #[serde(deny_unknown_fields)]
 pub(crate) struct TrainPlan {
     pub(crate) schema: u32,
+    #[serde(default)]
+    kind: TrainingKind,
     pub(crate) architecture: ArchitectureSpec,
     pub(crate) data: DataPlan,
     pub(crate) n_trained_folds: usize,
@@ -78,19 +81,26 @@ pub(crate) struct TrainPlan {
     pub(crate) device: Device,
 }
 
+/// The kind of run that a training's plan makes; no other kind is read as one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum TrainingKind {
+    #[default]
+    Training,
+}
+
 fn one() -> usize {
     1
 }
 
 impl TrainPlan {
     /// The trainings, by seed and fold, and where each one's network goes.
-    pub(crate) fn places(&self) -> Vec<(u64, usize, String)> {
+    pub(crate) fn places(&self) -> Vec<(u64, Fold, TrainedNetwork)> {
         let seeds = (0..self.n_seeds as u64).map(|seed| self.seed.wrapping_add(seed));
         seeds
-            .flat_map(|seed| (0..self.n_trained_folds).map(move |fold| (seed, fold)))
-            .map(|(seed, fold)| match self.n_seeds {
-                1 => (seed, fold, format!("folds/{:02}", fold + 1)),
-                _ => (seed, fold, format!("seeds/{seed}/folds/{:02}", fold + 1)),
+            .flat_map(|seed| (0..self.n_trained_folds).map(move |index| (seed, Fold::from_index(index))))
+            .map(|(seed, fold)| {
+                let seed_of_path = (self.n_seeds > 1).then_some(seed);
+                (seed, fold, TrainedNetwork::Training { seed: seed_of_path, fold })
             })
             .collect()
     }
@@ -132,6 +142,7 @@ impl OnFolds {
         let n_folds = data.n_folds;
         let mut plan = TrainPlan {
             schema: SCHEMA,
+            kind: TrainingKind::Training,
             architecture: spec,
             data,
             n_trained_folds: options.only.unwrap_or(n_folds).min(n_folds),
@@ -160,7 +171,7 @@ impl OnFolds {
         let plan: TrainPlan = folder.plan()?;
         let place = || folder.path().display().to_string();
         let dataset = plan.data.load().map_err(|complaint| complaint.at(place()))?;
-        let provenance: Provenance = required(folder, "provenance.ron")?;
+        let provenance: Provenance = required(folder, Entry::Provenance)?;
         provenance.refuse_other(&dataset).map_err(|complaint| complaint.at(place()))?;
         Self::new(plan, dataset, &place())
     }
@@ -179,7 +190,7 @@ impl OnFolds {
         }
         let split = plan.data.split(&dataset)?;
         // What is missing is told before any training.
-        (0..plan.n_trained_folds).try_for_each(|fold| start(&plan, fold).map(|_| ()))?;
+        plan.places().into_iter().try_for_each(|(seed, fold, _)| start(&plan, seed, fold).map(|_| ()))?;
         Ok(Self { plan, graph, dataset, split })
     }
 
@@ -203,7 +214,7 @@ impl OnFolds {
         let Self { plan, graph, dataset, split } = self;
         let mut open = Vec::new();
         for place in plan.places() {
-            if folder.document::<FoldFile>(&format!("{}/metrics.ron", place.2))?.is_none() {
+            if folder.document::<FoldFile>(Entry::Network(place.2, NetworkFile::Metrics))?.is_none() {
                 open.push(place);
             }
         }
@@ -231,8 +242,8 @@ impl OnFolds {
             if interrupt::is_asked() {
                 return Ok(());
             }
-            let (seed, fold, place) = &open[at];
-            self.train_fold(*seed, *fold, place, folder, &progress)
+            let (seed, fold, place) = open[at];
+            self.train_fold(seed, fold, place, folder, &progress)
         });
         outcomes.into_iter().collect::<Result<Vec<()>, Trouble>>()?;
         progress.finish();
@@ -240,16 +251,17 @@ impl OnFolds {
 
         let mut folds = Vec::new();
         for (_, _, place) in plan.places() {
-            folds.extend(folder.document::<FoldFile>(&format!("{place}/metrics.ron"))?);
+            folds.extend(folder.document::<FoldFile>(Entry::Network(place, NetworkFile::Metrics))?);
         }
         if folds.len() < plan.places().len() {
             progress.note(format!("stopped; `netsynth resume {}` goes on", folder.path().display()));
             return Ok(None);
         }
         let results = Results::new(plan, graph, &dataset.classes, &folds);
-        folder.write_document("results.ron", &results)?;
+        folder.write_document(Entry::Results, &results)?;
         folder.write_front(&results.front())?;
-        let n_images: usize = open.iter().map(|&(_, fold, _)| plan.epochs * split.train(fold).len()).sum();
+        let n_images: usize =
+            open.iter().map(|&(_, fold, _)| plan.epochs * split.train(fold.index()).len()).sum();
         let speed = if open.is_empty() {
             String::new()
         } else {
@@ -263,13 +275,13 @@ impl OnFolds {
     fn train_fold(
         &self,
         seed: u64,
-        fold: usize,
-        place: &str,
+        fold: Fold,
+        place: TrainedNetwork,
         folder: &RunFolder,
         progress: &Progress,
     ) -> Result<(), Trouble> {
         let Self { plan, graph, dataset, split } = self;
-        let start = start(plan, fold)?;
+        let start = start(plan, seed, fold)?;
         let training = Training {
             graph,
             dataset,
@@ -280,45 +292,60 @@ impl OnFolds {
             start: start.as_ref(),
         };
         let label = match plan.n_seeds {
-            1 => format!("fold {:2}", fold + 1),
-            _ => format!("seed {seed} fold {:2}", fold + 1),
+            1 => format!("fold {fold:2}"),
+            _ => format!("seed {seed} fold {fold:2}"),
         };
         let mut losses = Vec::with_capacity(plan.epochs);
         let mut tell = |report: EpochReport| {
             losses.push(report.loss);
             progress.epoch(&label, report);
         };
-        let trained = on_one_thread(|| fit_fold(&training, split, fold, &mut tell))
+        let trained = on_one_thread(|| fit_fold(&training, split, fold.index(), &mut tell))
             .and_then(|outcome| outcome.map_err(|failure| failure.to_string()));
         let report = trained.map_err(|reason| {
             Complaint::new(reason, "lower the learning rate, or try another recipe")
-                .at(format!("seed {seed}, fold {}", fold + 1))
+                .at(format!("seed {seed}, fold {fold}"))
         })?;
         let weights = save(&report.network).map_err(Complaint::from)?;
-        let file = FoldFile { schema: SCHEMA, seed, fold: fold + 1, confusion: report.confusion, losses };
+        let file = FoldFile { schema: SCHEMA, seed, fold, confusion: report.confusion, losses };
         folder.write_network(place, &plan.architecture, &weights, &file)?;
         Ok(())
     }
 }
 
-/// The trained network that a fold starts from, if the plan names one.
-fn start(plan: &TrainPlan, fold: usize) -> Result<Option<Deployed>, Complaint> {
+/// The trained network that a training on a fold starts from, if the plan names one: of a run, the one that was trained
+/// for the same fold, with the same seed if the run has it and with its first seed otherwise.
+fn start(plan: &TrainPlan, seed: u64, fold: Fold) -> Result<Option<Deployed>, Complaint> {
     let Some(path) = &plan.start else { return Ok(None) };
-    let place = if path.join("plan.ron").exists() {
-        let other: TrainPlan = RunFolder::open(path)?.plan()?;
-        if other.data.n_folds != plan.data.n_folds || other.data.split != plan.data.split {
-            let reason = format!(
-                "it was cut into {} folds and this training into {}: a fold would judge people that its start has seen",
-                other.data.n_folds, plan.data.n_folds
-            );
-            let complaint = Complaint::new(reason, "start from a run with the same --folds and --split");
-            return Err(complaint.at(path.display().to_string()));
-        }
-        path.join(format!("folds/{:02}", fold + 1))
-    } else {
-        path.clone()
+    if !path.join(Entry::Plan.path()).exists() {
+        let place = |file: NetworkFile| path.join(file.name());
+        let (_, graph) = architecture(&read(&place(NetworkFile::Architecture).display().to_string())?)?;
+        let weights = place(NetworkFile::Weights);
+        return load(&weights, &graph, plan.device).map(Some).map_err(Complaint::about(&weights));
+    }
+    let folder = RunFolder::open(path)?;
+    let complaint =
+        |reason: String, remedy: &str| Complaint::new(reason, remedy).at(path.display().to_string());
+    if folder.kind()? != RunKind::Training {
+        let reason = format!("it is the run of a {}, not of a training", folder.kind()?);
+        let remedy = "start from the run of a training, or from a folder with architecture.ron and weights.safetensors";
+        return Err(complaint(reason, remedy));
+    }
+    let other: TrainPlan = folder.plan()?;
+    if other.data.n_folds != plan.data.n_folds || other.data.split != plan.data.split {
+        let reason = format!(
+            "it was cut into {} folds and this training into {}: a fold would judge people that its start has seen",
+            other.data.n_folds, plan.data.n_folds
+        );
+        return Err(complaint(reason, "start from a run with the same --folds and --split"));
+    }
+    let of_fold = other.places().into_iter().filter(|(_, other, _)| *other == fold);
+    let Some((_, _, network)) = of_fold.min_by_key(|(other, _, _)| *other != seed) else {
+        let reason = format!("it has no network for fold {fold}: it trained {} folds", other.n_trained_folds);
+        return Err(complaint(reason, "start from a run that trained as many folds (--only)"));
     };
-    let (_, graph) = architecture(&read(&place.join("architecture.ron").display().to_string())?)?;
-    let weights = place.join("weights.safetensors");
-    load(&weights, &graph, plan.device).map(Some).map_err(Complaint::about(&weights))
+    let entry = |file| Entry::Network(network, file);
+    let spec: ArchitectureSpec = required(&folder, entry(NetworkFile::Architecture))?;
+    let remedy = "finish that training with `netsynth resume`";
+    trained_network(&folder, &spec, entry(NetworkFile::Weights), remedy, plan.device).map(Some)
 }

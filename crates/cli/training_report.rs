@@ -2,7 +2,7 @@
 
 use netsynth_graph::{Graph, schema};
 use netsynth_report::{TrainedFold, TrainingReport, training_page};
-use netsynth_store::RunFolder;
+use netsynth_store::{Entry, NetworkFile, RunFolder};
 
 use crate::complaint::Complaint;
 use crate::plan::DataSource;
@@ -13,20 +13,20 @@ use crate::training::TrainPlan;
 /// The page of the training in this folder, whether it is finished or not.
 pub(crate) fn page_of_training(folder: &RunFolder) -> Result<String, Complaint> {
     let plan: TrainPlan = folder.plan()?;
-    let place = || folder.path().join("plan.ron").display().to_string();
+    let place = || folder.locate(Entry::Plan).display().to_string();
     let network = Graph::new(&plan.architecture).map_err(|error| Complaint::from(error).at(place()))?;
     let mut damage = Vec::new();
     let mut folds = Vec::new();
     let places = plan.places();
-    for (_, _, place) in &places {
-        match folder.document::<FoldFile>(&format!("{place}/metrics.ron")) {
+    for &(_, _, network) in &places {
+        match folder.document::<FoldFile>(Entry::Network(network, NetworkFile::Metrics)) {
             Ok(fold) => folds.extend(fold.map(|FoldFile { seed, fold, confusion, losses, .. }| {
-                TrainedFold { seed, fold, confusion: confusion.0, losses }
+                TrainedFold { seed, fold: fold.number(), confusion: confusion.0, losses }
             })),
             Err(error) => damage.push(error.to_string()),
         }
     }
-    let classes = match folder.document::<Results>("results.ron") {
+    let classes = match folder.document::<Results>(Entry::Results) {
         Ok(results) => results.map(|results| results.classes),
         Err(error) => {
             damage.push(error.to_string());

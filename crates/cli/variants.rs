@@ -4,7 +4,7 @@ use netsynth_data::{Dataset, Split};
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{ArchitectureSpec, Cost, Graph};
 use netsynth_search::{ParetoFront, Variant, side_by_side, variants};
-use netsynth_store::{FrontRow, RunFolder, StoreError};
+use netsynth_store::{Entry, FrontRow, NetworkFile, RunFolder, StoreError, TrainedNetwork};
 use netsynth_train::{
     Confusion, Deployed, EpochReport, Owner, Training, derived_seed, fit, on_one_thread, save, score,
 };
@@ -120,7 +120,7 @@ pub(crate) fn train_variants(
         };
         let weights = save(&network).map_err(Complaint::from)?;
         for (variant, _) in open.iter().filter(|(_, number)| *number == trial) {
-            folder.write_network(&place(*variant), &spec, &weights, &found)?;
+            folder.write_network(TrainedNetwork::Variant(*variant), &spec, &weights, &found)?;
         }
         Ok(())
     });
@@ -135,13 +135,9 @@ pub(crate) fn train_variants(
     Ok(Variants::Trained(finals))
 }
 
-fn place(variant: Variant) -> String {
-    format!("variants/{variant}")
-}
-
 /// What is known of a variant that was trained; its metrics are the last that is written of it.
 pub(crate) fn known(folder: &RunFolder, variant: Variant) -> Result<Option<VariantMetrics>, StoreError> {
-    folder.document(&format!("{}/metrics.ron", place(variant)))
+    folder.document(Entry::Network(TrainedNetwork::Variant(variant), NetworkFile::Metrics))
 }
 
 /// What a trial had learned when it was chosen, if trials take over from others: a network that came from a larger one can be

@@ -5,7 +5,8 @@ use netsynth_graph::ArchitectureSpec;
 use netsynth_search::{Candidate, Measured};
 use netsynth_space::SearchSpaceSpec;
 use netsynth_store::{
-    Finding, Problem, Replay, RunFolder, StoreError, check_audit, check_files, digest, replay,
+    Entry, FileProblem, Finding, NetworkFile, Replay, RunFolder, StoreError, TrainedNetwork, TrialFile,
+    check_audit, check_files, digest, replay,
 };
 use serde::Serialize;
 
@@ -110,8 +111,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
     }
     let differing = report.retrained.iter().filter(|again| again.recorded != again.measured);
     findings.extend(differing.map(|again| Finding {
-        path: format!("trials/{:05}/rung-{}.ron", again.trial, again.rung),
-        problem: Problem::Unreadable("is not what its training gives on this machine".to_owned()),
+        path: Entry::Trial(again.trial, TrialFile::Rung(again.rung)).path().display().to_string(),
+        problem: FileProblem::Unreadable("is not what its training gives on this machine".to_owned()),
     }));
     findings.sort();
     // A damaged file also differs from what it should be; the first says why.
@@ -128,8 +129,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
 fn replayed(folder: &RunFolder) -> Result<(Plan, Replay), Complaint> {
     let plan = search_plan(folder)?;
     plan.check()?;
-    let space_spec: SearchSpaceSpec = required(folder, "search-space.ron")?;
-    let prototype: ArchitectureSpec = required(folder, "prototype.ron")?;
+    let space_spec: SearchSpaceSpec = required(folder, Entry::SearchSpace)?;
+    let prototype: ArchitectureSpec = required(folder, Entry::Prototype)?;
     let space = space(&plan.space, &space_spec, &prototype)?;
     let replay = replay(folder, &space, &plan.search)?;
     Ok((plan, replay))
@@ -147,8 +148,9 @@ fn variant_findings(folder: &RunFolder, plan: &Plan, replay: &Replay) -> Result<
                 Err(error) => return Err(error.into()),
             };
             if !metrics.agrees(member, plan.final_epochs) && replay.has_ended {
-                let path = format!("variants/{variant}/metrics.ron");
-                findings.push(Finding { path, problem: Problem::Differs });
+                let entry = Entry::Network(TrainedNetwork::Variant(*variant), NetworkFile::Metrics);
+                let path = entry.path().display().to_string();
+                findings.push(Finding { path, problem: FileProblem::Differs });
             }
         }
     }
@@ -226,7 +228,7 @@ fn show(report: &Report, run: &Path) -> Result<(), Complaint> {
     }
     say(format!(
         "{run} does not hold: {} of {n_files} files are to blame\n  help: restore them from a copy of the run. Files below \
-         generators/, newborns/, prototype/ and trials/, front.ron and front.csv may be deleted instead: `netsynth resume {run}` makes them again, \
+         generators/, screening/, prototype/ and trials/, front.ron and front.csv may be deleted instead: `netsynth resume {run}` makes them again, \
          and `netsynth audit {run}` those below audit/",
         findings.len()
     ))

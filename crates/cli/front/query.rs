@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use netsynth_graph::schema::SCHEMA;
-use netsynth_store::RunFolder;
+use netsynth_store::{RunFolder, RunKind};
 use serde_json::json;
 
 use super::condition::Condition;
@@ -10,7 +10,6 @@ use super::gathered::{Gathered, Summary, gather};
 use super::listing::{self, Column, Row};
 use crate::Ending;
 use crate::complaint::Complaint;
-use crate::finished::{RunKind, run_kind};
 use crate::training::TrainPlan;
 use crate::words::{say, say_json, table};
 
@@ -73,7 +72,7 @@ pub(crate) fn show(arguments: &Show) -> Result<Ending, Complaint> {
     let listing = &arguments.listing;
     if let [path] = listing.runs.as_slice() {
         let folder = RunFolder::open(path)?;
-        if run_kind(&folder)? == RunKind::Training {
+        if folder.kind()? == RunKind::Training {
             return show_training(&folder, listing.json);
         }
     }

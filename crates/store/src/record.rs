@@ -1,3 +1,5 @@
+//! A search that writes down what it does, and reads what it did before.
+
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
 
@@ -9,7 +11,7 @@ use netsynth_space::SearchSpace;
 use crate::{RunFolder, StoreError};
 
 /// Begins or continues the search of a run folder: what it holds is not measured again, and what is measured is
-/// written down before anybody hears of it.
+/// written before `on_event` sees it.
 ///
 /// The folder's files are a function of plan, space and evaluator, however often the work was cut off. Once `stop`
 /// is true or writing fails, nothing further is measured.
@@ -20,14 +22,14 @@ pub fn search(
     evaluator: &dyn Evaluator,
     n_workers: NonZeroUsize,
     stop: &(dyn Fn() -> bool + Sync),
-    tell: &mut dyn FnMut(Event<'_>),
+    on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<Found, StoreError> {
-    let recorded = Recorded { evaluator, folder, stop, trouble: Mutex::new(None) };
+    let recorded = Recorded { evaluator, folder, stop, error: Mutex::new(None) };
     let found = run(space, plan, &recorded, n_workers, &mut |event| {
         match &event {
             Event::Generator(generator) => recorded.keep(folder.write_generator(generator)),
             Event::Newborns { generation, newborns } => {
-                recorded.keep(folder.write_newborns(*generation, newborns));
+                recorded.keep(folder.write_screening(*generation, newborns));
             }
             Event::Proposed(candidates) => {
                 let mut written = candidates.iter().map(|next| folder.write_candidate(next, space));
@@ -35,12 +37,12 @@ pub fn search(
             }
             Event::Rung { .. } | Event::Pruned { .. } | Event::Observed(_) => {}
         }
-        if !recorded.is_in_trouble() {
-            tell(event);
+        if !recorded.has_failed() {
+            on_event(event);
         }
     });
-    match recorded.trouble.into_inner() {
-        Ok(Some(trouble)) => Err(trouble),
+    match recorded.error.into_inner() {
+        Ok(Some(error)) => Err(error),
         _ => Ok(found?),
     }
 }
@@ -51,22 +53,22 @@ struct Recorded<'a> {
     folder: &'a RunFolder,
     stop: &'a (dyn Fn() -> bool + Sync),
     /// The first time that reading or writing failed.
-    trouble: Mutex<Option<StoreError>>,
+    error: Mutex<Option<StoreError>>,
 }
 
 impl Recorded<'_> {
     fn keep(&self, result: Result<(), StoreError>) {
-        if let (Err(error), Ok(mut trouble)) = (result, self.trouble.lock()) {
-            trouble.get_or_insert(error);
+        if let (Err(error), Ok(mut first)) = (result, self.error.lock()) {
+            first.get_or_insert(error);
         }
     }
 
-    fn is_in_trouble(&self) -> bool {
-        self.trouble.lock().map_or(true, |trouble| trouble.is_some())
+    fn has_failed(&self) -> bool {
+        self.error.lock().map_or(true, |error| error.is_some())
     }
 
     fn score_of(&self, scorer: &dyn Scorer, candidate: &Candidate) -> Result<Option<Scored>, StoreError> {
-        if self.is_in_trouble() {
+        if self.has_failed() {
             return Ok(None);
         }
         match self.folder.scored(candidate)? {
@@ -77,7 +79,7 @@ impl Recorded<'_> {
     }
 
     fn answer(&self, candidate: &Candidate, rung: usize) -> Result<Option<Measured>, StoreError> {
-        if self.is_in_trouble() {
+        if self.has_failed() {
             return Ok(None);
         }
         if let Some(known) = self.folder.rung(candidate.trial, rung)? {
