@@ -9,7 +9,7 @@ use netsynth_run::{
 use netsynth_search::{
     Curve, Indicator, Limits, Metric, Objective, Performance, Rung, Scale, SearchPlan, StrategyKind, Table,
 };
-use netsynth_store::RunFolder;
+use netsynth_store::{Entry, RunFolder, RunKind};
 use serde::Serialize;
 
 use crate::arguments::seeds::{Seeds, seeds};
@@ -119,6 +119,7 @@ impl Axis {
 #[derive(Debug, Serialize)]
 struct ComparisonFile {
     schema: u32,
+    kind: RunKind,
     table: Option<PathBuf>,
     plan: Option<PathBuf>,
     strategies: Vec<StrategyKind>,
@@ -168,6 +169,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
 
     let file = ComparisonFile {
         schema: SCHEMA,
+        kind: RunKind::Comparison,
         table: arguments.table.clone(),
         plan: arguments.plan.clone(),
         strategies: strategies.clone(),
@@ -180,9 +182,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
     };
     let folder = RunFolder::create(&path, &file, &provenance)?;
-    folder.write_document("summary.ron", &summary)?;
-    folder.write_file("curves.csv", csv(&jobs, &curves).as_bytes())?;
-    folder.write_file("curves.svg", drawn(&strategies, &jobs, &curves).as_bytes())?;
+    folder.write_document(Entry::Summary, &summary)?;
+    folder.write_file(Entry::Curves, csv(&jobs, &curves).as_bytes())?;
+    folder.write_file(Entry::CurvesDrawing, drawn(&strategies, &jobs, &curves).as_bytes())?;
     if arguments.json {
         say_json(&summary)?;
     } else {

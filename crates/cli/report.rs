@@ -4,7 +4,7 @@ use clap::Args;
 use netsynth_graph::schema;
 use netsynth_report::{Judged, Report, Run, page};
 use netsynth_search::{Newborns, Variant};
-use netsynth_store::{RunFolder, StoreError};
+use netsynth_store::{Entry, RunFolder, RunKind, StoreError};
 use netsynth_train::{InheritFrom, Inheritance};
 
 use crate::Ending;
@@ -15,10 +15,7 @@ use netsynth_run::RunError;
 use netsynth_run::known_variant;
 use netsynth_run::worked;
 use netsynth_run::{DataSource, Plan};
-use netsynth_run::{OpenSearch, RunKind, open_search, run_kind};
-
-/// The name of the page in a run's folder.
-const PAGE: &str = "report.html";
+use netsynth_run::{OpenSearch, open_search};
 
 /// Write a run's report: one HTML file with everything that is known of it.
 ///
@@ -38,7 +35,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let folder = RunFolder::open(&arguments.run)?;
-    let html = match run_kind(&folder)? {
+    let html = match folder.kind()? {
         RunKind::Training => page_of_training(&folder)?,
         // A comparison is refused there.
         RunKind::Search | RunKind::Comparison => page_of_search(&arguments.run)?,
@@ -57,8 +54,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
                 }
                 error => error.into(),
             })?;
-            ours.write_file(PAGE, html.as_bytes())?;
-            folder.path().join(PAGE)
+            ours.write_file(Entry::Report, html.as_bytes())?;
+            folder.locate(Entry::Report)
         }
     };
     say(place.display())?;
@@ -102,7 +99,7 @@ fn page_of_search(path: &Path) -> Result<String, RunError> {
 /// With what and on what a run was made, and a line for what of it cannot be read.
 pub(crate) fn environment(folder: &RunFolder, seed: u64, damage: &mut Vec<String>) -> Vec<(String, String)> {
     let mut environment = Vec::new();
-    match folder.document::<Provenance>("provenance.ron") {
+    match folder.document::<Provenance>(Entry::Provenance) {
         Ok(provenance) => environment.extend(provenance.into_iter().flat_map(|known| known.told())),
         Err(error) => damage.push(error.to_string()),
     }

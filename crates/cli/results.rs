@@ -14,7 +14,7 @@ pub(crate) fn accuracy(results: &Results) -> String {
 fn table(results: &Results) -> Table {
     let columns = [
         Column::right("seed", |fold: &FoldResult| Cell::whole(fold.seed)),
-        Column::right("fold", |fold: &FoldResult| Cell::whole(fold.fold)),
+        Column::right("fold", |fold: &FoldResult| Cell::whole(fold.fold.number())),
         Column::right("images", |fold: &FoldResult| Cell::whole(fold.n_images)),
         Column::accuracy(|fold: &FoldResult| Some(fold.accuracy)),
     ];

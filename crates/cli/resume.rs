@@ -1,8 +1,8 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use netsynth_run::{CrossValidation, RunError, RunKind, Search, run_kind};
-use netsynth_store::RunFolder;
+use netsynth_run::{CrossValidation, RunError, Search};
+use netsynth_store::{RunFolder, RunKind};
 
 use crate::arguments::workers::worker_count;
 use crate::progress::Progress;
@@ -35,7 +35,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let progress = Progress::new();
     let on_event = |event: netsynth_run::RunEvent<'_>| events::show(&progress, event);
     let output = Output::asked(arguments.json);
-    match run_kind(&folder)? {
+    match folder.kind()? {
         RunKind::Training => {
             let training = CrossValidation::reopened(&folder, &on_event)?;
             train_on_folds(&training, &folder, workers, output, &progress)

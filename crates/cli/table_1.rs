@@ -5,15 +5,12 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use netsynth_report::{Cell, Column, Figure, Published, SOURCE, Standing, TABLE_1, Table};
 use netsynth_search::Variant;
-use netsynth_store::RunFolder;
+use netsynth_store::{Entry, RunFolder, RunKind};
 use serde::Serialize;
 
 use crate::Ending;
 use crate::words::{Format, print_table, say, say_json};
-use netsynth_run::Results;
-use netsynth_run::RunError;
-use netsynth_run::known_variant;
-use netsynth_run::{RunKind, run_kind, search_plan};
+use netsynth_run::{Results, RunError, known_variant, search_plan};
 
 /// Print Table 1 of the paper with the networks of runs measured beside it.
 ///
@@ -68,9 +65,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let mut measured = Vec::new();
     for run in &arguments.runs {
         let folder = RunFolder::open(run)?;
-        match run_kind(&folder)? {
+        match folder.kind()? {
             RunKind::Training => {
-                let results = folder.document::<Results>("results.ron")?.ok_or_else(|| {
+                let results = folder.document::<Results>(Entry::Results)?.ok_or_else(|| {
                     let remedy = format!("finish it with `netsynth resume {}`", run.display());
                     RunError::new("the training is not finished", remedy).at(run.display().to_string())
                 })?;

@@ -2,7 +2,7 @@
 
 use netsynth_graph::{Graph, schema};
 use netsynth_report::{TrainedFold, TrainingReport, training_page};
-use netsynth_store::RunFolder;
+use netsynth_store::{Entry, NetworkFile, RunFolder};
 
 use crate::report::{environment, name};
 use netsynth_run::DataSource;
@@ -13,20 +13,20 @@ use netsynth_run::{FoldFile, Results};
 /// The page of the training in this folder, whether it is finished or not.
 pub(crate) fn page_of_training(folder: &RunFolder) -> Result<String, RunError> {
     let plan: TrainPlan = folder.plan()?;
-    let place = || folder.path().join("plan.ron").display().to_string();
+    let place = || folder.locate(Entry::Plan).display().to_string();
     let network = Graph::new(&plan.architecture).map_err(|error| RunError::from(error).at(place()))?;
     let mut damage = Vec::new();
     let mut folds = Vec::new();
-    let places = plan.places();
-    for (_, _, place) in &places {
-        match folder.document::<FoldFile>(&format!("{place}/metrics.ron")) {
+    let trainings = plan.trainings();
+    for &(_, _, network) in &trainings {
+        match folder.document::<FoldFile>(Entry::Network(network, NetworkFile::Metrics)) {
             Ok(fold) => folds.extend(fold.map(|FoldFile { seed, fold, confusion, losses, .. }| {
-                TrainedFold { seed, fold, confusion: confusion.0, losses }
+                TrainedFold { seed, fold: fold.number(), confusion: confusion.0, losses }
             })),
             Err(error) => damage.push(error.to_string()),
         }
     }
-    let classes = match folder.document::<Results>("results.ron") {
+    let classes = match folder.document::<Results>(Entry::Results) {
         Ok(results) => results.map(|results| results.classes),
         Err(error) => {
             damage.push(error.to_string());
@@ -38,7 +38,7 @@ pub(crate) fn page_of_training(folder: &RunFolder) -> Result<String, RunError> {
     Ok(training_page(&TrainingReport {
         name: name(folder.path()),
         epochs: plan.epochs,
-        n_planned: places.len(),
+        n_planned: trainings.len(),
         folds,
         classes: classes.unwrap_or_else(numbered),
         published: plan.architecture.expect.clone(),

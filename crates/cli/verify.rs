@@ -94,7 +94,7 @@ fn show(report: &Verification, run: &Path) -> Result<(), RunError> {
     }
     say(format!(
         "{run} does not hold: {} of {n_files} files are to blame\n  help: restore them from a copy of the run. Files below \
-         generators/, newborns/, prototype/ and trials/, front.ron and front.csv may be deleted instead: `netsynth resume {run}` makes them again, \
+         generators/, screening/, prototype/ and trials/, front.ron and front.csv may be deleted instead: `netsynth resume {run}` makes them again, \
          and `netsynth audit {run}` those below audit/",
         findings.len()
     ))

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use netsynth_search::{ParetoFront, StopReason, Trial, variants};
-use netsynth_store::FrontFile;
+use netsynth_store::{Entry, FrontFile};
 
 use crate::Ending;
 use crate::audit;
@@ -114,9 +114,7 @@ fn look(searched: &OpenSearch) -> Result<Seen, RunError> {
         is_over: match end {
             None => false,
             Some(StopReason::Failures) => true,
-            Some(_) => {
-                folder.path().join("front.ron").is_file() && is_trained && (!plan.audit || is_audited())
-            }
+            Some(_) => folder.has(Entry::Front) && is_trained && (!plan.audit || is_audited()),
         },
         is_trained,
         end,

@@ -4,7 +4,7 @@ use clap::Args;
 use netsynth_data::DataOptions;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_run::networks::{Source, architecture};
-use netsynth_run::{DataPlan, DataSource, RunError, TrainPlan};
+use netsynth_run::{DataPlan, DataSource, RunError, TrainPlan, TrainingKind};
 use netsynth_train::{Device, Recipe};
 
 use crate::arguments::data::DataArguments;
@@ -81,6 +81,7 @@ impl TrainingArguments {
         let data = self.data_plan(graph.input().height, graph.input().width)?;
         Ok(TrainPlan {
             schema: SCHEMA,
+            kind: TrainingKind::Training,
             architecture: spec,
             n_trained_folds: self.only.unwrap_or(data.n_folds).min(data.n_folds),
             data,

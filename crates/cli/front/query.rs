@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use netsynth_graph::schema::SCHEMA;
 use netsynth_report::{Cell, Column, Table};
-use netsynth_store::RunFolder;
+use netsynth_store::{RunFolder, RunKind};
 use serde_json::json;
 
 use super::condition::Condition;
@@ -11,9 +11,7 @@ use super::listing::{self, Field, Row};
 use super::runs::{Runs, Summary, gather};
 use crate::Ending;
 use crate::words::{Format, print_table, say, say_json};
-use netsynth_run::RunError;
-use netsynth_run::TrainPlan;
-use netsynth_run::{RunKind, run_kind};
+use netsynth_run::{RunError, TrainPlan};
 
 /// Print the Pareto front of a run, or the front of several runs together.
 ///
@@ -70,7 +68,7 @@ pub(crate) fn show(arguments: &Show) -> Result<Ending, RunError> {
     let listing = &arguments.listing;
     if let [path] = listing.runs.as_slice() {
         let folder = RunFolder::open(path)?;
-        if run_kind(&folder)? == RunKind::Training {
+        if folder.kind()? == RunKind::Training {
             return show_training(&folder, listing);
         }
     }

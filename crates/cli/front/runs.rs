@@ -111,7 +111,10 @@ fn note_differences(paths: &[PathBuf], runs: &[Run]) {
     let Some((first, rest)) = runs.split_first() else { return };
     let digest = |path: &Path| {
         let folder = netsynth_store::RunFolder::open(path).ok()?;
-        folder.document::<Provenance>("provenance.ron").ok()?.map(|provenance| provenance.data_digest)
+        folder
+            .document::<Provenance>(netsynth_store::Entry::Provenance)
+            .ok()?
+            .map(|provenance| provenance.data_digest)
     };
     let faces = digest(&paths[0]);
     for (run, path) in rest.iter().zip(&paths[1..]) {

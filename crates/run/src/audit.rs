@@ -2,7 +2,7 @@
 
 use netsynth_graph::Graph;
 use netsynth_search::{Measured, ParetoFront, Trained};
-use netsynth_store::{Audit, Extent, FrontFile, RunFolder, StoreError, audit_trainings};
+use netsynth_store::{Audit, Extent, Fold, FrontFile, RunFolder, StoreError, audit_trainings};
 use netsynth_train::derived_seed;
 
 use crate::search::Search;
@@ -80,7 +80,7 @@ pub(crate) fn train_finalists(
 }
 
 /// The training of a finalist on all folds but one, which judges it.
-pub(crate) fn audit_task(search: &Search, graph: &Graph, trial: usize, fold: usize) -> Task {
+pub(crate) fn audit_task(search: &Search, graph: &Graph, trial: usize, fold: Fold) -> Task {
     let Search { plan, dataset, .. } = search;
     let training = TrainingTask {
         judged_on: JudgedOn::Fold(fold),

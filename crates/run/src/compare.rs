@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use netsynth_search::{Metric, Metrics, Problem, SearchPlan, StrategyKind, Table, Trial, run};
 use netsynth_space::Space;
+use netsynth_store::Fold;
 use netsynth_train::Inheritance;
 use serde::{Deserialize, Serialize};
 
@@ -92,7 +93,7 @@ pub fn compare_by_training(
 }
 
 /// By seed, the weights of the prototype as it was trained for each fold.
-type PrototypeWeights = BTreeMap<u64, Vec<(usize, Vec<u8>)>>;
+type PrototypeWeights = BTreeMap<u64, Vec<(Fold, Vec<u8>)>>;
 
 /// The weights of the prototype as each seed trains it; strategies of one seed share it.
 fn prototypes(
@@ -107,7 +108,8 @@ fn prototypes(
     let mut seeds: Vec<u64> = jobs.iter().map(|job| job.seed).collect();
     seeds.sort_unstable();
     seeds.dedup();
-    let trainings = seeds.iter().flat_map(|&seed| (0..plan.n_lines()).map(move |fold| (seed, fold)));
+    let folds = (0..plan.n_lines()).map(Fold::from_index);
+    let trainings = seeds.iter().flat_map(|&seed| folds.clone().map(move |fold| (seed, fold)));
     let open = trainings.map(|(seed, fold)| Job::Open {
         tasks: vec![prototype_task(plan, seed, epochs, &graph, &dataset.digest, fold)],
         finish: Box::new(move |answers| Ok((seed, fold, trained(seed, fold, answers)?.weights))),

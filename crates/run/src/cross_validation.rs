@@ -3,18 +3,18 @@ use std::path::{Path, PathBuf};
 use netsynth_data::{Dataset, Split};
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{ArchitectureSpec, Graph};
-use netsynth_store::RunFolder;
+use netsynth_store::{Entry, Fold, NetworkFile, RunFolder, RunKind, TrainedNetwork};
 use netsynth_train::{Device, Recipe};
 use serde::{Deserialize, Serialize};
 
 use crate::networks::{Source, adapted, input_of};
 use crate::open::required;
 use crate::session::resumable;
-use crate::weights::network_in;
+use crate::weights::load_from_elsewhere;
 use crate::work::do_all;
 use crate::{
     Answer, Context, DataPlan, FoldFile, Job, JudgedOn, OnEvent, Provenance, Results, RunError, RunEvent,
-    Task, TaskId, TrainedNetwork, TrainingTask, WeightKey,
+    Task, TaskId, TaskResult, TrainingTask, WeightKey,
 };
 
 /// What a training depends on.
@@ -23,6 +23,9 @@ use crate::{
 pub struct TrainPlan {
     /// The file format's version.
     pub schema: u32,
+    /// The kind of run that it makes.
+    #[serde(default)]
+    pub kind: TrainingKind,
     /// The network.
     pub architecture: ArchitectureSpec,
     /// The data, and how it is split.
@@ -45,6 +48,14 @@ pub struct TrainPlan {
     pub device: Device,
 }
 
+/// The kind of run that a training's plan makes; no other kind is read as one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TrainingKind {
+    /// A training of one network on folds.
+    #[default]
+    Training,
+}
+
 fn one() -> usize {
     1
 }
@@ -60,14 +71,14 @@ impl TrainPlan {
         Ok(())
     }
 
-    /// The trainings, by seed and fold, and the folder of each one's network in the run's.
-    pub fn places(&self) -> Vec<(u64, usize, String)> {
+    /// The trainings, by seed and fold, and the network of each in the run's folder.
+    pub fn trainings(&self) -> Vec<(u64, Fold, TrainedNetwork)> {
         let seeds = (0..self.n_seeds as u64).map(|seed| self.seed.wrapping_add(seed));
         seeds
-            .flat_map(|seed| (0..self.n_trained_folds).map(move |fold| (seed, fold)))
-            .map(|(seed, fold)| match self.n_seeds {
-                1 => (seed, fold, format!("folds/{:02}", fold + 1)),
-                _ => (seed, fold, format!("seeds/{seed}/folds/{:02}", fold + 1)),
+            .flat_map(|seed| (0..self.n_trained_folds).map(move |index| (seed, Fold::from_index(index))))
+            .map(|(seed, fold)| {
+                let seed_of_path = (self.n_seeds > 1).then_some(seed);
+                (seed, fold, TrainedNetwork::Training { seed: seed_of_path, fold })
             })
             .collect()
     }
@@ -108,7 +119,7 @@ impl CrossValidation {
         let place = folder.path().display().to_string();
         plan.check().map_err(|error| error.at(&place))?;
         let dataset = plan.data.load(on_event).map_err(|error| error.at(&place))?;
-        let provenance: Provenance = required(folder, "provenance.ron")?;
+        let provenance: Provenance = required(folder, Entry::Provenance)?;
         provenance.refuse_other(&dataset).map_err(|error| error.at(&place))?;
         Self::of(plan, dataset, &place)
     }
@@ -127,9 +138,9 @@ impl CrossValidation {
         }
         let split = plan.data.split(&dataset)?;
         // What is missing is reported before any training.
-        for fold in 0..plan.n_trained_folds {
-            if let Some(WeightKey::Folder(path)) = start(&plan, fold)? {
-                network_in(&path, plan.device)?;
+        for (seed, fold, _) in plan.trainings() {
+            if let Some(key) = start(&plan, seed, fold)? {
+                load_from_elsewhere(&key, plan.device)?;
             }
         }
         Ok(Self { plan, graph, dataset, split })
@@ -144,7 +155,7 @@ impl CrossValidation {
     /// Training images of all trainings together, each counted once an epoch.
     pub fn n_images(&self, ids: &[TaskId]) -> usize {
         let seen = ids.iter().map(|id| match id {
-            TaskId::Fold { fold, .. } => self.plan.epochs * self.split.train(*fold).len(),
+            TaskId::Fold { fold, .. } => self.plan.epochs * self.split.train(fold.index()).len(),
             TaskId::Prototype { .. }
             | TaskId::Trial { .. }
             | TaskId::Screening { .. }
@@ -155,13 +166,13 @@ impl CrossValidation {
     }
 
     /// The training with one seed that is judged on one fold.
-    fn task(&self, seed: u64, fold: usize) -> Result<Task, RunError> {
+    fn task(&self, seed: u64, fold: Fold) -> Result<Task, RunError> {
         let Self { plan, dataset, .. } = self;
         let training = TrainingTask {
             judged_on: JudgedOn::Fold(fold),
             epochs: plan.epochs,
             seed,
-            start: start(plan, fold)?,
+            start: start(plan, seed, fold)?,
             is_probed: false,
         };
         Ok(Task {
@@ -192,16 +203,16 @@ fn work(training: &CrossValidation, folder: &RunFolder, context: &Context<'_>) -
     let CrossValidation { plan, graph, dataset, split } = training;
     let mut jobs = Vec::new();
     let mut n_known = 0;
-    for (seed, fold, place) in plan.places() {
-        if let Some(known) = folder.document::<FoldFile>(&format!("{place}/metrics.ron"))? {
+    for (seed, fold, network) in plan.trainings() {
+        if let Some(known) = folder.document::<FoldFile>(Entry::Network(network, NetworkFile::Metrics))? {
             n_known += 1;
             jobs.push(Job::Known(known));
             continue;
         }
         let finish = move |answers: Vec<Answer>| {
-            let TrainedNetwork { confusion, losses, weights, .. } = *trained(seed, fold, answers)?;
-            let file = FoldFile { schema: SCHEMA, seed, fold: fold + 1, confusion, losses };
-            folder.write_network(&place, &plan.architecture, &weights, &file)?;
+            let TaskResult { confusion, losses, weights, .. } = *trained(seed, fold, answers)?;
+            let file = FoldFile { schema: SCHEMA, seed, fold, confusion, losses };
+            folder.write_network(network, &plan.architecture, &weights, &file)?;
             Ok(file)
         };
         jobs.push(Job::Open { tasks: vec![training.task(seed, fold)?], finish: Box::new(finish) });
@@ -213,12 +224,12 @@ fn work(training: &CrossValidation, folder: &RunFolder, context: &Context<'_>) -
     }
     let folds = do_all(context, jobs)?;
     let results = Results::new(plan, graph, &dataset.classes, &folds);
-    folder.write_document("results.ron", &results)?;
+    folder.write_document(Entry::Results, &results)?;
     folder.write_front(&results.front())?;
     Ok(results)
 }
 
-fn trained(seed: u64, fold: usize, answers: Vec<Answer>) -> Result<Box<TrainedNetwork>, RunError> {
+fn trained(seed: u64, fold: Fold, answers: Vec<Answer>) -> Result<Box<TaskResult>, RunError> {
     match answers.into_iter().next() {
         Some(Answer::Trained(trained)) => Ok(trained),
         Some(Answer::Failed(reason)) => {
@@ -229,20 +240,36 @@ fn trained(seed: u64, fold: usize, answers: Vec<Answer>) -> Result<Box<TrainedNe
     }
 }
 
-/// The trained network that a fold starts from, if the plan names one.
-fn start(plan: &TrainPlan, fold: usize) -> Result<Option<WeightKey>, RunError> {
+/// The trained network that a training on a fold starts from, if the plan names one: of a run, the one that was trained
+/// for the same fold, with the same seed if the run has it and with its first seed otherwise.
+fn start(plan: &TrainPlan, seed: u64, fold: Fold) -> Result<Option<WeightKey>, RunError> {
     let Some(path) = &plan.start else { return Ok(None) };
-    if !path.join("plan.ron").exists() {
+    if !path.join(Entry::Plan.path()).exists() {
         return Ok(Some(WeightKey::Folder(path.clone())));
     }
-    let other: TrainPlan = RunFolder::open(path)?.plan()?;
+    let folder = RunFolder::open(path)?;
+    let refuse =
+        |reason: String, remedy: &str| Err(RunError::new(reason, remedy).at(path.display().to_string()));
+    let kind = folder.kind()?;
+    if kind != RunKind::Training {
+        let remedy = "start from the run of a training, or from a folder with architecture.ron and weights.safetensors";
+        return refuse(format!("it is the run of a {kind}, not of a training"), remedy);
+    }
+    let other: TrainPlan = folder.plan()?;
     if other.data.n_folds != plan.data.n_folds || other.data.split != plan.data.split {
         let reason = format!(
             "it was cut into {} folds and this training into {}: a fold would judge people that its start has seen",
             other.data.n_folds, plan.data.n_folds
         );
-        let error = RunError::new(reason, "start from a run with the same --folds and --split");
-        return Err(error.at(path.display().to_string()));
+        return refuse(reason, "start from a run with the same --folds and --split");
     }
-    Ok(Some(WeightKey::Folder(path.join(format!("folds/{:02}", fold + 1)))))
+    let of_fold = other.trainings().into_iter().filter(|(_, trained, _)| *trained == fold);
+    match of_fold.min_by_key(|(trained, _, _)| *trained != seed) {
+        Some((_, _, network)) => Ok(Some(WeightKey::Training { run: path.clone(), network })),
+        None => {
+            let reason =
+                format!("it has no network for fold {fold}: it trained {} folds", other.n_trained_folds);
+            refuse(reason, "start from a run that trained as many folds (--only)")
+        }
+    }
 }

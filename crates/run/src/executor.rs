@@ -11,7 +11,7 @@ use netsynth_train::{
 
 use crate::workers::side_by_side;
 use crate::{
-    Answer, Executor, JudgedOn, OnAnswer, OnEvent, RunError, RunEvent, Task, TrainedNetwork, TrainingTask,
+    Answer, Executor, JudgedOn, OnAnswer, OnEvent, RunError, RunEvent, Task, TaskResult, TrainingTask,
     Weights,
 };
 
@@ -102,7 +102,7 @@ impl LocalThreads<'_> {
             on_event(RunEvent::Epoch { task: id, report });
         };
         let trained = match judged_on {
-            JudgedOn::Fold(fold) => fit_fold(&training, split, *fold, &mut on_epoch)
+            JudgedOn::Fold(fold) => fit_fold(&training, split, fold.index(), &mut on_epoch)
                 .map(|report| (report.network, report.confusion)),
             JudgedOn::HeldOut => fit(&training, &split.all_folds(), &mut on_epoch).map(|network| {
                 let confusion = score(&network, dataset, &split.held_out, recipe);
@@ -113,7 +113,7 @@ impl LocalThreads<'_> {
             Ok(trained) => trained,
             Err(failure) => return Ok(Answer::Failed(failure.to_string())),
         };
-        Ok(Answer::Trained(Box::new(TrainedNetwork {
+        Ok(Answer::Trained(Box::new(TaskResult {
             confusion,
             losses,
             reactions: stimulus.as_ref().filter(|_| is_probed).map(|stimulus| probe(&network, stimulus)),

@@ -29,12 +29,12 @@ mod workers;
 
 pub use audit::{audit, known_audit};
 pub use compare::{Comparison, ComparisonJob, compare_by_training, compare_on_table};
-pub use cross_validation::{CrossValidation, TrainPlan, cross_validate};
+pub use cross_validation::{CrossValidation, TrainPlan, TrainingKind, cross_validate};
 pub use error::RunError;
 pub use event::{OnEvent, RunEvent};
 pub use executor::LocalThreads;
-pub use open::{OpenSearch, RunKind, open_search, required, run_kind, search_plan};
-pub use plan::{DataPlan, DataSource, PROTOTYPE_EPOCHS, Plan};
+pub use open::{OpenSearch, open_search, required, search_plan};
+pub use plan::{DataPlan, DataSource, PROTOTYPE_EPOCHS, Plan, SearchKind};
 pub use provenance::Provenance;
 pub use reproduce::{begun_or_reopened, found_networks, paper_plan, refuse_other};
 pub use results::{FoldFile, FoldResult, Results};
@@ -45,7 +45,7 @@ pub use variants::{VariantMetrics, known as known_variant};
 pub use verify::{Retrained, Verification, verify};
 pub use weights::{InMemory, RunWeights, Weights};
 pub use work::{
-    Answer, Context, Executor, Finish, Job, JudgedOn, OnAnswer, Task, TaskId, TrainedNetwork, TrainingTask,
+    Answer, Context, Executor, Finish, Job, JudgedOn, OnAnswer, Task, TaskId, TaskResult, TrainingTask,
     WeightKey, do_all,
 };
 

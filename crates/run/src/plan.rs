@@ -27,6 +27,9 @@ pub const PROTOTYPE_EPOCHS: usize = 40;
 pub struct Plan {
     /// The file format's version.
     pub schema: u32,
+    /// The kind of run that it makes.
+    #[serde(default)]
+    pub kind: SearchKind,
     /// The search space: a built-in name or a file.
     pub space: String,
     /// Which faces, and who is trained on and judged on.
@@ -48,6 +51,14 @@ pub struct Plan {
     /// Where networks are trained.
     #[serde(default)]
     pub device: Device,
+}
+
+/// The kind of run that a search's plan makes; no other kind is read as one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum SearchKind {
+    /// A search for networks.
+    #[default]
+    Search,
 }
 
 /// Which faces, and who is trained on and judged on.
@@ -85,6 +96,7 @@ impl Plan {
         indicator.constraints.push(Constraint::AtMost(Metric::Macs, 12e6));
         Self {
             schema: SCHEMA,
+            kind: SearchKind::Search,
             space: "emotionnet".to_owned(),
             data: DataPlan {
                 // Many people rather than many frames of each: what is hard is a face that was never seen.

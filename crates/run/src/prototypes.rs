@@ -1,15 +1,14 @@
 //! The trained prototype that trials inherit from.
 
-use netsynth_graph::Graph;
 use netsynth_graph::schema::SCHEMA;
+use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_space::SearchSpace;
-use netsynth_store::{RunFolder, StoreError};
+use netsynth_store::{Entry, Fold, NetworkFile, RunFolder, StoreError, TrainedNetwork};
 use netsynth_train::{Inheritance, derived_seed};
 
-use crate::weights::{prototype_folder, weights_name};
 use crate::{
-    Answer, Context, FoldFile, Job, JudgedOn, Plan, RunError, RunEvent, Task, TaskId, TrainedNetwork,
-    TrainingTask, WeightKey, do_all,
+    Answer, Context, FoldFile, Job, JudgedOn, Plan, RunError, RunEvent, Task, TaskId, TaskResult,
+    TrainingTask, do_all,
 };
 
 /// Trains the prototype for each fold that a rung trains, where the run's folder does not have it yet.
@@ -23,7 +22,7 @@ pub(crate) fn train_prototypes(
 ) -> Result<(), RunError> {
     let graph = prototype(space)?;
     let mut jobs = Vec::new();
-    for fold in 0..plan.n_lines() {
+    for fold in (0..plan.n_lines()).map(Fold::from_index) {
         if is_trained(folder, fold)? {
             (context.on_event)(RunEvent::Skipped { epochs: epochs as u64 });
             continue;
@@ -31,10 +30,9 @@ pub(crate) fn train_prototypes(
         let spec = graph.spec();
         let finish = move |answers: Vec<Answer>| {
             let trained = trained(plan.search.seed, fold, answers)?;
-            let TrainedNetwork { confusion, losses, weights, .. } = *trained;
-            let metrics =
-                FoldFile { schema: SCHEMA, seed: plan.search.seed, fold: fold + 1, confusion, losses };
-            folder.write_network(&prototype_folder(fold), &spec, &weights, &metrics)?;
+            let TaskResult { confusion, losses, weights, .. } = *trained;
+            let metrics = FoldFile { schema: SCHEMA, seed: plan.search.seed, fold, confusion, losses };
+            folder.write_network(TrainedNetwork::Prototype(fold), &spec, &weights, &metrics)?;
             Ok(())
         };
         let tasks = vec![prototype_task(plan, plan.search.seed, epochs, &graph, data_digest, fold)];
@@ -55,7 +53,7 @@ pub(crate) fn prototype_task(
     epochs: usize,
     graph: &Graph,
     data_digest: &str,
-    fold: usize,
+    fold: Fold,
 ) -> Task {
     let training = TrainingTask {
         judged_on: JudgedOn::Fold(fold),
@@ -68,7 +66,7 @@ pub(crate) fn prototype_task(
 }
 
 /// The trained prototype of a task's one answer.
-pub(crate) fn trained(seed: u64, fold: usize, answers: Vec<Answer>) -> Result<Box<TrainedNetwork>, RunError> {
+pub(crate) fn trained(seed: u64, fold: Fold, answers: Vec<Answer>) -> Result<Box<TaskResult>, RunError> {
     let failed = |reason: String| {
         let remedy = "lower the recipe's learning_rate, or search without inheritance";
         RunError::new(reason, remedy).at(TaskId::Prototype { seed, fold }.to_string())
@@ -81,11 +79,10 @@ pub(crate) fn trained(seed: u64, fold: usize, answers: Vec<Answer>) -> Result<Bo
 }
 
 /// Whether all files of the prototype as it was trained for a fold are there; metrics are the last that is written.
-fn is_trained(folder: &RunFolder, fold: usize) -> Result<bool, StoreError> {
-    let place = prototype_folder(fold);
-    let metrics: Option<FoldFile> = folder.document(&format!("{place}/metrics.ron"))?;
-    let spec: Option<netsynth_graph::ArchitectureSpec> =
-        folder.document(&format!("{place}/architecture.ron"))?;
-    let weights = folder.file(&weights_name(&WeightKey::Prototype { fold }))?;
+fn is_trained(folder: &RunFolder, fold: Fold) -> Result<bool, StoreError> {
+    let entry = |file| Entry::Network(TrainedNetwork::Prototype(fold), file);
+    let metrics: Option<FoldFile> = folder.document(entry(NetworkFile::Metrics))?;
+    let spec: Option<ArchitectureSpec> = folder.document(entry(NetworkFile::Architecture))?;
+    let weights = folder.file(entry(NetworkFile::Weights))?;
     Ok(metrics.is_some() && spec.is_some() && weights.is_some())
 }

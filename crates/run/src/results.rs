@@ -4,7 +4,7 @@ use netsynth_data::SplitBy;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{ArchitectureId, Cost, Expectation, Graph};
 use netsynth_search::{Estimate, Metrics, Performance, mean_and_deviation};
-use netsynth_store::{FrontFile, FrontRow};
+use netsynth_store::{Fold, FrontFile, FrontRow};
 use netsynth_train::Confusion;
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +18,8 @@ pub struct FoldFile {
     pub schema: u32,
     /// The seed of the training.
     pub seed: u64,
-    /// From 1.
-    pub fold: usize,
+    /// The fold that judged it.
+    pub fold: Fold,
     /// What the network took for what on the fold.
     pub confusion: Confusion,
     /// The mean training loss of each epoch, in nats.
@@ -64,8 +64,8 @@ pub struct Results {
 pub struct FoldResult {
     /// The seed of the training.
     pub seed: u64,
-    /// The fold, from 1.
-    pub fold: usize,
+    /// The fold that judged it.
+    pub fold: Fold,
     /// Images that judged it.
     pub n_images: usize,
     /// Share of them classified rightly.

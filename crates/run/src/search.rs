@@ -5,7 +5,7 @@ use netsynth_data::{Dataset, Split};
 use netsynth_graph::ArchitectureSpec;
 use netsynth_search::{Event, Found, ParetoFront, StopReason, Trial, Variant};
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
-use netsynth_store::{Audit, EndFile, FrontFile, RunFolder};
+use netsynth_store::{Audit, EndFile, Entry, FrontFile, RunFolder};
 
 use crate::audit::train_finalists;
 use crate::networks::{adapted, input_of, read, space, space_specs};
@@ -63,13 +63,13 @@ impl Search {
         on_event: &OnEvent<'_>,
     ) -> Result<Self, RunError> {
         let plan = search_plan(folder)?;
-        let at_plan = |error: RunError| error.at(folder.path().join("plan.ron").display().to_string());
+        let at_plan = |error: RunError| error.at(folder.locate(Entry::Plan).display().to_string());
         plan.check().map_err(at_plan)?;
         let dataset = plan.data.load(on_event).map_err(at_plan)?;
-        let provenance: Provenance = required(folder, "provenance.ron")?;
+        let provenance: Provenance = required(folder, Entry::Provenance)?;
         provenance.refuse_other(&dataset).map_err(|error| error.at(folder.path().display().to_string()))?;
-        let space_spec = required(folder, "search-space.ron")?;
-        let prototype = required(folder, "prototype.ron")?;
+        let space_spec = required(folder, Entry::SearchSpace)?;
+        let prototype = required(folder, Entry::Prototype)?;
         Self::of(plan, dataset, space_spec, prototype, n_workers)
     }
 
@@ -88,9 +88,9 @@ impl Search {
     /// Makes the run's folder.
     pub fn begin(&self, path: &Path) -> Result<RunFolder, RunError> {
         let folder = RunFolder::begin(path)?;
-        folder.write_document("provenance.ron", &Provenance::new(&self.dataset))?;
-        folder.write_document("search-space.ron", &self.space_spec)?;
-        folder.write_document("prototype.ron", &self.prototype)?;
+        folder.write_document(Entry::Provenance, &Provenance::new(&self.dataset))?;
+        folder.write_document(Entry::SearchSpace, &self.space_spec)?;
+        folder.write_document(Entry::Prototype, &self.prototype)?;
         folder.commit(&self.plan)?;
         Ok(folder)
     }

@@ -2,7 +2,7 @@ use std::num::NonZeroUsize;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use netsynth_graph::schema::SCHEMA;
-use netsynth_store::{RunFolder, StoreError};
+use netsynth_store::{Entry, RunFolder, StoreError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -25,21 +25,17 @@ pub struct SessionFile {
 /// How many sessions of work a run has had, and how many seconds they took.
 pub fn worked(folder: &RunFolder) -> Result<(usize, f64), StoreError> {
     let (mut n_sessions, mut secs) = (0, 0.0);
-    while let Some(session) = folder.document::<SessionFile>(&name(n_sessions + 1))? {
+    while let Some(session) = folder.document::<SessionFile>(Entry::Session(n_sessions + 1))? {
         secs += session.secs.max(0.0);
         n_sessions += 1;
     }
     Ok((n_sessions, secs))
 }
 
-fn name(number: usize) -> String {
-    format!("sessions/{number:03}.ron")
-}
-
 /// The time that a run's sessions took.
 pub(crate) struct Clock<'a> {
     folder: &'a RunFolder,
-    name: String,
+    number: usize,
     n_workers: usize,
     begun: Instant,
     begun_unix_secs: u64,
@@ -61,7 +57,7 @@ impl<'a> Clock<'a> {
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let clock = Self {
             folder,
-            name: name(n_earlier + 1),
+            number: n_earlier + 1,
             n_workers: n_workers.get(),
             begun,
             begun_unix_secs: since_1970.as_secs(),
@@ -75,10 +71,10 @@ impl<'a> Clock<'a> {
 
     /// Writes down how long the session has worked.
     pub(crate) fn tick(&self) -> Result<(), StoreError> {
-        let Self { n_workers, begun_unix_secs, .. } = *self;
+        let Self { number, n_workers, begun_unix_secs, .. } = *self;
         let secs = self.begun.elapsed().as_secs_f64();
-        self.folder
-            .write_document(&self.name, &SessionFile { schema: SCHEMA, n_workers, begun_unix_secs, secs })
+        let file = SessionFile { schema: SCHEMA, n_workers, begun_unix_secs, secs };
+        self.folder.write_document(Entry::Session(number), &file)
     }
 
     /// Whether the plan's time is spent.

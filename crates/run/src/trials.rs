@@ -3,6 +3,7 @@
 use netsynth_graph::Graph;
 use netsynth_search::{Answered, Candidate, Evaluator, Measured, Scored, Scorer, Trained};
 use netsynth_space::SearchSpace;
+use netsynth_store::Fold;
 use netsynth_train::{InheritFrom, Inheritance, derived_seed, training_memory};
 
 use crate::work::do_all;
@@ -103,7 +104,7 @@ impl Trials<'_> {
             Ok(graph) => graph,
             Err(reason) => return Ok(Job::Known(finish(Measured::Failed(reason))?)),
         };
-        let folds = 0..self.plan.search.rungs[rung].folds;
+        let folds = (0..self.plan.search.rungs[rung].folds).map(Fold::from_index);
         let tasks: Result<Vec<Task>, RunError> =
             folds.map(|fold| self.task(candidate, &graph, rung, fold)).collect();
         let trial = candidate.trial;
@@ -117,7 +118,7 @@ impl Trials<'_> {
         candidate: &Candidate,
         graph: &Graph,
         rung: usize,
-        fold: usize,
+        fold: Fold,
     ) -> Result<Task, RunError> {
         let trial = candidate.trial;
         let training = TrainingTask {
@@ -125,11 +126,11 @@ impl Trials<'_> {
             epochs: self.plan.search.rungs[rung].epochs,
             seed: derived_seed(self.plan.search.seed, "trial", trial),
             start: self.start(candidate, rung, fold)?,
-            is_probed: fold == 0,
+            is_probed: fold.index() == 0,
         };
         let id = TaskId::Trial { trial, rung, fold };
         let task = self.plan.task(id, graph, self.data_digest, Some(training));
-        Ok(Task { is_scored: rung == 0 && fold == 0, ..task })
+        Ok(Task { is_scored: rung == 0 && fold.index() == 0, ..task })
     }
 
     /// The network that a training starts with: the trial's own from a lower rung, else its parent's from the highest,
@@ -138,12 +139,12 @@ impl Trials<'_> {
         &self,
         candidate: &Candidate,
         rung: usize,
-        fold: usize,
+        fold: Fold,
     ) -> Result<Option<WeightKey>, RunError> {
         let Some(Inheritance { from, .. }) = self.plan.inheritance else { return Ok(None) };
         let rungs = &self.plan.search.rungs;
         let rungs_of = |trial: usize, end: usize| {
-            let trained = (0..end).rev().filter(|&rung| rungs[rung].folds > fold);
+            let trained = (0..end).rev().filter(|&rung| rungs[rung].folds > fold.index());
             trained.map(move |rung| WeightKey::Trial { trial, rung, fold })
         };
         let parent = match from {
@@ -171,14 +172,14 @@ impl Trials<'_> {
     ) -> Result<Measured, RunError> {
         let mut trained =
             Trained { fold_accuracies: Vec::new(), losses: Vec::new(), reactions: None, scores: None };
-        for (fold, answer) in answers.into_iter().enumerate() {
+        for (index, answer) in answers.into_iter().enumerate() {
             let network = match answer {
                 Answer::Trained(network) => network,
                 Answer::Failed(reason) => return Ok(Measured::Failed(reason)),
                 Answer::Scored(_) => unreachable!("a trial's tasks are trainings"),
             };
             if self.plan.inheritance.is_some() {
-                let key = WeightKey::Trial { trial, rung, fold };
+                let key = WeightKey::Trial { trial, rung, fold: Fold::from_index(index) };
                 self.weights.save(key, &graph.spec(), &network.weights)?;
             }
             trained.fold_accuracies.push(network.confusion.accuracy());

@@ -2,14 +2,14 @@ use netsynth_data::Dataset;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{Cost, Graph};
 use netsynth_search::{ParetoFront, Variant, variants};
-use netsynth_store::{FrontRow, RunFolder, StoreError};
+use netsynth_store::{Entry, Fold, FrontRow, NetworkFile, RunFolder, StoreError, TrainedNetwork};
 use netsynth_train::{Confusion, derived_seed};
 use serde::{Deserialize, Serialize};
 
 use crate::work::do_all;
 use crate::{
-    Answer, Context, Job, JudgedOn, Plan, RunError, RunEvent, RunWeights, TaskId, TrainedNetwork,
-    TrainingTask, WeightKey, Weights,
+    Answer, Context, Job, JudgedOn, Plan, RunError, RunEvent, RunWeights, TaskId, TaskResult, TrainingTask,
+    WeightKey, Weights,
 };
 
 /// What is known of a variant.
@@ -88,7 +88,7 @@ pub(crate) fn train_variants(
         };
         let task = plan.task(TaskId::Variant { trial }, &graph, &dataset.digest, Some(training));
         let finish = move |answers: Vec<Answer>| {
-            let TrainedNetwork { confusion, weights, .. } = *trained(trial, answers)?;
+            let TaskResult { confusion, weights, .. } = *trained(trial, answers)?;
             let found = VariantMetrics {
                 schema: SCHEMA,
                 trial,
@@ -103,7 +103,7 @@ pub(crate) fn train_variants(
                 held_out_confusion: confusion,
             };
             for variant in names {
-                folder.write_network(&variant_folder(variant), &spec, &weights, &found)?;
+                folder.write_network(TrainedNetwork::Variant(variant), &spec, &weights, &found)?;
             }
             Ok(())
         };
@@ -118,7 +118,7 @@ pub(crate) fn train_variants(
     Ok(found.collect::<Result<_, StoreError>>()?)
 }
 
-fn trained(trial: usize, answers: Vec<Answer>) -> Result<Box<TrainedNetwork>, RunError> {
+fn trained(trial: usize, answers: Vec<Answer>) -> Result<Box<TaskResult>, RunError> {
     match answers.into_iter().next() {
         Some(Answer::Trained(trained)) => Ok(trained),
         Some(Answer::Failed(reason)) => {
@@ -129,13 +129,9 @@ fn trained(trial: usize, answers: Vec<Answer>) -> Result<Box<TrainedNetwork>, Ru
     }
 }
 
-fn variant_folder(variant: Variant) -> String {
-    format!("variants/{variant}")
-}
-
 /// What is known of a variant that was trained; its metrics are the last that is written of it.
 pub fn known(folder: &RunFolder, variant: Variant) -> Result<Option<VariantMetrics>, StoreError> {
-    folder.document(&format!("{}/metrics.ron", variant_folder(variant)))
+    folder.document(Entry::Network(TrainedNetwork::Variant(variant), NetworkFile::Metrics))
 }
 
 /// What a trial had learned when it was chosen, if trials inherit: a network that came from a larger one can be out of
@@ -144,6 +140,6 @@ fn start(plan: &Plan, trial: usize, folder: &RunFolder) -> Result<Option<WeightK
     let Some(rung) = plan.inheritance.and_then(|_| plan.search.rungs.len().checked_sub(1)) else {
         return Ok(None);
     };
-    let key = WeightKey::Trial { trial, rung, fold: 0 };
+    let key = WeightKey::Trial { trial, rung, fold: Fold::from_index(0) };
     Ok(RunWeights::new(folder).contains(&key)?.then_some(key))
 }

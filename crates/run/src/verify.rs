@@ -2,7 +2,8 @@ use netsynth_graph::ArchitectureSpec;
 use netsynth_search::{Candidate, Measured};
 use netsynth_space::SearchSpaceSpec;
 use netsynth_store::{
-    Finding, Problem, Replay, RunFolder, StoreError, check_audit, check_files, digest, replay,
+    Entry, FileProblem, Finding, NetworkFile, Replay, RunFolder, StoreError, TrainedNetwork, TrialFile,
+    check_audit, check_files, digest, replay,
 };
 use serde::Serialize;
 
@@ -74,8 +75,8 @@ pub fn verify(folder: &RunFolder) -> Result<Verification, RunError> {
 fn replayed(folder: &RunFolder) -> Result<(Plan, Replay), RunError> {
     let plan = search_plan(folder)?;
     plan.check()?;
-    let space_spec: SearchSpaceSpec = required(folder, "search-space.ron")?;
-    let prototype: ArchitectureSpec = required(folder, "prototype.ron")?;
+    let space_spec: SearchSpaceSpec = required(folder, Entry::SearchSpace)?;
+    let prototype: ArchitectureSpec = required(folder, Entry::Prototype)?;
     let space = space(&plan.space, &space_spec, &prototype)?;
     let replay = replay(folder, &space, &plan.search)?;
     Ok((plan, replay))
@@ -149,8 +150,8 @@ impl Verification {
         self.retrained = do_all(context, jobs?)?.into_iter().flatten().collect();
         let differing = self.retrained.iter().filter(|again| again.recorded != again.measured);
         self.findings.extend(differing.map(|again| Finding {
-            path: format!("trials/{:05}/rung-{}.ron", again.trial, again.rung),
-            problem: Problem::Unreadable("is not what its training gives on this machine".to_owned()),
+            path: Entry::Trial(again.trial, TrialFile::Rung(again.rung)).path().display().to_string(),
+            problem: FileProblem::Unreadable("is not what its training gives on this machine".to_owned()),
         }));
         self.sort();
         Ok(())
@@ -187,8 +188,9 @@ fn variant_findings(folder: &RunFolder, plan: &Plan, replay: &Replay) -> Result<
                 Err(error) => return Err(error.into()),
             };
             if !metrics.agrees(member, plan.final_epochs) && replay.has_ended {
-                let path = format!("variants/{variant}/metrics.ron");
-                findings.push(Finding { path, problem: Problem::Differs });
+                let entry = Entry::Network(TrainedNetwork::Variant(*variant), NetworkFile::Metrics);
+                let path = entry.path().display().to_string();
+                findings.push(Finding { path, problem: FileProblem::Differs });
             }
         }
     }

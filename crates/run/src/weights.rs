@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_search::Measured;
-use netsynth_store::{RunFolder, read_text};
+use netsynth_store::{Entry, NetworkFile, RunFolder, TrainedNetwork, TrialFile, read_text};
 use netsynth_train::{Deployed, Device, load, read};
 
 use crate::open::required;
@@ -51,34 +51,43 @@ impl Weights for RunWeights<'_> {
             WeightKey::Trial { trial, rung, .. } => {
                 Ok(matches!(self.folder.rung(*trial, *rung)?, Some(Measured::Trained(_))))
             }
-            WeightKey::Folder(path) => Ok(path.is_dir()),
+            WeightKey::Training { run: path, .. } | WeightKey::Folder(path) => Ok(path.is_dir()),
         }
     }
 
     fn load(&self, key: &WeightKey, device: Device) -> Result<Deployed, RunError> {
-        let spec: ArchitectureSpec = match key {
-            WeightKey::Folder(path) => return network_in(path, device),
+        let (spec, entry, remedy): (ArchitectureSpec, Entry, &str) = match key {
+            WeightKey::Training { .. } | WeightKey::Folder(_) => return load_from_elsewhere(key, device),
             WeightKey::Prototype { fold } => {
-                required(self.folder, &format!("{}/architecture.ron", prototype_folder(*fold)))?
+                let entry = |file| Entry::Network(TrainedNetwork::Prototype(*fold), file);
+                let remedy = "restore it from a copy of the run, or delete the prototype's folder to have it trained again";
+                (
+                    required(self.folder, entry(NetworkFile::Architecture))?,
+                    entry(NetworkFile::Weights),
+                    remedy,
+                )
             }
-            WeightKey::Trial { trial, .. } => self.folder.architecture(*trial)?,
+            WeightKey::Trial { trial, rung, fold } => {
+                let remedy = "restore it from a copy of the run, or delete the trial's files that begin with `rung-` to \
+                              have it trained again";
+                let file = TrialFile::Weights { rung: *rung, fold: *fold };
+                (self.folder.architecture(*trial)?, Entry::Trial(*trial, file), remedy)
+            }
         };
-        let name = weights_name(key);
-        let at = |error: RunError| error.at(self.folder.path().join(&name).display().to_string());
-        let bytes = self.folder.file(&name)?.ok_or_else(|| {
-            let remedy = "restore it from a copy of the run, or delete the trial's files that begin with `rung-` to \
-                          have it trained again";
-            at(RunError::new("the weights are missing, and others start from them", remedy))
-        })?;
-        let graph = Graph::new(&spec).map_err(|error| at(error.into()))?;
-        read(&bytes, &graph, device).map_err(|error| at(error.into()))
+        network_of(self.folder, &spec, entry, remedy, device)
     }
 
     fn save(&self, key: WeightKey, _: &ArchitectureSpec, weights: &[u8]) -> Result<(), RunError> {
-        if self.is_read_only {
-            return Ok(());
+        match key {
+            WeightKey::Trial { trial, rung, fold } if !self.is_read_only => {
+                Ok(self.folder.write_file(Entry::Trial(trial, TrialFile::Weights { rung, fold }), weights)?)
+            }
+            // The others have files of their own, written with their metrics.
+            WeightKey::Trial { .. }
+            | WeightKey::Prototype { .. }
+            | WeightKey::Training { .. }
+            | WeightKey::Folder(_) => Ok(()),
         }
-        Ok(self.folder.write_file(&weights_name(&key), weights)?)
     }
 }
 
@@ -93,12 +102,7 @@ impl Weights for InMemory {
 
     fn load(&self, key: &WeightKey, device: Device) -> Result<Deployed, RunError> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
-        let (spec, bytes) = known.ok_or_else(|| {
-            RunError::new(
-                format!("the network {key:?} was not kept"),
-                "this is a defect of netsynth: please report it",
-            )
-        })?;
+        let Some((spec, bytes)) = known else { return load_from_elsewhere(key, device) };
         Ok(read(&bytes, &Graph::new(&spec)?, device)?)
     }
 
@@ -109,27 +113,46 @@ impl Weights for InMemory {
     }
 }
 
+/// A network that is of no search: of a training on folds, or in a folder of architecture.ron and weights.safetensors.
+pub(crate) fn load_from_elsewhere(key: &WeightKey, device: Device) -> Result<Deployed, RunError> {
+    match key {
+        WeightKey::Folder(path) => network_in(path, device),
+        WeightKey::Training { run, network } => {
+            let folder = RunFolder::open(run)?;
+            let entry = |file| Entry::Network(*network, file);
+            let spec = required(&folder, entry(NetworkFile::Architecture))?;
+            let remedy = "finish that training with `netsynth resume`";
+            network_of(&folder, &spec, entry(NetworkFile::Weights), remedy, device)
+        }
+        WeightKey::Prototype { .. } | WeightKey::Trial { .. } => {
+            let remedy = "this is a defect of netsynth: please report it";
+            Err(RunError::new(format!("the network {key:?} was not kept"), remedy))
+        }
+    }
+}
+
+/// A trained network of a run; its weights must be there, and their checksum must fit.
+fn network_of(
+    folder: &RunFolder,
+    spec: &ArchitectureSpec,
+    weights: Entry,
+    remedy_if_missing: &str,
+    device: Device,
+) -> Result<Deployed, RunError> {
+    let at_weights = |error: RunError| error.at(folder.locate(weights).display().to_string());
+    let bytes = folder.file(weights)?.ok_or_else(|| {
+        let reason = "the weights are missing, and others start from them";
+        at_weights(RunError::new(reason, remedy_if_missing))
+    })?;
+    let graph = Graph::new(spec).map_err(|error| at_weights(error.into()))?;
+    read(&bytes, &graph, device).map_err(|error| at_weights(error.into()))
+}
+
 /// The network in a folder of architecture.ron and weights.safetensors.
-pub(crate) fn network_in(folder: &Path, device: Device) -> Result<Deployed, RunError> {
-    let path = folder.join("architecture.ron");
+fn network_in(folder: &Path, device: Device) -> Result<Deployed, RunError> {
+    let path = folder.join(NetworkFile::Architecture.name());
     let spec = ArchitectureSpec::from_ron(&read_text(&path)?).map_err(RunError::about(&path))?;
     let graph = Graph::new(&spec).map_err(RunError::about(&path))?;
-    let weights = folder.join("weights.safetensors");
+    let weights = folder.join(NetworkFile::Weights.name());
     load(&weights, &graph, device).map_err(RunError::about(&weights))
-}
-
-/// Where a run has the prototype that was trained for a fold.
-pub(crate) fn prototype_folder(fold: usize) -> String {
-    format!("prototype/folds/{:02}", fold + 1)
-}
-
-/// Where a run has the weights of this key.
-pub(crate) fn weights_name(key: &WeightKey) -> String {
-    match key {
-        WeightKey::Prototype { fold } => format!("{}/weights.safetensors", prototype_folder(*fold)),
-        WeightKey::Trial { trial, rung, fold } => {
-            format!("trials/{trial:05}/rung-{rung}-fold-{:02}.safetensors", fold + 1)
-        }
-        WeightKey::Folder(path) => path.join("weights.safetensors").display().to_string(),
-    }
 }

@@ -4,12 +4,13 @@ use std::sync::{Mutex, PoisonError};
 
 use netsynth_graph::ArchitectureSpec;
 use netsynth_search::{Reactions, Scored, Scores};
+use netsynth_store::{Fold, TrainedNetwork};
 use netsynth_train::{Confusion, Device, Recipe};
 use serde::{Deserialize, Serialize};
 
 use crate::{DataPlan, OnEvent, RunError};
 
-/// What a task is for: which part of a run its answer belongs to. Folds are numbered from 0 here and shown from 1.
+/// What a task is for: which part of a run its answer belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum TaskId {
     /// The prototype that trials inherit from.
@@ -17,7 +18,7 @@ pub enum TaskId {
         /// The run's seed.
         seed: u64,
         /// The fold that it is judged on.
-        fold: usize,
+        fold: Fold,
     },
     /// A trial on a rung.
     Trial {
@@ -26,7 +27,7 @@ pub enum TaskId {
         /// The rung.
         rung: usize,
         /// The fold that it is judged on.
-        fold: usize,
+        fold: Fold,
     },
     /// The zero-cost scores of a candidate that is not trained yet.
     Screening {
@@ -43,28 +44,28 @@ pub enum TaskId {
         /// The trial's number.
         trial: usize,
         /// The fold that it is judged on.
-        fold: usize,
+        fold: Fold,
     },
     /// A training on folds.
     Fold {
         /// The seed of the training.
         seed: u64,
         /// The fold that it is judged on.
-        fold: usize,
+        fold: Fold,
     },
 }
 
 impl fmt::Display for TaskId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            TaskId::Prototype { fold, .. } => write!(f, "the prototype, fold {}", fold + 1),
+            TaskId::Prototype { fold, .. } => write!(f, "the prototype, fold {fold}"),
             TaskId::Trial { trial, rung, fold } => {
-                write!(f, "trial {trial:3} rung {rung} fold {}", fold + 1)
+                write!(f, "trial {trial:3} rung {rung} fold {fold}")
             }
             TaskId::Screening { candidate } => write!(f, "candidate {candidate:3}"),
             TaskId::Variant { trial } => write!(f, "trial {trial:3} for good"),
-            TaskId::Audit { trial, fold } => write!(f, "trial {trial:3} from scratch, fold {}", fold + 1),
-            TaskId::Fold { seed, fold } => write!(f, "seed {seed}, fold {}", fold + 1),
+            TaskId::Audit { trial, fold } => write!(f, "trial {trial:3} from scratch, fold {fold}"),
+            TaskId::Fold { seed, fold } => write!(f, "seed {seed}, fold {fold}"),
         }
     }
 }
@@ -112,8 +113,8 @@ pub struct TrainingTask {
 /// Which samples judge a trained network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum JudgedOn {
-    /// Those of a fold, from 0.
-    Fold(usize),
+    /// Those of a fold.
+    Fold(Fold),
     /// The held-out ones.
     HeldOut,
 }
@@ -123,8 +124,8 @@ pub enum JudgedOn {
 pub enum WeightKey {
     /// The prototype as it was trained for a fold.
     Prototype {
-        /// The fold, from 0.
-        fold: usize,
+        /// The fold.
+        fold: Fold,
     },
     /// A trial as a rung trained it for a fold.
     Trial {
@@ -132,8 +133,15 @@ pub enum WeightKey {
         trial: usize,
         /// The rung.
         rung: usize,
-        /// The fold, from 0.
-        fold: usize,
+        /// The fold.
+        fold: Fold,
+    },
+    /// A network of another run, a training on folds.
+    Training {
+        /// The run's folder.
+        run: PathBuf,
+        /// The network in it.
+        network: TrainedNetwork,
     },
     /// The network in a folder of architecture.ron and weights.safetensors.
     Folder(PathBuf),
@@ -143,7 +151,7 @@ pub enum WeightKey {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Answer {
     /// The network was trained.
-    Trained(Box<TrainedNetwork>),
+    Trained(Box<TaskResult>),
     /// It was scored and not trained.
     Scored(Scored),
     /// The training itself failed, for this reason: another try gives the same.
@@ -153,7 +161,7 @@ pub enum Answer {
 /// A trained network and what was measured of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct TrainedNetwork {
+pub struct TaskResult {
     /// What it took for what.
     pub confusion: Confusion,
     /// The mean training loss of each epoch, in nats.

@@ -11,10 +11,11 @@ use netsynth_data::{Dataset, Split};
 use netsynth_graph::{ArchitectureId, ArchitectureSpec, Graph};
 use netsynth_run::{
     Answer, Context, DataSource, Executor, InMemory, Job, JudgedOn, LocalThreads, OnAnswer, OnEvent, Plan,
-    RunError, RunEvent, Task, TaskId, TrainedNetwork, TrainingTask, Trials, WeightKey, Weights, do_all,
+    RunError, RunEvent, Task, TaskId, TaskResult, TrainingTask, Trials, WeightKey, Weights, do_all,
 };
 use netsynth_search::{Candidate, Evaluator, Measured, Rung};
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
+use netsynth_store::Fold;
 use netsynth_train::{Confusion, InheritFrom, Inheritance};
 use proptest::prelude::*;
 
@@ -78,9 +79,10 @@ struct Fake {
 
 fn answer_of(task: &Task) -> Answer {
     let TaskId::Trial { trial, rung, fold } = task.id else { return Answer::Failed(task.id.to_string()) };
+    let fold = fold.index();
     let mut confusion = Confusion::new(2);
     confusion.0 = vec![vec![trial + 1, fold], vec![rung, 1]];
-    Answer::Trained(Box::new(TrainedNetwork {
+    Answer::Trained(Box::new(TaskResult {
         confusion,
         losses: vec![trial as f32, rung as f32, fold as f32],
         reactions: None,
@@ -114,7 +116,7 @@ impl Executor for Fake {
 fn task(number: usize) -> Task {
     let plan = Plan::built_in();
     Task {
-        id: TaskId::Trial { trial: number, rung: 0, fold: 0 },
+        id: TaskId::Trial { trial: number, rung: 0, fold: Fold::from_index(0) },
         architecture: network(),
         data: plan.data,
         data_digest: "digest".into(),
@@ -123,10 +125,10 @@ fn task(number: usize) -> Task {
         run_seed: 1,
         is_scored: true,
         training: Some(TrainingTask {
-            judged_on: JudgedOn::Fold(3),
+            judged_on: JudgedOn::Fold(Fold::from_index(3)),
             epochs: 2,
             seed: 5,
-            start: Some(WeightKey::Trial { trial: 0, rung: 1, fold: 3 }),
+            start: Some(WeightKey::Trial { trial: 0, rung: 1, fold: Fold::from_index(3) }),
             is_probed: true,
         }),
     }
@@ -237,14 +239,17 @@ fn starts(trials: &Trials<'_>, executor: &Fake, candidate: &Candidate, rung: usi
 }
 
 fn of(trial: usize, rung: usize, fold: usize) -> WeightKey {
-    WeightKey::Trial { trial, rung, fold }
+    WeightKey::Trial { trial, rung, fold: Fold::from_index(fold) }
+}
+
+fn prototype(fold: usize) -> WeightKey {
+    WeightKey::Prototype { fold: Fold::from_index(fold) }
 }
 
 #[test]
 fn each_fold_inherits_from_the_nearest_network_that_was_trained_for_it() {
     let (space, plan, weights, executor) =
         (space(), plan(Some(InheritFrom::Parent)), InMemory::default(), Fake::default());
-    let prototype = |fold| WeightKey::Prototype { fold };
     (0..2).for_each(|fold| weights.save(prototype(fold), &network(), b"").unwrap());
     let context = Context { executor: &executor, on_event: NO_EVENTS, stop: NEVER };
     let trials = Trials { plan: &plan, space: &space, data_digest: "digest", weights: &weights, context };
@@ -267,15 +272,15 @@ fn each_fold_inherits_from_the_nearest_network_that_was_trained_for_it() {
 #[test]
 fn trials_that_inherit_from_the_prototype_never_start_from_a_parent() {
     let (space, weights, executor) = (space(), InMemory::default(), Fake::default());
-    (0..2).for_each(|fold| weights.save(WeightKey::Prototype { fold }, &network(), b"").unwrap());
+    (0..2).for_each(|fold| weights.save(prototype(fold), &network(), b"").unwrap());
     let context = Context { executor: &executor, on_event: NO_EVENTS, stop: NEVER };
     let inheriting = plan(Some(InheritFrom::Prototype));
     let trials =
         Trials { plan: &inheriting, space: &space, data_digest: "digest", weights: &weights, context };
     starts(&trials, &executor, &candidate(&space, 0, None), 1);
     let child = candidate(&space, 1, Some(0));
-    assert_eq!(starts(&trials, &executor, &child, 0), [WeightKey::Prototype { fold: 0 }]);
-    let expected = [of(1, 0, 0), WeightKey::Prototype { fold: 1 }];
+    assert_eq!(starts(&trials, &executor, &child, 0), [prototype(0)]);
+    let expected = [of(1, 0, 0), prototype(1)];
     assert_eq!(starts(&trials, &executor, &child, 1), expected);
     let alone = plan(None);
     let trials = Trials { plan: &alone, ..trials };
@@ -360,14 +365,14 @@ fn nobody_who_is_held_out_has_a_part_in_a_training_from_scratch() {
     let graph = Graph::new(&network()).unwrap();
     let answer = |dataset: &Dataset, fold: usize| {
         let training = TrainingTask {
-            judged_on: JudgedOn::Fold(fold),
+            judged_on: JudgedOn::Fold(Fold::from_index(fold)),
             epochs: 1,
             seed: 9,
             start: None,
             is_probed: false,
         };
         let task = Task {
-            id: TaskId::Audit { trial: 3, fold },
+            id: TaskId::Audit { trial: 3, fold: Fold::from_index(fold) },
             architecture: graph.spec(),
             data_digest: dataset.digest.clone(),
             is_scored: false,

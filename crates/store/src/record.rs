@@ -1,3 +1,5 @@
+//! A search that writes down what it does, and reads what it did before.
+
 use netsynth_search::{
     Answered, Candidate, Evaluator, Event, Found, Scored, Scorer, SearchError, SearchPlan, run,
 };
@@ -26,7 +28,7 @@ where
     run(space, plan, &recorded, &mut |event| {
         match &event {
             Event::Generator(generator) => folder.write_generator(generator)?,
-            Event::Newborns { generation, newborns } => folder.write_newborns(*generation, newborns)?,
+            Event::Newborns { generation, newborns } => folder.write_screening(*generation, newborns)?,
             Event::Proposed(candidates) => {
                 candidates.iter().try_for_each(|next| folder.write_candidate(next, space))?;
             }

@@ -11,14 +11,19 @@ use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_search::{
     Answered, Candidate, Constraint, Evaluator, Indicator, Limits, Measured, Metric, Newborns, Objective,
     ParetoFront, Performance, Rung, Score, Scored, Scorer, Scores, SearchPlan, StopReason, StrategyKind,
-    Trained, unless_panicked,
+    Trained, Variant, unless_panicked,
 };
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
 
-use crate::fault::{strike_after, strikes_left};
-use crate::file::{keep, write_other};
-use crate::folder::entries;
-use crate::{EndFile, FrontFile, Problem, RunFolder, StoreError, check_files, read_text, replay, search};
+use crate::atomic::write;
+use crate::checksum::{with_checksum, write_bytes};
+use crate::document::text;
+use crate::failure::{fail_after, steps_left};
+use crate::listing::list;
+use crate::{
+    EndFile, Entry, FileProblem, Fold, FrontFile, RunFolder, RunKind, StoreError, TrainedNetwork,
+    check_files, read_text, replay, search,
+};
 
 fn space() -> SearchSpace {
     let prototype = ArchitectureSpec::from_ron(include_str!("../../../prototypes/resnet20.ron")).unwrap();
@@ -128,7 +133,7 @@ fn work(path: &Path, plan: &SearchPlan, evaluator: &Formula) -> Result<EndFile, 
         RunFolder::resume(path)?
     } else {
         let folder = RunFolder::begin(path)?;
-        folder.write_document("provenance.ron", &BTreeMap::from([("schema", 1)]))?;
+        folder.write_document(Entry::Provenance, &BTreeMap::from([("schema", 1)]))?;
         folder.commit(&BTreeMap::from([("schema", 1)]))?;
         folder
     };
@@ -139,16 +144,21 @@ fn work(path: &Path, plan: &SearchPlan, evaluator: &Formula) -> Result<EndFile, 
     folder.write_front(&FrontFile::new(&front, &found.trials, plan))?;
     let first = front.members[0].0;
     let network = folder.architecture(first)?;
-    folder.write_network("variants/nano-a", &network, b"weights", &BTreeMap::from([("trial", first)]))?;
-    folder.write_audited(first, 0, &Measured::Failed("the loss became NaN in epoch 1".to_owned()))?;
+    let variant = TrainedNetwork::Variant(Variant::NanoA);
+    folder.write_network(variant, &network, b"weights", &BTreeMap::from([("trial", first)]))?;
+    folder.write_audited(
+        first,
+        Fold::from_index(0),
+        &Measured::Failed("the loss became NaN in epoch 1".to_owned()),
+    )?;
     Ok(end)
 }
 
 /// Every file below a folder by relative path.
 fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let files = entries(folder).unwrap().into_iter().filter(|entry| !entry.is_folder);
+    let files = list(folder).unwrap().into_iter().filter(|listed| !listed.is_folder);
     files
-        .map(|entry| (entry.path.strip_prefix(folder).unwrap().to_owned(), fs::read(&entry.path).unwrap()))
+        .map(|listed| (listed.path.strip_prefix(folder).unwrap().to_owned(), fs::read(&listed.path).unwrap()))
         .collect()
 }
 
@@ -157,19 +167,19 @@ fn a_run_cut_off_at_any_step_of_any_write_goes_on_to_the_same_files() {
     let home = tempfile::tempdir().unwrap();
     let plan = SearchPlan { n_trials: 4, generation_size: 2, ..plan() };
     let whole = home.path().join("whole");
-    strike_after(&whole, usize::MAX);
+    fail_after(&whole, usize::MAX);
     work(&whole, &plan, &Formula { n_threads: 2, ..Formula::default() }).unwrap();
-    let n_steps = usize::MAX - strikes_left(&whole);
+    let n_steps = usize::MAX - steps_left(&whole);
     assert!(n_steps > 100, "{n_steps}");
     let expected = contents(&whole);
 
     // Several at a time, for most of the time is the disk's.
     let cut_off_after = |n_taken: usize| {
         let path = home.path().join(format!("cut-{n_taken}"));
-        strike_after(&path, n_taken);
+        fail_after(&path, n_taken);
         let error =
             work(&path, &plan, &Formula { n_threads: 1 + n_taken % 2, ..Formula::default() }).unwrap_err();
-        strikes_left(&path);
+        steps_left(&path);
         assert!(matches!(error, StoreError::System { .. }), "step {n_taken}: {error}");
         let kept = contents(&path);
         for (name, bytes) in kept.iter().filter(|(name, _)| !name.to_string_lossy().ends_with(".unfinished"))
@@ -277,29 +287,29 @@ fn a_forged_file_is_found_by_what_the_trials_give() {
     // With a right checksum of its own, so that only the replay can tell.
     let forged = |name: &str, from: &str, to: &str| {
         let original = fs::read(path.join(name)).unwrap();
-        let text = crate::file::known(&path.join(name)).unwrap().unwrap();
+        let text = text(&path.join(name)).unwrap().unwrap();
         assert!(text.contains(from), "{name}: {text}");
         fs::remove_file(path.join(name)).unwrap();
         let text = text.replacen(from, to, 1);
         if name.ends_with(".ron") {
-            keep(&path.join(name), &text).unwrap();
+            write(&path.join(name), with_checksum(&text).as_bytes()).unwrap();
         } else {
-            write_other(&path.join(name), text.as_bytes()).unwrap();
+            write_bytes(&path.join(name), text.as_bytes()).unwrap();
         }
         assert_eq!(check_files(&folder).unwrap().1, [], "{name}");
         let findings = replay(&folder, &space(), &plan()).unwrap().findings;
         fs::write(path.join(name), original).unwrap();
         findings.into_iter().map(|finding| (finding.path, finding.problem)).collect::<Vec<_>>()
     };
-    let differs = |name: &str| vec![(name.to_owned(), Problem::Differs)];
+    let differs = |name: &str| vec![(name.to_owned(), FileProblem::Differs)];
     assert_eq!(forged("generators/001.ron", "mean: ", "mean: 1"), differs("generators/001.ron"));
     assert_eq!(
         forged("trials/00003/candidate.ron", "generation: 1", "generation: 0"),
         differs("trials/00003/candidate.ron")
     );
-    // Which newborn became a trial follows from the scores, and the other way round.
-    assert_eq!(forged("newborns/001.ron", "trial: 3", "trial: 4"), differs("newborns/001.ron"));
-    assert!(forged("newborns/001.ron", "naswot: ", "naswot: -").len() > 1);
+    // Which candidate became a trial follows from the scores, and the other way round.
+    assert_eq!(forged("screening/001.ron", "trial: 3", "trial: 4"), differs("screening/001.ron"));
+    assert!(forged("screening/001.ron", "naswot: ", "naswot: -").len() > 1);
     assert_eq!(forged("front.ron", "net_score: ", "net_score: 1"), differs("front.ron"));
     assert_eq!(
         forged("variants/nano-a/architecture.ron", "channels: ", "channels: 1"),
@@ -308,14 +318,17 @@ fn a_forged_file_is_found_by_what_the_trials_give() {
     // A better accuracy on the last rung changes everything that follows from it.
     let findings = forged("trials/00000/rung-1.ron", "0.", "0.9");
     assert!(!findings.is_empty());
-    let newborns = fs::read(path.join("newborns/001.ron")).unwrap();
-    fs::remove_file(path.join("newborns/001.ron")).unwrap();
+    let screening = fs::read(path.join("screening/001.ron")).unwrap();
+    fs::remove_file(path.join("screening/001.ron")).unwrap();
     let findings = replay(&folder, &space(), &plan()).unwrap().findings;
-    assert_eq!((findings[0].path.as_str(), &findings[0].problem), ("newborns/001.ron", &Problem::Missing));
-    fs::write(path.join("newborns/001.ron"), newborns).unwrap();
+    assert_eq!(
+        (findings[0].path.as_str(), &findings[0].problem),
+        ("screening/001.ron", &FileProblem::Missing)
+    );
+    fs::write(path.join("screening/001.ron"), screening).unwrap();
     fs::remove_file(path.join("trials/00005/candidate.ron")).unwrap();
     let findings = replay(&folder, &space(), &plan()).unwrap().findings;
-    assert_eq!(findings[0].problem, Problem::Missing);
+    assert_eq!(findings[0].problem, FileProblem::Missing);
 }
 
 #[test]
@@ -379,4 +392,45 @@ fn links_and_odd_names_are_named_and_not_followed() {
             "trials/loop is a link, or lies too deep, and is not followed"
         ]
     );
+}
+
+#[test]
+fn a_run_of_an_earlier_version_keeps_its_paths_and_is_the_same() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("run");
+    work(&path, &plan(), &Formula { n_threads: 2, ..Formula::default() }).unwrap();
+    let moved = |from: Entry| {
+        let earlier = path.join(from.earlier_path().unwrap());
+        fs::create_dir_all(earlier.parent().unwrap()).unwrap();
+        fs::rename(path.join(from.path()), earlier).unwrap();
+    };
+    moved(Entry::Screening(0));
+    let expected = contents(&path);
+    let evaluator = Formula::default();
+    work(&path, &plan(), &evaluator).unwrap();
+    assert_eq!(evaluator.n_asked.load(Ordering::SeqCst), 0);
+    assert!(contents(&path) == expected);
+    let folder = RunFolder::open(&path).unwrap();
+    assert_eq!(check_files(&folder).unwrap().1, []);
+    assert_eq!(replay(&folder, &space(), &plan()).unwrap().findings, []);
+}
+
+#[test]
+fn a_plan_says_what_its_run_does_and_one_of_the_first_version_shows_it() {
+    let home = tempfile::tempdir().unwrap();
+    let plans = [
+        ("(schema: 1, kind: Search, search: ())", RunKind::Search),
+        ("(schema: 1, kind: Training, architecture: (schema: 1))", RunKind::Training),
+        ("(schema: 1, kind: Comparison, strategies: [])", RunKind::Comparison),
+        ("(schema: 1, space: \"emotionnet\", search: ())", RunKind::Search),
+        ("(schema: 1, architecture: (schema: 1), epochs: 2)", RunKind::Training),
+        ("(schema: 1, table: None, strategies: [Random])", RunKind::Comparison),
+    ];
+    for (plan, kind) in plans {
+        fs::write(home.path().join("plan.ron"), plan).unwrap();
+        assert_eq!(RunFolder::open(home.path()).unwrap().kind().unwrap(), kind, "{plan}");
+    }
+    fs::write(home.path().join("plan.ron"), "(schema: 1, kind: Race)").unwrap();
+    let error = RunFolder::open(home.path()).unwrap().kind().unwrap_err().to_string();
+    assert!(error.contains("there is no `Race`"), "{error}");
 }

@@ -54,6 +54,13 @@ pub struct NewbornsFile {
     pub newborns: Vec<Newborn>,
 }
 
+impl NewbornsFile {
+    /// The file of a generation's candidates.
+    pub fn new(generation: usize, newborns: &[Newborn]) -> Self {
+        Self { schema: SCHEMA, generation, newborns: newborns.to_vec() }
+    }
+}
+
 /// What a rung measured, as a file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -62,4 +69,11 @@ pub struct RungFile {
     pub schema: u32,
     /// The measurement.
     pub measured: Measured,
+}
+
+impl RungFile {
+    /// The file of a measurement.
+    pub fn new(measured: &Measured) -> Self {
+        Self { schema: SCHEMA, measured: measured.clone() }
+    }
 }

@@ -1,4 +1,4 @@
-//! Where a test lets writing fail.
+//! Lets a test make writing fail.
 
 use std::io;
 use std::path::Path;
@@ -11,7 +11,7 @@ pub(crate) fn step(_: &Path) -> io::Result<()> {
 }
 
 #[cfg(test)]
-pub(crate) use planned::{step, strike_after, strikes_left};
+pub(crate) use planned::{fail_after, step, steps_left};
 
 #[cfg(test)]
 mod planned {
@@ -25,12 +25,12 @@ mod planned {
     static STEPS: Mutex<BTreeMap<PathBuf, usize>> = Mutex::new(BTreeMap::new());
 
     /// From the step after so many on, every step below a folder fails, as on a full disk.
-    pub(crate) fn strike_after(folder: &Path, n_steps: usize) {
+    pub(crate) fn fail_after(folder: &Path, n_steps: usize) {
         STEPS.lock().unwrap().insert(folder.to_owned(), n_steps);
     }
 
-    /// Ends the fault; how many steps could still have been taken.
-    pub(crate) fn strikes_left(folder: &Path) -> usize {
+    /// Ends the failing; how many steps could still have been taken.
+    pub(crate) fn steps_left(folder: &Path) -> usize {
         STEPS.lock().unwrap().remove(folder).unwrap_or_default()
     }
 
