@@ -237,8 +237,8 @@ fn values(domain: &Domain) -> String {
 
 fn summary(space: &SearchSpace, survey: &Survey) -> String {
     let n_of = |kind: Kind| space.decisions().iter().filter(|decision| decision.kind == kind).count();
-    let line = |what: &str, of: netsynth_space::Spread, say: &dyn Fn(u64) -> String| {
-        format!("{what}: min {}, median {}, max {}", say(of.least), say(of.median), say(of.most))
+    let line = |what: &str, of: netsynth_space::Spread, write: &dyn Fn(u64) -> String| {
+        format!("{what}: min {}, median {}, max {}", write(of.least), write(of.median), write(of.most))
     };
     [
         format!(

@@ -1,4 +1,4 @@
-//! How numbers and tables are written.
+//! What is written to standard output: texts, tables, JSON.
 
 use std::io::Write;
 use std::path::Path;
@@ -72,7 +72,7 @@ pub(crate) fn say_json<T: Serialize>(value: &T) -> Result<(), RunError> {
     say(text)
 }
 
-/// Writes a text to a file that somebody named, or to standard output.
+/// Writes a text to a file, or to standard output where none is given.
 pub(crate) fn print_to(file: Option<&Path>, text: &str) -> Result<(), RunError> {
     match file {
         None => say(text.trim_end_matches('\n')),

@@ -39,10 +39,10 @@ fn columns() -> Vec<Column<'static, Network>> {
 fn one_definition_makes_text_csv_json_and_html() {
     let table = Table::new(&columns(), &NETWORKS);
     let text = [
-        " trial   network           accuracy   parameters   picks   ",
-        "───────────────────────────────────────────────────────────",
+        " trial   network          accuracy   parameters   picks   ",
+        "──────────────────────────────────────────────────────────",
         "     3   one, \"two\" <b>    50.00 %      141,098   a, knee ",
-        "    12   other network            -          900           ",
+        "    12   other network           -          900           ",
     ];
     assert_eq!(table.text(None), text.join("\n"));
     assert_eq!(table.text(Some(80)), text.join("\n"));
