@@ -4,52 +4,26 @@
 //! but nothing was feasible or an expectation was missed, 2 on an error, 130 when somebody stopped it.
 
 mod arguments;
-mod audit;
-mod bench;
-mod bounds;
-mod check;
-mod compare;
-mod comparison;
-mod completions;
-mod data;
-mod draw;
-mod events;
-mod explain;
-mod front;
+mod commands;
 #[cfg(test)]
 mod fuzz;
-mod help;
 mod interrupt;
-mod log;
-mod man;
-mod preview;
-mod progress;
-mod prototypes;
+mod output;
 #[cfg(any(test, fuzzing))]
 #[path = "../../fuzz/readers.rs"]
 pub mod readers;
-mod report;
-mod reproduce;
-mod results;
-mod resume;
-mod sample;
-mod search;
-mod search_results;
-mod standing;
-mod table_1;
-mod topic;
-mod train;
-mod training;
-mod training_report;
-mod variants;
-mod verify;
-mod watch;
-mod words;
+mod work;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use netsynth_run::RunError;
+
+use commands::{
+    audit, bench, check, compare, completions, data, draw, explain, front, help, man, prototypes, report,
+    reproduce, resume, sample, search, table_1, train, verify, watch,
+};
+use output::log;
 
 /// How a command ended, if not in an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
