@@ -8,6 +8,7 @@ mod comparison;
 pub(crate) mod completions;
 pub(crate) mod data;
 pub(crate) mod draw;
+mod environment;
 pub(crate) mod explain;
 pub(crate) mod front;
 pub(crate) mod help;

@@ -1,5 +1,7 @@
 //! What a person or another program sees: results on standard output, everything else on standard error.
 
+pub(crate) mod audit;
+pub(crate) mod cautions;
 pub(crate) mod events;
 pub(crate) mod log;
 pub(crate) mod print;

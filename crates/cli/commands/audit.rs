@@ -1,17 +1,16 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use netsynth_report::{audit_sentences, audit_table};
 use netsynth_run::{Context, LocalThreads, RunError, RunEvent, RunWeights, Search, audit};
-use netsynth_store::{Audit, RunFolder};
+use netsynth_store::RunFolder;
 
 use crate::arguments::workers::worker_count;
 use crate::output::events;
 use crate::output::log;
-use crate::output::print::{print, print_json, print_table};
+use crate::output::print::Output;
+use crate::output::print::{print, print_json};
 use crate::output::progress::Progress;
-use crate::work::search::Output;
-use crate::{Ending, interrupt};
+use crate::{Ending, interrupt, output};
 
 /// Train the finalists of a search from scratch on all folds: how far can its ranking be trusted?
 ///
@@ -57,7 +56,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     };
     match Output::asked(arguments.json) {
         Output::Tables => {
-            show(&found)?;
+            output::audit::show(&found)?;
             search.plan.data.split.caveat().map_or(Ok(()), print)?;
         }
         Output::Json => print_json(&found)?,
@@ -65,10 +64,4 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     }
     progress.note(format!("written to {path}"));
     Ok(Ending::Done)
-}
-
-/// Prints what the finalists had in the search and have from scratch, and how far the two rankings agree.
-pub(crate) fn show(audit: &Audit) -> Result<(), RunError> {
-    print_table(&audit_table(audit))?;
-    audit_sentences(audit).iter().try_for_each(print)
 }

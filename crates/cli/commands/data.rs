@@ -1,17 +1,17 @@
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use indicatif::{ProgressBar, ProgressStyle};
 use netsynth_data::synth::{self, SynthOptions};
-use netsynth_data::{DataOptions, Dataset, Skipped, Split};
+use netsynth_data::{DataOptions, Dataset, Skipped};
 use netsynth_report::{Cell, Column, Table};
 use serde_json::json;
 
 use crate::Ending;
 use crate::arguments::data::ReadArguments;
 use crate::commands::preview;
+use crate::output::cautions::by_kind;
 use crate::output::print::{Format, count, print, print_json, print_table};
+use crate::work::data::load;
 use netsynth_run::RunError;
 
 /// How many of the things that were skipped for one reason are named.
@@ -97,50 +97,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     Ok(Ending::Done)
 }
 
-/// Reads faces, and says how far it is where that takes long.
-pub(crate) fn load(path: &Path, options: &DataOptions) -> Result<Dataset, RunError> {
-    let bar = ProgressBar::new(0);
-    let style =
-        ProgressStyle::with_template("{bar:24.cyan/blue} {pos}/{len} images read  {eta_precise} left");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    let dataset = Dataset::load_with(path, options, &|done, all| {
-        bar.set_length(all as u64);
-        bar.set_position(done as u64);
-    });
-    bar.finish_and_clear();
-    Ok(dataset?)
-}
-
-/// What a person should know of the data before trusting an accuracy on it.
-pub(crate) fn cautions(dataset: &Dataset, split: &Split) -> Vec<String> {
-    let defects = dataset.skipped.iter().filter(|skipped| skipped.reason.is_defect());
-    let mut cautions: Vec<String> = by_kind(defects)
-        .into_iter()
-        .map(|(kind, all)| match all[..] {
-            [only] => format!("left out: {only}"),
-            _ => format!("{} left out {kind}, such as: {}", count(all.len() as u64), all[0]),
-        })
-        .collect();
-    if let Some(first) = dataset.several_faces.first() {
-        let n_several = count(dataset.several_faces.len() as u64);
-        cautions.push(format!("{n_several} images show several faces, such as {first}: the largest is kept"));
-    }
-    let empty = dataset.empty_classes();
-    if !empty.is_empty() {
-        cautions.push(format!("no images of {}", empty.join(", ")));
-    }
-    let leaks = split.leaks(dataset);
-    if let Some((one, other)) = leaks.first() {
-        cautions.push(format!(
-            "{} images occur in several folds, such as {} and {}: accuracy on them is of images that were trained on",
-            leaks.len(),
-            dataset.samples[*one].source,
-            dataset.samples[*other].source
-        ));
-    }
-    cautions
-}
-
 /// Images of each class by subject, and in all.
 fn table(dataset: &Dataset) -> Table {
     let mut rows: Vec<(&str, Vec<usize>)> =
@@ -202,14 +158,6 @@ fn show_skipped(skipped: &[Skipped]) -> Result<(), RunError> {
         }
     }
     Ok(())
-}
-
-fn by_kind<'a>(skipped: impl IntoIterator<Item = &'a Skipped>) -> BTreeMap<String, Vec<&'a Skipped>> {
-    let mut kinds: BTreeMap<String, Vec<&Skipped>> = BTreeMap::new();
-    for one in skipped {
-        kinds.entry(one.reason.kind()).or_default().push(one);
-    }
-    kinds
 }
 
 /// Which images occur more than once: of no harm within one subject, a leak or a doubt about labels otherwise.

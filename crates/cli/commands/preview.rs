@@ -8,8 +8,8 @@ use netsynth_train::{Recipe, derived_seed};
 
 use crate::arguments::data::ReadArguments;
 use crate::arguments::recipe::RecipeArguments;
-use crate::commands::data::load;
 use crate::output::print::print;
+use crate::work::data::load;
 use netsynth_run::RunError;
 
 /// Samples in a row of a sheet.

@@ -8,9 +8,9 @@ use netsynth_store::{Entry, RunFolder, RunKind, StoreError};
 use netsynth_train::{InheritFrom, Inheritance};
 
 use crate::Ending;
+use crate::commands::environment::{environment, name};
 use crate::commands::training_report::page_of_training;
 use crate::output::print::{count, print, print_to};
-use netsynth_run::Provenance;
 use netsynth_run::RunError;
 use netsynth_run::known_variant;
 use netsynth_run::worked;
@@ -94,23 +94,6 @@ fn page_of_search(path: &Path) -> Result<String, RunError> {
         plan_text: schema::to_ron(&plan),
         environment,
     }))
-}
-
-/// With what and on what a run was made, and a line for what of it cannot be read.
-pub(crate) fn environment(folder: &RunFolder, seed: u64, damage: &mut Vec<String>) -> Vec<(String, String)> {
-    let mut environment = Vec::new();
-    match folder.document::<Provenance>(Entry::Provenance) {
-        Ok(provenance) => environment.extend(provenance.into_iter().flat_map(|known| known.told())),
-        Err(error) => damage.push(error.to_string()),
-    }
-    environment.push(("seed".to_owned(), seed.to_string()));
-    environment
-}
-
-/// The run's name is its folder's.
-pub(crate) fn name(path: &Path) -> String {
-    let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    whole.file_name().map_or_else(|| path.display().to_string(), |name| name.display().to_string())
 }
 
 /// The variants that are trained, and a line for each that cannot be read.

@@ -14,9 +14,10 @@ use crate::arguments::training::TrainingArguments;
 use crate::arguments::workers::worker_count;
 use crate::commands::table_1::{self, Measured};
 use crate::output::events;
+use crate::output::print::Output;
 use crate::output::print::{Format, print};
 use crate::output::progress::Progress;
-use crate::work::search::{Output, work_on};
+use crate::work::search::work_on;
 use crate::work::training::{train_on_folds, trained};
 use crate::{Ending, interrupt};
 

@@ -6,8 +6,9 @@ use netsynth_store::{RunFolder, RunKind};
 
 use crate::arguments::workers::worker_count;
 use crate::output::events;
+use crate::output::print::Output;
 use crate::output::progress::Progress;
-use crate::work::search::{Output, work_on};
+use crate::work::search::work_on;
 use crate::work::training::train_on_folds;
 use crate::{Ending, interrupt};
 

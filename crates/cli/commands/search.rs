@@ -8,9 +8,10 @@ use netsynth_store::RunFolder;
 use crate::arguments::search::SearchArguments;
 use crate::arguments::workers::worker_count;
 use crate::output::events;
+use crate::output::print::Output;
 use crate::output::print::print;
 use crate::output::progress::Progress;
-use crate::work::search::{Output, work_on};
+use crate::work::search::work_on;
 use crate::{Ending, interrupt};
 
 /// Search a space for small accurate networks and keep a Pareto front.

@@ -7,9 +7,9 @@ use netsynth_train::Recipe;
 use crate::arguments::training::TrainingArguments;
 use crate::arguments::workers::worker_count;
 use crate::output::events;
+use crate::output::print::Output;
 use crate::output::print::print;
 use crate::output::progress::Progress;
-use crate::work::search::Output;
 use crate::work::training::train_on_folds;
 use crate::{Ending, interrupt};
 

@@ -4,7 +4,7 @@ use netsynth_graph::{Graph, schema};
 use netsynth_report::{TrainedFold, TrainingReport, training_page};
 use netsynth_store::{Entry, NetworkFile, RunFolder};
 
-use crate::commands::report::{environment, name};
+use crate::commands::environment::{environment, name};
 use netsynth_run::DataSource;
 use netsynth_run::RunError;
 use netsynth_run::TrainPlan;

@@ -9,7 +9,6 @@ use netsynth_search::{ParetoFront, StopReason, Trial, variants};
 use netsynth_store::{Entry, FrontFile};
 
 use crate::Ending;
-use crate::commands::audit;
 use crate::commands::front;
 use crate::output::print::{print, terminal_width};
 use crate::output::status::{picture, standing};
@@ -176,7 +175,7 @@ fn farewell(searched: &OpenSearch, seen: &Seen) -> Result<Ending, RunError> {
         }
     }
     if plan.audit && !front.members.is_empty() {
-        audit::show(&netsynth_run::known_audit(folder, plan, &file).0)?;
+        crate::output::audit::show(&netsynth_run::known_audit(folder, plan, &file).0)?;
     }
     Ok(if front.members.is_empty() { Ending::Missed } else { Ending::Done })
 }

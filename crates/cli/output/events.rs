@@ -4,7 +4,7 @@ use netsynth_run::{Answer, RunEvent, TaskId};
 use netsynth_search::{Candidate, Event, Newborn, StopReason};
 use tracing::{debug, info, warn};
 
-use crate::commands::data::cautions;
+use crate::output::cautions::cautions;
 use crate::output::log;
 use crate::output::print::{count, percent};
 use crate::output::progress::Progress;

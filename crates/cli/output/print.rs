@@ -11,6 +11,22 @@ pub(crate) use netsynth_report::numbers::{count, estimate, kibibytes, millions, 
 
 use netsynth_run::RunError;
 
+/// What a command writes to standard output at its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Output {
+    Tables,
+    Json,
+    /// Another part of the command prints what came of it.
+    Nothing,
+}
+
+impl Output {
+    /// What a command's `--json` asks for.
+    pub(crate) fn asked(json: bool) -> Self {
+        if json { Output::Json } else { Output::Tables }
+    }
+}
+
 /// How many characters a line of standard output may have, if it leads to a terminal that knows. Of those that report no columns
 /// (`script`, `expect`, `ssh -tt`) the width is unknown.
 pub(crate) fn terminal_width() -> Option<usize> {

@@ -5,31 +5,15 @@ use netsynth_search::StopReason;
 use netsynth_store::{Audit, FrontFile, RunFolder};
 use serde::Serialize;
 
-use crate::commands::audit;
 use crate::commands::front;
 use crate::output::events;
 use crate::output::log;
+use crate::output::print::Output;
 use crate::output::print::{print, print_json};
 use crate::output::progress::Progress;
 use crate::output::status::{failures, nearest_miss};
 use crate::output::variant::line;
 use crate::{Ending, interrupt};
-
-/// What a command writes to standard output at its end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Output {
-    Tables,
-    Json,
-    /// Another part of the command prints what came of it.
-    Nothing,
-}
-
-impl Output {
-    /// What a command's `--json` asks for.
-    pub(crate) fn asked(json: bool) -> Self {
-        if json { Output::Json } else { Output::Tables }
-    }
-}
 
 /// Does what is left to do of a search on this process' threads, and prints what came of it.
 pub(crate) fn work_on(
@@ -91,7 +75,7 @@ fn show_results(
         for (variant, metrics) in &variants {
             print(line(*variant, metrics))?;
         }
-        audit.as_ref().map_or(Ok(()), audit::show)?;
+        audit.as_ref().map_or(Ok(()), crate::output::audit::show)?;
         plan.data.split.caveat().map_or(Ok(()), print)?;
     }
     progress.note(format!("written to {path}"));

@@ -10,10 +10,10 @@ use netsynth_run::{
 use netsynth_store::RunFolder;
 
 use crate::output::events;
+use crate::output::print::Output;
 use crate::output::print::print_json;
 use crate::output::progress::Progress;
 use crate::output::training_results as results;
-use crate::work::search::Output;
 use crate::{Ending, interrupt};
 
 /// Trains what is left to train on this process' threads, and prints what came of it.

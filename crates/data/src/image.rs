@@ -70,6 +70,11 @@ impl Image {
     }
 
     /// The whole image as a part of itself.
+    /// Width and height in pixels.
+    pub(crate) fn size(&self) -> (u32, u32) {
+        (self.width, self.height)
+    }
+
     pub(crate) fn whole(&self) -> Rectangle {
         Rectangle { left: 0, top: 0, width: self.width.into(), height: self.height.into() }
     }

@@ -6,7 +6,7 @@ use burn::tensor::ops::ConvOptions as BurnConvOptions;
 use burn::tensor::{Tensor, activation};
 use netsynth_graph::Activation;
 
-use crate::conv::ConvOptions;
+use crate::conv::options::ConvOptions;
 
 /// A pointwise nonlinearity.
 pub fn activate<const D: usize>(x: Tensor<D>, activation: Activation) -> Tensor<D> {

@@ -4,6 +4,39 @@
 //! run's folder, and a [`Context`]: the [`Executor`] that carries out its [`Task`]s, who learns of its [`RunEvent`]s, and
 //! what stops it. [`do_all`] is the one loop: it keeps what the run has, asks the executor for the rest and writes each
 //! result once. Results are a function of the plan and the data, for any executor and any number of workers.
+//!
+//! ```
+//! use std::num::NonZeroUsize;
+//!
+//! use netsynth_data::synth::SynthOptions;
+//! use netsynth_run::{Context, DataSource, LocalThreads, Plan, RunWeights, Search, search};
+//! use netsynth_search::Rung;
+//!
+//! // The built-in plan, made small: one trial on drawn faces, every network feasible.
+//! let mut plan = Plan::built_in();
+//! plan.data.source = DataSource::Synthetic(SynthOptions { subjects: 8, ..SynthOptions::default() });
+//! (plan.data.options.height, plan.data.options.width) = (12, 12);
+//! plan.search.n_trials = 1;
+//! plan.search.rungs = vec![Rung { epochs: 1, folds: 1, keep: 1.0 }];
+//! plan.search.indicator.constraints.clear();
+//! (plan.inheritance, plan.final_epochs) = (None, 1);
+//! plan.check()?;
+//!
+//! let home = tempfile::tempdir()?;
+//! let planned = Search::new(plan, NonZeroUsize::MIN, &|_| {})?;
+//! let folder = planned.begin(&home.path().join("run"))?;
+//! let weights = RunWeights::new(&folder);
+//! let executor = LocalThreads {
+//!     dataset: &planned.dataset,
+//!     split: &planned.split,
+//!     weights: &weights,
+//!     n_workers: planned.n_workers,
+//! };
+//! let context = Context { executor: &executor, on_event: &|_| {}, stop: &|| false };
+//! let results = search(&planned, &folder, &context)?;
+//! assert_eq!((results.trials.len(), results.front.members.len()), (1, 1));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod audit;
 mod compare;

@@ -120,7 +120,7 @@ impl Cropper {
         let (faces, margin, none) = match self {
             Cropper::Same(crop) => {
                 let part = same(crop, image);
-                if !part.is_inside(image) {
+                if !part.is_inside(image.size()) {
                     return Err(SkipReason::BadImage(outside(part, image)));
                 }
                 return Ok(Cut { part, is_one_of_several: false });
@@ -133,10 +133,10 @@ impl Cropper {
         };
         let part = faces.largest.ok_or(none)?;
         // A detector may see a face beyond the border; a file that does belongs to other images.
-        if matches!(self, Cropper::Boxes { .. }) && !part.is_inside(image) {
+        if matches!(self, Cropper::Boxes { .. }) && !part.is_inside(image.size()) {
             return Err(SkipReason::BadImage(outside(part, image)));
         }
-        Ok(Cut { part: part.widened(margin, image), is_one_of_several: faces.count > 1 })
+        Ok(Cut { part: part.widened(margin, image.size()), is_one_of_several: faces.count > 1 })
     }
 
     /// Writes down what was found.

@@ -7,6 +7,7 @@ mod geometry;
 mod gradient_window;
 mod image;
 mod image_winograd;
+pub(crate) mod options;
 mod prepared;
 mod weight_gradient;
 mod winograd;
@@ -22,6 +23,7 @@ pub(crate) use geometry::Geometry;
 pub(crate) use gradient_window::GradientRows;
 use image::ForwardImage;
 use netsynth_graph::Activation;
+pub use options::ConvOptions;
 pub use prepared::PreparedConv;
 
 use crate::activation;
@@ -32,17 +34,6 @@ use crate::flex::{self, Operand, Operator, floats};
 use crate::moments::Moments;
 use crate::parallel;
 use crate::simd::{LANES, Simd, launch};
-
-/// How a square convolution moves over its input.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ConvOptions {
-    /// The step, both ways.
-    pub stride: usize,
-    /// Zeros on every side; `(kernel - 1) / 2` keeps the size at stride 1.
-    pub padding: usize,
-    /// Groups of channels that do not see each other; as many as channels for a depthwise convolution.
-    pub groups: usize,
-}
 
 /// A square convolution, any kernel size, with activation.
 ///
