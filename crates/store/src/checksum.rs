@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 
 use crate::StoreError;
 use crate::atomic::{system, write};
-use crate::document::read_text;
 use crate::layout::checksum_of;
+use crate::text::read_text;
 
 /// How the last line of a document begins.
 const MARK: &str = "// sha256 ";

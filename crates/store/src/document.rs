@@ -1,7 +1,6 @@
 //! RON documents with their checksums, read within bounds.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::Path;
 
 use netsynth_graph::schema;
@@ -9,12 +8,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
+use crate::StoreError;
 use crate::atomic::{system, write};
 use crate::checksum::{Checked, check, hexadecimal, with_checksum};
-use crate::{StoreError, TextError};
-
-/// The most bytes of a document that are read.
-const MAX_BYTES: u64 = 16 << 20;
+use crate::text::read_text;
 
 /// Writes a document, anew if it is there.
 pub(crate) fn write_ron<T: Serialize>(path: &Path, document: &T) -> Result<(), StoreError> {
@@ -66,26 +63,4 @@ pub(crate) fn read_required<T: DeserializeOwned>(path: &Path) -> Result<T, Store
 /// The SHA-256 of a document, in hexadecimal.
 pub fn digest<T: Serialize>(document: &T) -> String {
     hexadecimal(&Sha256::digest(schema::to_ron(document)))
-}
-
-/// The text of a document that a user names: a regular file of UTF-8, at most 16 MiB of it.
-///
-/// # Errors
-/// The file cannot be read, is no regular file, is larger, or is no UTF-8.
-pub fn read_text(path: &Path) -> Result<String, TextError> {
-    let refuse = |reason: String| TextError { path: path.display().to_string(), reason };
-    let broken = |error: io::Error| refuse(error.to_string());
-    // Opening a pipe would wait for a writer; looking at it first does not.
-    if !fs::metadata(path).map_err(broken)?.is_file() {
-        return Err(refuse("it is not a file".to_owned()));
-    }
-    let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(broken)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(refuse(format!("it has more than the {MAX_BYTES} bytes a netsynth document may have")));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let end = error.utf8_error().valid_up_to();
-        refuse(format!("it is not text: byte {end} is not UTF-8"))
-    })
 }

@@ -49,11 +49,12 @@ mod run_kind;
 mod run_name;
 #[cfg(test)]
 mod tests;
+mod text;
 mod trial;
 mod verify;
 
 pub use audit::{Audit, Extent, Finalist, FromScratch, MAX_FINALISTS, audit_trainings, check_audit};
-pub use document::{digest, read_text};
+pub use document::digest;
 pub use end::EndFile;
 pub use error::{StoreError, TextError};
 pub use fold::Fold;
@@ -62,6 +63,7 @@ pub use layout::{Entry, NetworkFile, TrainedNetwork, TrialFile};
 pub use record::search;
 pub use run_folder::RunFolder;
 pub use run_kind::RunKind;
+pub use text::read_text;
 pub use trial::{CandidateFile, NewbornsFile, RungFile};
 pub use verify::{FileProblem, Finding, Replay, check_files, replay};
 

@@ -14,10 +14,11 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::checksum::{Checked, check, matches_checksum};
-use crate::document::{agrees, read_text, text};
+use crate::document::{agrees, text};
 use crate::history::{GeneratorFile, architecture_of};
 use crate::layout::{checksum_of, is_checksum, is_unfinished};
 use crate::listing::{Listed, list};
+use crate::text::read_text;
 use crate::{
     CandidateFile, EndFile, Entry, FrontFile, NetworkFile, NewbornsFile, RunFolder, StoreError,
     TrainedNetwork, TrialFile,

@@ -2,8 +2,8 @@
 
 use netsynth_graph::Graph;
 
-use super::layout::{Columns, HEADING, MARGIN, Position};
 use super::lettering::{LETTER, is_joint, notes, short, text_width};
+use super::position::{Columns, HEADING, MARGIN, Position};
 
 /// From one line of letters to the next.
 const LINE: f64 = 14.0;

@@ -4,48 +4,20 @@ use netsynth_graph::{Graph, Shape};
 
 use super::labels::{Label, below, labels, whole_width};
 use super::lettering::{LETTER, is_joint, short, text_width};
+use super::position::{Band, Columns, HEADING, MARGIN, Position, RADIUS, Wire};
 use super::route::{Plan, wires};
 use super::spine::spine;
 
 /// Height of the bar with the most channels, and of the least visible one.
 const TALLEST: f64 = 64.0;
 const LOWEST: f64 = 5.0;
-/// Half the width of a bar, and the radius of a sum.
+/// Half the width of a bar.
 const HALF_BAR: f64 = 8.0;
-pub(super) const RADIUS: f64 = 5.5;
-/// Room inside a band left and right, and the strip of its heading.
-pub(super) const MARGIN: f64 = 7.0;
-pub(super) const HEADING: f64 = 24.0;
 /// Names wider than this stand upright.
 const WIDEST_NAME: f64 = 56.0;
 /// Between lanes, and between rows above them.
 const LANE: f64 = 8.0;
 const ROW_GAP: f64 = 12.0;
-
-/// Where a node is drawn: its middle, and half of its width and height.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Position {
-    pub(super) x: f64,
-    pub(super) y: f64,
-    pub(super) half_width: f64,
-    pub(super) half_height: f64,
-    /// `None` on the line, or its row above the lanes.
-    pub(super) row: Option<usize>,
-    pub(super) is_joint: bool,
-}
-
-/// A stretch of the line at one resolution.
-pub(super) struct Band {
-    pub(super) left: f64,
-    pub(super) right: f64,
-}
-
-/// A wire as a path.
-pub(super) struct Wire {
-    pub(super) from: Option<usize>,
-    pub(super) to: usize,
-    pub(super) path: String,
-}
 
 pub(super) struct Layout {
     pub(super) width: f64,
@@ -98,18 +70,6 @@ impl Layout {
             bands: columns.bands,
         }
     }
-}
-
-/// What is known before anything has a height: columns and bands.
-pub(super) struct Columns {
-    pub(super) positions: Vec<Position>,
-    pub(super) bands: Vec<Band>,
-    pub(super) headings: Vec<String>,
-    /// How far a label to the right of a node above the line reaches.
-    reach: Vec<f64>,
-    width: f64,
-    /// Whether names stand upright.
-    pub(super) is_upright: bool,
 }
 
 impl Columns {

@@ -9,6 +9,7 @@ mod dot;
 mod labels;
 mod layout;
 mod lettering;
+mod position;
 mod route;
 mod spine;
 mod svg;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use netsynth_graph::Graph;
 
-use super::layout::{Position, RADIUS, Wire};
+use super::position::{Position, RADIUS, Wire};
 
 /// From the middle of a node to where a wire leaves it to the right, or arrives from the left.
 const ASIDE: f64 = 3.5;

@@ -5,8 +5,9 @@ use std::fmt::Write;
 use netsynth_graph::{Graph, INPUT, Op};
 
 use super::labels::{Label, Part};
-use super::layout::{Layout, Position};
+use super::layout::Layout;
 use super::lettering::{LETTER, text_width};
+use super::position::Position;
 use super::route::pixel;
 use crate::markup::escaped;
 use crate::numbers::{count, millions};
