@@ -247,7 +247,7 @@ impl TrainedNetwork {
         Some(match *folder {
             ["prototype", "folds", fold] => TrainedNetwork::Prototype(Fold::parse(fold)?),
             ["variants", name] => {
-                let mut variants = [Variant::NanoA, Variant::NanoB].into_iter();
+                let mut variants = Variant::ALL.into_iter();
                 TrainedNetwork::Variant(variants.find(|variant| variant.to_string() == name)?)
             }
             ["folds", fold] => TrainedNetwork::Training { seed: None, fold: Fold::parse(fold)? },

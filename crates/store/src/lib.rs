@@ -7,26 +7,29 @@
 //! every file. [`search()`] writes a run; [`check_files`] and [`replay`] verify it.
 //!
 //! ```
-//! use std::collections::BTreeMap;
-//!
 //! use netsynth_store::{Entry, Fold, NetworkFile, RunFolder, RunKind, TrainedNetwork, check_files};
+//!
+//! #[derive(serde::Serialize)]
+//! struct Plan {
+//!     schema: u32,
+//!     kind: RunKind,
+//! }
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let runs = tempfile::tempdir()?;
 //! let folder = RunFolder::begin(&runs.path().join("faces"))?;
-//! let provenance = BTreeMap::from([("schema", 1)]);
-//! folder.write_document(Entry::Provenance, &provenance)?;
 //! // A folder that has a plan is a run.
-//! folder.commit(&BTreeMap::from([("schema", 1)]))?;
-//! assert_eq!(folder.kind()?, RunKind::Search);
+//! folder.commit(&Plan { schema: 1, kind: RunKind::Training })?;
+//! assert_eq!(folder.kind()?, RunKind::Training);
 //!
-//! let second = TrainedNetwork::Prototype(Fold::from_index(1));
-//! let weights = Entry::Network(second, NetworkFile::Weights);
+//! let network = TrainedNetwork::Training { seed: None, fold: Fold::from_index(1) };
+//! let weights = Entry::Network(network, NetworkFile::Weights);
 //! folder.write_file(weights, b"bytes")?;
-//! assert!(folder.path().join("prototype/folds/02/weights.safetensors").is_file());
+//! assert!(folder.path().join("folds/02/weights.safetensors").is_file());
 //!
 //! let (n_files, findings) = check_files(&RunFolder::open(folder.path())?)?;
-//! assert_eq!((n_files, findings), (5, Vec::new()));
+//! // The plan, the weights with their checksum, and the lock.
+//! assert_eq!((n_files, findings), (4, Vec::new()));
 //! # Ok(())
 //! # }
 //! ```
