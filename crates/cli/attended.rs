@@ -1,6 +1,6 @@
 use std::time::Instant;
 
-use netsynth_search::{Candidate, Evaluator, Measured, Scored, Scorer};
+use netsynth_search::{Candidate, Evaluator, Measured, Metric, Scored, Scorer};
 use netsynth_train::{TrainEvaluator, training_memory};
 use tracing::{info, warn};
 
@@ -30,7 +30,7 @@ impl Evaluator for Attended<'_> {
                 info!(
                     "trial {}, rung {rung}: accuracy {:.4} in {secs:.1} s",
                     candidate.trial,
-                    trained.accuracy()
+                    trained.mean(Metric::Accuracy).unwrap_or_default()
                 );
             }
             Some(Measured::Failed(reason)) => {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use clap::Args;
 use netsynth_graph::Graph;
 use netsynth_report::{AUDIT_HEADER, audit_cells, audit_words};
-use netsynth_search::{Measured, ParetoFront, Trained, caught, side_by_side};
+use netsynth_search::{Measured, Metric, Metrics, ParetoFront, Trained, caught, side_by_side};
 use netsynth_store::{Audit, Extent, FrontFile, RunFolder, StoreError, audit_trainings};
 use netsynth_train::{EpochReport, Training, derived_seed, fit_fold, on_one_thread};
 use serde::Serialize;
@@ -132,7 +132,10 @@ pub(crate) fn train_finalists(
         let Some(measured) = measured else { return Ok(()) };
         match &measured {
             Measured::Trained(trained) => {
-                info!("trial {trial} from scratch, fold {fold}: accuracy {:.4}", trained.accuracy());
+                info!(
+                    "trial {trial} from scratch, fold {fold}: accuracy {:.4}",
+                    trained.mean(Metric::Accuracy).unwrap_or_default()
+                );
             }
             Measured::Failed(reason) => {
                 warn!("trial {trial} from scratch failed on fold {fold}: {reason}");
@@ -176,7 +179,7 @@ fn judged(session: &Session, graph: &Graph, trial: usize, fold: usize, progress:
     match outcome {
         Err(reason) => Measured::Failed(reason),
         Ok(report) => Measured::Trained(Trained {
-            fold_accuracies: vec![report.confusion.accuracy()],
+            folds: vec![Metrics::measured(&report.confusion)],
             losses: vec![losses],
             reactions: None,
             scores: None,

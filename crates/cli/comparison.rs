@@ -2,11 +2,11 @@
 
 use netsynth_graph::schema::SCHEMA;
 use netsynth_report::{Band, Panel, plot};
-use netsynth_search::{Curve, Estimate, SearchPlan, StrategyKind};
+use netsynth_search::{Curve, Estimate, Metric, SearchPlan, StrategyKind};
 use serde::Serialize;
 
 use crate::complaint::Complaint;
-use crate::words::{percent, say, table};
+use crate::words::{say, table};
 
 /// One run of the comparison.
 pub(crate) struct Job {
@@ -20,12 +20,12 @@ pub(crate) struct Row {
     strategy: String,
     evaluations: usize,
     hypervolume: Option<Spread>,
-    best_accuracy: Option<Spread>,
+    best: Option<Spread>,
     /// Seeds that had anything feasible by then.
     n_feasible: usize,
 }
 
-/// How soon a strategy reaches the target accuracy.
+/// How soon a strategy reaches the target.
 #[derive(Debug, Serialize)]
 pub(crate) struct Arrival {
     strategy: String,
@@ -57,6 +57,8 @@ struct Spread {
 #[derive(Debug, Serialize)]
 pub(crate) struct Summary {
     schema: u32,
+    /// The measured metric that is compared.
+    metric: Metric,
     n_seeds: usize,
     rows: Vec<Row>,
     leads: Vec<Lead>,
@@ -94,12 +96,12 @@ pub(crate) fn summary(
         for &mark in &marks {
             let curves = of(strategy);
             let volumes: Vec<f64> = curves.iter().map(|curve| curve.hypervolume[mark - 1]).collect();
-            let best: Vec<f64> = curves.iter().filter_map(|curve| curve.best_accuracy[mark - 1]).collect();
+            let best: Vec<f64> = curves.iter().filter_map(|curve| curve.best[mark - 1]).collect();
             rows.push(Row {
                 strategy: strategy.to_string(),
                 evaluations: mark,
                 hypervolume: Spread::of(&volumes),
-                best_accuracy: Spread::of(&best),
+                best: Spread::of(&best),
                 n_feasible: best.len(),
             });
         }
@@ -121,7 +123,7 @@ pub(crate) fn summary(
         }
     }
     let worst_end = |strategy: &StrategyKind| {
-        let ends = of(*strategy).into_iter().filter_map(|curve| curve.best_accuracy[n - 1]);
+        let ends = of(*strategy).into_iter().filter_map(|curve| curve.best[n - 1]);
         Spread::of(&ends.collect::<Vec<f64>>()).map_or(0.0, |spread| spread.mean)
     };
     let target = target.unwrap_or_else(|| strategies.iter().map(worst_end).fold(f64::INFINITY, f64::min));
@@ -139,7 +141,7 @@ pub(crate) fn summary(
     });
     let arrivals = arrivals.collect();
     let n_seeds = jobs.len() / strategies.len().max(1);
-    Summary { schema: SCHEMA, n_seeds, rows, leads, arrivals }
+    Summary { schema: SCHEMA, metric: plan.quality(), n_seeds, rows, leads, arrivals }
 }
 
 /// Prints a summary as tables.
@@ -149,14 +151,17 @@ pub(crate) fn show(summary: &Summary) -> Result<(), Complaint> {
         Some(Spread { mean, half_width: None }) => write(mean),
         Some(Spread { mean, half_width: Some(half) }) => format!("{} ± {}", write(mean), write(half)),
     };
-    let mut rows =
-        table(&["strategy", "evaluations", "hypervolume", "best feasible accuracy", "seeds feasible"], 1);
+    let metric = summary.metric;
+    let mut rows = table(
+        &["strategy", "evaluations", "hypervolume", &format!("best feasible {metric}"), "seeds feasible"],
+        1,
+    );
     for row in &summary.rows {
         rows.add_row([
             row.strategy.clone(),
             row.evaluations.to_string(),
             with_interval(row.hypervolume, &|share| format!("{share:.4}")),
-            with_interval(row.best_accuracy, &|share| format!("{:.3} %", 100.0 * share)),
+            with_interval(row.best, &|share| format!("{:.3} %", 100.0 * share)),
             format!("{} of {}", row.n_feasible, summary.n_seeds),
         ]);
     }
@@ -183,16 +188,16 @@ pub(crate) fn show(summary: &Summary) -> Result<(), Complaint> {
             with_interval(arrival.evaluations, &|count| format!("{count:.1}")),
         ]);
     }
-    say(format!("\nEvaluations to an accuracy of {}:", percent(target)))?;
+    say(format!("\nEvaluations to reach {metric} {}:", metric.format(target)))?;
     say(rows)?;
     say(format!("± is half of a 95 % interval: Student's t over {} seeds.", summary.n_seeds))
 }
 
 /// Every run after every evaluation.
-pub(crate) fn csv(jobs: &[Job], curves: &[Curve]) -> String {
-    let mut text = "strategy,seed,evaluations,hypervolume,best_accuracy\n".to_owned();
+pub(crate) fn csv(metric: Metric, jobs: &[Job], curves: &[Curve]) -> String {
+    let mut text = format!("strategy,seed,evaluations,hypervolume,best_{}\n", metric.name());
     for (job, curve) in jobs.iter().zip(curves) {
-        for (at, (volume, best)) in curve.hypervolume.iter().zip(&curve.best_accuracy).enumerate() {
+        for (at, (volume, best)) in curve.hypervolume.iter().zip(&curve.best).enumerate() {
             let best = best.map_or(String::new(), |best| best.to_string());
             text += &format!("{},{},{},{volume},{best}\n", job.strategy, job.seed, at + 1);
         }
@@ -201,7 +206,7 @@ pub(crate) fn csv(jobs: &[Job], curves: &[Curve]) -> String {
 }
 
 /// The curves as a drawing: means with their intervals.
-pub(crate) fn drawn(strategies: &[StrategyKind], jobs: &[Job], curves: &[Curve]) -> String {
+pub(crate) fn drawn(metric: Metric, strategies: &[StrategyKind], jobs: &[Job], curves: &[Curve]) -> String {
     let bands = |value: &dyn Fn(&Curve, usize) -> Option<f64>| -> Vec<Band> {
         strategies
             .iter()
@@ -229,8 +234,8 @@ pub(crate) fn drawn(strategies: &[StrategyKind], jobs: &[Job], curves: &[Curve])
             bands: bands(&|curve, at| Some(curve.hypervolume[at])),
         },
         Panel {
-            title: "best feasible accuracy, %".to_owned(),
-            bands: bands(&|curve, at| curve.best_accuracy[at].map(|best| 100.0 * best)),
+            title: format!("best feasible {metric}, %"),
+            bands: bands(&|curve, at| curve.best[at].map(|best| 100.0 * best)),
         },
     ])
 }

@@ -3,7 +3,8 @@ use std::path::PathBuf;
 use clap::Args;
 use netsynth_report::reason_cells;
 use netsynth_search::{
-    Explanation, Generator, ParetoFront, Problem, Ranking, Score, advice_ranking, explain, rankings, variants,
+    Explanation, Generator, ParetoFront, Problem, Ranking, ZeroCostProxy, advice_ranking, explain, rankings,
+    variants,
 };
 use serde_json::json;
 
@@ -57,7 +58,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
     let mut rows = table(&["how well it ranked the trials", "rung", "trials", "Kendall's tau"], 1);
     for Ranking { what, rung, n_trials, tau } in &rankings {
         let tau = tau.map_or("-".to_owned(), |tau| format!("{tau:+.2}"));
-        rows.add_row([(*what).to_owned(), rung.to_string(), n_trials.to_string(), tau]);
+        rows.add_row([what.clone(), rung.to_string(), n_trials.to_string(), tau]);
     }
     say(rows)?;
     if let (Some(tau), n_laws) = advice {
@@ -108,7 +109,7 @@ fn show(explanation: &Explanation) -> Result<(), Complaint> {
         ))?;
     }
     if let Some(scores) = scores {
-        let told = Score::ALL.map(|score| format!("{score} {:.4}", scores.get(score)));
+        let told = ZeroCostProxy::ALL.map(|proxy| format!("{proxy} {:.4}", scores.get(proxy)));
         say(format!("Before any training: {}", told.join(", ")))?;
     }
     let header = [

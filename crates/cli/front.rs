@@ -1,6 +1,5 @@
 //! What a run found, as tables, comparisons and plots.
 
-mod condition;
 mod diff;
 mod gathered;
 mod listing;
@@ -8,13 +7,14 @@ mod plot;
 mod query;
 
 use clap::{Args, Subcommand};
+use netsynth_search::Metric;
 use netsynth_store::FrontFile;
 
 use crate::Ending;
 use crate::complaint::Complaint;
 use crate::words::say;
 use listing::{Column, Row};
-pub(crate) use plot::{Across, glyphs, plot_of};
+pub(crate) use plot::{glyphs, plot_of};
 
 /// Show what runs found: their Pareto fronts, any of their trials, what differs between two networks.
 ///
@@ -42,11 +42,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, Complaint> {
     }
 }
 
-/// Prints the front that a search has just found.
-pub(crate) fn show(front: &FrontFile) -> Result<(), Complaint> {
+/// Prints the front that a search has just found, with these measured metrics.
+pub(crate) fn show(front: &FrontFile, measured: &[Metric]) -> Result<(), Complaint> {
     if front.members.is_empty() {
         return say("The front is empty: no trial met the indicator.");
     }
     let rows: Vec<Row> = front.members.iter().map(Row::member).collect();
-    say(listing::fitting_table(&rows, &Column::OF_FRONT))
+    say(listing::fitting_table(&rows, &Column::of_front(measured)))
 }

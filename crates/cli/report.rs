@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use netsynth_graph::schema;
 use netsynth_report::{Judged, Report, Run, page};
-use netsynth_search::{Newborns, Variant};
+use netsynth_search::{Screening, Variant};
 use netsynth_store::{RunFolder, StoreError};
 use netsynth_train::{Ancestor, Inheritance};
 
@@ -120,7 +120,7 @@ pub(crate) fn name(path: &Path) -> String {
 /// The variants that are trained, and a line for each that cannot be read.
 fn judged(folder: &RunFolder, damage: &mut Vec<String>) -> Vec<Judged> {
     let mut judged = Vec::new();
-    for variant in [Variant::NanoA, Variant::NanoB] {
+    for variant in Variant::ALL {
         match known(folder, variant) {
             Ok(metrics) => judged.extend(metrics.map(|metrics| Judged {
                 variant,
@@ -215,7 +215,7 @@ fn notes(plan: &Plan, run: &Run, judged: &[Judged], is_audited: bool) -> Vec<Str
     notes.push(format!(
         "A trial that was stopped on a lower rung{pruned} stands in the plot with the accuracy of that shorter training."
     ));
-    if let Some(Newborns { factor, by }) = plan.search.newborns {
+    if let Some(Screening { factor, by }) = plan.search.screening {
         notes.push(format!(
             "Of every {factor} networks that were proposed one was trained, the best by {by} in the place of accuracy and by \
              the counted objectives: what an untrained network scores low was never given a chance."

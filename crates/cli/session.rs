@@ -4,7 +4,7 @@ use std::sync::Arc;
 use netsynth_data::{Dataset, Split};
 use netsynth_graph::ArchitectureSpec;
 use netsynth_search::{
-    Candidate, Evaluator, Event, Found, Measured, Newborn, ParetoFront, StopReason, Trial, Variant,
+    Candidate, Evaluator, Event, Found, Measured, ParetoFront, ScreenedCandidate, StopReason, Trial, Variant,
     side_by_side,
 };
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
@@ -162,7 +162,7 @@ impl Session {
         finals: &[(Variant, VariantMetrics)],
         audit: Option<&Audit>,
     ) -> Result<(), Complaint> {
-        front::show(front)?;
+        front::show(front, &self.plan.search.measured())?;
         for (variant, metrics) in finals {
             say(metrics.line(*variant))?;
         }
@@ -245,7 +245,7 @@ impl Session {
             &stop,
             &mut |event| match event {
                 Event::Generator(generator) => debug!("generator {}", generator.number),
-                Event::Newborns { newborns, .. } => log_newborns(newborns),
+                Event::Screened { candidates, .. } => log_screened(candidates),
                 Event::Proposed(candidates) => log_proposed(candidates),
                 Event::Rung { rung, n_candidates } => {
                     info!("rung {rung}: {n_candidates} candidates");
@@ -376,12 +376,12 @@ fn log_proposed(candidates: &[Candidate]) {
     }
 }
 
-/// Logs which newborns will be trained.
-fn log_newborns(newborns: &[Newborn]) {
-    let n_trained = newborns.iter().filter(|newborn| newborn.trial.is_some()).count();
-    info!("{} newborns are scored, the best {n_trained} will be trained", newborns.len());
-    for Newborn { id, scored, trial } in newborns {
+/// Logs which of the screened candidates will be trained.
+fn log_screened(candidates: &[ScreenedCandidate]) {
+    let n_trained = candidates.iter().filter(|screened| screened.trial.is_some()).count();
+    info!("{} candidates are screened, the best {n_trained} will be trained", candidates.len());
+    for ScreenedCandidate { id, scored, trial } in candidates {
         let fate = trial.map_or("not trained".to_owned(), |trial| format!("trial {trial}"));
-        debug!("newborn {id}, {fate}: {scored:?}");
+        debug!("screened {id}, {fate}: {scored:?}");
     }
 }

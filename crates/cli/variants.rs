@@ -3,11 +3,9 @@ use std::num::NonZeroUsize;
 use netsynth_data::{Dataset, Split};
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{ArchitectureSpec, Cost, Graph};
-use netsynth_search::{ParetoFront, Variant, side_by_side, variants};
+use netsynth_search::{Confusion, Metric, ParetoFront, Variant, side_by_side, variants};
 use netsynth_store::{FrontRow, RunFolder, StoreError};
-use netsynth_train::{
-    Confusion, Deployed, EpochReport, Owner, Training, derived_seed, fit, on_one_thread, save, score,
-};
+use netsynth_train::{Deployed, EpochReport, Owner, Training, derived_seed, fit, on_one_thread, save, score};
 use serde::{Deserialize, Serialize};
 
 use crate::ancestors::InFolder;
@@ -89,7 +87,7 @@ pub(crate) fn train_variants(
     }
     let mut numbers: Vec<usize> = open.iter().map(|(_, trial)| *trial).collect();
     numbers.dedup();
-    progress.skip(((2 - numbers.len()) * plan.final_epochs) as u64);
+    progress.skip(((Variant::ALL.len() - numbers.len()) * plan.final_epochs) as u64);
     let outcomes = side_by_side(numbers.len(), workers, |index| {
         if interrupt::is_asked() {
             return Ok(());
@@ -102,19 +100,22 @@ pub(crate) fn train_variants(
                 let remedy = "the front is written; train the trial's architecture.ron with `netsynth train`";
                 Complaint::new(reason, remedy).at(format!("trial {trial}"))
             })?;
-        let Some((_, metrics)) = front.members.iter().find(|(number, _)| *number == trial) else {
-            return Ok(());
-        };
+        let member = front.members.iter().find(|(number, _)| *number == trial);
+        let known = member.and_then(|(_, metrics)| {
+            Some((metrics.get(Metric::Accuracy)?, metrics.get(plan.search.quality())?))
+        });
+        let Some((search_accuracy, quality)) = known else { return Ok(()) };
+        let cost = Graph::new(&spec).map_err(Complaint::from)?.cost();
         let found = VariantMetrics {
             schema: SCHEMA,
             trial,
-            search_accuracy: metrics.accuracy,
+            search_accuracy,
             held_out_accuracy: (confusion.n_images() > 0).then(|| confusion.accuracy()),
             n_held_out_images: confusion.n_images(),
             epochs: plan.final_epochs,
             inherits: start.is_some(),
-            cost: metrics.cost,
-            net_score: plan.search.performance.of(metrics),
+            cost,
+            net_score: plan.search.performance.of(quality, &cost),
             classes: dataset.classes.clone(),
             held_out_confusion: confusion,
         };

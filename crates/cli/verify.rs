@@ -189,6 +189,10 @@ fn retrained(
                     now.losses.clear();
                 }
                 now.scores = now.scores.filter(|_| before.scores.is_some());
+                // And accuracy alone.
+                for (now, before) in now.folds.iter_mut().zip(&before.folds) {
+                    *now = now.iter().filter(|(metric, _)| before.get(*metric).is_some()).collect();
+                }
             }
             retrained.push(Retrained {
                 trial: candidate.trial,

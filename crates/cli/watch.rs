@@ -169,7 +169,7 @@ fn farewell(searched: &Searched, seen: &Seen) -> Result<Ending, Complaint> {
     }
     let front = ParetoFront::of(&seen.trials, &search.objectives, &search.indicator, search.rungs.len());
     let file = FrontFile::new(&front, &seen.trials, search);
-    front::show(&file)?;
+    front::show(&file, &search.measured())?;
     for (variant, _) in variants(&front) {
         if let Some(metrics) = known(folder, variant)? {
             say(metrics.line(variant))?;

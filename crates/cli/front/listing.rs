@@ -1,16 +1,17 @@
 //! Trials as rows of a table, of comma-separated values, of JSON.
 
 use std::cmp::Ordering;
+use std::sync::LazyLock;
 
 use clap::ValueEnum;
+use clap::builder::PossibleValue;
 use comfy_table::Table;
 use netsynth_graph::{ArchitectureId, Cost};
-use netsynth_search::{Outcome, Variant};
+use netsynth_search::{Metric, Metrics, Objective, Outcome, Quantity, Variant};
 use netsynth_store::FrontRow;
 use serde::Serialize;
 
-use super::condition::Quantity;
-use crate::words::{count, kibibytes, millions, percent, table, terminal_width};
+use crate::words::{table, terminal_width};
 
 /// What is known of a trial.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -26,93 +27,105 @@ pub(crate) struct Row {
     /// At the highest rung that it climbed.
     pub(crate) accuracy: Option<f64>,
     pub(crate) cost: Cost,
+    /// All that are known.
+    pub(crate) metrics: Metrics,
     pub(crate) net_score: Option<f64>,
     pub(crate) variants: Vec<Variant>,
     pub(crate) is_knee: bool,
 }
 
 /// A column that a table can have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Column {
-    /// The run's folder
     Run,
-    /// The trial's number
     Trial,
-    /// The network's identity
     Network,
-    /// The generation that proposed it
     Generation,
-    /// Whether it is feasible, and if not why
     Outcome,
-    /// Share of validation images classified rightly
-    Accuracy,
-    /// Numbers stored to run the deployed network
-    Parameters,
-    /// Multiply-accumulates for one image
-    Macs,
-    /// Activations alive at once
-    PeakActivations,
-    /// The performance U in decibels
+    Metric(Metric),
     NetScore,
-    /// Which variants it is, and whether it is the knee
     Picks,
 }
 
+/// Every column, in the order of comma-separated values.
+static ALL: LazyLock<Vec<Column>> = LazyLock::new(|| {
+    let first = [Column::Run, Column::Trial, Column::Network, Column::Generation, Column::Outcome];
+    let metrics = Metric::ALL.map(Column::Metric);
+    first.into_iter().chain(metrics).chain([Column::NetScore, Column::Picks]).collect()
+});
+
+impl ValueEnum for Column {
+    fn value_variants<'a>() -> &'a [Self] {
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self {
+            Column::Run => "The run's folder",
+            Column::Trial => "The trial's number",
+            Column::Network => "The network's identity",
+            Column::Generation => "The generation that proposed it",
+            Column::Outcome => "Whether it is feasible, and if not why",
+            Column::Metric(metric) => metric.about(),
+            Column::NetScore => "The performance U in decibels",
+            Column::Picks => "Which variants it is, and whether it is the knee",
+        };
+        Some(PossibleValue::new(self.name()).help(help))
+    }
+}
+
 impl Column {
-    pub(crate) const OF_FRONT: [Self; 7] = [
-        Self::Trial,
-        Self::Network,
-        Self::Accuracy,
-        Self::Parameters,
-        Self::Macs,
-        Self::NetScore,
-        Self::Picks,
-    ];
-    pub(crate) const OF_TRIALS: [Self; 7] = [
-        Self::Trial,
-        Self::Outcome,
-        Self::Accuracy,
-        Self::Parameters,
-        Self::Macs,
-        Self::NetScore,
-        Self::Picks,
-    ];
+    /// What a front's table shows, with these measured metrics.
+    pub(crate) fn of_front(measured: &[Metric]) -> Vec<Self> {
+        Self::around(&[Self::Trial, Self::Network], measured)
+    }
+
+    /// What a table of trials shows, with these measured metrics.
+    pub(crate) fn of_trials(measured: &[Metric]) -> Vec<Self> {
+        Self::around(&[Self::Trial, Self::Outcome], measured)
+    }
+
+    fn around(first: &[Self], measured: &[Metric]) -> Vec<Self> {
+        let metrics = measured.iter().copied().chain([Metric::Parameters, Metric::Macs]).map(Self::Metric);
+        first.iter().copied().chain(metrics).chain([Self::NetScore, Self::Picks]).collect()
+    }
+
     /// What a narrow terminal goes without, from the first.
-    const LEAST_MISSED: [Self; 4] = [Self::Network, Self::NetScore, Self::Macs, Self::Outcome];
+    const LEAST_MISSED: [Self; 4] =
+        [Self::Network, Self::NetScore, Self::Metric(Metric::Macs), Self::Outcome];
 
     fn heading(self) -> &'static str {
         match self {
-            Column::Run => "run",
-            Column::Trial => "trial",
-            Column::Network => "network",
-            Column::Generation => "generation",
-            Column::Outcome => "outcome",
-            Column::Accuracy => "accuracy",
-            Column::Parameters => "parameters",
-            Column::Macs => "MACs",
-            Column::PeakActivations => "peak activations",
+            Column::Metric(metric) => metric.label(),
             Column::NetScore => "NetScore",
-            Column::Picks => "picks",
+            Column::Run
+            | Column::Trial
+            | Column::Network
+            | Column::Generation
+            | Column::Outcome
+            | Column::Picks => self.name(),
         }
     }
 
     fn is_text(self) -> bool {
         match self {
             Column::Run | Column::Network | Column::Outcome | Column::Picks => true,
-            Column::Trial
-            | Column::Generation
-            | Column::Accuracy
-            | Column::Parameters
-            | Column::Macs
-            | Column::PeakActivations
-            | Column::NetScore => false,
+            Column::Trial | Column::Generation | Column::Metric(_) | Column::NetScore => false,
         }
     }
 
     /// The name on the command line and in comma-separated values.
-    fn name(self) -> String {
-        self.to_possible_value().map_or(String::new(), |value| value.get_name().to_owned())
+    fn name(self) -> &'static str {
+        match self {
+            Column::Run => "run",
+            Column::Trial => "trial",
+            Column::Network => "network",
+            Column::Generation => "generation",
+            Column::Outcome => "outcome",
+            Column::Metric(metric) => metric.name(),
+            Column::NetScore => "net_score",
+            Column::Picks => "picks",
+        }
     }
 
     /// What a person reads in it.
@@ -123,10 +136,9 @@ impl Column {
             Column::Network => row.id.to_string(),
             Column::Generation => row.generation.map_or(String::new(), |generation| generation.to_string()),
             Column::Outcome => row.outcome.clone(),
-            Column::Accuracy => row.accuracy.map_or("-".to_owned(), percent),
-            Column::Parameters => count(row.cost.parameters),
-            Column::Macs => millions(row.cost.macs),
-            Column::PeakActivations => kibibytes(4 * row.cost.peak_activations),
+            Column::Metric(metric) => {
+                row.metrics.get(metric).map_or("-".to_owned(), |value| metric.format(value))
+            }
             Column::NetScore => row.net_score.map_or("-".to_owned(), |score| format!("{score:.2}")),
             Column::Picks => row.picks(", "),
         }
@@ -135,10 +147,9 @@ impl Column {
     /// What a program reads in it.
     fn plain(self, row: &Row) -> String {
         match self {
-            Column::Accuracy => row.accuracy.map_or(String::new(), |accuracy| accuracy.to_string()),
-            Column::Parameters => row.cost.parameters.to_string(),
-            Column::Macs => row.cost.macs.to_string(),
-            Column::PeakActivations => row.cost.peak_activations.to_string(),
+            Column::Metric(metric) => {
+                row.metrics.get(metric).map_or(String::new(), |value| value.to_string())
+            }
             Column::NetScore => row.net_score.map_or(String::new(), |score| score.to_string()),
             Column::Picks => row.picks(" "),
             Column::Run | Column::Trial | Column::Network | Column::Generation | Column::Outcome => {
@@ -160,10 +171,11 @@ impl Column {
             Column::Network => one.id.cmp(&other.id),
             Column::Generation => one.generation.cmp(&other.generation),
             Column::Outcome => one.outcome.cmp(&other.outcome),
-            Column::Accuracy => least(lost(one.accuracy), lost(other.accuracy)),
-            Column::Parameters => one.cost.parameters.cmp(&other.cost.parameters),
-            Column::Macs => one.cost.macs.cmp(&other.cost.macs),
-            Column::PeakActivations => one.cost.peak_activations.cmp(&other.cost.peak_activations),
+            Column::Metric(metric) => {
+                let loss =
+                    |row: &Row| row.metrics.get(metric).map(|value| Objective::of(metric).loss_of(value));
+                least(loss(one), loss(other))
+            }
             Column::NetScore => least(lost(one.net_score), lost(other.net_score)),
             Column::Picks => other.picks("").cmp(&one.picks("")),
         }
@@ -182,6 +194,7 @@ impl Row {
             is_stopped: false,
             accuracy: Some(member.accuracy),
             cost: member.cost,
+            metrics: member.metrics(),
             net_score: Some(member.net_score),
             variants: member.variants.clone(),
             is_knee: false,
@@ -191,10 +204,7 @@ impl Row {
     /// The number that a condition asks for.
     pub(crate) fn get(&self, quantity: Quantity) -> Option<f64> {
         match quantity {
-            Quantity::Accuracy => self.accuracy,
-            Quantity::Parameters => Some(self.cost.parameters as f64),
-            Quantity::Macs => Some(self.cost.macs as f64),
-            Quantity::PeakActivations => Some(self.cost.peak_activations as f64),
+            Quantity::Metric(metric) => self.metrics.get(metric),
             Quantity::NetScore => self.net_score,
             Quantity::Trial => Some(self.trial as f64),
         }
@@ -228,7 +238,7 @@ pub(crate) fn sort(rows: &mut [Row], column: Column, is_reversed: bool) {
 /// The rows as comma-separated values with a header line.
 pub(crate) fn csv(rows: &[Row], columns: &[Column]) -> String {
     let line = |fields: Vec<String>| fields.iter().map(|field| quoted(field)).collect::<Vec<_>>().join(",");
-    let header = line(columns.iter().map(|column| column.name()).collect());
+    let header = line(columns.iter().map(|column| column.name().to_owned()).collect());
     let lines = rows.iter().map(|row| line(columns.iter().map(|column| column.plain(row)).collect()));
     std::iter::once(header).chain(lines).collect::<Vec<_>>().join("\n")
 }
@@ -285,8 +295,10 @@ mod tests {
 
     use super::*;
 
+    const COST: Cost = Cost { parameters: 1, macs: 1, peak_activations: 1 };
+
     fn rows() -> Vec<Row> {
-        let row = |trial: usize, accuracy: Option<f64>, parameters: u64| Row {
+        let row = |trial: usize, accuracy: Option<f64>, parameters: f64| Row {
             run: "runs/one, two".to_owned(),
             trial,
             generation: Some(0),
@@ -294,12 +306,17 @@ mod tests {
             outcome: "feasible".to_owned(),
             is_stopped: false,
             accuracy,
-            cost: Cost { parameters, macs: 1_000_000, peak_activations: 512 },
+            cost: COST,
+            metrics: accuracy
+                .map(|accuracy| (Metric::Accuracy, accuracy))
+                .into_iter()
+                .chain([(Metric::Parameters, parameters), (Metric::PeakActivations, 512.0)])
+                .collect(),
             net_score: accuracy.map(|accuracy| 100.0 * accuracy),
             variants: if trial == 1 { vec![Variant::NanoA] } else { Vec::new() },
             is_knee: trial == 1,
         };
-        vec![row(0, Some(0.5), 2000), row(1, Some(0.75), 1500), row(2, None, 900)]
+        vec![row(0, Some(0.5), 2000.0), row(1, Some(0.75), 1500.0), row(2, None, 900.0)]
     }
 
     #[test]
@@ -309,15 +326,21 @@ mod tests {
             sort(&mut rows, column, is_reversed);
             rows.iter().map(|row| row.trial).collect::<Vec<_>>()
         };
-        assert_eq!(order(Column::Accuracy, false), [1, 0, 2]);
-        assert_eq!(order(Column::Parameters, false), [2, 1, 0]);
+        assert_eq!(order(Column::Metric(Metric::Accuracy), false), [1, 0, 2]);
+        assert_eq!(order(Column::Metric(Metric::Parameters), false), [2, 1, 0]);
         assert_eq!(order(Column::Trial, true), [2, 1, 0]);
         assert_eq!(order(Column::Picks, false)[0], 1);
     }
 
     #[test]
     fn comma_separated_values_are_plain_numbers_and_quoted_names() {
-        let columns = [Column::Run, Column::Trial, Column::Accuracy, Column::PeakActivations, Column::Picks];
+        let columns = [
+            Column::Run,
+            Column::Trial,
+            Column::Metric(Metric::Accuracy),
+            Column::Metric(Metric::PeakActivations),
+            Column::Picks,
+        ];
         let expected = "run,trial,accuracy,peak_activations,picks\n\
                         \"runs/one, two\",0,0.5,512,\n\
                         \"runs/one, two\",1,0.75,512,nano-a knee\n\
@@ -328,17 +351,28 @@ mod tests {
     #[test]
     fn a_narrow_terminal_goes_without_columns() {
         let width = |columns: &[Column]| 10 * columns.len();
-        let all = Column::OF_FRONT;
+        let all = Column::of_front(&[Metric::Accuracy]);
         assert_eq!(fitting(&all, None, width), all);
         assert_eq!(fitting(&all, Some(70), width), all);
         let narrow = fitting(&all, Some(50), width);
         assert_eq!(
             narrow,
-            [Column::Trial, Column::Accuracy, Column::Parameters, Column::Macs, Column::Picks]
+            [
+                Column::Trial,
+                Column::Metric(Metric::Accuracy),
+                Column::Metric(Metric::Parameters),
+                Column::Metric(Metric::Macs),
+                Column::Picks
+            ]
         );
         assert_eq!(
             fitting(&all, Some(1), width),
-            [Column::Trial, Column::Accuracy, Column::Parameters, Column::Picks]
+            [
+                Column::Trial,
+                Column::Metric(Metric::Accuracy),
+                Column::Metric(Metric::Parameters),
+                Column::Picks
+            ]
         );
     }
 }

@@ -2,10 +2,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use netsynth_graph::schema::SCHEMA;
+use netsynth_search::{Condition, Metric};
 use netsynth_store::RunFolder;
 use serde_json::json;
 
-use super::condition::Condition;
 use super::gathered::{Gathered, Summary, gather};
 use super::listing::{self, Column, Row};
 use crate::Ending;
@@ -16,7 +16,7 @@ use crate::words::{say, say_json, table};
 
 /// Print the Pareto front of a run, or the front of several runs together.
 ///
-/// The picks are nano-a (the most accurate), nano-b (the smallest) and the knee: the member farthest below the line
+/// The picks are nano-a (the best in the first measured objective, or the most accurate), nano-b (the smallest) and the knee: the member farthest below the line
 /// between the ends of the front, each objective scaled to the front's range. The hypervolume is the share that the
 /// front dominates of the area between the indicator's bounds and an ideal network.
 ///
@@ -29,9 +29,10 @@ pub(crate) struct Show {
 
 /// Print the trials of runs that meet a condition.
 ///
-/// A condition compares accuracy, parameters, macs, peak_activations, net_score and trial with numbers by >= <= > < =
-/// and !=, joined by `and`, `or`, `not` and brackets. A number may be followed by %, k, M or, for peak_activations,
-/// KiB (of four bytes each).
+/// A condition compares metrics (accuracy, balanced_accuracy, macro_f1, worst_recall, parameters, macs,
+/// peak_activations, weight_bytes), net_score and trial with numbers by >= <= > < = and !=, joined by `and`, `or`, `not`
+/// and brackets. A number may be followed by %, k, M or, for peak_activations (of four bytes each) and weight_bytes,
+/// KiB or MiB.
 ///
 /// Example: netsynth front query runs/search-001 --where 'accuracy >= 92 % and parameters <= 150k'
 #[derive(Args)]
@@ -41,7 +42,7 @@ pub(crate) struct Query {
     /// Keep what meets this condition
     #[arg(long = "where", value_name = "CONDITION")]
     condition: Option<String>,
-    /// Ask every trial that was measured, not only the front; accuracy is that of the highest rung it climbed
+    /// Ask every trial that was measured, not only the front; measured metrics are those of the highest rung it climbed
     #[arg(long)]
     trials: bool,
 }
@@ -52,7 +53,7 @@ struct Listing {
     /// Folders of searches
     #[arg(required = true, value_name = "RUN")]
     runs: Vec<PathBuf>,
-    /// Sort by this column, the best first; the most accurate first if not given
+    /// Sort by this column, the best first; the best in the first measured objective first if not given
     #[arg(long, value_name = "COLUMN")]
     sort: Option<Column>,
     /// The other way round
@@ -78,18 +79,19 @@ pub(crate) fn show(arguments: &Show) -> Result<Ending, Complaint> {
         }
     }
     let gathered = gather(&listing.runs)?;
+    let measured = gathered.measured();
     let rows = listing.sorted(gathered.front_rows());
     if listing.json {
         return as_json(&rows, &gathered);
     }
     if listing.csv {
-        return listing.print(&rows, &gathered, &Column::OF_FRONT);
+        return listing.print(&rows, &gathered, &Column::of_front(&measured));
     }
     if rows.is_empty() {
         say("The front is empty: no trial met the indicator.")?;
         return Ok(Ending::Missed);
     }
-    let ending = listing.print(&rows, &gathered, &Column::OF_FRONT)?;
+    let ending = listing.print(&rows, &gathered, &Column::of_front(&measured))?;
     summarise(&gathered)?;
     let caveats = gathered.runs.iter().filter_map(|run| run.plan.data.split.caveat());
     caveats.take(1).try_for_each(say)?;
@@ -103,13 +105,14 @@ fn show_training(folder: &RunFolder, is_json: bool) -> Result<Ending, Complaint>
         say_json(&front)?;
         return Ok(Ending::Done);
     }
-    super::show(&front)?;
+    super::show(&front, &[Metric::Accuracy])?;
     folder.plan::<TrainPlan>()?.data.split.caveat().into_iter().try_for_each(say)?;
     Ok(Ending::Done)
 }
 
 pub(crate) fn query(arguments: &Query) -> Result<Ending, Complaint> {
-    let condition = arguments.condition.as_deref().map(Condition::read).transpose()?;
+    let condition = arguments.condition.as_deref().map(Condition::read).transpose();
+    let condition = condition.map_err(|error| Complaint::from(error).at("--where"))?;
     let listing = &arguments.listing;
     let gathered = gather(&listing.runs)?;
     let mut rows = if arguments.trials { gathered.trial_rows() } else { gathered.front_rows() };
@@ -118,7 +121,8 @@ pub(crate) fn query(arguments: &Query) -> Result<Ending, Complaint> {
     if listing.json {
         return as_json(&rows, &gathered);
     }
-    let columns = if arguments.trials { Column::OF_TRIALS } else { Column::OF_FRONT };
+    let measured = gathered.measured();
+    let columns = if arguments.trials { Column::of_trials(&measured) } else { Column::of_front(&measured) };
     if rows.is_empty() && !listing.csv {
         say(match arguments.trials {
             true => "No trial meets the condition.",

@@ -5,21 +5,24 @@ use netsynth_graph::ArchitectureId;
 use netsynth_space::Space;
 
 use crate::evaluator::caught;
-use crate::promotion::{by_merit, gains, is_out_of_reach};
+use crate::front::climb::{Climbs, is_out_of_reach};
+use crate::front::rank::best_first;
 use crate::workers::side_by_side;
-use crate::{Candidate, Evaluator, Generator, Newborn, Problem, SearchError, SearchPlan, StopReason, Trial};
+use crate::{
+    Candidate, Evaluator, Generator, Problem, ScreenedCandidate, SearchError, SearchPlan, StopReason, Trial,
+};
 
-/// What a search tells while it runs.
+/// What happens while a search runs.
 #[derive(Debug)]
 pub enum Event<'a> {
     /// The generator that the next candidates come from.
     Generator(&'a Generator),
     /// What was proposed for a generation and scored, and which of it will be trained.
-    Newborns {
+    Screened {
         /// The generation.
         generation: usize,
         /// In the order in which they were proposed.
-        newborns: &'a [Newborn],
+        candidates: &'a [ScreenedCandidate],
     },
     /// The candidates of a generation, before any of them is measured.
     Proposed(&'a [Candidate]),
@@ -30,7 +33,7 @@ pub enum Event<'a> {
         /// How many candidates climb it.
         n_candidates: usize,
     },
-    /// These trials would have climbed to the next rung, but are out of the indicator's reach.
+    /// These trials would have climbed to the next rung, but a measured bound of the indicator is out of their reach.
     Pruned {
         /// The rung that they were trained on.
         rung: usize,
@@ -62,14 +65,14 @@ pub fn run(
     plan: &SearchPlan,
     evaluator: &dyn Evaluator,
     n_workers: NonZeroUsize,
-    tell: &mut dyn FnMut(Event<'_>),
+    on_event: &mut dyn FnMut(Event<'_>),
 ) -> Result<Found, SearchError> {
     let problem = Problem::new(space, plan)?;
-    let ranking = plan.newborns.map(|newborns| match evaluator.scorer() {
-        Some(scorer) => Ok((newborns, scorer)),
-        None => Err(SearchError::Unscored { score: newborns.by }),
+    let screening = plan.screening.map(|screening| match evaluator.scorer() {
+        Some(scorer) => Ok((screening, scorer)),
+        None => Err(SearchError::Unscored { proxy: screening.by }),
     });
-    let ranking = ranking.transpose()?;
+    let screening = screening.transpose()?;
     let mut strategy = plan.strategy.start(&problem)?;
     let mut found = Found { trials: Vec::new(), generators: Vec::new(), stopped_by: StopReason::Trials };
     let mut taken: BTreeSet<ArchitectureId> = BTreeSet::new();
@@ -83,21 +86,21 @@ pub fn run(
             }
         };
         if let Some(generator) = strategy.generator() {
-            tell(Event::Generator(&generator));
+            on_event(Event::Generator(&generator));
             found.generators.push(generator);
         }
-        let candidates = match ranking {
-            None => strategy.propose(first..last, generation, &taken)?,
-            Some((newborns, scorer)) => {
-                let places = newborns.places(&(first..last));
-                let proposed = strategy.propose(places, generation, &taken)?;
-                let Some((born, best)) = newborns.select(proposed, first..last, plan, scorer, n_workers)
+        let candidates = match screening {
+            None => strategy.propose(&found.trials, first..last, generation, &taken)?,
+            Some((screening, scorer)) => {
+                let numbers = screening.numbers(&(first..last));
+                let proposed = strategy.propose(&found.trials, numbers, generation, &taken)?;
+                let Some((screened, best)) = screening.select(proposed, first..last, plan, scorer, n_workers)
                 else {
                     found.stopped_by = StopReason::Asked;
                     break;
                 };
-                if !born.is_empty() {
-                    tell(Event::Newborns { generation, newborns: &born });
+                if !screened.is_empty() {
+                    on_event(Event::Screened { generation, candidates: &screened });
                 }
                 best
             }
@@ -107,14 +110,14 @@ pub fn run(
             break;
         }
         taken.extend(candidates.iter().map(|candidate| candidate.id));
-        tell(Event::Proposed(&candidates));
-        let Some(trials) = climb(&candidates, &found.trials, plan, evaluator, n_workers, tell) else {
+        on_event(Event::Proposed(&candidates));
+        let Some(trials) = climb(&candidates, &found.trials, plan, evaluator, n_workers, on_event) else {
             found.stopped_by = StopReason::Asked;
             break;
         };
-        strategy.observe(&trials)?;
-        tell(Event::Observed(&trials));
         found.trials.extend(trials);
+        strategy.observe(&found.trials, first..found.trials.len())?;
+        on_event(Event::Observed(&found.trials[first..]));
     }
     Ok(found)
 }
@@ -127,23 +130,23 @@ fn climb(
     plan: &SearchPlan,
     evaluator: &dyn Evaluator,
     n_workers: NonZeroUsize,
-    tell: &mut dyn FnMut(Event<'_>),
+    on_event: &mut dyn FnMut(Event<'_>),
 ) -> Option<Vec<Trial>> {
-    let mut trials: Vec<Trial> = candidates.iter().map(newborn).collect();
-    let gains = gains(history, plan.rungs.len());
+    let mut trials: Vec<Trial> = candidates.iter().map(Trial::of).collect();
+    let climbs = Climbs::of_each(history, &plan.measured(), plan.rungs.len());
     let mut climbing: Vec<usize> = (0..candidates.len()).collect();
     for (rung, ladder) in plan.rungs.iter().enumerate() {
-        tell(Event::Rung { rung, n_candidates: climbing.len() });
+        on_event(Event::Rung { rung, n_candidates: climbing.len() });
         let readings = side_by_side(climbing.len(), n_workers, |position| {
             caught(|| evaluator.evaluate(&candidates[climbing[position]], rung))
         });
         for (&index, reading) in climbing.iter().zip(readings) {
             trials[index].readings.push(reading?);
         }
-        climbing.retain(|&index| trials[index].accuracy_at(rung).is_some());
+        climbing.retain(|&index| trials[index].trained(rung).is_some());
         let n_kept = ladder.n_kept(climbing.len());
         let on_rung: Vec<&Trial> = climbing.iter().map(|&index| &trials[index]).collect();
-        let order = by_merit(&on_rung, plan, &gains);
+        let order = best_first(&on_rung, plan, &climbs);
         climbing = order.into_iter().take(n_kept).map(|position| climbing[position]).collect();
         climbing.sort_unstable();
         if rung + 1 < plan.rungs.len() {
@@ -151,23 +154,10 @@ fn climb(
                 climbing.iter().partition(|&&index| is_out_of_reach(&trials[index], history, rung, plan));
             if !out.is_empty() {
                 let numbers: Vec<usize> = out.iter().map(|&index| trials[index].number).collect();
-                tell(Event::Pruned { rung, trials: &numbers });
+                on_event(Event::Pruned { rung, trials: &numbers });
             }
             climbing = within;
         }
     }
     Some(trials)
-}
-
-fn newborn(candidate: &Candidate) -> Trial {
-    Trial {
-        number: candidate.trial,
-        generation: candidate.generation,
-        genome: candidate.genome.clone(),
-        id: candidate.id,
-        cost: candidate.cost,
-        parent: candidate.parent,
-        predicted: candidate.predicted,
-        readings: Vec::new(),
-    }
 }

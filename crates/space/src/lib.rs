@@ -8,6 +8,7 @@ mod blocks;
 mod decision;
 mod decisions;
 mod decode;
+mod descent;
 mod drafts;
 mod error;
 mod genome;
@@ -20,6 +21,7 @@ mod template;
 
 pub use decision::{Decision, Domain, Kind};
 pub use decisions::Decisions;
+pub use descent::descend;
 pub use error::SpaceError;
 pub use genome::{Genome, NamedGenome};
 pub use space::{Counted, SearchSpace, Space};

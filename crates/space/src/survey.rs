@@ -1,6 +1,8 @@
+use std::cmp::Reverse;
+
 use netsynth_graph::{Cost, GraphError};
 
-use crate::{Domain, Genome, SearchSpace, stream};
+use crate::{SearchSpace, descend, stream};
 
 /// How a cost is spread over a space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,38 +46,12 @@ pub fn survey(space: &SearchSpace, n_draws: usize, seed: u64) -> Result<Survey, 
 fn spread(space: &SearchSpace, draws: &[Cost], of: impl Fn(Cost) -> u64) -> Result<Spread, GraphError> {
     let mut drawn: Vec<u64> = draws.iter().map(|&cost| of(cost)).collect();
     drawn.sort_unstable();
-    let (_, least) = descend(space, |cost| i128::from(of(cost)))?;
-    let (_, negated_most) = descend(space, |cost| -i128::from(of(cost)))?;
-    let least = least as u64;
-    let most = -negated_most as u64;
+    let prototype = || space.decisions().prototype();
+    let (_, least) = descend(space, prototype(), None, |counted| of(counted.cost))?;
+    let (_, Reverse(most)) = descend(space, prototype(), None, |counted| Reverse(of(counted.cost)))?;
     Ok(Spread {
         least: drawn.first().map_or(least, |&drawn| drawn.min(least)),
         median: drawn.get(drawn.len() / 2).copied().unwrap_or(least),
         most: drawn.last().map_or(most, |&drawn| drawn.max(most)),
     })
-}
-
-/// Changes one decision at a time to an end of its domain while that lowers the measure.
-fn descend(space: &SearchSpace, measure: impl Fn(Cost) -> i128) -> Result<(Genome, i128), GraphError> {
-    let mut best = space.decisions().prototype();
-    let mut least = measure(space.decode(&best, "start")?.cost());
-    loop {
-        let before = least;
-        for (number, decision) in space.decisions().iter().enumerate() {
-            let ends = match &decision.domain {
-                Domain::Ordinal(values) => [0, values.len() - 1],
-                Domain::Switch | Domain::Alternatives(_) => [0, decision.domain.choices() - 1],
-            };
-            for choice in ends {
-                let genome = space.decisions().with(&best, number, choice);
-                let found = measure(space.decode(&genome, "step")?.cost());
-                if found < least {
-                    (best, least) = (genome, found);
-                }
-            }
-        }
-        if least == before {
-            return Ok((best, least));
-        }
-    }
 }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use netsynth_graph::schema::{self, SCHEMA};
 use netsynth_graph::{ArchitectureSpec, Graph};
-use netsynth_search::{Candidate, Generator, Measured, Newborn, Scored, Trial};
+use netsynth_search::{Candidate, Generator, Measured, Scored, ScreenedCandidate, Trial};
 use netsynth_space::SearchSpace;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use crate::file::{UNFINISHED, keep, known, read_other, read_ron, system, write_other, write_ron};
-use crate::trial::{NewbornsFile, RungFile};
+use crate::trial::{RungFile, ScreeningFile};
 use crate::{CandidateFile, EndFile, FrontFile, StoreError};
 
 /// The file that makes a folder a run.
@@ -162,19 +162,23 @@ impl RunFolder {
     }
 
     /// Writes what was proposed for a generation and scored; what is there must be the same.
-    pub fn write_newborns(&self, generation: usize, newborns: &[Newborn]) -> Result<(), StoreError> {
-        let (path, document) = self.newborns_file(generation, newborns);
-        keep(&path, &document)
+    pub fn write_screening(
+        &self,
+        generation: usize,
+        candidates: &[ScreenedCandidate],
+    ) -> Result<(), StoreError> {
+        let (path, document) = self.screening_file(generation, candidates);
+        keep(&path, &schema::to_ron(&document))
     }
 
-    /// What scoring found out about a candidate, if its generation's newborns are there.
+    /// What scoring found out about a candidate, if its generation's screening is there.
     pub fn scored(&self, candidate: &Candidate) -> Result<Option<Scored>, StoreError> {
-        let path = self.newborns_path(candidate.generation);
+        let path = self.screening_path(candidate.generation);
         if !path.try_exists().map_err(system(&path))? {
             return Ok(None);
         }
-        let newborns = read_ron::<NewbornsFile>(&path)?.newborns.into_iter();
-        match newborns.filter(|newborn| newborn.id == candidate.id).map(|newborn| newborn.scored).next() {
+        let screened = read_ron::<ScreeningFile>(&path)?.candidates.into_iter();
+        match screened.filter(|screened| screened.id == candidate.id).map(|screened| screened.scored).next() {
             Some(scored) => Ok(Some(scored)),
             None => {
                 let reason = format!("it lacks the network {}, which was proposed", candidate.id);
@@ -183,13 +187,17 @@ impl RunFolder {
         }
     }
 
-    pub(crate) fn newborns_path(&self, generation: usize) -> PathBuf {
+    pub(crate) fn screening_path(&self, generation: usize) -> PathBuf {
         self.path.join("newborns").join(format!("{generation:03}.ron"))
     }
 
-    pub(crate) fn newborns_file(&self, generation: usize, newborns: &[Newborn]) -> (PathBuf, String) {
-        let document = NewbornsFile { schema: SCHEMA, generation, newborns: newborns.to_vec() };
-        (self.newborns_path(generation), schema::to_ron(&document))
+    pub(crate) fn screening_file(
+        &self,
+        generation: usize,
+        candidates: &[ScreenedCandidate],
+    ) -> (PathBuf, ScreeningFile) {
+        let document = ScreeningFile { schema: SCHEMA, generation, candidates: candidates.to_vec() };
+        (self.screening_path(generation), document)
     }
 
     /// Writes what a trial will train; what is there must be the same.

@@ -27,7 +27,7 @@ pub use file::read_text;
 pub use folder::RunFolder;
 pub use front::{FrontFile, FrontRow, dominated_share};
 pub use record::search;
-pub use trial::{CandidateFile, NewbornsFile, RungFile};
+pub use trial::{CandidateFile, RungFile, ScreeningFile};
 pub use verify::{Finding, Problem, Replay, check_files, digest, replay};
 
 /// The files of a run's folder, in lines for people.

@@ -26,8 +26,8 @@ pub fn search(
     let found = run(space, plan, &recorded, n_workers, &mut |event| {
         match &event {
             Event::Generator(generator) => recorded.keep(folder.write_generator(generator)),
-            Event::Newborns { generation, newborns } => {
-                recorded.keep(folder.write_newborns(*generation, newborns));
+            Event::Screened { generation, candidates } => {
+                recorded.keep(folder.write_screening(*generation, candidates));
             }
             Event::Proposed(candidates) => {
                 let mut written = candidates.iter().map(|next| folder.write_candidate(next, space));

@@ -10,8 +10,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_search::{
-    Candidate, Constraint, Evaluator, Indicator, Limits, Measured, Metric, Newborns, Objective, ParetoFront,
-    Performance, Rung, Score, Scored, Scorer, Scores, SearchPlan, StopReason, StrategyKind, Trained,
+    Candidate, Constraint, Evaluator, Indicator, Limits, Measured, Metric, Metrics, Objective, ParetoFront,
+    Performance, Rung, Scored, Scorer, Screening, SearchPlan, StopReason, StrategyKind, Trained,
+    ZeroCostProxy, ZeroCostScores,
 };
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
 
@@ -42,7 +43,7 @@ fn plan() -> SearchPlan {
         objectives: vec![Objective::Maximise(Metric::Accuracy), Objective::Minimise(Metric::Parameters)],
         rungs: vec![Rung { epochs: 1, folds: 1, keep: 0.5 }, Rung { epochs: 4, folds: 1, keep: 1.0 }],
         pruning: None,
-        newborns: Some(Newborns { factor: 2, by: Score::Naswot }),
+        screening: Some(Screening { factor: 2, by: ZeroCostProxy::Naswot }),
         limits: Limits::default(),
     }
 }
@@ -61,9 +62,8 @@ impl Evaluator for Formula {
         }
         assert!(candidate.trial != 2, "a worker panics");
         let size = (candidate.cost.parameters as f64 / 150_000.0).min(1.0);
-        let fold_accuracies = vec![0.5 + 0.2 * rung as f64 + 0.3 * size];
         Some(Measured::Trained(Trained {
-            fold_accuracies,
+            folds: vec![Metrics::from([(Metric::Accuracy, 0.5 + 0.2 * rung as f64 + 0.3 * size)])],
             losses: Vec::new(),
             reactions: None,
             scores: None,
@@ -82,7 +82,7 @@ impl Scorer for Formula {
             return Some(Scored::Failed("its untrained network has no loss".to_owned()));
         }
         let size = candidate.cost.parameters as f64;
-        Some(Scored::Scores(Scores { naswot: size.ln(), snip: 1.0 / size, gradient_norm: 0.5 }))
+        Some(Scored::Scores(ZeroCostScores { naswot: size.ln(), snip: 1.0 / size, gradient_norm: 0.5 }))
     }
 }
 
@@ -266,7 +266,7 @@ fn a_forged_file_is_found_by_what_the_trials_give() {
         forged("trials/00003/candidate.ron", "generation: 1", "generation: 0"),
         differs("trials/00003/candidate.ron")
     );
-    // Which newborn became a trial follows from the scores, and the other way round.
+    // Which screened candidate became a trial follows from the scores, and the other way round.
     assert_eq!(forged("newborns/001.ron", "trial: 3", "trial: 4"), differs("newborns/001.ron"));
     assert!(forged("newborns/001.ron", "naswot: ", "naswot: -").len() > 1);
     assert_eq!(forged("front.ron", "net_score: ", "net_score: 1"), differs("front.ron"));

@@ -1,6 +1,6 @@
 use netsynth_graph::ArchitectureId;
 use netsynth_graph::schema::SCHEMA;
-use netsynth_search::{Candidate, Measured, Newborn};
+use netsynth_search::{Candidate, Measured, ScreenedCandidate};
 use netsynth_space::{NamedGenome, SearchSpace};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -45,13 +45,14 @@ impl CandidateFile {
 /// What was proposed for a generation and scored before any training, as a file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewbornsFile {
+pub struct ScreeningFile {
     /// The file format's version.
     pub schema: u32,
     /// The generation.
     pub generation: usize,
     /// In the order in which they were proposed.
-    pub newborns: Vec<Newborn>,
+    #[serde(alias = "newborns")]
+    pub candidates: Vec<ScreenedCandidate>,
 }
 
 /// What a rung measured, as a file.

@@ -142,9 +142,13 @@ pub fn replay(folder: &RunFolder, space: &SearchSpace, plan: &SearchPlan) -> Res
                 let (path, document) = folder.generator_file(generator);
                 compare(&path, &document);
             }
-            Event::Newborns { generation, newborns } => {
-                let (path, document) = folder.newborns_file(generation, newborns);
-                compare(&path, &document);
+            Event::Screened { generation, candidates } => {
+                let (path, document) = folder.screening_file(generation, candidates);
+                // By what it says: earlier versions named its field otherwise.
+                let found = known(&path).ok().flatten().and_then(|text| schema::from_ron(&text).ok());
+                if found.as_ref() != Some(&document) {
+                    compare(&path, &schema::to_ron(&document));
+                }
             }
             Event::Proposed(proposed) => {
                 candidates.extend_from_slice(proposed);
@@ -283,6 +287,6 @@ impl Evaluator for Memory<'_> {
 impl Scorer for Memory<'_> {
     fn score(&self, candidate: &Candidate) -> Option<Scored> {
         let found = self.folder.scored(candidate);
-        self.recalled(&self.folder.newborns_path(candidate.generation), found)
+        self.recalled(&self.folder.screening_path(candidate.generation), found)
     }
 }

@@ -1,6 +1,6 @@
 use netsynth_data::{Dataset, Split};
 use netsynth_graph::Graph;
-use netsynth_search::{Candidate, Evaluator, Measured, Rung, Scored, Scorer, Trained};
+use netsynth_search::{Candidate, Evaluator, Measured, Metrics, Rung, Scored, Scorer, Trained};
 use netsynth_space::SearchSpace;
 
 use crate::inheritance::{Lineage, OutOfOrder};
@@ -45,7 +45,7 @@ impl Evaluator for TrainEvaluator<'_> {
 
 impl Scorer for TrainEvaluator<'_> {
     fn score(&self, candidate: &Candidate) -> Option<Scored> {
-        let scored = || match self.space.decode(&candidate.genome, "newborn") {
+        let scored = || match self.space.decode(&candidate.genome, "screened candidate") {
             Ok(graph) => self.scores(&graph),
             Err(error) => Scored::Failed(error.to_string()),
         };
@@ -56,7 +56,7 @@ impl Scorer for TrainEvaluator<'_> {
 impl TrainEvaluator<'_> {
     fn measure(&self, candidate: &Candidate, rung: usize) -> Result<Measured, OutOfOrder> {
         let Rung { epochs, folds, .. } = self.rungs[rung];
-        let mut fold_accuracies = Vec::with_capacity(folds);
+        let mut measured = Vec::with_capacity(folds);
         let mut losses = Vec::with_capacity(folds);
         let mut reactions = None;
         let graph = match self.space.decode(&candidate.genome, "candidate") {
@@ -84,7 +84,7 @@ impl TrainEvaluator<'_> {
                 Err(failure) => return Ok(Measured::Failed(failure.to_string())),
                 Ok(report) => {
                     self.keep(candidate, rung, fold, &report.network)?;
-                    fold_accuracies.push(report.confusion.accuracy());
+                    measured.push(Metrics::measured(&report.confusion));
                     losses.push(curve);
                     if fold == 0 {
                         reactions = Some(probe(&report.network, self.stimulus));
@@ -93,11 +93,11 @@ impl TrainEvaluator<'_> {
             }
         }
         let scores = if rung == 0 { self.scores(&graph).scores().copied() } else { None };
-        Ok(Measured::Trained(Trained { fold_accuracies, losses, reactions, scores }))
+        Ok(Measured::Trained(Trained { folds: measured, losses, reactions, scores }))
     }
 
     /// What can be told of a network before it is trained. All networks of a run are drawn from one seed, so that a
-    /// newborn's scores are those of the trial that it becomes.
+    /// screened candidate's scores are those of the trial that it becomes.
     fn scores(&self, graph: &Graph) -> Scored {
         scores(graph, self.stimulus, derived_seed(self.seed, "scores", 0), self.device)
     }

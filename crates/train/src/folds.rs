@@ -1,7 +1,8 @@
 use netsynth_data::rand_core::Rng;
 use netsynth_data::{Split, stream};
+use netsynth_search::Confusion;
 
-use crate::{Confusion, Deployed, EpochReport, Training, TrainingFailure, fit, score};
+use crate::{Deployed, EpochReport, Training, TrainingFailure, fit, score};
 
 /// A network trained on all folds but one and judged on that one.
 #[derive(Debug, Clone)]

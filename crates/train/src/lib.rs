@@ -38,6 +38,6 @@ pub use memory::training_memory;
 pub use network::Network;
 pub use probe::{Stimulus, probe};
 pub use recipe::{Optimiser, Recipe, RecipeError, Schedule};
-pub use score::{Confusion, score};
+pub use score::score;
 pub use untrained::scores;
 pub use weights::{WeightsError, load, read, save};

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use netsynth_search::Trial;
+use netsynth_search::{Metric, Trial};
 
 use crate::plot::round_step;
 
@@ -68,19 +68,19 @@ fn number_line(svg: &mut String, most: usize, x: &dyn Fn(usize) -> f64) {
     }
 }
 
-/// Accuracies of trials on each rung, a line for each that climbed; and whether only some are drawn.
-pub(super) fn climbs(trials: &[Trial], n_rungs: usize) -> (String, bool) {
-    let measured: Vec<&Trial> = trials.iter().filter(|trial| trial.latest().is_some()).collect();
+/// A measured share of trials on each rung, a line for each that climbed; and whether only some are drawn.
+pub(super) fn climbs(trials: &[Trial], metric: Metric, n_rungs: usize) -> (String, bool) {
+    let measured: Vec<&Trial> = trials.iter().filter(|trial| trial.latest(metric).is_some()).collect();
     let stride = measured.len().div_ceil(MAX_CLIMBS).max(1);
     let drawn: Vec<&Trial> = measured.iter().copied().step_by(stride).collect();
-    let values = || drawn.iter().flat_map(|trial| (0..n_rungs).filter_map(|rung| trial.accuracy_at(rung)));
+    let values = || drawn.iter().flat_map(|trial| (0..n_rungs).filter_map(|rung| trial.at(rung, metric)));
     let least = values().fold(1.0, f64::min);
     let axis = Axis::of(100.0 * least, 100.0 * values().fold(least, f64::max).max(least + 0.001));
     let x = |rung: usize| {
         let inner = WIDTH - LEFT - RIGHT - 80.0;
         LEFT + 40.0 + inner * rung as f64 / (n_rungs.max(2) - 1) as f64
     };
-    let mut svg = opened("accuracy of trials on each rung");
+    let mut svg = opened(&format!("{metric} of trials on each rung"));
     axis.draw(&mut svg, |value| format!("{value} %"));
     for rung in 0..n_rungs {
         let _ = write!(
@@ -92,7 +92,7 @@ pub(super) fn climbs(trials: &[Trial], n_rungs: usize) -> (String, bool) {
     }
     for trial in &drawn {
         let points: Vec<(f64, f64)> = (0..n_rungs)
-            .filter_map(|rung| Some((x(rung), axis.y(100.0 * trial.accuracy_at(rung)?))))
+            .filter_map(|rung| Some((x(rung), axis.y(100.0 * trial.at(rung, metric)?))))
             .collect();
         if let [(x, y)] = points[..] {
             let _ = write!(svg, "<circle class=\"dot\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"2.2\"/>");
@@ -101,7 +101,7 @@ pub(super) fn climbs(trials: &[Trial], n_rungs: usize) -> (String, bool) {
             let _ = write!(svg, "<path class=\"climb\" d=\"M{}\"/>", words.join("L"));
         }
     }
-    (closed(svg, "accuracy on validation folds"), stride > 1)
+    (closed(svg, &format!("{metric} on validation folds")), stride > 1)
 }
 
 /// Two accuracies of each network, named by its trial, as lines from the left to the right.

@@ -4,15 +4,16 @@ use std::fmt::Write;
 
 use netsynth_graph::Graph;
 use netsynth_search::{
-    Constraint, Measured, Metric, Outcome, ParetoFront, StopReason, Trial, advice_ranking,
+    Constraint, Measured, Metric, Outcome, ParetoFront, SearchPlan, StopReason, Trial, advice_ranking,
 };
 use netsynth_store::{FrontFile, FrontRow};
 
 use super::chart::{climbs, losses, steps};
+use super::data::known_metrics;
 use super::{Report, Run};
 use crate::drawing::drawing_in_page;
 use crate::markup::escaped;
-use crate::numbers::{count, kibibytes, millions, percent};
+use crate::numbers::count;
 use crate::published::{SOURCE, Standing};
 
 /// The most members of the front that are listed.
@@ -73,11 +74,13 @@ pub(super) fn top(name: &str, standing: &str, damage: &[String], figures: &[(&st
 pub(super) fn head(report: &Report<'_>) -> String {
     let run = &report.run;
     let members = &run.front.members;
-    let best = members.first().map_or("none".to_owned(), |row| percent(row.accuracy));
+    let quality = report.plan.quality();
+    let best = members.first().map_or("none".to_owned(), |row| value_of(row, quality));
+    let best_of = format!("best {quality}");
     let smallest = members.iter().map(|row| row.cost.parameters).min();
     let figures = [
         ("networks on the front", members.len().to_string()),
-        ("best accuracy", best),
+        (best_of.as_str(), best),
         ("smallest, parameters", smallest.map_or("none".to_owned(), count)),
         ("hypervolume", run.front.hypervolume.map_or("no bounds".to_owned(), |share| format!("{share:.3}"))),
     ];
@@ -132,26 +135,22 @@ pub(super) fn in_words(constraint: &Constraint) -> String {
         Constraint::AtLeast(metric, value) => ("≥", metric, value),
         Constraint::AtMost(metric, value) => ("≤", metric, value),
     };
-    let value = match metric {
-        Metric::Accuracy => percent(value),
-        Metric::Parameters | Metric::PeakActivations => count(value as u64),
-        Metric::Macs => millions(value as u64),
-    };
-    format!("{metric} {sign} {value}")
+    format!("{metric} {sign} {}", metric.format(value))
+}
+
+/// A metric of a member of the front, as tables show it.
+fn value_of(row: &FrontRow, metric: Metric) -> String {
+    row.metrics().get(metric).map_or("-".to_owned(), |value| metric.format(value))
 }
 
 /// Where the script draws.
-pub(super) fn plot() -> String {
-    let options = [
-        ("accuracy", "accuracy"),
-        ("parameters", "parameters"),
-        ("macs", "multiply-accumulates"),
-        ("activations", "peak activations"),
-        ("score", "NetScore"),
-    ];
-    let options = |chosen: &str| -> String {
+pub(super) fn plot(plan: &SearchPlan, trials: &[Trial]) -> String {
+    let quality = plan.quality();
+    let metrics = known_metrics(trials).into_iter().map(|metric| (metric.name(), metric.label()));
+    let options: Vec<(&str, &str)> = metrics.chain([("score", "NetScore")]).collect();
+    let options = |chosen: Metric| -> String {
         let option = |(value, name): &(&str, &str)| {
-            let selected = if *value == chosen { " selected" } else { "" };
+            let selected = if *value == chosen.name() { " selected" } else { "" };
             format!("<option value=\"{value}\"{selected}>{name}</option>")
         };
         options.iter().map(option).collect()
@@ -175,8 +174,8 @@ pub(super) fn plot() -> String {
          <p id=\"table-1\" class=\"hint\" hidden>Diamonds: {}; not measured on this run's \
          data. A diamond is dashed where one of its two numbers is not stated. {}.</p>\n\
          </section>\n",
-        options("parameters"),
-        options("accuracy"),
+        options(Metric::Parameters),
+        options(quality),
         escaped(SOURCE),
         escaped(&format!("The words: {}", standings.join("; "))),
     )
@@ -190,27 +189,26 @@ pub(super) fn front(report: &Report<'_>) -> String {
                 </section>\n"
             .to_owned();
     }
+    let measured = report.plan.measured();
+    let metrics: Vec<Metric> =
+        measured.iter().copied().chain([Metric::Parameters, Metric::Macs, Metric::PeakActivations]).collect();
     let rows: Vec<Vec<String>> = members
         .iter()
         .take(MAX_ROWS)
         .map(|row| {
-            vec![
-                trial_link(row.trial),
-                variants_of(row),
-                percent(row.accuracy),
-                count(row.cost.parameters),
-                millions(row.cost.macs),
-                kibibytes(4 * row.cost.peak_activations),
-                format!("{:.2}", row.net_score),
-            ]
+            let values = metrics.iter().map(|metric| value_of(row, *metric));
+            let first = [trial_link(row.trial), variants_of(row)];
+            first.into_iter().chain(values).chain([format!("{:.2}", row.net_score)]).collect()
         })
         .collect();
-    let header = ["trial", "variant", "accuracy", "parameters", "MACs", "peak activations", "NetScore"];
+    let labels = metrics.iter().map(|metric| metric.label());
+    let header: Vec<&str> = ["trial", "variant"].into_iter().chain(labels).chain(["NetScore"]).collect();
     let networks = &report.run.networks;
     let mut html = format!(
         "<section id=\"front\">\n<h2>The front</h2>\n<p>Feasible trials that no other feasible trial beats in every \
-         objective, the most accurate first.</p>\n{}<h3>Networks</h3>\n<p class=\"hint\">Height and number: channels. \
+         objective, the best in {} first.</p>\n{}<h3>Networks</h3>\n<p class=\"hint\">Height and number: channels. \
          3×3 unless noted, a line below marks a stride, ⊕ a sum. Point at a node for its shape and what it reads.{}</p>\n",
+        report.plan.quality(),
         table(&header, 2, &rows)
             + &match members.len().saturating_sub(MAX_ROWS) {
                 0 => String::new(),
@@ -224,7 +222,7 @@ pub(super) fn front(report: &Report<'_>) -> String {
     );
     for (trial, network) in networks {
         let Some(row) = members.iter().find(|row| row.trial == *trial) else { continue };
-        html += &picture(row, network);
+        html += &picture(row, report.plan.quality(), network);
     }
     html + "</section>\n"
 }
@@ -233,16 +231,22 @@ fn variants_of(row: &FrontRow) -> String {
     row.variants.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-fn picture(row: &FrontRow, network: &Graph) -> String {
+fn picture(row: &FrontRow, quality: Metric, network: &Graph) -> String {
     let open = if row.variants.is_empty() { "" } else { " open" };
     let variants = if row.variants.is_empty() { String::new() } else { format!(" · {}", variants_of(row)) };
     format!(
         "<details{open}><summary>Trial {}{variants} · {} · {} parameters</summary>\n<div class=\"wide\">{}</div></details>\n",
         row.trial,
-        percent(row.accuracy),
+        value_of(row, quality),
         count(row.cost.parameters),
         drawing_in_page(network)
     )
+}
+
+/// A name at the beginning of a sentence.
+fn capitalised(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Hypervolume over trials, and the rungs.
@@ -256,33 +260,34 @@ pub(super) fn progress(report: &Report<'_>) -> String {
         Some(_) => steps(&volumes, run.trials.len(), below),
         None => "<p class=\"hint\">None yet: nothing is feasible, or an objective has no bound to measure from.</p>".to_owned(),
     };
-    let (picture, is_sample) = climbs(&run.trials, plan.rungs.len());
+    let quality = plan.quality();
+    let (picture, is_sample) = climbs(&run.trials, quality, plan.rungs.len());
     let sample = if is_sample { ", a sample of trials" } else { "" };
     let _ = write!(
         html,
-        "</figure>\n<figure><figcaption>Accuracy by rung{sample}</figcaption>{picture}</figure>\n</div>\n"
+        "</figure>\n<figure><figcaption>{} by rung{sample}</figcaption>{picture}</figure>\n</div>\n",
+        capitalised(quality.label())
     );
     let rows = plan.rungs.iter().enumerate().map(|(number, rung)| {
-        let mut accuracies: Vec<f64> =
-            run.trials.iter().filter_map(|trial| trial.accuracy_at(number)).collect();
-        accuracies.sort_by(f64::total_cmp);
-        let middle = accuracies.get(accuracies.len() / 2).copied();
-        let told = |value: Option<f64>| value.map_or("-".to_owned(), percent);
+        let mut values: Vec<f64> = run.trials.iter().filter_map(|trial| trial.at(number, quality)).collect();
+        values.sort_by(f64::total_cmp);
+        let middle = values.get(values.len() / 2).copied();
+        let shown = |value: Option<f64>| value.map_or("-".to_owned(), |value| quality.format(value));
         vec![
             number.to_string(),
             rung.epochs.to_string(),
             rung.folds.to_string(),
-            accuracies.len().to_string(),
-            told(middle),
-            told(accuracies.last().copied()),
+            values.len().to_string(),
+            shown(middle),
+            shown(values.last().copied()),
         ]
     });
     html += &table(
-        &["rung", "epochs", "folds", "trials", "median accuracy", "best accuracy"],
+        &["rung", "epochs", "folds", "trials", &format!("median {quality}"), &format!("best {quality}")],
         1,
         &rows.collect::<Vec<_>>(),
     );
-    html += "<p class=\"hint\">Accuracies of different rungs come of trainings of different length, and are not to be \
+    html += "<p class=\"hint\">Values of different rungs come of trainings of different length, and are not to be \
              compared.</p>\n";
     html + &curves(run) + "</section>\n"
 }
