@@ -28,7 +28,7 @@ pub struct Trained {
     /// What the probes saw, where the evaluator can probe.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reactions: Option<Reactions>,
-    /// Of the first rung, what could be told of the network before it was trained, where the evaluator can score.
+    /// Of the first rung, the zero-cost scores of the untrained network, where the evaluator can score.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scores: Option<ZeroCostScores>,
 }
@@ -45,7 +45,7 @@ impl Trained {
     }
 }
 
-/// Something that can tell how good a candidate is.
+/// Something that measures candidates.
 ///
 /// The answer is a function of the candidate, the rung and what was measured of its parent and of its lower rungs: it does
 /// not depend on when, beside what, or on which thread it was asked.

@@ -3,12 +3,14 @@
 
 pub(crate) mod acquisition;
 pub(crate) mod cholesky;
+pub(crate) mod covariance;
 pub(crate) mod explanation;
 pub(crate) mod gaussian_process;
 pub(crate) mod generator;
 pub(crate) mod generator_update;
 pub(crate) mod inquisitor;
 pub(crate) mod probe_features;
+pub(crate) mod ranking;
 pub(crate) mod reactions;
 pub(crate) mod screening;
 pub(crate) mod share_law;
