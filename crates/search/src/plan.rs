@@ -35,7 +35,7 @@ pub struct SearchPlan {
     pub pruning: Option<f64>,
     /// Screening before training: each generation proposes more candidates than it trains, and the best by non-dominated
     /// rank, with a zero-cost score in the place of measured metrics, are trained; absent, all are.
-    #[serde(default, alias = "screening")]
+    #[serde(default, alias = "newborns")]
     pub screening: Option<Screening>,
     /// What ends the search early.
     #[serde(default)]

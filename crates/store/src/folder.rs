@@ -168,7 +168,7 @@ impl RunFolder {
         candidates: &[ScreenedCandidate],
     ) -> Result<(), StoreError> {
         let (path, document) = self.screening_file(generation, candidates);
-        keep(&path, &schema::to_ron(&document))
+        keep(&path, &document)
     }
 
     /// What scoring found out about a candidate, if its generation's screening is there.
@@ -195,9 +195,9 @@ impl RunFolder {
         &self,
         generation: usize,
         candidates: &[ScreenedCandidate],
-    ) -> (PathBuf, ScreeningFile) {
+    ) -> (PathBuf, String) {
         let document = ScreeningFile { schema: SCHEMA, generation, candidates: candidates.to_vec() };
-        (self.screening_path(generation), document)
+        (self.screening_path(generation), schema::to_ron(&document))
     }
 
     /// Writes what a trial will train; what is there must be the same.

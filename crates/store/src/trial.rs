@@ -50,8 +50,9 @@ pub struct ScreeningFile {
     pub schema: u32,
     /// The generation.
     pub generation: usize,
-    /// In the order in which they were proposed.
-    #[serde(alias = "newborns")]
+    /// In the order in which they were proposed. The file keeps the name of the first versions: a run that goes on
+    /// compares what it would write with what is there.
+    #[serde(rename = "newborns")]
     pub candidates: Vec<ScreenedCandidate>,
 }
 

@@ -144,11 +144,7 @@ pub fn replay(folder: &RunFolder, space: &SearchSpace, plan: &SearchPlan) -> Res
             }
             Event::Screened { generation, candidates } => {
                 let (path, document) = folder.screening_file(generation, candidates);
-                // By what it says: earlier versions named its field otherwise.
-                let found = known(&path).ok().flatten().and_then(|text| schema::from_ron(&text).ok());
-                if found.as_ref() != Some(&document) {
-                    compare(&path, &schema::to_ron(&document));
-                }
+                compare(&path, &document);
             }
             Event::Proposed(proposed) => {
                 candidates.extend_from_slice(proposed);
