@@ -13,7 +13,7 @@ use netsynth_search::Problem;
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
 use netsynth_store::{CandidateFile, RungFile};
 
-use crate::plan::Plan;
+use netsynth_run::Plan;
 
 static PROTOTYPE: LazyLock<Graph> = LazyLock::new(|| {
     let spec =

@@ -105,9 +105,9 @@ fn a_training_that_fails_is_recorded_and_told() {
     fs::write(&plan, text).unwrap();
     let (code, stdout, stderr) = netsynth(path, &["audit", "runs/one"]);
     assert_eq!(code, 0, "{stderr}");
-    assert!(stderr.contains(" from scratch failed on fold 1: the loss became "), "{stderr}");
+    assert!(stderr.contains(" from scratch failed on fold 2: the loss became "), "{stderr}");
     assert!(
-        stdout.contains("failed on fold 0") && stdout.contains(", and is not ranked: the loss"),
+        stdout.contains("failed on fold 1") && stdout.contains(", and is not ranked: the loss"),
         "{stdout}"
     );
     assert!(stdout.contains("Of the ranks of 0 networks a correlation would say nothing."), "{stdout}");

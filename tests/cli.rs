@@ -204,6 +204,47 @@ fn a_training_starts_from_the_weights_of_another() {
 }
 
 #[test]
+fn a_training_starts_from_a_run_with_several_seeds() {
+    let folder = workplace();
+    let faces = ["data", "synth", "faces", "--subjects", "6", "--side", "24", "--frames", "3"];
+    assert_eq!(netsynth(folder.path(), &faces).0, 0);
+    let reproduce = |seed: &str, seeds: &str, more: &[&str]| {
+        let common =
+            ["reproduce", "tiny-prototype.ron", "--recipe", "strong", "--data", "faces", "--folds", "2"];
+        let seeds = ["--epochs", "1", "--seed", seed, "--seeds", seeds];
+        netsynth(folder.path(), &[&common[..], &seeds, more].concat())
+    };
+    assert_eq!(reproduce("4", "2", &["--name", "both"]).0, 0);
+    let folds = |run: &str| {
+        let metrics =
+            |fold: &str| fs::read(folder.path().join("runs").join(run).join(fold).join("metrics.ron"));
+        ["folds/01", "folds/02"].map(|fold| metrics(fold).unwrap())
+    };
+    let started = |name: &str, seed: &str, start: &str| {
+        let (code, _, stderr) = reproduce(seed, "1", &["--start", start, "--name", name]);
+        assert_eq!(code, 0, "{stderr}");
+        folds(name)
+    };
+    // The same seed where the run has it, and the first one otherwise.
+    let fifth = started("fifth", "5", "runs/both");
+    assert_eq!(fifth[0], started("fifth-1", "5", "runs/both/seeds/5/folds/01")[0]);
+    assert_eq!(fifth[1], started("fifth-2", "5", "runs/both/seeds/5/folds/02")[1]);
+    let ninth = started("ninth", "9", "runs/both");
+    assert_eq!(ninth[1], started("ninth-2", "9", "runs/both/seeds/4/folds/02")[1]);
+    assert_ne!(ninth[1], started("ninth-3", "9", "runs/both/seeds/5/folds/02")[1]);
+
+    assert_eq!(reproduce("4", "1", &["--only", "1", "--name", "less"]).0, 0);
+    let (code, _, stderr) = reproduce("4", "1", &["--start", "runs/less"]);
+    assert_eq!((code, stderr.contains("it has no network for fold 2")), (2, true), "{stderr}");
+    let weights = folder.path().join("runs/both/seeds/4/folds/01/weights.safetensors");
+    let mut bytes = fs::read(&weights).unwrap();
+    *bytes.last_mut().unwrap() ^= 1;
+    fs::write(&weights, bytes).unwrap();
+    let (code, _, stderr) = reproduce("4", "1", &["--start", "runs/both"]);
+    assert_eq!((code, stderr.contains("weights.safetensors is damaged")), (2, true), "{stderr}");
+}
+
+#[test]
 fn what_the_paper_search_finds_is_trained_on_folds_and_stands_in_table_1() {
     let folder = tempfile::tempdir().unwrap();
     // Two classes that anything tells apart: stripes down and stripes across.

@@ -42,6 +42,14 @@ fn runs_are_asked_compared_and_drawn() {
     let first = format!("{},{}", members[0]["trial"], members[0]["cost"]["parameters"]);
     assert_eq!(csv.lines().nth(1), Some(first.as_str()));
 
+    // With --columns JSON has those columns and no others.
+    let columns = json(path, &["front", "show", "runs/one", "--columns", "trial,parameters"]);
+    let expected: Vec<serde_json::Value> = members
+        .iter()
+        .map(|member| serde_json::json!({ "trial": member["trial"], "parameters": member["cost"]["parameters"] }))
+        .collect();
+    assert_eq!(columns["members"], serde_json::Value::from(expected));
+
     // Together they dominate at least what each does alone.
     let both = json(path, &["front", "show", "runs/one", "runs/two"]);
     let shares: Vec<f64> =
@@ -78,6 +86,9 @@ fn runs_are_asked_compared_and_drawn() {
     let checked = json(path, &["check", "runs/one/trials/00003/architecture.ron"]);
     assert_eq!(difference["costs"][1], checked["cost"]);
     assert_eq!(difference["identical"], false);
+    let (code, csv, _) = netsynth(path, &["front", "diff", "runs/one:0", "runs/one:3", "--csv"]);
+    assert_eq!((code, csv.lines().next()), (0, Some("layer,operator,what_differs,parameters,macs")));
+    assert_eq!(csv.lines().count() - 1, difference["layers"].as_array().unwrap().len(), "{csv}");
     let (_, same, _) =
         netsynth(path, &["front", "diff", "runs/one:nano-a", "runs/one/variants/nano-a/architecture.ron"]);
     assert!(same.contains("are the same network"), "{same}");
@@ -97,6 +108,58 @@ fn runs_are_asked_compared_and_drawn() {
     assert_eq!((code, stderr.contains("end it in .svg or .png")), (2, true), "{stderr}");
 
     assert!(contents(&path.join("runs")) == before, "a question changed a run");
+}
+
+#[test]
+fn a_training_is_listed_in_every_form_that_a_search_is() {
+    let folder = workplace();
+    let path = folder.path();
+    let faces = ["data", "synth", "faces", "--subjects", "6", "--side", "24", "--frames", "3"];
+    assert_eq!(netsynth(path, &faces).0, 0);
+    let train =
+        ["train", "tiny-prototype.ron", "--data", "faces", "--folds", "2", "--epochs", "1", "--name", "one"];
+    let (code, _, stderr) = netsynth(path, &train);
+    assert_eq!(code, 0, "{stderr}");
+    let show = |more: &[&str]| {
+        let (code, stdout, stderr) = netsynth(path, &[&["front", "show", "runs/one"], more].concat());
+        assert_eq!(code, 0, "{stderr}");
+        stdout
+    };
+    let member = &json(path, &["front", "show", "runs/one"])["members"][0];
+    let parameters = member["cost"]["parameters"].to_string();
+    let chosen = ["--columns", "run,parameters", "--sort", "parameters", "--reverse"];
+    let csv = show(&[&["--csv"], &chosen[..]].concat());
+    assert_eq!(csv, format!("run,parameters\nruns/one,{parameters}\n"));
+    let all = show(&["--csv"]);
+    assert!(all.starts_with("run,trial,network,generation,outcome,accuracy,parameters,"), "{all}");
+    let text = show(&chosen);
+    assert!(text.contains("run") && !text.contains("accuracy"), "{text}");
+}
+
+#[test]
+fn every_table_can_be_had_as_comma_separated_values() {
+    let folder = workplace();
+    let path = folder.path();
+    let faces = ["data", "synth", "faces", "--subjects", "6", "--side", "24", "--frames", "3"];
+    assert_eq!(netsynth(path, &faces).0, 0);
+    assert_eq!(netsynth(path, &["search", "--plan", "plan.ron", "--name", "one"]).0, 0);
+    let header = |arguments: &[&str]| {
+        let (code, stdout, stderr) = netsynth(path, &[arguments, &["--csv"]].concat());
+        assert_eq!(code, 0, "{stderr}");
+        let commas = |line: &str| line.matches(',').count();
+        let header = stdout.lines().next().unwrap().to_owned();
+        assert!(stdout.lines().count() > 1, "{arguments:?}: {stdout}");
+        assert!(stdout.lines().all(|line| commas(line) >= commas(&header)), "{arguments:?}: {stdout}");
+        let (code, _, stderr) = netsynth(path, &[arguments, &["--csv", "--json"]].concat());
+        assert!(code == 2 && stderr.contains("cannot be used with"), "{stderr}");
+        header
+    };
+    assert_eq!(header(&["check", "nano-b"]), "node,operator,reads,output,parameters,macs,alive");
+    assert_eq!(header(&["check", "emotionnet"]), "decision,kind,choices,prototype");
+    assert_eq!(header(&["sample", "runs/one"]), "seed,network,parameters,macs");
+    assert_eq!(header(&["compare-table", "runs/one"]), "network,parameters,accuracy,half_width,measured");
+    assert!(header(&["explain", "runs/one"]).starts_with("decision,value,prototype,parent,saliency,dead"));
+    assert!(header(&["data", "show", "faces"]).starts_with("subject,anger,"));
 }
 
 #[test]

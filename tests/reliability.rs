@@ -135,15 +135,15 @@ fn newborns_are_chosen_alike_by_any_number_of_workers_after_a_kill_and_in_a_proo
     fs::write(folder.join("plan.ron"), plan).unwrap();
     let (expected, _) = uninterrupted(folder);
     let text = |name: &str| fs::read_to_string(folder.join("runs/whole").join(name)).unwrap();
-    assert_eq!(text("newborns/000.ron").matches("id: ").count(), 9);
+    assert_eq!(text("screening/000.ron").matches("id: ").count(), 9);
     // What was scored before it was chosen is what the trial keeps.
-    let newborns = text("newborns/001.ron");
+    let newborns = text("screening/001.ron");
     let fifth = newborns.split("        (\n").find(|newborn| newborn.contains("trial: 5")).unwrap();
     let score = fifth.split_once("naswot: ").unwrap().1.split_once(',').unwrap().0;
     assert!(text("trials/00005/rung-0.ron").contains(&format!("naswot: {score},")), "{newborns}");
 
     let mut child = start(folder, &["search", "--plan", "plan.ron", "--name", "cut", "--workers", "1"]);
-    wait_for(&folder.join("runs/cut/newborns/001.ron"));
+    wait_for(&folder.join("runs/cut/screening/001.ron"));
     child.kill().unwrap();
     ended(child);
     assert_eq!(netsynth(folder, &["resume", "runs/cut", "--workers", "4"]).0, 0);
@@ -207,7 +207,7 @@ fn an_audit_that_is_stopped_or_killed_keeps_its_folds_and_goes_on() {
     let run = folder.join("runs/cut");
     assert_eq!(netsynth(folder, &["search", "--plan", "plan.ron", "--name", "cut"]).0, 0);
     let child = start(folder, &["audit", "runs/cut", "--workers", "1"]);
-    wait_for(&run.join(format!("audit/{first:05}/fold-0.ron")));
+    wait_for(&run.join(format!("audit/{first:05}/folds/01.ron")));
     signal(&child, "INT");
     let (code, stderr) = ended(child);
     assert_eq!(code, Some(130), "{stderr}");

@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::complaint::Complaint;
+use netsynth_run::RunError;
 
 /// The exit code of a command that was asked to stop: 128 and the number of SIGINT, as shells have it.
 pub(crate) const STOPPED: u8 = 130;
@@ -10,7 +10,7 @@ static IS_ASKED: AtomicBool = AtomicBool::new(false);
 /// From now on Ctrl-C, SIGTERM and a closed terminal ask for an end in order; the second time they end the program
 /// at once. Nothing written is lost either way.
 #[expect(clippy::print_stderr, reason = "a person at the keyboard wants to be heard at once")]
-pub(crate) fn listen() -> Result<(), Complaint> {
+pub(crate) fn listen() -> Result<(), RunError> {
     let heard = || {
         if IS_ASKED.swap(true, Ordering::SeqCst) {
             std::process::exit(STOPPED.into());
@@ -20,7 +20,7 @@ pub(crate) fn listen() -> Result<(), Complaint> {
         );
     };
     ctrlc::set_handler(heard)
-        .map_err(|error| Complaint::new(error.to_string(), "start netsynth from an ordinary terminal"))
+        .map_err(|error| RunError::new(error.to_string(), "start netsynth from an ordinary terminal"))
 }
 
 /// Whether an end in order was asked for.

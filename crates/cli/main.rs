@@ -3,62 +3,27 @@
 //! Data goes to standard output and everything else to standard error. The exit code is 0 when done, 1 when done
 //! but nothing was feasible or an expectation was missed, 2 on an error, 130 when somebody stopped it.
 
-mod ancestors;
-mod attended;
-mod audit;
-mod bench;
-mod bounds;
-mod check;
-mod clock;
-mod compare;
-mod comparison;
-mod complaint;
-mod completions;
-mod data;
-mod draw;
-mod explain;
-mod finished;
-mod front;
+mod arguments;
+mod commands;
 #[cfg(test)]
 mod fuzz;
-mod help;
 mod interrupt;
-mod log;
-mod man;
-mod networks;
-mod plan;
-mod preview;
-mod progress;
-mod prototypes;
-mod provenance;
+mod output;
 #[cfg(any(test, fuzzing))]
 #[path = "../../fuzz/readers.rs"]
 pub mod readers;
-mod recipes;
-mod report;
-mod reproduce;
-mod results;
-mod resume;
-mod sample;
-mod search;
-mod seeds;
-mod session;
-mod standing;
-mod table_1;
-mod topic;
-mod train;
-mod training;
-mod training_report;
-mod trouble;
-mod variants;
-mod verify;
-mod watch;
-mod words;
-mod workers;
+mod work;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use netsynth_run::RunError;
+
+use commands::{
+    audit, bench, check, compare, completions, data, draw, explain, front, help, man, prototypes, report,
+    reproduce, resume, sample, search, table_1, train, verify, watch,
+};
+use output::log;
 
 /// How a command ended, if not in an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,10 +101,16 @@ fn main() -> ExitCode {
     match outcome {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::Missed) => ExitCode::from(1),
-        Ok(Ending::Stopped) => ExitCode::from(interrupt::STOPPED),
-        Err(complaint) => {
-            complaint.print();
+        Ok(Ending::Stopped) | Err(RunError::Stopped) => ExitCode::from(interrupt::STOPPED),
+        Err(error) => {
+            print_error(&error);
             ExitCode::from(2)
         }
     }
+}
+
+/// Prints an error with its remedy.
+#[expect(clippy::print_stderr, reason = "the one place where errors are printed")]
+fn print_error(error: &RunError) {
+    eprintln!("{}", error.text());
 }

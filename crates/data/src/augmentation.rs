@@ -1,11 +1,11 @@
 //! Random variation of a training image: geometry in one resampling, then light, then an erased patch.
 
-use rand_chacha::rand_core::Rng;
+use netsynth_random::Stream;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::DataError;
-use crate::stream::{signed, unit};
+use crate::error::check_range;
 
 /// How much a training image may vary. Every amount is the half-width of a uniform range around "unchanged"; the
 /// default changes nothing.
@@ -60,21 +60,16 @@ impl Augmentation {
     /// Names the first amount that is not.
     pub fn check(&self) -> Result<(), DataError> {
         let amounts = [
-            ("rotation_degrees", self.rotation_degrees, 180.0, "0 to 180"),
-            ("shift", self.shift, 0.5, "0 to 0.5"),
-            ("zoom", self.zoom, 0.9, "0 to 0.9"),
-            ("shear_degrees", self.shear_degrees, 45.0, "0 to 45"),
-            ("brightness", self.brightness, 1.0, "0 to 1"),
-            ("contrast", self.contrast, 1.0, "0 to 1"),
-            ("light_gradient", self.light_gradient, 1.0, "0 to 1"),
-            ("erase", self.erase, 1.0, "0 to 1"),
+            ("rotation_degrees", self.rotation_degrees, 180.0),
+            ("shift", self.shift, 0.5),
+            ("zoom", self.zoom, 0.9),
+            ("shear_degrees", self.shear_degrees, 45.0),
+            ("brightness", self.brightness, 1.0),
+            ("contrast", self.contrast, 1.0),
+            ("light_gradient", self.light_gradient, 1.0),
+            ("erase", self.erase, 1.0),
         ];
-        for (option, value, most, allowed) in amounts {
-            if !(0.0..=most).contains(&value) {
-                return Err(DataError::Option { option, value: value.to_string(), allowed });
-            }
-        }
-        Ok(())
+        amounts.into_iter().try_for_each(|(option, value, most)| check_range(option, value, 0.0..=most, ""))
     }
 
     /// Writes a varied copy of `pixels` to `out`, in gray levels 0 to 255.
@@ -84,7 +79,7 @@ impl Augmentation {
     ///
     /// # Shapes
     /// `pixels` and `out`: one or three planes of `height * width`, row by row, sides up to 1024. Planes vary alike.
-    pub fn apply(&self, pixels: &[u8], height: usize, width: usize, rng: &mut impl Rng, out: &mut [f32]) {
+    pub fn apply(&self, pixels: &[u8], height: usize, width: usize, rng: &mut Stream, out: &mut [f32]) {
         let area = height * width;
         assert!(
             pixels.len().is_multiple_of(area) && out.len() == pixels.len(),
@@ -102,13 +97,13 @@ impl Augmentation {
         }
     }
 
-    fn draw_warp(&self, height: usize, width: usize, rng: &mut impl Rng) -> Warp {
-        let angle = signed(rng) * self.rotation_degrees.to_radians();
-        let shear = signed(rng) * self.shear_degrees.to_radians();
-        let scale = 1.0 + signed(rng) * self.zoom;
-        let shift_x = signed(rng) * self.shift * width as f32;
-        let shift_y = signed(rng) * self.shift * height as f32;
-        let mirror = if unit(rng) < 0.5 && self.flip { -1.0 } else { 1.0 };
+    fn draw_warp(&self, height: usize, width: usize, rng: &mut Stream) -> Warp {
+        let angle = rng.signed_f32() * self.rotation_degrees.to_radians();
+        let shear = rng.signed_f32() * self.shear_degrees.to_radians();
+        let scale = 1.0 + rng.signed_f32() * self.zoom;
+        let shift_x = rng.signed_f32() * self.shift * width as f32;
+        let shift_y = rng.signed_f32() * self.shift * height as f32;
+        let mirror = if rng.unit_f32() < 0.5 && self.flip { -1.0 } else { 1.0 };
         // libm, not the system's sine: the same bits everywhere.
         let (sin, cos) = (libm::sinf(angle) / scale, libm::cosf(angle) / scale);
         let skew = libm::tanf(shear);
@@ -122,11 +117,11 @@ impl Augmentation {
         }
     }
 
-    fn draw_light(&self, pixels: &[u8], rng: &mut impl Rng) -> Light {
-        let gain = 1.0 + signed(rng) * self.contrast;
-        let brightness = 255.0 * signed(rng) * self.brightness;
-        let (sin, cos) = libm::sincosf(unit(rng) * core::f32::consts::TAU);
-        let gradient = 255.0 * unit(rng) * self.light_gradient;
+    fn draw_light(&self, pixels: &[u8], rng: &mut Stream) -> Light {
+        let gain = 1.0 + rng.signed_f32() * self.contrast;
+        let brightness = 255.0 * rng.signed_f32() * self.brightness;
+        let (sin, cos) = libm::sincosf(rng.unit_f32() * core::f32::consts::TAU);
+        let gradient = 255.0 * rng.unit_f32() * self.light_gradient;
         let sum: u32 = pixels.iter().map(|&pixel| u32::from(pixel)).sum();
         let mean = sum as f32 / pixels.len() as f32;
         Light {
@@ -137,15 +132,15 @@ impl Augmentation {
         }
     }
 
-    fn draw_patch(&self, height: usize, width: usize, rng: &mut impl Rng) -> Option<Patch> {
-        let is_drawn = unit(rng) < self.erase;
-        let area = (0.02 + 0.1 * unit(rng)) * (height * width) as f32;
-        let aspect = 0.5 + 1.5 * unit(rng);
+    fn draw_patch(&self, height: usize, width: usize, rng: &mut Stream) -> Option<Patch> {
+        let is_drawn = rng.unit_f32() < self.erase;
+        let area = (0.02 + 0.1 * rng.unit_f32()) * (height * width) as f32;
+        let aspect = 0.5 + 1.5 * rng.unit_f32();
         let patch_height = ((area * aspect).sqrt() as usize).clamp(1, height);
         let patch_width = ((area / aspect).sqrt() as usize).clamp(1, width);
-        let top = (unit(rng) * (height - patch_height + 1) as f32) as usize;
-        let left = (unit(rng) * (width - patch_width + 1) as f32) as usize;
-        let gray = 255.0 * unit(rng);
+        let top = (rng.unit_f32() * (height - patch_height + 1) as f32) as usize;
+        let left = (rng.unit_f32() * (width - patch_width + 1) as f32) as usize;
+        let gray = 255.0 * rng.unit_f32();
         is_drawn.then_some(Patch { top, left, height: patch_height, width: patch_width, gray })
     }
 }

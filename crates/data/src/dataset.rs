@@ -3,11 +3,9 @@
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
-use crate::{
-    Colour, DataError, DataOptions, Layout, Skipped, ck_plus, class_folders, folder, listing, pixel_table,
-};
+use crate::digest::hexadecimal;
+use crate::{Colour, DataOptions, Layout, Skipped};
 
 /// A labelled set of images of one size, in a fixed order.
 #[derive(Clone, Debug, Default)]
@@ -46,11 +44,11 @@ pub struct Sample {
     pub subject: Option<usize>,
     /// The file, relative to the data folder, or the line of a table.
     pub source: String,
-    /// What a FER2013-style table wants it used for; `None` in every other layout.
+    /// What a FER2013-style table marks it for; `None` in every other layout.
     pub usage: Option<Usage>,
 }
 
-/// What the column `Usage` of a FER2013-style table says of an image.
+/// What the column `Usage` of a FER2013-style table has for an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub enum Usage {
     /// For training.
@@ -62,42 +60,6 @@ pub enum Usage {
 }
 
 impl Dataset {
-    /// Reads the folder `path`, or the table of pixels in the file `path`.
-    ///
-    /// An image that cannot be used among good ones is not an error: it is in [`Dataset::skipped`].
-    ///
-    /// # Errors
-    /// Nothing is there, or not in a known layout, a label is malformed, nothing is left, or one class only.
-    pub fn load(path: &Path, options: &DataOptions) -> Result<Dataset, DataError> {
-        Dataset::load_telling(path, options, &|_, _| {})
-    }
-
-    /// [`Dataset::load`] that tells after each image, from many threads, how many of how many are done.
-    ///
-    /// # Errors
-    /// Those of [`Dataset::load`].
-    pub fn load_telling(
-        path: &Path,
-        options: &DataOptions,
-        tell: &(dyn Fn(usize, usize) + Sync),
-    ) -> Result<Dataset, DataError> {
-        options.check()?;
-        if !path.exists() {
-            return Err(DataError::MissingFolder { path: path.to_owned() });
-        }
-        let layout = match options.layout {
-            Some(layout) => layout,
-            None => layout_of(path)?,
-        };
-        let listing = match layout {
-            Layout::CkPlus => ck_plus::list(path, options)?,
-            Layout::Ck48 => class_folders::list_ck48(path, options)?,
-            Layout::PixelTable => pixel_table::list(path, options)?,
-            Layout::ClassFolders => class_folders::list(path, options)?,
-        };
-        listing::decode(path, options, listing, tell)
-    }
-
     /// How many samples each subject has of each class: one row for each subject, one column for each class.
     pub fn class_by_subject(&self) -> Vec<Vec<usize>> {
         let mut counts = vec![vec![0; self.classes.len()]; self.subjects.len()];
@@ -137,29 +99,7 @@ impl Dataset {
     }
 }
 
-/// The layout that a path has the look of.
-fn layout_of(path: &Path) -> Result<Layout, DataError> {
-    if !path.is_dir() {
-        let is_table = pixel_table::matches(path)?;
-        return if is_table {
-            Ok(Layout::PixelTable)
-        } else {
-            Err(DataError::NotAFolder { path: path.to_owned() })
-        };
-    }
-    if ck_plus::matches(path)? {
-        return Ok(Layout::CkPlus);
-    }
-    if class_folders::matches_ck48(path)? {
-        return Ok(Layout::Ck48);
-    }
-    if let Some(table) = folder::lone_table(path)? {
-        return Err(DataError::TableInside { path: path.to_owned(), table });
-    }
-    Ok(Layout::ClassFolders)
-}
-
-/// A sample whose subject has a name but no number yet.
+/// A sample with the name of its subject, which has no number yet.
 pub(crate) struct Unnumbered {
     pub(crate) pixels: Vec<u8>,
     pub(crate) class: usize,
@@ -218,5 +158,5 @@ fn digest(
         number(&mut hash, sample.subject.map_or(usize::MAX, |subject| subject));
         hash.update(&sample.pixels);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(hash)
 }

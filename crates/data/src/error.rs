@@ -1,7 +1,9 @@
-//! Why data could not be had, and what to do about it.
+//! Why data cannot be used, and what to do about it.
 
 use miette::Diagnostic;
+use std::fmt::Display;
 use std::io;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use thiserror::Error;
 
@@ -65,7 +67,8 @@ pub enum DataError {
     Read {
         /// What was read.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
+        #[source]
         cause: io::Error,
     },
     /// The folder holds no images where its layout has them.
@@ -208,7 +211,7 @@ pub enum DataError {
         /// The value as given.
         value: String,
         /// What is allowed.
-        allowed: &'static str,
+        allowed: String,
     },
     /// A crop that cannot be made in the frames that are drawn.
     #[error("the synthetic frame {0}")]
@@ -228,12 +231,12 @@ pub enum DataError {
     /// The data names no subjects, so it cannot be split by them.
     #[error("the data names no subjects, so folds would share faces between training and validation")]
     #[diagnostic(help(
-        "say where the subject stands in the file names of class folders with --subject-pattern, such as '^([^_]+)_' \
+        "describe the position of the subject in the file names of class folders with --subject-pattern, such as '^([^_]+)_' \
          for S010_004.png, or name another split, --split random, or --split usage for a table with that column; its \
          accuracy is then not subject-independent"
     ))]
     NoSubjects,
-    /// The data says of no image what it is to be used for.
+    /// The data marks no image for training or judging.
     #[error("the data has no column Usage with both Training and PublicTest images")]
     #[diagnostic(help("use --split subject where the data names subjects, or --split random"))]
     NoUsage,
@@ -272,7 +275,8 @@ pub enum DataError {
     Write {
         /// What was written.
         path: PathBuf,
-        /// What went wrong.
+        /// The system's error.
+        #[source]
         cause: io::Error,
     },
     /// The folder to write to has something in it.
@@ -282,4 +286,18 @@ pub enum DataError {
         /// The folder.
         path: PathBuf,
     },
+}
+
+/// Refuses an option outside its range; `suffix` comes behind the range in the remedy.
+pub(crate) fn check_range<T: PartialOrd + Display>(
+    option: &'static str,
+    value: T,
+    range: RangeInclusive<T>,
+    suffix: &str,
+) -> Result<(), DataError> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    let allowed = format!("{} to {}{suffix}", range.start(), range.end());
+    Err(DataError::Option { option, value: value.to_string(), allowed })
 }

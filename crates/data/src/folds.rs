@@ -1,5 +1,5 @@
-//! Folds: by subject, with the rule that reproduces a published 10-fold list of CK+; or, if the user insists, by
-//! chance or by a table's own column.
+//! Folds: by subject, with the rule that reproduces a published 10-fold list of CK+; or by chance, or by a table's own
+//! column.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,7 @@ impl SplitBy {
     /// by itself.
     ///
     /// # Errors
-    /// The data does not say what the split goes by, the share is not in [0, 1), or the folds are fewer than two or
+    /// The data lacks what the split goes by, the share is not in [0, 1), or the folds are fewer than two or
     /// more than what there is to put in them.
     pub fn split(self, dataset: &Dataset, folds: usize, held_out: f64) -> Result<Split, DataError> {
         match self {
@@ -35,7 +35,7 @@ impl SplitBy {
         }
     }
 
-    /// What must be said beside every accuracy that comes of it.
+    /// The reservation that belongs beside every accuracy on such a split, if there is one.
     pub fn caveat(self) -> Option<&'static str> {
         match self {
             SplitBy::Subject => None,
@@ -54,7 +54,7 @@ impl SplitBy {
 pub struct Split {
     /// Samples in no fold, read once at the end.
     pub held_out: Vec<usize>,
-    /// Samples that are never judged and always trained on; none but where a table's column wants it.
+    /// Samples that are never judged and always trained on; only a table's column marks such samples.
     pub always_trained: Vec<usize>,
     /// Samples of each fold.
     pub folds: Vec<Vec<usize>>,
@@ -162,7 +162,7 @@ fn check(folds: usize, held_out: f64) -> Result<(), DataError> {
     }
     if !(0.0..1.0).contains(&held_out) {
         let (option, value) = ("held-out share", held_out.to_string());
-        return Err(DataError::Option { option, value, allowed: "0 up to, not including, 1" });
+        return Err(DataError::Option { option, value, allowed: "0 up to, not including, 1".to_owned() });
     }
     Ok(())
 }

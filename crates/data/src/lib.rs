@@ -1,27 +1,43 @@
-//! What is learned from: datasets, subject-wise folds, augmentation, the synthetic faces.
+//! What is **learned from**: datasets, subject-wise folds, augmentation, the synthetic faces.
 //!
-//! [`Dataset::load`] reads faces in any of the layouts that people hold, [`synth::dataset`] draws them in memory;
-//! [`split`] cuts either into folds that never share a subject. Everything random is a function of a seed through [`stream()`].
+//! [`Dataset::load`] reads faces in any [`Layout`], [`synth::dataset`] draws them in memory; [`split`] cuts either into
+//! folds that never share a subject.
+//!
+//! ```
+//! use netsynth_data::synth::{self, SynthOptions};
+//! use netsynth_data::{DataOptions, split};
+//!
+//! let faces = SynthOptions { subjects: 6, side: 16, frames: 2, ..SynthOptions::default() };
+//! let dataset = synth::dataset(&faces, &DataOptions { height: 16, width: 16, frames: 1, ..DataOptions::default() })?;
+//! // Each of the six subjects shows each of the seven expressions.
+//! assert_eq!(dataset.samples.len(), 6 * 7);
+//!
+//! let split = split(&dataset, 3, 0.0)?;
+//! let subjects = |samples: &[usize]| -> Vec<Option<usize>> {
+//!     samples.iter().map(|&sample| dataset.samples[sample].subject).collect()
+//! };
+//! let judged = subjects(split.validation(0));
+//! assert!(subjects(&split.train(0)).iter().all(|trained| !judged.contains(trained)));
+//! # Ok::<(), netsynth_data::DataError>(())
+//! ```
 
 mod augmentation;
-mod ck_plus;
-mod class_folders;
 mod contact_sheet;
 mod crop;
 mod dataset;
+mod digest;
 mod error;
 mod expression;
-mod folder;
 mod folds;
-mod gray;
+mod image;
 mod label_set;
+mod layouts;
 mod lines;
-mod listing;
 mod normalisation;
 mod options;
-mod pixel_table;
+mod read;
+mod rectangle;
 mod skipped;
-mod stream;
 pub mod synth;
 
 pub use augmentation::Augmentation;
@@ -32,8 +48,7 @@ pub use error::DataError;
 pub use expression::Expression;
 pub use folds::{Split, SplitBy, split};
 pub use label_set::LabelSet;
+pub use layouts::Layout;
 pub use normalisation::Normalisation;
-pub use options::{Colour, DataOptions, Layout};
-pub use rand_chacha::rand_core;
+pub use options::{Colour, DataOptions};
 pub use skipped::{SkipReason, Skipped};
-pub use stream::{stream, unit};

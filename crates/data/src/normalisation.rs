@@ -3,8 +3,6 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::Dataset;
-
 /// How gray levels, 0 to 255, become the numbers a network is fed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub enum Normalisation {
@@ -26,21 +24,6 @@ pub enum Normalisation {
 const MIN_SD: f64 = 1.0;
 
 impl Normalisation {
-    /// [`Normalisation::Dataset`] over the samples `indices` of `dataset`, which should be those trained on.
-    pub fn of_samples(dataset: &Dataset, indices: &[usize]) -> Normalisation {
-        let (mut count, mut sum, mut squares) = (0_u64, 0_u64, 0_u64);
-        for &index in indices {
-            for &pixel in &dataset.samples[index].pixels {
-                count += 1;
-                sum += u64::from(pixel);
-                squares += u64::from(pixel) * u64::from(pixel);
-            }
-        }
-        let mean = sum as f64 / count.max(1) as f64;
-        let variance = squares as f64 / count.max(1) as f64 - mean * mean;
-        Normalisation::Dataset { mean: mean as f32, sd: variance.max(MIN_SD * MIN_SD).sqrt() as f32 }
-    }
-
     /// Normalises `image`, gray levels 0 to 255, in place.
     pub fn apply(self, image: &mut [f32]) {
         match self {

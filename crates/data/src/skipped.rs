@@ -23,7 +23,7 @@ pub enum SkipReason {
     OtherClass(Expression),
     /// A CK+ label without frames.
     NoFrames,
-    /// A frame whose file name carries no number.
+    /// A frame without a number in its file name.
     NoFrameNumber,
     /// The subject pattern finds no subject in the path.
     NoSubject,

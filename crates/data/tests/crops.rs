@@ -1,4 +1,4 @@
-//! Boxes from a file, and what is said of bad ones. The detector is tested through the program, in a folder of its own.
+//! Boxes from a file, and the errors of bad ones. The detector is tested through the program, in a folder of its own.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
@@ -60,28 +60,28 @@ fn a_margin_widens_a_box_within_the_image() {
 #[test]
 fn bad_boxes_are_refused_with_the_remedy() {
     let dir = faces();
-    let told = |boxes: &str, margin: f32| {
+    let printed = |boxes: &str, margin: f32| {
         let error = Dataset::load(dir.path(), &options(dir.path(), boxes, margin)).unwrap_err();
         let text = format!("{error}\nhelp: {}", error.help().unwrap());
         text.replace(&dir.path().display().to_string(), "DIR")
     };
-    assert_snapshot!(told("image,left\n", 0.0), @r#"
+    assert_snapshot!(printed("image,left\n", 0.0), @r#"
     DIR/boxes.csv:1: the first line does not name path,x,y,width,height
     help: a box file has the columns path (as `netsynth data show --json` names the images), x, y, width and height in whole pixels, and a row for each image
     "#);
-    assert_snapshot!(told("path,x,y,width,height\na/one.png,1,1,2.5,2", 0.0), @r#"
+    assert_snapshot!(printed("path,x,y,width,height\na/one.png,1,1,2.5,2", 0.0), @r#"
     DIR/boxes.csv:2: "2.5" is not a whole number
     help: a box file has the columns path (as `netsynth data show --json` names the images), x, y, width and height in whole pixels, and a row for each image
     "#);
-    assert_snapshot!(told("path,x,y,width,height\na/one.png,1,1,0,2", 0.0), @r#"
+    assert_snapshot!(printed("path,x,y,width,height\na/one.png,1,1,0,2", 0.0), @r#"
     DIR/boxes.csv:2: a box of 0x2 pixels
     help: a box file has the columns path (as `netsynth data show --json` names the images), x, y, width and height in whole pixels, and a row for each image
     "#);
-    assert_snapshot!(told("path,x,y,width,height\na/one.png,35,0,10,10", 0.0), @r#"
+    assert_snapshot!(printed("path,x,y,width,height\na/one.png,35,0,10,10", 0.0), @r#"
     nothing in DIR can be used: 3 skipped, such as a/one.png is 40x30 pixels, and the crop box (10x10 at 35,0) reaches outside
     help: check that the files are whole images, and that the crop box and the subject pattern fit them
     "#);
-    assert_snapshot!(told("path,x,y,width,height\n", -1.0), @r#"
+    assert_snapshot!(printed("path,x,y,width,height\n", -1.0), @r#"
     margin -1 is out of range
     help: allowed: 0 to 2, as a share of the face
     "#);

@@ -67,23 +67,23 @@ fn the_fold_of_a_subject_is_its_place_modulo_the_folds() {
 
 #[test]
 fn impossible_splits_are_refused_with_the_remedy() {
-    let told = |error: DataError| format!("{error}\nhelp: {}", error.help().unwrap());
+    let printed = |error: DataError| format!("{error}\nhelp: {}", error.help().unwrap());
     let five = dataset(5, &[0, 1, 2, 3, 4]);
-    assert_snapshot!(told(split(&five, 5, 0.2).unwrap_err()), @r#"
+    assert_snapshot!(printed(split(&five, 5, 0.2).unwrap_err()), @r#"
     5 folds, but only 4 subjects (1 held out)
     help: use at most 4 folds, hold out fewer subjects, or add data
     "#);
-    assert_snapshot!(told(split(&five, 1, 0.0).unwrap_err()), @r#"
+    assert_snapshot!(printed(split(&five, 1, 0.0).unwrap_err()), @r#"
     cross validation needs at least 2 folds, not 1
     help: use --folds 2 or more
     "#);
-    assert_snapshot!(told(split(&five, 2, 1.0).unwrap_err()), @r#"
+    assert_snapshot!(printed(split(&five, 2, 1.0).unwrap_err()), @r#"
     held-out share 1 is out of range
     help: allowed: 0 up to, not including, 1
     "#);
     let nameless = Dataset { subjects: Vec::new(), ..five };
-    assert_snapshot!(told(split(&nameless, 2, 0.0).unwrap_err()), @r#"
+    assert_snapshot!(printed(split(&nameless, 2, 0.0).unwrap_err()), @r#"
     the data names no subjects, so folds would share faces between training and validation
-    help: say where the subject stands in the file names of class folders with --subject-pattern, such as '^([^_]+)_' for S010_004.png, or name another split, --split random, or --split usage for a table with that column; its accuracy is then not subject-independent
+    help: describe the position of the subject in the file names of class folders with --subject-pattern, such as '^([^_]+)_' for S010_004.png, or name another split, --split random, or --split usage for a table with that column; its accuracy is then not subject-independent
     "#);
 }

@@ -1,4 +1,4 @@
-//! Folders that somebody broke, or made to break a reader: nothing panics, nothing is read without bound, and the
+//! Folders that are damaged, or made to break a reader: nothing panics, nothing is read without bound, and the
 //! good images beside the bad ones are used.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -23,7 +23,7 @@ fn good(folder: &Path) {
     }
 }
 
-/// A PNG whose header promises so many pixels and whose data are a few bytes.
+/// A PNG with a header of so many pixels and a few bytes of data.
 fn promise(width: u32, height: u32) -> Vec<u8> {
     let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
     let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[8, 0, 0, 0, 0]].concat();
@@ -55,8 +55,11 @@ fn an_image_that_promises_billions_of_pixels_is_skipped_before_they_are_made() {
     fs::write(folder.path().join("no/bomb.png"), promise(60_000, 60_000)).unwrap();
     let dataset = load(folder.path());
     assert_eq!(dataset.samples.len(), 2);
-    let told: Vec<String> = dataset.skipped.iter().map(Skipped::to_string).collect();
-    assert!(told.len() == 1 && told[0].contains("no/bomb.png") && told[0].contains("limit"), "{told:?}");
+    let printed: Vec<String> = dataset.skipped.iter().map(Skipped::to_string).collect();
+    assert!(
+        printed.len() == 1 && printed[0].contains("no/bomb.png") && printed[0].contains("limit"),
+        "{printed:?}"
+    );
 }
 
 #[test]
@@ -77,8 +80,8 @@ fn an_image_cut_off_anywhere_is_skipped() {
 fn a_label_of_a_gibibyte_is_refused_unread() {
     let folder = tempdir().unwrap();
     let (images, labels) = ("cohn-kanade-images/S005/001", "Emotion/S005/001");
-    for place in [images, labels] {
-        fs::create_dir_all(folder.path().join(place)).unwrap();
+    for tree in [images, labels] {
+        fs::create_dir_all(folder.path().join(tree)).unwrap();
     }
     GrayImage::new(12, 12).save(folder.path().join(images).join("S005_001_00000001.png")).unwrap();
     let label = folder.path().join(labels).join("S005_001_00000001_emotion.txt");

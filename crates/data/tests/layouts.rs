@@ -1,4 +1,4 @@
-//! One suite over all layouts: each, as people hold it, gives its labels, subjects and pixels, and is held to the same
+//! One suite over all layouts: each, as it is distributed, gives its labels, subjects and pixels, and is held to the same
 //! laws. The trees are made here, a few pixels each, named as the real ones are.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
@@ -12,7 +12,7 @@ use tempfile::{TempDir, tempdir};
 
 const SIDE: u32 = 8;
 
-/// A data set as somebody holds it.
+/// A data set in one layout.
 struct Held {
     name: &'static str,
     layout: Layout,

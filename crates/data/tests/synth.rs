@@ -3,7 +3,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "a test that cannot go on may panic, and tells its figure"
+    reason = "a test that cannot go on may panic, and prints its figure"
 )]
 
 use netsynth_data::synth::{self, Summary, SynthOptions};
@@ -60,7 +60,7 @@ fn options_out_of_range_are_refused() {
     );
 }
 
-/// A set on which pixels alone decide would tell good networks from bad ones no better than a set of noise.
+/// A set on which pixels alone decide would separate good networks from bad ones no better than a set of noise.
 #[test]
 fn a_linear_model_on_pixels_is_far_from_chance_and_below_80_percent() {
     let options = DataOptions { height: 24, width: 24, ..DataOptions::default() };

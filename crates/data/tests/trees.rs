@@ -1,4 +1,4 @@
-//! Reading trees of every layout, and what is said of the bad ones.
+//! Reading trees of every layout, and the errors of bad ones.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
@@ -43,7 +43,7 @@ fn small() -> DataOptions {
 }
 
 /// Error and remedy, with the temporary folder called DIR.
-fn told(dir: &Path, result: Result<Dataset, DataError>) -> String {
+fn printed(dir: &Path, result: Result<Dataset, DataError>) -> String {
     let error = result.unwrap_err();
     let text = format!("{error}\nhelp: {}", error.help().unwrap());
     text.replace(&dir.display().to_string(), "DIR")
@@ -173,7 +173,7 @@ fn one_bad_image_is_skipped_and_told() {
 #[test]
 fn bad_folders_are_refused_with_the_remedy() {
     let dir = tempdir().unwrap();
-    let load = |path: &str| told(dir.path(), Dataset::load(&dir.path().join(path), &small()));
+    let load = |path: &str| printed(dir.path(), Dataset::load(&dir.path().join(path), &small()));
     assert_snapshot!(load("absent"), @r#"
     the data folder DIR/absent does not exist
     help: check the spelling, or draw a synthetic set with `netsynth data synth DIR/absent`
@@ -230,7 +230,7 @@ fn bad_folders_are_refused_with_the_remedy() {
 #[test]
 fn bad_ck_plus_trees_are_refused_with_the_remedy() {
     let dir = ck_plus("cohn-kanade-images", "Emotion");
-    let load = || told(dir.path(), Dataset::load(dir.path(), &small()));
+    let load = || printed(dir.path(), Dataset::load(dir.path(), &small()));
     let label = "Emotion/S005/001/S005_001_00000010_emotion.txt";
     write_text(dir.path(), label, "8.0");
     assert_snapshot!(load(), @r#"
@@ -238,7 +238,7 @@ fn bad_ck_plus_trees_are_refused_with_the_remedy() {
     help: a CK+ label is one number: 0 neutral, 1 anger, 2 contempt, 3 disgust, 4 fear, 5 happiness, 6 sadness, 7 surprise; remove the file to leave the sequence unlabelled
     "#);
     let images_alone = Dataset::load(&dir.path().join("cohn-kanade-images"), &small());
-    assert_snapshot!(told(dir.path(), images_alone), @r#"
+    assert_snapshot!(printed(dir.path(), images_alone), @r#"
     the folders of DIR/cohn-kanade-images are subjects (S005, ...), not classes
     help: for CK+, give the folder that holds both cohn-kanade-images and Emotion
     "#);
@@ -267,7 +267,7 @@ fn bad_ck_plus_trees_are_refused_with_the_remedy() {
 #[test]
 fn bad_options_are_refused_with_the_remedy() {
     let dir = ck_plus("cohn-kanade-images", "Emotion");
-    let load = |options: DataOptions| told(dir.path(), Dataset::load(dir.path(), &options));
+    let load = |options: DataOptions| printed(dir.path(), Dataset::load(dir.path(), &options));
     assert_snapshot!(load(DataOptions { height: 0, ..small() }), @r#"
     image size 12x0 is out of range
     help: allowed: 8x8 to 1024x1024

@@ -1,8 +1,8 @@
-//! The laws of augmentation, normalisation and random streams.
+//! The laws of augmentation and normalisation.
 
-use netsynth_data::{Augmentation, Normalisation, stream, unit};
+use netsynth_data::{Augmentation, Normalisation};
+use netsynth_random::stream;
 use proptest::prelude::*;
-use rand_chacha::rand_core::Rng;
 
 const SIDE: usize = 16;
 
@@ -72,31 +72,6 @@ proptest! {
         let variance = image.iter().map(|value| value * value).sum::<f32>() / image.len() as f32;
         prop_assert!(mean.abs() < 1e-3 && (variance - 1.0).abs() < 1e-2);
     }
-}
-
-#[test]
-fn streams_differ_in_every_part_of_their_name_and_never_change() {
-    let first = |seed, purpose, counters: &[u64]| stream(seed, purpose, counters).next_u64();
-    let words = [
-        first(1, "order", &[0]),
-        first(2, "order", &[0]),
-        first(1, "orders", &[0]),
-        first(1, "order", &[1]),
-        first(1, "order", &[0, 0]),
-        first(1, "order", &[]),
-    ];
-    assert!((1..words.len()).all(|at| !words[..at].contains(&words[at])));
-    // Recorded runs depend on this word.
-    assert_eq!(words[0], 16_163_366_513_089_771_796);
-}
-
-#[test]
-fn draws_are_in_the_unit_interval() {
-    let mut rng = stream(0, "test", &[]);
-    let mean =
-        (0..10_000).map(|_| unit(&mut rng)).inspect(|draw| assert!((0.0..1.0).contains(draw))).sum::<f32>()
-            / 1e4;
-    assert!((mean - 0.5).abs() < 0.02);
 }
 
 #[test]

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use crate::ops::Add;
 use crate::{Activation, Graph, Node, Norm, Op};
 
-/// What became of the layers of one network in another, in execution order.
+/// Where the layers of one network are in another, in execution order.
 ///
 /// A sum without norm and activation is no layer but wiring: who reads it reads its terms. Layers are paired so that
 /// the order of both networks is kept and as many as possible share operator, name, window and resolution
@@ -25,10 +25,10 @@ pub struct Pair {
     pub one: usize,
     /// The node's number in the second.
     pub other: usize,
-    /// Nodes of the first that it reads there, and whose counterparts it does not read in the second; `None` is the
+    /// Nodes of the first that it reads there, without a counterpart that it reads in the second; `None` is the
     /// image.
     pub lost: Vec<Option<usize>>,
-    /// Nodes of the second that it reads there, and whose counterparts it does not read in the first.
+    /// Nodes of the second that it reads there, without a counterpart that it reads in the first.
     pub gained: Vec<Option<usize>>,
 }
 
@@ -36,24 +36,24 @@ pub struct Pair {
 pub fn difference(one: &Graph, other: &Graph) -> Vec<Change> {
     let (before, after) = (layers(one), layers(other));
     let steps = aligned(one, other, &before, &after);
-    // Where a node of the second is in the first.
-    let mut home: Vec<Option<usize>> = vec![None; other.len()];
+    // The node of the first that each node of the second is paired with.
+    let mut partner: Vec<Option<usize>> = vec![None; other.len()];
     for step in &steps {
         if let (Some(old), Some(new)) = step {
-            home[*new] = Some(*old);
+            partner[*new] = Some(*old);
         }
     }
     let changes = steps.into_iter().filter_map(|step| match step {
         (Some(old), Some(new)) => {
             let (mut lost, mut gained) = (terms(one, old), Vec::new());
             for term in terms(other, new) {
-                // A node that is in the second alone is at home nowhere.
+                // A node that is in the second alone has none.
                 let known = match term {
                     None => Some(None),
-                    Some(source) => home[source].map(Some),
+                    Some(source) => partner[source].map(Some),
                 };
                 match known.and_then(|known| lost.iter().position(|&term| term == known)) {
-                    Some(place) => drop(lost.remove(place)),
+                    Some(position) => drop(lost.remove(position)),
                     None => gained.push(term),
                 }
             }
@@ -75,7 +75,7 @@ fn layers(graph: &Graph) -> Vec<usize> {
     (0..graph.len()).filter(|&number| !is_wiring(graph.node(number))).collect()
 }
 
-/// What a node reads, with the terms of sums in the place of sums, each once.
+/// What a node reads, with the terms of sums instead of sums, each once.
 fn terms(graph: &Graph, number: usize) -> Vec<Option<usize>> {
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();

@@ -5,7 +5,7 @@ use crate::ops::Refusal;
 pub enum GraphError {
     /// The input image cannot be.
     #[error("the input's shape {reason}")]
-    #[diagnostic(help("give `input` channels, height and width of the images you train on"))]
+    #[diagnostic(help("give `input` the channels, height and width of the images you train on"))]
     Input {
         /// What is wrong with it.
         reason: String,
@@ -19,16 +19,16 @@ pub enum GraphError {
         /// The limit.
         limit: usize,
     },
-    /// A node is called what no node can be.
+    /// A node has a name that no node can have.
     #[error("the node name {node:?} {reason}")]
     #[diagnostic(help("give it a short plain name, such as `stem`"))]
     Name {
         /// The name, or its beginning.
         node: String,
         /// What is wrong with it.
-        reason: &'static str,
+        reason: String,
     },
-    /// Two nodes share a name, or a node is called like the input.
+    /// Two nodes share a name, or a node has the name of the input.
     #[error("node `{node}`: the name is taken")]
     #[diagnostic(help("give every node a name of its own; `input` is the image"))]
     NameTaken {

@@ -28,7 +28,7 @@ pub struct Graph {
     dag: DiGraph<Node, usize>,
 }
 
-/// An operator in its place.
+/// An operator of a network, with what it reads.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
     /// The name the spec gave it.
@@ -44,7 +44,10 @@ pub struct Node {
 }
 
 impl Graph {
-    /// Checks a spec and takes it as a network.
+    /// Checks a spec and makes the network of it.
+    ///
+    /// # Errors
+    /// The first violation of the rules above, with the node and a remedy.
     pub fn new(spec: &ArchitectureSpec) -> Result<Self, GraphError> {
         if let Some(reason) = spec.input.problem() {
             return Err(GraphError::Input { reason });
@@ -75,7 +78,7 @@ impl Graph {
         Ok(graph)
     }
 
-    /// What people call it.
+    /// The name that the spec gave it.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -83,6 +86,22 @@ impl Graph {
     /// Shape of the image.
     pub fn input(&self) -> Shape {
         self.input
+    }
+
+    /// The shape of a node's output; of the image where there is no node.
+    ///
+    /// # Panics
+    /// If there is no node of this number.
+    pub fn shape(&self, source: Option<usize>) -> Shape {
+        source.map_or(self.input, |number| self.node(number).shape)
+    }
+
+    /// The shape of what a node reads: of its first input, where it reads several.
+    ///
+    /// # Panics
+    /// If there is no node of this number.
+    pub fn input_shape(&self, number: usize) -> Shape {
+        self.shape(self.node(number).inputs[0])
     }
 
     /// The nodes in execution order: every node comes after all it reads.
@@ -118,7 +137,7 @@ impl Graph {
         readers.into_iter().collect()
     }
 
-    /// How many classes the classifier tells apart.
+    /// How many classes the classifier has.
     pub fn classes(&self) -> usize {
         self.node(self.len() - 1).shape.channels
     }
@@ -156,15 +175,11 @@ impl Graph {
                 last_read.insert(input.and_then(|source| home[source]), number);
             }
         }
-        let size = |value: Option<usize>| match value {
-            None => self.input.elements(),
-            Some(number) => self.node(number).shape.elements(),
-        };
         let mut alive: BTreeSet<Option<usize>> = BTreeSet::from([None]);
         (0..self.len())
             .map(|number| {
                 alive.insert(home[number]);
-                let total = alive.iter().map(|&value| size(value)).sum();
+                let total = alive.iter().map(|&value| self.shape(value).elements()).sum();
                 alive.retain(|value| last_read.get(value).is_some_and(|&last| last > number));
                 total
             })
@@ -290,19 +305,19 @@ fn execution_order(spec: &ArchitectureSpec) -> Result<Vec<&NodeSpec>, GraphError
     }
 }
 
-/// Why a node cannot be called this, if it cannot: names stand in messages, tables and file headers.
-fn name_problem(name: &str) -> Option<&'static str> {
+/// Why a node cannot have this name, if it cannot: names appear in messages, tables and file headers.
+fn name_problem(name: &str) -> Option<String> {
     if name.is_empty() {
-        return Some("is empty");
+        return Some("is empty".to_owned());
     }
     if name.len() > MAX_NAME {
-        return Some("begins a name of more than 128 bytes");
+        return Some(format!("begins a name of more than {MAX_NAME} bytes"));
     }
-    name.chars().any(char::is_control).then_some("has a control character")
+    name.chars().any(char::is_control).then(|| "has a control character".to_owned())
 }
 
 fn unknown_input(node: &NodeSpec, input: &str, positions: &BTreeMap<&str, usize>) -> GraphError {
-    // Nobody's slip of the pen, and long to compare.
+    // A longer name is no misspelling, and its distances would take long to compute.
     let input: String = input.chars().take(MAX_NAME).collect();
     let nearest = positions.keys().copied().chain([INPUT]).min_by_key(|name| edit_distance(name, &input));
     GraphError::UnknownInput {

@@ -96,7 +96,7 @@ fn distinct(colours: &[Colour]) -> usize {
 
 impl fmt::Display for ArchitectureId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        write!(f, "{:016x}", u64::from_be_bytes(self.0))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Reading a RON document whose header says which schema it follows.
+//! RON documents with a header that names their schema.
 //!
 //! The header is read first, so a file of an older or newer program is refused for that reason and not for
 //! whichever field happened to change.

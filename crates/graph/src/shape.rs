@@ -3,12 +3,14 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// The largest number of channels or units a node may have, and the largest side of a plane.
+/// The largest number of channels or units a node may have.
 ///
-/// Far above any network this project is for. With them a node's weights fit into 64 bits; its multiply-accumulates
-/// may not, which [`Graph::new`](crate::Graph::new) refuses.
-pub(crate) const MAX_CHANNELS: usize = 1 << 16;
-pub(crate) const MAX_SIDE: usize = 1 << 12;
+/// Far above any network this project is for, as is [`MAX_SIDE`]. With both limits a node's weights fit into 64 bits; its
+/// multiply-accumulates may not, which [`Graph::new`](crate::Graph::new) refuses.
+pub const MAX_CHANNELS: usize = 1 << 16;
+
+/// The largest side of a plane, of a kernel and of a stride.
+pub const MAX_SIDE: usize = 1 << 12;
 
 /// The shape of one activation, without the batch: channels, rows, columns.
 ///

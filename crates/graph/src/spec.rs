@@ -7,7 +7,7 @@ use crate::{Op, Shape};
 /// The name by which a spec's nodes refer to the input image.
 pub const INPUT: &str = "input";
 
-/// An architecture as its file says it: nodes wired by name. Not yet known to be valid.
+/// An architecture as its file has it: nodes wired by name, not checked yet.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ArchitectureSpec {
@@ -22,7 +22,7 @@ pub struct ArchitectureSpec {
     pub input: Shape,
     /// The operators, in any order.
     pub nodes: Vec<NodeSpec>,
-    /// What somebody published about the network, to be compared with what is counted.
+    /// Published figures of the network, to be compared with what is counted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<Expectation>,
 }
@@ -62,7 +62,7 @@ impl ArchitectureSpec {
         Self { schema: SCHEMA, name: name.into(), about: String::new(), input, nodes, expect: Vec::new() }
     }
 
-    /// Reads a spec. Whether it is a valid network is for [`Graph::new`](crate::Graph::new) to say.
+    /// Reads a spec. [`Graph::new`](crate::Graph::new) checks whether it is a valid network.
     pub fn from_ron(text: &str) -> Result<Self, SchemaError> {
         schema::from_ron(text)
     }

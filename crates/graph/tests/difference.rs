@@ -39,7 +39,7 @@ fn a_network_does_not_differ_from_itself() {
 }
 
 #[test]
-fn every_layer_of_both_networks_is_told_once() {
+fn every_layer_of_both_networks_appears_once() {
     let networks = networks();
     for one in &networks {
         for other in &networks {
@@ -81,7 +81,7 @@ fn widths_links_and_layers_that_changed_are_found() {
             r#"(name: "x5+x3", from: ["x5", "x3"], op: Add()), (name: "x1+x5+x7""#,
         );
     let new = graph(&new);
-    let mut told = Vec::new();
+    let mut changed = Vec::new();
     for change in difference(&old, &new) {
         let Change::Paired(Pair { one, other, lost, gained }) = change else { panic!("{change:?}") };
         assert_eq!(old.node(one).name, new.node(other).name);
@@ -89,11 +89,11 @@ fn widths_links_and_layers_that_changed_are_found() {
             of.iter().map(|node| node.map_or("input", |node| &graph.node(node).name).to_owned()).collect()
         };
         if !lost.is_empty() || !gained.is_empty() {
-            told.push((old.node(one).name.clone(), names(&old, &lost), names(&new, &gained)));
+            changed.push((old.node(one).name.clone(), names(&old, &lost), names(&new, &gained)));
         }
     }
     let expected = [("x4", "x1"), ("x6", "x1")];
-    assert_eq!(told, expected.map(|(node, lost)| (node.to_owned(), vec![lost.to_owned()], Vec::new())));
+    assert_eq!(changed, expected.map(|(node, lost)| (node.to_owned(), vec![lost.to_owned()], Vec::new())));
 }
 
 #[test]

@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use netsynth_graph::ops::{Add, Concat, Conv, Dense, Dropout, GlobalAvgPool, Pool, SqueezeExcite};
-use netsynth_graph::{Activation, ArchitectureId, ArchitectureSpec, Graph, INPUT, NodeSpec, Norm, Op, Shape};
+use netsynth_graph::{
+    Activation, ArchitectureId, ArchitectureSpec, Graph, INPUT, NodeSpec, Norm, Op, Shape, Ties,
+};
 use proptest::prelude::*;
 
 /// A random valid spec: each step adds a node that fits what is there, then everything is pooled and classified.
@@ -177,4 +179,27 @@ fn twins_that_share_an_input_differ_from_one_node_read_twice() {
         vec![node("a", &["input"], conv.clone()), node("b", &["input"], conv)],
     );
     assert_ne!(once, twice);
+}
+
+proptest! {
+    #[test]
+    fn ties_are_the_classes_of_what_was_tied(count in 1usize..30, pairs in prop::collection::vec((0usize..30, 0usize..30), 0..40)) {
+        let mut ties = Ties::new(count);
+        let pairs: Vec<(usize, usize)> =
+            pairs.into_iter().map(|(one, other)| (one % count, other % count)).collect();
+        pairs.iter().for_each(|&(one, other)| ties.tie(one, other));
+        // The oracle: names spread along the pairs until none changes.
+        let mut names: Vec<usize> = (0..count).collect();
+        for _ in 0..count {
+            for &(one, other) in &pairs {
+                let name = names[one].min(names[other]);
+                (names[one], names[other]) = (name, name);
+            }
+        }
+        let found: Vec<usize> = (0..count).map(|number| ties.class(number)).collect();
+        prop_assert_eq!(found, names);
+        let new = ties.grow(3);
+        prop_assert_eq!(new.clone(), count..count + 3);
+        prop_assert!(new.into_iter().all(|number| ties.class(number) == number));
+    }
 }

@@ -98,7 +98,7 @@ fn generated_networks_have_the_parameters_that_keras_counts() {
 
 /// The multiply-accumulates at 224x224 that the papers state: 3.8 G, 569 M and 0.39 G.
 #[test]
-fn generated_networks_cost_what_their_papers_say() {
+fn generated_networks_have_the_published_costs() {
     let giga = |prototype| generated(prototype, IMAGENET, 1000).cost().macs as f64 / 1e9;
     assert!((giga(Prototype::ResNet50) - 3.86).abs() < 0.05, "{}", giga(Prototype::ResNet50));
     assert!((giga(Prototype::MobileNetV1) - 0.569).abs() < 0.002, "{}", giga(Prototype::MobileNetV1));

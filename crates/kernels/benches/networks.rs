@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Distribution, Tensor};
 use netsynth_kernels::{
-    Activation, ConvOptions, FeatureMap, PreparedConv, batch_norm, composition, conv_batch_norm, conv2d,
-    fold_batch_norm, global_avg_pool, sum,
+    Activation, ConvOptions, FeatureMap, PreparedConv, batch_norm, batch_norm_affine, composition,
+    conv_batch_norm, conv2d, fold_affine, global_avg_pool, sum,
 };
 
 /// How the network is computed.
@@ -246,7 +246,7 @@ impl Network {
                 Some(gamma) => {
                     let gamma = gamma.val().inner();
                     let (mean, variance) = (gamma.zeros_like(), gamma.ones_like());
-                    fold_batch_norm(weight, None, gamma, beta, mean, variance, 1e-3)
+                    fold_affine(weight, None, batch_norm_affine(gamma, beta, mean, variance, 1e-3))
                 }
             };
             let options = ConvOptions { stride: step.stride, padding: step.kernel / 2, groups: 1 };

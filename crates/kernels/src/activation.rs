@@ -1,68 +1,42 @@
-//! The activations a fused operator can end with.
+//! The activations a fused operator can end with, on vectors.
 
-use burn::tensor::{Tensor, activation};
+use netsynth_graph::Activation;
 
 use crate::simd::Simd;
 
-/// What an operator applies to its result before it stores it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Activation {
-    /// Nothing.
-    #[default]
-    Linear,
-    /// max(x, 0)
-    Relu,
-    /// min(max(x, 0), 6)
-    Relu6,
-    /// x / (1 + e^-x)
-    Swish,
+/// The activation of one vector.
+///
+/// # Safety
+/// The instruction set of `S` must be present.
+#[inline(always)]
+pub(crate) unsafe fn apply<S: Simd>(activation: Activation, x: S::V) -> S::V {
+    // SAFETY: the caller has the instruction set.
+    unsafe {
+        match activation {
+            Activation::Linear => x,
+            Activation::Relu => S::max(x, S::splat(0.0)),
+            Activation::Relu6 => S::min(S::max(x, S::splat(0.0)), S::splat(6.0)),
+            Activation::Swish => S::mul(x, sigmoid::<S>(x)),
+        }
+    }
 }
 
-impl Activation {
-    /// Burn's own composition.
-    pub(crate) fn compose<const D: usize>(self, x: Tensor<D>) -> Tensor<D> {
-        match self {
-            Self::Linear => x,
-            Self::Relu => activation::relu(x),
-            Self::Relu6 => activation::relu(x).clamp_max(6.0),
-            Self::Swish => activation::silu(x),
-        }
-    }
-
-    /// The activation of one vector.
-    ///
-    /// # Safety
-    /// The instruction set of `S` must be present.
-    #[inline(always)]
-    pub(crate) unsafe fn apply<S: Simd>(self, x: S::V) -> S::V {
-        // SAFETY: the caller vouches for the instruction set.
-        unsafe {
-            match self {
-                Self::Linear => x,
-                Self::Relu => S::max(x, S::splat(0.0)),
-                Self::Relu6 => S::min(S::max(x, S::splat(0.0)), S::splat(6.0)),
-                Self::Swish => S::mul(x, sigmoid::<S>(x)),
-            }
-        }
-    }
-
-    /// `gradient` times the derivative at the activation's input `x`.
-    ///
-    /// # Safety
-    /// The instruction set of `S` must be present.
-    #[inline(always)]
-    pub(crate) unsafe fn backward<S: Simd>(self, x: S::V, gradient: S::V) -> S::V {
-        // SAFETY: the caller vouches for the instruction set.
-        unsafe {
-            match self {
-                Self::Linear => gradient,
-                Self::Relu => S::where_positive(x, gradient),
-                Self::Relu6 => S::where_positive(x, S::where_positive(S::sub(S::splat(6.0), x), gradient)),
-                Self::Swish => {
-                    let sigmoid = sigmoid::<S>(x);
-                    let slope = S::mul_add(S::mul(x, sigmoid), S::sub(S::splat(1.0), sigmoid), sigmoid);
-                    S::mul(gradient, slope)
-                }
+/// `gradient` times the derivative at the activation's input `x`.
+///
+/// # Safety
+/// The instruction set of `S` must be present.
+#[inline(always)]
+pub(crate) unsafe fn backward<S: Simd>(activation: Activation, x: S::V, gradient: S::V) -> S::V {
+    // SAFETY: the caller has the instruction set.
+    unsafe {
+        match activation {
+            Activation::Linear => gradient,
+            Activation::Relu => S::where_positive(x, gradient),
+            Activation::Relu6 => S::where_positive(x, S::where_positive(S::sub(S::splat(6.0), x), gradient)),
+            Activation::Swish => {
+                let sigmoid = sigmoid::<S>(x);
+                let slope = S::mul_add(S::mul(x, sigmoid), S::sub(S::splat(1.0), sigmoid), sigmoid);
+                S::mul(gradient, slope)
             }
         }
     }
@@ -71,7 +45,7 @@ impl Activation {
 /// 1 / (1 + e^-x)
 #[inline(always)]
 unsafe fn sigmoid<S: Simd>(x: S::V) -> S::V {
-    // SAFETY: the caller vouches for the instruction set.
+    // SAFETY: the caller has the instruction set.
     unsafe {
         let exponential = exp::<S>(S::sub(S::splat(0.0), x));
         S::div(S::splat(1.0), S::add(S::splat(1.0), exponential))
@@ -83,7 +57,7 @@ unsafe fn sigmoid<S: Simd>(x: S::V) -> S::V {
 unsafe fn exp<S: Simd>(x: S::V) -> S::V {
     // Adding 1.5 * 2^23 leaves the nearest integer, plus the exponent's bias, in the low bits of the mantissa.
     const ROUND: f32 = 12_582_912.0 + 127.0;
-    // SAFETY: the caller vouches for the instruction set.
+    // SAFETY: the caller has the instruction set.
     unsafe {
         let x = S::max(S::min(x, S::splat(87.0)), S::splat(-87.0));
         let rounded = S::mul_add(x, S::splat(std::f32::consts::LOG2_E), S::splat(ROUND));

@@ -81,7 +81,7 @@ impl Adam {
     }
 
     /// The module with the averaged parameters in place of its own; what has no average (the running statistics of
-    /// a normalisation, say) stays as it is.
+    /// a normalisation, for example) stays as it is.
     pub fn averaged<M: Module>(&self, module: M) -> M {
         module.map(&mut Averaged { moments: &self.moments })
     }

@@ -2,8 +2,8 @@
 
 use burn::tensor::Tensor;
 use burn_flex::FlexTensor;
+use netsynth_graph::Activation;
 
-use crate::activation::Activation;
 use crate::buffer::Buffer;
 use crate::composition;
 use crate::conv::{self, ConvOptions, Geometry, filled};
@@ -107,26 +107,38 @@ pub fn conv_batch_norm(
     }
 }
 
-/// The weight and bias of a convolution with the batch normalisation after it folded in, for evaluation.
+/// A batch normalisation with known statistics, as a scale and a shift of each channel: `x scale + shift`.
 ///
 /// # Shapes
-/// - weight: `[outputs, inputs / groups, kernel, kernel]`; all others `[outputs]`
-pub fn fold_batch_norm(
-    weight: Tensor<4>,
-    bias: Option<Tensor<1>>,
+/// All `[channels]`.
+pub fn batch_norm_affine(
     gamma: Tensor<1>,
     beta: Tensor<1>,
     mean: Tensor<1>,
     variance: Tensor<1>,
     epsilon: f32,
+) -> (Tensor<1>, Tensor<1>) {
+    let scale = gamma / (variance + epsilon).sqrt();
+    let shift = beta - mean * scale.clone();
+    (scale, shift)
+}
+
+/// The weight and bias of a convolution with an affine map of its output channels folded in, such as
+/// [`batch_norm_affine`].
+///
+/// # Shapes
+/// - weight: `[outputs, inputs / groups, kernel, kernel]`; all others `[outputs]`
+pub fn fold_affine(
+    weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    (scale, shift): (Tensor<1>, Tensor<1>),
 ) -> (Tensor<4>, Tensor<1>) {
     let [outputs, ..] = weight.dims();
-    let scale = gamma / (variance + epsilon).sqrt();
-    let centred = match bias {
-        Some(bias) => bias - mean,
-        None => mean.neg(),
+    let bias = match bias {
+        Some(bias) => bias * scale.clone() + shift,
+        None => shift,
     };
-    (weight * scale.clone().reshape([outputs, 1, 1, 1]), centred * scale + beta)
+    (weight * scale.reshape([outputs, 1, 1, 1]), bias)
 }
 
 #[derive(Clone, Debug)]

@@ -4,9 +4,19 @@
 use burn::tensor::module;
 use burn::tensor::ops::ConvOptions as BurnConvOptions;
 use burn::tensor::{Tensor, activation};
+use netsynth_graph::Activation;
 
-use crate::activation::Activation;
 use crate::conv::ConvOptions;
+
+/// A pointwise nonlinearity.
+pub fn activate<const D: usize>(x: Tensor<D>, activation: Activation) -> Tensor<D> {
+    match activation {
+        Activation::Linear => x,
+        Activation::Relu => activation::relu(x),
+        Activation::Relu6 => activation::relu(x).clamp_max(6.0),
+        Activation::Swish => activation::silu(x),
+    }
+}
 
 /// A square convolution with activation; see [`crate::conv2d`].
 pub fn conv2d(
@@ -18,7 +28,7 @@ pub fn conv2d(
 ) -> Tensor<4> {
     let ConvOptions { stride, padding, groups } = options;
     let options = BurnConvOptions::new([stride; 2], [padding; 2], [1; 2], groups);
-    activation.compose(module::conv2d(x, weight, bias, options))
+    activate(module::conv2d(x, weight, bias, options), activation)
 }
 
 /// Batch normalisation in training; see [`crate::batch_norm`]. Gives the output, the mean and the biased variance.
@@ -35,14 +45,14 @@ pub fn batch_norm(
     let centred = x - mean.clone();
     let variance = centred.clone().square().mean_dims(&[0, 2, 3]);
     let normal = centred / (variance.clone() + epsilon).sqrt();
-    let output = activation.compose(normal * row(gamma) + row(beta));
+    let output = activate(normal * row(gamma) + row(beta), activation);
     (output, mean.reshape([channels]).detach(), variance.reshape([channels]).detach())
 }
 
 /// The sum of feature maps, with activation; see [`crate::sum`].
 pub fn sum(inputs: Vec<Tensor<4>>, activation: Activation) -> Tensor<4> {
     let total = inputs.into_iter().reduce(|total, input| total + input);
-    activation.compose(total.expect("a sum has at least one input"))
+    activate(total.expect("a sum has at least one input"), activation)
 }
 
 /// The mean of every plane; see [`crate::global_avg_pool`].

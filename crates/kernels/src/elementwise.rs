@@ -1,6 +1,8 @@
 //! Kernels that treat every float alike.
 
-use crate::activation::Activation;
+use netsynth_graph::Activation;
+
+use crate::activation;
 use crate::buffer::Buffer;
 use crate::parallel;
 use crate::simd::{Kernel, Simd, launch};
@@ -25,7 +27,7 @@ pub(crate) fn sum(inputs: &[&[f32]], activation: Activation) -> Buffer {
     output
 }
 
-/// The gradient before the activation; `x` is the activation's input, or its output where that tells as much.
+/// The gradient before the activation; `x` is the activation's input, or its output where that determines the derivative too.
 pub(crate) fn activation_gradient(gradient: &[f32], x: &[f32], activation: Activation) -> Buffer {
     let mut output = Buffer::stale(gradient.len());
     let pieces = gradient.chunks(PIECE).zip(x.chunks(PIECE)).zip(output.chunks_mut(PIECE)).collect();
@@ -51,7 +53,7 @@ impl Kernel for Sum<'_> {
                 for input in &self.inputs[1..] {
                     sum = S::add(sum, S::load(input.as_ptr().add(index * S::WIDTH)));
                 }
-                S::store(output.as_mut_ptr(), self.activation.apply::<S>(sum));
+                S::store(output.as_mut_ptr(), activation::apply::<S>(self.activation, sum));
             }
         }
     }
@@ -73,7 +75,11 @@ impl Kernel for Slope<'_> {
         for (output, (gradient, x)) in self.output.chunks_exact_mut(S::WIDTH).zip(inputs) {
             // SAFETY: every chunk is one vector long.
             unsafe {
-                let gradient = self.activation.backward::<S>(S::load(x.as_ptr()), S::load(gradient.as_ptr()));
+                let gradient = activation::backward::<S>(
+                    self.activation,
+                    S::load(x.as_ptr()),
+                    S::load(gradient.as_ptr()),
+                );
                 S::store(output.as_mut_ptr(), gradient);
             }
         }

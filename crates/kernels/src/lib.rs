@@ -1,4 +1,4 @@
-//! How the CPU is fast: fused training operators as a Burn backend extension.
+//! How the CPU is **fast**: fused training operators as a Burn backend extension.
 //!
 //! Every operator takes and gives Burn tensors, takes part in autodiff, and looks at the device at run time: on the
 //! Flex CPU backend it runs a kernel of this crate, on every other device Burn's own [`composition`]. Between
@@ -12,6 +12,21 @@
 //! several times 4 %, and page faults, Adam, the loss and Burn's bookkeeping the rest.
 //!
 //! A result has the same bits for any number of threads and from run to run on one machine.
+//!
+//! ```
+//! use burn::tensor::{Device, Tensor};
+//! use netsynth_kernels::{Activation, ConvOptions, FeatureMap, conv2d, global_avg_pool};
+//!
+//! let device = Device::flex();
+//! let (images, weight) = (Tensor::<4>::ones([16, 1, 8, 8], &device), Tensor::<4>::ones([4, 1, 3, 3], &device));
+//! let options = ConvOptions { stride: 2, padding: 1, groups: 1 };
+//! let map = conv2d(FeatureMap::from_tensor(images), weight, None, options, Activation::Relu);
+//! assert_eq!(map.dims(), [16, 4, 4, 4]);
+//!
+//! // Kernels at the upper and the left border meet two rows or columns of three; the corner meets four pixels.
+//! let mean = (9 * 9 + 6 * 6 + 4) as f32 / 16.0;
+//! assert_eq!(global_avg_pool(map).into_data().iter::<f32>().next(), Some(mean));
+//! ```
 
 #![allow(
     unsafe_code,
@@ -39,12 +54,12 @@ mod sum;
 #[cfg(test)]
 mod tests;
 
-pub use activation::Activation;
 pub use adam::{Adam, AdamOptions};
-pub use batch_norm::{BatchNormOutput, batch_norm, conv_batch_norm, fold_batch_norm};
+pub use batch_norm::{BatchNormOutput, batch_norm, batch_norm_affine, conv_batch_norm, fold_affine};
 pub use conv::{ConvOptions, PreparedConv, conv2d};
 pub use feature_map::FeatureMap;
 pub use loss::softmax_cross_entropy;
+pub use netsynth_graph::Activation;
 pub use peak::peak_gflops;
 pub use pool::global_avg_pool;
 pub use sum::sum;

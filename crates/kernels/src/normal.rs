@@ -1,8 +1,9 @@
-//! The arithmetic of a batch normalisation whose statistics are known.
+//! The arithmetic of a batch normalisation with known statistics.
 
 use burn::tensor::Tensor;
+use netsynth_graph::Activation;
 
-use crate::activation::Activation;
+use crate::activation;
 use crate::buffer::Buffer;
 use crate::conv::{GradientRows, filled};
 use crate::flex;
@@ -131,7 +132,7 @@ impl Kernel for Apply<'_> {
                 let (scale, shift) = (S::splat(normal.scale[channel]), S::splat(normal.shift[channel]));
                 for (x, output) in x.chunks_exact(S::WIDTH).zip(output.chunks_exact_mut(S::WIDTH)) {
                     let y = S::mul_add(S::load(x.as_ptr()), scale, shift);
-                    S::store(output.as_mut_ptr(), normal.activation.apply::<S>(y));
+                    S::store(output.as_mut_ptr(), activation::apply::<S>(normal.activation, y));
                 }
             }
         }
@@ -164,7 +165,11 @@ impl Kernel for Reduce<'_> {
                     for (x, gradient) in x.chunks_exact(S::WIDTH).zip(gradient.chunks_exact(S::WIDTH)) {
                         let x = S::load(x.as_ptr());
                         let gradient = S::load(gradient.as_ptr());
-                        let gradient = normal.activation.backward::<S>(S::mul_add(x, scale, shift), gradient);
+                        let gradient = activation::backward::<S>(
+                            normal.activation,
+                            S::mul_add(x, scale, shift),
+                            gradient,
+                        );
                         sum = S::add(sum, gradient);
                         product = S::mul_add(gradient, S::sub(x, mean), product);
                     }
@@ -222,7 +227,8 @@ impl GradientRows for NormRows<'_> {
                 for at in (0..LANES).step_by(S::WIDTH) {
                     let x = S::load(x.as_ptr().add(at));
                     let gradient = S::load(gradient.as_ptr().add(at));
-                    let gradient = normal.activation.backward::<S>(S::mul_add(x, scale, shift), gradient);
+                    let gradient =
+                        activation::backward::<S>(normal.activation, S::mul_add(x, scale, shift), gradient);
                     let value = S::mul_add(slope, S::sub(x, mean), S::mul_add(scale, gradient, constant));
                     S::store(to.as_mut_ptr().add(at), S::mul(value, S::load(self.mask.as_ptr().add(at))));
                 }

@@ -2,8 +2,8 @@
 
 use burn::tensor::Tensor;
 use burn_flex::FlexTensor;
+use netsynth_graph::Activation;
 
-use crate::activation::Activation;
 use crate::composition;
 use crate::elementwise;
 use crate::feature_map::{FeatureMap, Kind};

@@ -329,7 +329,8 @@ fn folding_is_the_normalisation() {
         composition::conv2d(x.clone(), weight.clone(), Some(bias.clone()), case.options, Activation::Linear);
     let expected = (plain - row(mean.clone())) / row((variance.clone() + 1e-3).sqrt()) * row(gamma.clone())
         + row(beta.clone());
-    let (weight, bias) = crate::fold_batch_norm(weight, Some(bias), gamma, beta, mean, variance, 1e-3);
+    let (weight, bias) =
+        crate::fold_affine(weight, Some(bias), crate::batch_norm_affine(gamma, beta, mean, variance, 1e-3));
     let found = crate::conv2d(x, weight, Some(bias), case.options, Activation::Linear).into_tensor();
     assert_close(&data(found), &data(expected), "output");
 }

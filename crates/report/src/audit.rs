@@ -1,37 +1,45 @@
-//! An audit's finalists as the cells of a table, and what it says in words.
+//! An audit's finalists as a table, and what it found in sentences.
 
 use netsynth_store::{Audit, Extent, Finalist, FromScratch};
 
-use crate::numbers::{count, estimate, percent};
+use crate::tables::{Cell, Column, Table};
 
-/// The columns of an audit's table: the third and all after it hold numbers.
-pub const AUDIT_HEADER: [&str; 6] =
-    ["trial", "variant", "parameters", "in the search", "from scratch", "difference"];
+/// The finalists: accuracies, and from scratch the folds' deviation.
+pub fn audit_table(audit: &Audit) -> Table {
+    let columns = [
+        Column::left("trial", |finalist: &Finalist| Cell::trial(finalist.member.trial)),
+        Column::left("variant", |finalist: &Finalist| {
+            Cell::list(finalist.member.variants.iter().map(ToString::to_string).collect())
+        }),
+        Column::parameters(|finalist: &Finalist| finalist.member.cost.parameters),
+        Column::right("in the search", |finalist: &Finalist| Cell::share(finalist.member.accuracy)),
+        Column::right("from scratch", |finalist: &Finalist| from_scratch(&finalist.from_scratch)),
+        Column::hidden("deviation", |finalist: &Finalist| match &finalist.from_scratch {
+            FromScratch::Judged { deviation, .. } => Cell::share(*deviation),
+            FromScratch::Failed { .. } | FromScratch::Open { .. } => Cell::missing(""),
+        }),
+        Column::right("difference", |finalist: &Finalist| {
+            Cell::or_empty(finalist.accuracies(), |(search, from_scratch)| {
+                let difference = from_scratch - search;
+                Cell::new(difference, format!("{:+.2}", 100.0 * difference))
+            })
+        }),
+    ];
+    Table::new(&columns, &audit.finalists)
+}
 
-/// A finalist's row: accuracies, and from scratch the folds' deviation.
-pub fn audit_cells(finalist: &Finalist) -> [String; 6] {
-    let Finalist { member, from_scratch } = finalist;
-    let variants: Vec<String> = member.variants.iter().map(ToString::to_string).collect();
-    let (accuracy, difference) = match from_scratch {
-        FromScratch::Judged { mean, deviation, fold_accuracies } => (
-            estimate(*mean, (fold_accuracies.len() > 1).then_some(*deviation)),
-            format!("{:+.2}", 100.0 * (mean - member.accuracy)),
-        ),
-        FromScratch::Failed { fold, .. } => (format!("failed on fold {fold}"), String::new()),
-        FromScratch::Open { n_trained } => (format!("{n_trained} folds so far"), String::new()),
-    };
-    [
-        member.trial.to_string(),
-        variants.join(", "),
-        count(member.cost.parameters),
-        percent(member.accuracy),
-        accuracy,
-        difference,
-    ]
+fn from_scratch(accuracy: &FromScratch) -> Cell {
+    match accuracy {
+        FromScratch::Judged { mean, deviation, fold_accuracies } => {
+            Cell::estimate(*mean, (fold_accuracies.len() > 1).then_some(*deviation))
+        }
+        FromScratch::Failed { fold, .. } => Cell::missing(&format!("failed on fold {fold}")),
+        FromScratch::Open { n_trained } => Cell::missing(&format!("{n_trained} folds so far")),
+    }
 }
 
 /// What was done, how far the two rankings agree, why finalists failed, and what follows from it, in sentences.
-pub fn audit_words(audit: &Audit) -> Vec<String> {
+pub fn audit_sentences(audit: &Audit) -> Vec<String> {
     let Audit { search, from_scratch, n_members, finalists, tau } = audit;
     let n_finalists = finalists.len();
     let which = if n_finalists < *n_members {
@@ -39,26 +47,27 @@ pub fn audit_words(audit: &Audit) -> Vec<String> {
     } else {
         format!("the front's {}", networks(n_finalists))
     };
-    let mut words = vec![format!(
+    let mut sentences = vec![format!(
         "Audit of {which}. In the search: {}. From scratch: {}; mean and standard deviation over the folds.",
         extent(*search),
         extent(*from_scratch)
     )];
     for Finalist { member, from_scratch } in finalists {
         if let FromScratch::Failed { fold, reason } = from_scratch {
-            words.push(format!("Trial {} failed on fold {fold}, and is not ranked: {reason}.", member.trial));
+            sentences
+                .push(format!("Trial {} failed on fold {fold}, and is not ranked: {reason}.", member.trial));
         }
     }
     let n_ranked = audit.n_ranked();
-    words.push(match tau {
+    sentences.push(match tau {
         Some(tau) => format!("Kendall's tau of the two rankings is {tau:+.2} over {n_ranked} networks."),
         None if n_ranked < 3 => {
             format!("Of the ranks of {} a correlation would say nothing.", networks(n_ranked))
         }
         None => "One of the two rankings ties throughout, so that they have no correlation.".to_owned(),
     });
-    words.push("The audit informs: front and variants are as the search chose them.".to_owned());
-    words
+    sentences.push("The audit informs: front and variants are as the search chose them.".to_owned());
+    sentences
 }
 
 fn networks(number: usize) -> String {

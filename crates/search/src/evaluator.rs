@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::metric::metrics::mean_of;
-use crate::{Candidate, Metric, Metrics, Reactions, Scorer, Source, ZeroCostScores};
+use crate::{Candidate, Metric, Metrics, Reactions, Scorer, SearchError, Source, ZeroCostScores};
 
 /// What one rung found out about a candidate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -45,28 +45,34 @@ impl Trained {
     }
 }
 
-/// Something that measures candidates.
+/// Where an evaluator hands over each result as soon as it is known, by the candidate's index and from any thread.
+pub type Answered<'a, E> = dyn Fn(usize, Measured) -> Result<(), E> + Sync + 'a;
+
+/// Measures how good candidates are: accuracy, and whatever else it can.
 ///
-/// The answer is a function of the candidate, the rung and what was measured of its parent and of its lower rungs: it does
-/// not depend on when, beside what, or on which thread it was asked.
+/// A result is a function of the candidate, the rung and what was measured of its parent and of its lower rungs: it does
+/// not depend on when, beside what, or on which thread it was measured.
 pub trait Evaluator: Sync {
-    /// Measures a candidate on the rung of this number; `None` where the search is to stop first.
-    fn evaluate(&self, candidate: &Candidate, rung: usize) -> Option<Measured>;
+    /// Why it could not go on. What a training itself did is a [`Measured`], never an error.
+    type Error: From<SearchError>;
+
+    /// Measures candidates on the rung of this number and hands each result to `answered`, in any order. A candidate
+    /// without a result stops the search.
+    fn evaluate(
+        &self,
+        candidates: &[&Candidate],
+        rung: usize,
+        answered: &Answered<'_, Self::Error>,
+    ) -> Result<(), Self::Error>;
 
     /// What scores candidates before any training, if this evaluator can.
-    fn scorer(&self) -> Option<&dyn Scorer> {
+    fn scorer(&self) -> Option<&dyn Scorer<Self::Error>> {
         None
     }
 }
 
-/// The answer of a measurement, or its panic as a failure: a panic costs its trial, not the search.
-pub fn caught(measure: impl FnOnce() -> Option<Measured>) -> Option<Measured> {
-    unless_panicked(measure)
-        .unwrap_or_else(|panic| Some(Measured::Failed(format!("the training panicked: {panic}"))))
-}
-
-/// What a piece of work gives, or the words of its panic.
-pub(crate) fn unless_panicked<T>(work: impl FnOnce() -> T) -> Result<T, String> {
+/// What a piece of work gives, or the message of its panic: a panic costs its trial, not the search.
+pub fn unless_panicked<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message").to_owned()
@@ -89,15 +95,5 @@ impl Measured {
                 None => fold.get(Metric::Accuracy).is_none().then(|| "a fold without an accuracy".to_owned()),
             }
         })
-    }
-}
-
-impl<E: Evaluator> Evaluator for &E {
-    fn evaluate(&self, candidate: &Candidate, rung: usize) -> Option<Measured> {
-        (**self).evaluate(candidate, rung)
-    }
-
-    fn scorer(&self) -> Option<&dyn Scorer> {
-        (**self).scorer()
     }
 }

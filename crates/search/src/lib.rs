@@ -5,7 +5,6 @@
 //! evaluator answered; a strategy's state is a fold over what it observed, so a run is resumed by replaying it.
 //!
 //! ```
-//! use std::num::NonZeroUsize;
 //! use netsynth_search::{
 //!     Indicator, Limits, Metric, Objective, ParetoFront, Performance, Rung, SearchPlan, StrategyKind, Table, bounds, run,
 //! };
@@ -29,7 +28,7 @@
 //!     screening: None,
 //!     limits: Limits::default(),
 //! };
-//! let found = run(&table, &plan, &table, NonZeroUsize::MIN, &mut |_| {})?;
+//! let found = run(&table, &plan, &table, &mut |_| Ok(()))?;
 //! let front = ParetoFront::of(&found.trials, &plan.objectives, &plan.indicator, plan.rungs.len());
 //! let accuracies: Vec<_> = front.members.iter().map(|(_, metrics)| metrics.get(Metric::Accuracy)).collect();
 //! assert_eq!(accuracies, [Some(0.92), Some(0.83)]);
@@ -46,9 +45,8 @@ mod statistics;
 mod strategy;
 mod synthesis;
 mod trial;
-mod workers;
 
-pub use evaluator::{Evaluator, Measured, Trained, caught};
+pub use evaluator::{Answered, Evaluator, Measured, Trained, unless_panicked};
 pub use front::hypervolume::hypervolume;
 pub use front::pareto::{ParetoFront, dominates, non_dominated_ranks};
 pub use front::variant::{Variant, variants};
@@ -76,4 +74,3 @@ pub use synthesis::reactions::{LinkReaction, Reactions, VertexReaction};
 pub use synthesis::screening::{ScreenedCandidate, Screening};
 pub use synthesis::zero_cost::{Scored, Scorer, ZeroCostProxy, ZeroCostScores};
 pub use trial::{Candidate, Outcome, Trial};
-pub use workers::side_by_side;

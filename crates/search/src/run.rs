@@ -1,15 +1,14 @@
 use std::collections::BTreeSet;
-use std::num::NonZeroUsize;
+use std::sync::{Mutex, PoisonError};
 
 use netsynth_graph::ArchitectureId;
 use netsynth_space::Space;
 
-use crate::evaluator::caught;
 use crate::front::climb::{Climbs, is_out_of_reach};
 use crate::front::rank::best_first;
-use crate::workers::side_by_side;
 use crate::{
-    Candidate, Evaluator, Generator, Problem, ScreenedCandidate, SearchError, SearchPlan, StopReason, Trial,
+    Candidate, Evaluator, Generator, Measured, Problem, ScreenedCandidate, SearchError, SearchPlan,
+    StopReason, Trial,
 };
 
 /// What happens while a search runs.
@@ -58,15 +57,14 @@ pub struct Found {
 /// Searches a space: generation after generation is proposed, measured rung by rung and observed, until the
 /// plan's trials or epochs are spent, or the space is, too many trials fail in a row, or the evaluator stops.
 ///
-/// The result is a function of the plan, the space and the evaluator's answers; `n_workers` only says how many
-/// trainings run side by side.
-pub fn run(
+/// The result is a function of the plan, the space and the evaluator's answers. An error of the evaluator or of
+/// `on_event` ends the search.
+pub fn run<E: Evaluator>(
     space: &dyn Space,
     plan: &SearchPlan,
-    evaluator: &dyn Evaluator,
-    n_workers: NonZeroUsize,
-    on_event: &mut dyn FnMut(Event<'_>),
-) -> Result<Found, SearchError> {
+    evaluator: &E,
+    on_event: &mut dyn FnMut(Event<'_>) -> Result<(), E::Error>,
+) -> Result<Found, E::Error> {
     let problem = Problem::new(space, plan)?;
     let screening = plan.screening.map(|screening| match evaluator.scorer() {
         Some(scorer) => Ok((screening, scorer)),
@@ -86,7 +84,7 @@ pub fn run(
             }
         };
         if let Some(generator) = strategy.generator() {
-            on_event(Event::Generator(&generator));
+            on_event(Event::Generator(&generator))?;
             found.generators.push(generator);
         }
         let candidates = match screening {
@@ -94,13 +92,12 @@ pub fn run(
             Some((screening, scorer)) => {
                 let numbers = screening.numbers(&(first..last));
                 let proposed = strategy.propose(&found.trials, numbers, generation, &taken)?;
-                let Some((screened, best)) = screening.select(proposed, first..last, plan, scorer, n_workers)
-                else {
+                let Some((screened, best)) = screening.select(proposed, first..last, plan, scorer)? else {
                     found.stopped_by = StopReason::Asked;
                     break;
                 };
                 if !screened.is_empty() {
-                    on_event(Event::Screened { generation, candidates: &screened });
+                    on_event(Event::Screened { generation, candidates: &screened })?;
                 }
                 best
             }
@@ -110,38 +107,36 @@ pub fn run(
             break;
         }
         taken.extend(candidates.iter().map(|candidate| candidate.id));
-        on_event(Event::Proposed(&candidates));
-        let Some(trials) = climb(&candidates, &found.trials, plan, evaluator, n_workers, on_event) else {
+        on_event(Event::Proposed(&candidates))?;
+        let Some(trials) = climb(&candidates, &found.trials, plan, evaluator, on_event)? else {
             found.stopped_by = StopReason::Asked;
             break;
         };
         found.trials.extend(trials);
         strategy.observe(&found.trials, first..found.trials.len())?;
-        on_event(Event::Observed(&found.trials[first..]));
+        on_event(Event::Observed(&found.trials[first..]))?;
     }
     Ok(found)
 }
 
 /// Measures a generation rung by rung; the better share of each rung climbs to the next. `None` if the evaluator
 /// stopped before it was through.
-fn climb(
+fn climb<E: Evaluator>(
     candidates: &[Candidate],
     history: &[Trial],
     plan: &SearchPlan,
-    evaluator: &dyn Evaluator,
-    n_workers: NonZeroUsize,
-    on_event: &mut dyn FnMut(Event<'_>),
-) -> Option<Vec<Trial>> {
+    evaluator: &E,
+    on_event: &mut dyn FnMut(Event<'_>) -> Result<(), E::Error>,
+) -> Result<Option<Vec<Trial>>, E::Error> {
     let mut trials: Vec<Trial> = candidates.iter().map(Trial::of).collect();
     let climbs = Climbs::of_each(history, &plan.measured(), plan.rungs.len());
     let mut climbing: Vec<usize> = (0..candidates.len()).collect();
     for (rung, ladder) in plan.rungs.iter().enumerate() {
-        on_event(Event::Rung { rung, n_candidates: climbing.len() });
-        let readings = side_by_side(climbing.len(), n_workers, |position| {
-            caught(|| evaluator.evaluate(&candidates[climbing[position]], rung))
-        });
-        for (&index, reading) in climbing.iter().zip(readings) {
-            trials[index].readings.push(reading?);
+        on_event(Event::Rung { rung, n_candidates: climbing.len() })?;
+        let on_rung: Vec<&Candidate> = climbing.iter().map(|&index| &candidates[index]).collect();
+        for (&index, reading) in climbing.iter().zip(readings(evaluator, &on_rung, rung)?) {
+            let Some(reading) = reading else { return Ok(None) };
+            trials[index].readings.push(reading);
         }
         climbing.retain(|&index| trials[index].trained(rung).is_some());
         let n_kept = ladder.n_kept(climbing.len());
@@ -154,10 +149,24 @@ fn climb(
                 climbing.iter().partition(|&&index| is_out_of_reach(&trials[index], history, rung, plan));
             if !out.is_empty() {
                 let numbers: Vec<usize> = out.iter().map(|&index| trials[index].number).collect();
-                on_event(Event::Pruned { rung, trials: &numbers });
+                on_event(Event::Pruned { rung, trials: &numbers })?;
             }
             climbing = within;
         }
     }
-    Some(trials)
+    Ok(Some(trials))
+}
+
+/// What the evaluator measured of each candidate, in their order.
+fn readings<E: Evaluator>(
+    evaluator: &E,
+    candidates: &[&Candidate],
+    rung: usize,
+) -> Result<Vec<Option<Measured>>, E::Error> {
+    let readings = Mutex::new(vec![None; candidates.len()]);
+    evaluator.evaluate(candidates, rung, &|index, measured| {
+        readings.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(measured);
+        Ok(())
+    })?;
+    Ok(readings.into_inner().unwrap_or_else(PoisonError::into_inner))
 }

@@ -3,15 +3,16 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::BTreeSet;
-use std::num::NonZeroUsize;
 
 use netsynth_graph::{ArchitectureSpec, Graph};
+use netsynth_random::stream;
 use netsynth_search::{
-    Candidate, Constraint, Evaluator, Event, Indicator, Limits, LinkReaction, Measured, Metric, Metrics,
-    Objective, Outcome, ParetoFront, Performance, Problem, Reactions, Rung, SearchError, SearchPlan,
-    StrategyKind, Trained, Trial, VertexReaction, dominates, hypervolume, non_dominated_ranks, run, variants,
+    Answered, Candidate, Constraint, Evaluator, Event, Indicator, Limits, LinkReaction, Measured, Metric,
+    Metrics, Objective, Outcome, ParetoFront, Performance, Problem, Reactions, Rung, SearchError, SearchPlan,
+    StrategyKind, Trained, Trial, VertexReaction, dominates, hypervolume, non_dominated_ranks, run,
+    unless_panicked, variants,
 };
-use netsynth_space::{SearchSpace, SearchSpaceSpec, stream};
+use netsynth_space::{SearchSpace, SearchSpaceSpec};
 use proptest::prelude::*;
 
 fn emotionnet() -> SearchSpace {
@@ -20,13 +21,55 @@ fn emotionnet() -> SearchSpace {
     SearchSpace::new(&spec, &Graph::new(&prototype).unwrap()).unwrap()
 }
 
+/// Hands over what `measure` gives for each candidate, from so many threads and the last first; a panic is a failure.
+fn answer_each<E: Send>(
+    n_threads: usize,
+    candidates: &[&Candidate],
+    answered: &Answered<'_, E>,
+    measure: impl Fn(&Candidate) -> Measured + Sync,
+) -> Result<(), E> {
+    let failed = |panic| Measured::Failed(format!("the training panicked: {panic}"));
+    let measured = |index: usize| unless_panicked(|| measure(candidates[index])).unwrap_or_else(failed);
+    let share = |thread: usize| {
+        let mut own = (0..candidates.len()).rev().filter(|index| index % n_threads == thread);
+        own.try_for_each(|index| answered(index, measured(index)))
+    };
+    let share = &share;
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..n_threads).map(|thread| scope.spawn(move || share(thread))).collect();
+        threads.into_iter().try_for_each(|thread| thread.join().unwrap())
+    })
+}
+
 /// Accuracy that a formula gives: wide early layers help, 5x5 kernels do not, a higher rung sees more of it.
-struct Formula(SearchSpace);
+struct Formula {
+    space: SearchSpace,
+    n_threads: usize,
+}
+
+impl Formula {
+    fn new() -> Self {
+        Self { space: emotionnet(), n_threads: 1 }
+    }
+}
 
 impl Evaluator for Formula {
-    fn evaluate(&self, candidate: &Candidate, rung: usize) -> Option<Measured> {
+    type Error = SearchError;
+
+    fn evaluate(
+        &self,
+        candidates: &[&Candidate],
+        rung: usize,
+        answered: &Answered<'_, SearchError>,
+    ) -> Result<(), SearchError> {
+        answer_each(self.n_threads, candidates, answered, |candidate| self.measured(candidate, rung))
+    }
+}
+
+impl Formula {
+    fn measured(&self, candidate: &Candidate, rung: usize) -> Measured {
         let mut accuracy = 0.5 + 0.2 * rung as f64;
-        let graph = self.0.decode(&candidate.genome, "formula").unwrap();
+        let graph = self.space.decode(&candidate.genome, "formula").unwrap();
         for node in graph.nodes() {
             if let netsynth_graph::Op::Conv(conv) = &node.op {
                 let early = if node.shape.height == 48 { 1.0 } else { 0.1 };
@@ -35,7 +78,7 @@ impl Evaluator for Formula {
             }
         }
         if candidate.trial % 11 == 10 {
-            return Some(Measured::Failed("every eleventh fails".to_owned()));
+            return Measured::Failed("every eleventh fails".to_owned());
         }
         assert!(candidate.trial % 13 != 12, "every thirteenth panics");
         let reactions = Reactions {
@@ -50,12 +93,12 @@ impl Evaluator for Formula {
                 .collect(),
             links: vec![LinkReaction { sum: "pool.sum".into(), source: "stem".into(), cut: 0.1 }],
         };
-        Some(Measured::Trained(Trained {
+        Measured::Trained(Trained {
             folds: vec![Metrics::from([(Metric::Accuracy, accuracy.min(1.0))])],
             losses: Vec::new(),
             reactions: Some(reactions),
             scores: None,
-        }))
+        })
     }
 }
 
@@ -81,9 +124,8 @@ fn plan(strategy: StrategyKind, n_trials: usize, seed: u64) -> SearchPlan {
 }
 
 fn searched(plan: &SearchPlan, n_workers: usize) -> Vec<Trial> {
-    run(&emotionnet(), plan, &Formula(emotionnet()), NonZeroUsize::new(n_workers).unwrap(), &mut |_| {})
-        .unwrap()
-        .trials
+    let evaluator = Formula { n_threads: n_workers, ..Formula::new() };
+    run(&emotionnet(), plan, &evaluator, &mut |_| Ok(())).unwrap().trials
 }
 
 #[test]
@@ -128,10 +170,13 @@ fn the_decision_log_has_what_became_of_each_prediction() {
     let rungs = vec![Rung { epochs: 1, folds: 1, keep: 1.0 }];
     let plan = SearchPlan { rungs, ..plan(StrategyKind::Synthesis, 40, 6) };
     let (mut generators, mut generations) = (Vec::new(), Vec::new());
-    run(&emotionnet(), &plan, &Formula(emotionnet()), NonZeroUsize::MIN, &mut |event| match event {
-        Event::Generator(generator) => generators.push(generator.clone()),
-        Event::Observed(trials) => generations.push(trials.to_vec()),
-        Event::Screened { .. } | Event::Proposed(_) | Event::Rung { .. } | Event::Pruned { .. } => {}
+    run(&emotionnet(), &plan, &Formula::new(), &mut |event| {
+        match event {
+            Event::Generator(generator) => generators.push(generator.clone()),
+            Event::Observed(trials) => generations.push(trials.to_vec()),
+            Event::Screened { .. } | Event::Proposed(_) | Event::Rung { .. } | Event::Pruned { .. } => {}
+        }
+        Ok(())
     })
     .unwrap();
     assert!(generators[4].laws.iter().all(|law| law.predicted.is_some()));
@@ -167,16 +212,29 @@ fn the_decision_log_has_what_became_of_each_prediction() {
 struct Luck;
 
 impl Evaluator for Luck {
-    fn evaluate(&self, candidate: &Candidate, rung: usize) -> Option<Measured> {
+    type Error = SearchError;
+
+    fn evaluate(
+        &self,
+        candidates: &[&Candidate],
+        rung: usize,
+        answered: &Answered<'_, SearchError>,
+    ) -> Result<(), SearchError> {
+        answer_each(1, candidates, answered, |candidate| self.measured(candidate, rung))
+    }
+}
+
+impl Luck {
+    fn measured(&self, candidate: &Candidate, rung: usize) -> Measured {
         let mut luck = stream(9, "luck", &[candidate.trial as u64]);
         let low = 0.5 + 0.3 * luck.unit();
         let accuracy = if rung == 0 { low } else { low + 0.15 * luck.unit() };
-        Some(Measured::Trained(Trained {
+        Measured::Trained(Trained {
             folds: vec![Metrics::from([(Metric::Accuracy, accuracy)])],
             losses: Vec::new(),
             reactions: None,
             scores: None,
-        }))
+        })
     }
 }
 
@@ -190,8 +248,9 @@ fn what_is_pruned_would_have_missed_the_floor_as_often_as_the_confidence_says() 
                 assert_eq!(rung, 0);
                 pruned.extend_from_slice(trials);
             }
+            Ok(())
         };
-        let trials = run(&emotionnet(), plan, &Luck, NonZeroUsize::MIN, &mut tell).unwrap().trials;
+        let trials = run(&emotionnet(), plan, &Luck, &mut tell).unwrap().trials;
         (trials, pruned)
     };
     let (all, none) = found(&ladder(None));
@@ -235,11 +294,12 @@ fn generators_are_told_in_order_and_give_advice_once_they_know_enough() {
     let mut numbers = Vec::new();
     let mut advised = false;
     let plan = plan(StrategyKind::Synthesis, 40, 4);
-    run(&emotionnet(), &plan, &Formula(emotionnet()), NonZeroUsize::MIN, &mut |event| {
+    run(&emotionnet(), &plan, &Formula::new(), &mut |event| {
         if let Event::Generator(generator) = event {
             numbers.push(generator.number);
             advised |= generator.laws.iter().any(|law| law.predicted.is_some());
         }
+        Ok(())
     })
     .unwrap();
     assert_eq!(numbers, [0, 1, 2, 3, 4]);
@@ -250,8 +310,7 @@ fn generators_are_told_in_order_and_give_advice_once_they_know_enough() {
 fn a_ceiling_below_the_smallest_network_is_refused_before_any_training() {
     let mut plan = plan(StrategyKind::Synthesis, 8, 1);
     plan.indicator.constraints[1] = Constraint::AtMost(Metric::Parameters, 100.0);
-    let error =
-        run(&emotionnet(), &plan, &Formula(emotionnet()), NonZeroUsize::MIN, &mut |_| {}).unwrap_err();
+    let error = run(&emotionnet(), &plan, &Formula::new(), &mut |_| Ok(())).unwrap_err();
     assert!(matches!(error, SearchError::OutOfReach { .. }), "{error}");
     insta::assert_snapshot!(error, @"no network of the space `emotionnet` can meet parameters <= 100: the smallest has 311");
 }
@@ -320,7 +379,7 @@ fn net_score_of_a_known_network() {
 fn a_proposal_with_a_thousand_trials_behind_it() {
     let space = emotionnet();
     let random = plan(StrategyKind::Random, 1003, 1);
-    let trials = run(&space, &random, &Formula(emotionnet()), NonZeroUsize::MIN, &mut |_| {}).unwrap().trials;
+    let trials = run(&space, &random, &Formula::new(), &mut |_| Ok(())).unwrap().trials;
     let plan = plan(StrategyKind::Synthesis, 1003, 1);
     let problem = Problem::new(&space, &plan).unwrap();
     let mut strategy = plan.strategy.start(&problem).unwrap();

@@ -4,14 +4,16 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::num::NonZeroUsize;
+use std::sync::Mutex;
 
 use netsynth_graph::{ArchitectureId, schema};
+use netsynth_random::stream;
 use netsynth_search::{
-    Candidate, Constraint, Curve, Evaluator, Event, Indicator, Limits, Measured, Metric, Metrics, Objective,
-    Outcome, Performance, Rung, Scale, SearchPlan, StrategyKind, Table, Trained, Trial, bounds, run,
+    Answered, Candidate, Constraint, Curve, Evaluator, Event, Indicator, Limits, Measured, Metric, Metrics,
+    Objective, Outcome, Performance, Rung, Scale, SearchError, SearchPlan, StrategyKind, Table, Trained,
+    Trial, bounds, run,
 };
-use netsynth_space::{Space, stream};
+use netsynth_space::Space;
 use serde::Deserialize;
 
 /// A benchmark of seven decisions of three alternatives: accuracy is the table's, and recall has other favourites.
@@ -54,43 +56,53 @@ impl Two {
         Self { table, recalls }
     }
 
+    /// What a candidate has on a rung; a lower one sees less of both metrics.
+    fn metrics(&self, candidate: &Candidate, rung: usize) -> Metrics {
+        let found = Mutex::new(Metrics::default());
+        let table = self.table.evaluate(&[candidate], rung, &|_, measured| {
+            let Measured::Trained(trained) = measured else { panic!("the table knows all") };
+            *found.lock().unwrap() = trained.metrics();
+            Ok(())
+        });
+        table.unwrap();
+        let seen = if rung == 0 { 0.8 } else { 1.0 };
+        let accuracy = found.into_inner().unwrap().get(Metric::Accuracy).unwrap();
+        Metrics::from([
+            (Metric::Accuracy, seen * accuracy),
+            (Metric::WorstRecall, seen * self.recalls[&candidate.id]),
+        ])
+    }
+
+    /// The scale of all networks.
     fn scale(&self, plan: &SearchPlan) -> Scale {
         let decisions = self.table.decisions();
-        let metrics: Vec<Metrics> = (0..3usize.pow(7))
-            .map(|number| decisions.genome(|at, _| number / 3usize.pow(at as u32) % 3))
-            .zip(self.table.metrics())
-            .map(|(genome, _)| {
-                let counted = self.table.count(&genome).unwrap();
-                let candidate = Candidate {
-                    trial: 0,
-                    generation: 0,
-                    genome,
-                    id: counted.id,
-                    cost: counted.cost,
-                    parent: None,
-                    predicted: None,
-                };
-                let Some(Measured::Trained(trained)) = self.evaluate(&candidate, 0) else {
-                    panic!("unknown")
-                };
-                Metrics::counted(&counted.cost).and(trained.metrics())
-            })
-            .collect();
-        Scale::of(&metrics, &plan.objectives, &plan.indicator).unwrap()
+        let of = |number: usize| {
+            let genome = decisions.genome(|at, _| number / 3usize.pow(at as u32) % 3);
+            let counted = self.table.count(&genome).unwrap();
+            let (id, cost) = (counted.id, counted.cost);
+            let candidate =
+                Candidate { trial: 0, generation: 0, genome, id, cost, parent: None, predicted: None };
+            Metrics::counted(&cost).and(self.metrics(&candidate, 0))
+        };
+        let all: Vec<Metrics> = (0..3usize.pow(7)).map(of).collect();
+        Scale::of(&all, &plan.objectives, &plan.indicator).unwrap()
     }
 }
 
 impl Evaluator for Two {
-    /// A lower rung sees less of both.
-    fn evaluate(&self, candidate: &Candidate, rung: usize) -> Option<Measured> {
-        let Some(Measured::Trained(trained)) = self.table.evaluate(candidate, rung) else { return None };
-        let accuracy = trained.mean(Metric::Accuracy)?;
-        let seen = if rung == 0 { 0.8 } else { 1.0 };
-        let fold = Metrics::from([
-            (Metric::Accuracy, seen * accuracy),
-            (Metric::WorstRecall, seen * self.recalls[&candidate.id]),
-        ]);
-        Some(Measured::Trained(Trained { folds: vec![fold], ..trained }))
+    type Error = SearchError;
+
+    fn evaluate(
+        &self,
+        candidates: &[&Candidate],
+        rung: usize,
+        answered: &Answered<'_, SearchError>,
+    ) -> Result<(), SearchError> {
+        candidates.iter().enumerate().rev().try_for_each(|(index, candidate)| {
+            let folds = vec![self.metrics(candidate, rung)];
+            let trained = Trained { folds, losses: Vec::new(), reactions: None, scores: None };
+            answered(index, Measured::Trained(trained))
+        })
     }
 }
 
@@ -110,20 +122,20 @@ fn plan(strategy: StrategyKind, objectives: &[Metric], indicator: &str, seed: u6
     }
 }
 
-fn searched(two: &Two, plan: &SearchPlan, n_workers: usize) -> Vec<Trial> {
-    run(&two.table, plan, two, NonZeroUsize::new(n_workers).unwrap(), &mut |_| {}).unwrap().trials
+fn searched(two: &Two, plan: &SearchPlan) -> Vec<Trial> {
+    run(&two.table, plan, two, &mut |_| Ok(())).unwrap().trials
 }
 
 const THREE: [Metric; 3] = [Metric::WorstRecall, Metric::Accuracy, Metric::Parameters];
 
 #[test]
-fn every_strategy_searches_by_two_measured_objectives_alike_for_any_number_of_workers() {
+fn every_strategy_searches_by_two_measured_objectives() {
     let two = Two::new();
     for strategy in StrategyKind::ALL {
         let plan = plan(strategy, &THREE, "parameters <= 6k and accuracy >= 0.3", 5);
         plan.check().unwrap();
-        let trials = searched(&two, &plan, 1);
-        assert_eq!(trials, searched(&two, &plan, 3), "{strategy}");
+        let trials = searched(&two, &plan);
+        assert_eq!(trials, searched(&two, &plan), "{strategy}");
         assert_eq!(trials.len(), 60, "{strategy}");
         assert!(trials.iter().all(|trial| trial.cost.parameters <= 6000), "{strategy}");
     }
@@ -135,7 +147,7 @@ fn synthesis_learns_two_measured_objectives() {
     let reached = |strategy: StrategyKind| -> f64 {
         let volume = |seed: u64| {
             let plan = plan(strategy, &THREE, "parameters <= 8k", seed);
-            let trials = searched(&two, &plan, 2);
+            let trials = searched(&two, &plan);
             *Curve::of(&trials, &plan, &two.scale(&plan)).hypervolume.last().unwrap()
         };
         (1..=3).map(volume).sum::<f64>() / 3.0
@@ -149,7 +161,7 @@ fn a_bound_on_a_measured_metric_that_is_no_objective_draws_the_search_above_it()
     let two = Two::new();
     let n_feasible = |strategy: StrategyKind| {
         let plan = plan(strategy, &[Metric::Accuracy, Metric::Parameters], "worst_recall >= 90 %", 2);
-        let outcomes = searched(&two, &plan, 2);
+        let outcomes = searched(&two, &plan);
         outcomes.iter().filter(|trial| trial.outcome(&plan.indicator, 1).feasible().is_some()).count()
     };
     let (synthesis, random) = (n_feasible(StrategyKind::Synthesis), n_feasible(StrategyKind::Random));
@@ -163,10 +175,11 @@ fn a_trial_is_pruned_when_any_measured_bound_is_out_of_its_reach() {
     plan.rungs = vec![Rung { epochs: 1, folds: 1, keep: 1.0 }, Rung { epochs: 2, folds: 1, keep: 1.0 }];
     plan.pruning = Some(0.8);
     let mut pruned = Vec::new();
-    let trials = run(&two.table, &plan, &two, NonZeroUsize::MIN, &mut |event| {
+    let trials = run(&two.table, &plan, &two, &mut |event| {
         if let Event::Pruned { trials, .. } = event {
             pruned.extend_from_slice(trials);
         }
+        Ok(())
     })
     .unwrap()
     .trials;

@@ -4,14 +4,14 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::num::NonZeroUsize;
+use std::sync::Mutex;
 
+use netsynth_random::stream;
 use netsynth_search::{
-    Candidate, Evaluator, Event, Indicator, Limits, Measured, Metric, Objective, Performance, Rung, Scored,
-    Scorer, ScreenedCandidate, Screening, SearchError, SearchPlan, StrategyKind, Table, Trial, ZeroCostProxy,
-    ZeroCostScores, run,
+    Answered, Candidate, Evaluator, Event, Indicator, Limits, Measured, Metric, Objective, Performance, Rung,
+    Scored, Scorer, ScreenedCandidate, Screening, SearchError, SearchPlan, StrategyKind, Table, Trial,
+    ZeroCostProxy, ZeroCostScores, run,
 };
-use netsynth_space::stream;
 
 /// A benchmark of six decisions whose score is its accuracy; some networks have none, and some break the scorer.
 struct Scoring(Table);
@@ -36,24 +36,43 @@ impl Scoring {
 }
 
 impl Evaluator for Scoring {
-    fn evaluate(&self, candidate: &Candidate, rung: usize) -> Option<Measured> {
-        self.0.evaluate(candidate, rung)
+    type Error = SearchError;
+
+    fn evaluate(
+        &self,
+        candidates: &[&Candidate],
+        rung: usize,
+        answered: &Answered<'_, SearchError>,
+    ) -> Result<(), SearchError> {
+        self.0.evaluate(candidates, rung, answered)
     }
 
-    fn scorer(&self) -> Option<&dyn Scorer> {
+    fn scorer(&self) -> Option<&dyn Scorer<SearchError>> {
         Some(self)
     }
 }
 
-impl Scorer for Scoring {
-    fn score(&self, candidate: &Candidate) -> Option<Scored> {
+impl Scorer<SearchError> for Scoring {
+    fn score(&self, candidates: &[Candidate]) -> Result<Vec<Scored>, SearchError> {
+        candidates.iter().map(|candidate| self.scored(candidate)).collect()
+    }
+}
+
+impl Scoring {
+    fn scored(&self, candidate: &Candidate) -> Result<Scored, SearchError> {
         let kind: usize = candidate.genome.choices().sum();
-        assert!(kind != 7, "a scorer panics");
-        if kind == 6 {
-            return Some(Scored::Failed("nobody knows".to_owned()));
+        if kind == 6 || kind == 7 {
+            return Ok(Scored::Failed("the score is not finite".to_owned()));
         }
-        let Some(Measured::Trained(trained)) = self.0.evaluate(candidate, 0) else { return None };
-        Some(Scored::Scores(ZeroCostScores {
+        let found = Mutex::new(None);
+        self.0.evaluate(&[candidate], 0, &|_, measured| {
+            *found.lock().unwrap() = Some(measured);
+            Ok(())
+        })?;
+        let Some(Measured::Trained(trained)) = found.into_inner().unwrap() else {
+            return Ok(Scored::Failed("the table does not know it".to_owned()));
+        };
+        Ok(Scored::Scores(ZeroCostScores {
             naswot: trained.mean(Metric::Accuracy).unwrap(),
             snip: 1.0,
             gradient_norm: 1.0,
@@ -80,7 +99,7 @@ fn plan(strategy: StrategyKind, screening: Option<Screening>) -> SearchPlan {
 const BY_NASWOT: Option<Screening> = Some(Screening { factor: 3, by: ZeroCostProxy::Naswot });
 
 /// The trials of a search and the screened candidates of each generation.
-fn searched(plan: &SearchPlan, n_workers: usize) -> (Vec<Trial>, Vec<Vec<ScreenedCandidate>>) {
+fn searched(plan: &SearchPlan) -> (Vec<Trial>, Vec<Vec<ScreenedCandidate>>) {
     let evaluator = Scoring::new();
     let mut generations = Vec::new();
     let mut tell = |event: Event<'_>| {
@@ -88,17 +107,17 @@ fn searched(plan: &SearchPlan, n_workers: usize) -> (Vec<Trial>, Vec<Vec<Screene
             assert_eq!(generation, generations.len());
             generations.push(candidates.to_vec());
         }
+        Ok(())
     };
-    let n_workers = NonZeroUsize::new(n_workers).unwrap();
-    (run(&evaluator.0, plan, &evaluator, n_workers, &mut tell).unwrap().trials, generations)
+    (run(&evaluator.0, plan, &evaluator, &mut tell).unwrap().trials, generations)
 }
 
 #[test]
 fn a_search_with_screening_keeps_every_law_of_one_without() {
     for strategy in StrategyKind::ALL {
         let plan = plan(strategy, BY_NASWOT);
-        let (trials, generations) = searched(&plan, 1);
-        assert_eq!((&trials, &generations), (&searched(&plan, 4).0, &searched(&plan, 3).1), "{strategy}");
+        let (trials, generations) = searched(&plan);
+        assert_eq!((trials.clone(), generations.clone()), searched(&plan), "{strategy}");
         let numbers: Vec<usize> = trials.iter().map(|trial| trial.number).collect();
         assert_eq!(numbers, (0..38).collect::<Vec<_>>(), "{strategy}");
         let networks: BTreeSet<_> = trials.iter().map(|trial| trial.id).collect();
@@ -117,7 +136,7 @@ fn the_better_candidates_are_trained_and_those_without_a_score_come_last() {
         objectives: vec![Objective::Maximise(Metric::Accuracy)],
         ..plan(StrategyKind::Random, BY_NASWOT)
     };
-    let (trials, generations) = searched(&accuracy_alone, 2);
+    let (trials, generations) = searched(&accuracy_alone);
     let mut n_failed = 0;
     for candidates in &generations {
         let score = |screened: &ScreenedCandidate| screened.scored.scores().map(|scores| scores.naswot);
@@ -132,13 +151,13 @@ fn the_better_candidates_are_trained_and_those_without_a_score_come_last() {
     let mean = |trials: &[Trial]| {
         trials.iter().map(|trial| trial.at(0, Metric::Accuracy).unwrap()).sum::<f64>() / trials.len() as f64
     };
-    let (unranked, _) = searched(&SearchPlan { screening: None, ..accuracy_alone }, 2);
+    let (unranked, _) = searched(&SearchPlan { screening: None, ..accuracy_alone });
     assert!(mean(&trials) > mean(&unranked) + 0.1, "{} {}", mean(&trials), mean(&unranked));
 }
 
 #[test]
 fn a_small_space_is_searched_to_its_last_network() {
-    let (trials, _) = searched(&SearchPlan { n_trials: 1000, ..plan(StrategyKind::Synthesis, BY_NASWOT) }, 2);
+    let (trials, _) = searched(&SearchPlan { n_trials: 1000, ..plan(StrategyKind::Synthesis, BY_NASWOT) });
     assert_eq!(trials.len(), 729);
 }
 
@@ -146,7 +165,7 @@ fn a_small_space_is_searched_to_its_last_network() {
 fn screening_without_a_scorer_is_refused() {
     let table = Scoring::new().0;
     let plan = plan(StrategyKind::Random, BY_NASWOT);
-    let error = run(&table, &plan, &table, NonZeroUsize::MIN, &mut |_| {}).unwrap_err();
+    let error = run(&table, &plan, &table, &mut |_| Ok(())).unwrap_err();
     assert!(matches!(error, SearchError::Unscored { .. }));
     insta::assert_snapshot!(error, @"the plan's `screening` ranks by NASWOT, and the evaluator scores no untrained network");
 }

@@ -4,13 +4,12 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::num::NonZeroUsize;
 
+use netsynth_random::stream;
 use netsynth_search::{
     Constraint, Curve, Event, Indicator, Limits, Metric, Objective, Performance, Problem, Rung, Scale,
     SearchError, SearchPlan, StrategyKind, Table, Trial, run,
 };
-use netsynth_space::stream;
 use proptest::prelude::*;
 
 /// A benchmark of `n_decisions` of three alternatives: each has its worth, and so has each pair of neighbours.
@@ -56,17 +55,17 @@ fn plan(strategy: StrategyKind, n_trials: usize, generation_size: usize, seed: u
     }
 }
 
-fn searched(table: &Table, plan: &SearchPlan, n_workers: usize) -> Vec<Trial> {
-    run(table, plan, table, NonZeroUsize::new(n_workers).unwrap(), &mut |_| {}).unwrap().trials
+fn searched(table: &Table, plan: &SearchPlan) -> Vec<Trial> {
+    run(table, plan, table, &mut |_| Ok(())).unwrap().trials
 }
 
 #[test]
 fn a_strategy_is_a_function_of_its_seed() {
     let table = table(5, |_| true);
     for strategy in StrategyKind::ALL {
-        let one = searched(&table, &plan(strategy, 45, 4, 3), 1);
-        assert_eq!(one, searched(&table, &plan(strategy, 45, 4, 3), 3), "{strategy}");
-        assert_ne!(one, searched(&table, &plan(strategy, 45, 4, 4), 1), "{strategy}");
+        let one = searched(&table, &plan(strategy, 45, 4, 3));
+        assert_eq!(one, searched(&table, &plan(strategy, 45, 4, 3)), "{strategy}");
+        assert_ne!(one, searched(&table, &plan(strategy, 45, 4, 4)), "{strategy}");
         assert_eq!(one.len(), 45, "{strategy}");
     }
 }
@@ -76,7 +75,7 @@ fn observing_what_was_recorded_restores_a_strategy() {
     let table = table(5, |_| true);
     for kind in StrategyKind::ALL {
         let plan = plan(kind, 36, 4, 8);
-        let trials = searched(&table, &plan, 1);
+        let trials = searched(&table, &plan);
         let problem = Problem::new(&table, &plan).unwrap();
         let mut strategy = kind.start(&problem).unwrap();
         let mut taken = BTreeSet::new();
@@ -101,7 +100,7 @@ fn observing_what_was_recorded_restores_a_strategy() {
 fn no_network_is_evaluated_twice_and_every_one_keeps_the_ceilings() {
     let table = table(5, |_| true);
     for strategy in StrategyKind::ALL {
-        let trials = searched(&table, &plan(strategy, 60, 5, 1), 2);
+        let trials = searched(&table, &plan(strategy, 60, 5, 1));
         let networks: BTreeSet<_> = trials.iter().map(|trial| trial.id).collect();
         assert_eq!(networks.len(), 60, "{strategy}");
         assert!(trials.iter().all(|trial| trial.cost.parameters <= 40_000), "{strategy}");
@@ -119,7 +118,7 @@ fn a_space_is_searched_to_its_last_network_and_no_further() {
                 .metrics()
                 .filter(|metrics| metrics.get(Metric::Parameters).unwrap() <= 15_000.0)
                 .count();
-            let trials = searched(&table, &plan, 1);
+            let trials = searched(&table, &plan);
             assert!(within > 5 && within < table.len());
             assert_eq!(trials.len(), within, "{strategy}");
         }
@@ -132,7 +131,7 @@ fn a_ceiling_that_no_network_keeps_is_refused() {
     for strategy in StrategyKind::ALL {
         let mut plan = plan(strategy, 4, 2, 1);
         plan.indicator.constraints = vec![Constraint::AtMost(Metric::Parameters, 10.0)];
-        let refused = run(&table, &plan, &table, NonZeroUsize::MIN, &mut |_| {});
+        let refused = run(&table, &plan, &table, &mut |_| Ok(()));
         assert!(matches!(refused, Err(SearchError::OutOfReach { .. })), "{strategy}");
     }
 }
@@ -146,7 +145,7 @@ fn synthesis_is_ahead_of_its_ablation_and_every_peer() {
                 let plan = plan(strategy, 60, 1, seed);
                 let metrics: Vec<_> = table.metrics().collect();
                 let scale = Scale::of(&metrics, &plan.objectives, &plan.indicator).unwrap();
-                *Curve::of(&searched(&table, &plan, 1), &plan, &scale).hypervolume.last().unwrap()
+                *Curve::of(&searched(&table, &plan), &plan, &scale).hypervolume.last().unwrap()
             })
             .sum();
         total / 4.0
@@ -165,7 +164,7 @@ fn a_bound_on_accuracy_draws_the_search_above_it() {
     let n_feasible = |strategy: StrategyKind| {
         let mut plan = plan(strategy, 60, 2, 2);
         plan.indicator.constraints.push(Constraint::AtLeast(Metric::Accuracy, 0.93));
-        let trials = searched(&table, &plan, 1);
+        let trials = searched(&table, &plan);
         trials.iter().filter(|trial| trial.outcome(&plan.indicator, 1).feasible().is_some()).count()
     };
     let (synthesis, random) = (n_feasible(StrategyKind::Synthesis), n_feasible(StrategyKind::Random));
@@ -176,10 +175,11 @@ fn a_bound_on_accuracy_draws_the_search_above_it() {
 fn generators_are_drawn_from_again() {
     let table = table(4, |_| true);
     let mut generators = Vec::new();
-    run(&table, &plan(StrategyKind::Synthesis, 24, 4, 1), &table, NonZeroUsize::MIN, &mut |event| {
+    run(&table, &plan(StrategyKind::Synthesis, 24, 4, 1), &table, &mut |event| {
         if let Event::Generator(generator) = event {
             generators.push(generator.clone());
         }
+        Ok(())
     })
     .unwrap();
     let decisions = netsynth_space::Space::decisions(&table);
@@ -223,7 +223,7 @@ proptest! {
         for strategy in StrategyKind::ALL {
             let mut plan = plan(strategy, 30, generation_size, seed);
             plan.indicator.constraints = vec![Constraint::AtMost(Metric::Parameters, ceiling.into())];
-            let trials = searched(&table, &plan, 1);
+            let trials = searched(&table, &plan);
             prop_assert_eq!(trials.len(), within.min(30), "{}", strategy);
         }
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use netsynth_graph::{Graph, Op};
 
-/// A sum whose one input leads to another of its inputs.
+/// A sum of which one input leads to another.
 #[derive(Debug, Clone)]
 pub(crate) struct Block {
     /// Rows and columns of the sum.

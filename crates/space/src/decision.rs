@@ -10,7 +10,7 @@ pub struct Decision {
     pub name: String,
     /// What kind of choice it is.
     pub kind: Kind,
-    /// The nodes it is about: those whose width, kernel or presence it sets, or a link's reader and source.
+    /// The nodes it is about: those of which it sets width, kernel or presence, or a link's reader and source.
     pub nodes: Vec<String>,
     /// What there is to choose from.
     pub domain: Domain,

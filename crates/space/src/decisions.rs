@@ -25,7 +25,7 @@ impl Decisions {
         self.0.iter().map(|decision| (decision.domain.choices() as f64).log10()).sum()
     }
 
-    /// The genome whose choice for each decision is `choose(its number, the decision)`.
+    /// The genome with the choice `choose(its number, the decision)` for each decision.
     ///
     /// # Panics
     /// If a choice is outside its domain.
@@ -67,8 +67,8 @@ impl Decisions {
     /// The genome that a file holds.
     pub fn genome_of(&self, named: &NamedGenome) -> Result<Genome, SpaceError> {
         let known = |name: &String| self.0.iter().any(|decision| decision.name == *name);
-        if let Some(stranger) = named.0.keys().find(|name| !known(name)) {
-            return Err(SpaceError::Genome { reason: format!("there is no decision `{stranger}`") });
+        if let Some(unknown) = named.0.keys().find(|name| !known(name)) {
+            return Err(SpaceError::Genome { reason: format!("there is no decision `{unknown}`") });
         }
         let choices = self.0.iter().map(|decision| {
             let value = *named.0.get(&decision.name).ok_or_else(|| SpaceError::Genome {

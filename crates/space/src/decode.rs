@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use netsynth_graph::ops::Add;
-use netsynth_graph::{ArchitectureSpec, Graph, GraphError, INPUT, NodeSpec, Op};
+use netsynth_graph::{ArchitectureSpec, Graph, GraphError, INPUT, NodeSpec, Op, Ties};
 
-use crate::sums::Ties;
 use crate::template::{Template, Term};
 use crate::{Decision, Genome};
 
@@ -32,16 +31,16 @@ pub(crate) fn decode(
 
     let mut nodes: Vec<NodeSpec> = Vec::new();
     let mut sums: BTreeMap<Vec<Option<usize>>, String> = BTreeMap::new();
-    for &slot in &alive {
-        let place = &template.slots[slot];
+    for &number in &alive {
+        let slot = &template.slots[number];
         let mut from = Vec::new();
-        for terms in &inputs[slot] {
+        for terms in &inputs[number] {
             from.push(match terms.as_slice() {
                 [term] => term_name(template, *term),
                 several => match sums.get(several) {
                     Some(known) => known.clone(),
                     None => {
-                        let sum = format!("{}.sum", place.name);
+                        let sum = format!("{}.sum", slot.name);
                         sums.insert(several.to_vec(), sum.clone());
                         nodes.push(NodeSpec {
                             name: sum.clone(),
@@ -53,16 +52,16 @@ pub(crate) fn decode(
                 },
             });
         }
-        let mut op = place.op.clone();
+        let mut op = slot.op.clone();
         if let Op::Conv(conv) = &mut op {
             let depthwise = conv.groups > 1;
-            conv.channels = place.class.map_or(conv.channels, |class| widths[class]);
+            conv.channels = slot.class.map_or(conv.channels, |class| widths[class]);
             if depthwise {
                 conv.groups = conv.channels;
             }
-            conv.kernel = place.kernel_decision.map_or(conv.kernel, value);
+            conv.kernel = slot.kernel_decision.map_or(conv.kernel, value);
         }
-        nodes.push(NodeSpec { name: place.name.clone(), from, op });
+        nodes.push(NodeSpec { name: slot.name.clone(), from, op });
     }
     Graph::new(&ArchitectureSpec::new(name, template.input, nodes))
 }

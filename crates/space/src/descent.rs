@@ -1,34 +1,36 @@
-use netsynth_graph::GraphError;
+use crate::{Decisions, Domain, Genome};
 
-use crate::{Counted, Domain, Genome, Space};
-
-/// The genome found to have the least of a measure, and that measure: coordinate descent from a start. One decision after
-/// another takes the value that lowers it, of an ordinal one of its ends, until none does or the measure is `enough`.
-pub fn descend<M: PartialOrd>(
-    space: &dyn Space,
-    start: Genome,
-    enough: Option<M>,
-    measure: impl Fn(&Counted) -> M,
-) -> Result<(Genome, M), GraphError> {
-    let decisions = space.decisions();
-    let mut least = measure(&space.count(&start)?);
-    let mut best = start;
-    let mut improved = true;
-    while improved && enough.as_ref().is_none_or(|enough| least > *enough) {
-        improved = false;
-        for (number, decision) in decisions.iter().enumerate() {
-            let choices = match decision.domain {
-                Domain::Ordinal(_) => vec![0, decision.domain.choices() - 1],
-                Domain::Switch | Domain::Alternatives(_) => (0..decision.domain.choices()).collect(),
-            };
-            for choice in choices {
-                let genome = decisions.with(&best, number, choice);
-                let found = measure(&space.count(&genome)?);
-                if found < least {
-                    (best, least, improved) = (genome, found, true);
+impl Decisions {
+    /// Coordinate descent: changes one decision at a time, to an end of an ordinal domain or to any choice of another one,
+    /// while that lowers the measure and it is above `enough`. Gives the genome found and its measure.
+    ///
+    /// # Errors
+    /// The first that `measure` gives.
+    pub fn descend<M: PartialOrd, E>(
+        &self,
+        start: Genome,
+        enough: M,
+        mut measure: impl FnMut(&Genome) -> Result<M, E>,
+    ) -> Result<(Genome, M), E> {
+        let mut least = measure(&start)?;
+        let mut best = start;
+        let mut has_improved = true;
+        while least > enough && has_improved {
+            has_improved = false;
+            for (number, decision) in self.iter().enumerate() {
+                let choices = match &decision.domain {
+                    Domain::Ordinal(values) => vec![0, values.len() - 1],
+                    Domain::Switch | Domain::Alternatives(_) => (0..decision.domain.choices()).collect(),
+                };
+                for choice in choices {
+                    let genome = self.with(&best, number, choice);
+                    let found = measure(&genome)?;
+                    if found < least {
+                        (best, least, has_improved) = (genome, found, true);
+                    }
                 }
             }
         }
+        Ok((best, least))
     }
-    Ok((best, least))
 }

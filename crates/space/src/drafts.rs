@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use netsynth_graph::ops::Conv;
-use netsynth_graph::{Activation, Graph, Norm, Op, Shape};
+use netsynth_graph::{Activation, Graph, Norm, Op, Shape, Ties};
 
 use crate::SpaceError;
-use crate::sums::{Ties, projections};
+use crate::sums::projections;
 
 /// What a slot is before slots are numbered.
 pub(crate) enum Draft {
@@ -33,7 +33,7 @@ pub(crate) fn tied_widths(prototype: &Graph, sources: &[Option<usize>]) -> Resul
                     let (Some(one), Some(other)) = (pair[0], pair[1]) else {
                         return Err(SpaceError::Prototype {
                             node: node.name.clone(),
-                            reason: "adds a node whose width no single convolution decides".to_owned(),
+                            reason: "adds a node with a width that no single convolution decides".to_owned(),
                             remedy: "put a 1x1 Conv after the Concat or Dense that the sum adds".to_owned(),
                         });
                     };
@@ -43,7 +43,7 @@ pub(crate) fn tied_widths(prototype: &Graph, sources: &[Option<usize>]) -> Resul
             Op::Conv(conv) if conv.groups > 1 => {
                 let source = node.inputs[0].and_then(|input| sources[input]);
                 match source {
-                    Some(source) if conv.groups == conv.channels && is_depthwise(prototype, number) => {
+                    Some(source) if conv.is_depthwise(prototype.input_shape(number).channels) => {
                         ties.tie(source, number);
                     }
                     _ => {
@@ -61,16 +61,6 @@ pub(crate) fn tied_widths(prototype: &Graph, sources: &[Option<usize>]) -> Resul
     Ok(ties)
 }
 
-fn is_depthwise(prototype: &Graph, number: usize) -> bool {
-    let channels = shape_read(prototype, number).channels;
-    matches!(&prototype.node(number).op, Op::Conv(conv) if conv.groups == channels)
-}
-
-/// The shape of a node's first input.
-pub(crate) fn shape_read(prototype: &Graph, number: usize) -> Shape {
-    prototype.node(number).inputs[0].map_or(prototype.input(), |input| prototype.node(input).shape)
-}
-
 pub(crate) fn resolution(shape: Shape) -> (usize, usize) {
     (shape.height, shape.width)
 }
@@ -81,7 +71,7 @@ pub(crate) fn with_new_projections(prototype: &Graph, sources: &[Option<usize>],
     let is_projection = projections(prototype);
     let projected: BTreeSet<_> = (0..prototype.len())
         .filter(|&number| is_projection[number])
-        .map(|number| (resolution(shape_read(prototype, number)), resolution(prototype.node(number).shape)))
+        .map(|number| (resolution(prototype.input_shape(number)), resolution(prototype.node(number).shape)))
         .collect();
     let mut drafts = Vec::new();
     // The streams met so far: a resolution, and a convolution of the class.
@@ -115,8 +105,8 @@ fn stream_read(prototype: &Graph, sources: &[Option<usize>], ties: &Ties, number
     let members = (0..prototype.len())
         .filter(|&other| sources[other] == Some(other) && ties.class(other) == ties.class(source))
         .count();
-    let same_place = prototype.node(source).shape.same_resolution(&prototype.node(read).shape);
-    (members > 1 && same_place).then_some(source)
+    let same_resolution = prototype.node(source).shape.same_resolution(&prototype.node(read).shape);
+    (members > 1 && same_resolution).then_some(source)
 }
 
 pub(crate) fn linear_pointwise(channels: usize, stride: usize) -> Conv {

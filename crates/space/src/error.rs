@@ -1,9 +1,11 @@
+use crate::template::MAX_WIDTH_FACTOR;
+
 /// Why a search space cannot be built, or a genome is not of it.
 #[derive(Debug, Clone, PartialEq, thiserror::Error, miette::Diagnostic)]
 pub enum SpaceError {
     /// The width factors make no range around the prototype.
     #[error("widths from {least} to {most} in steps of {step} do not contain the prototype's width")]
-    #[diagnostic(help("give 0 < least <= 1 <= most <= 64 and a step of at least 1"))]
+    #[diagnostic(help("give 0 < least <= 1 <= most <= {MAX_WIDTH_FACTOR} and a step of at least 1"))]
     Widths {
         /// Smallest factor.
         least: f64,

@@ -4,7 +4,7 @@ use crate::decode::decode;
 use crate::template::Template;
 use crate::{Decisions, Genome, SearchSpaceSpec, SpaceError};
 
-/// What counting tells of a network before any training.
+/// What counting finds out about a network before any training.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counted {
     /// What the network is.
@@ -13,7 +13,7 @@ pub struct Counted {
     pub cost: Cost,
 }
 
-/// Decisions, and what counting tells of every network that they can make.
+/// Decisions, and what counting finds out about every network that they can make.
 ///
 /// That is all a strategy needs to know of a space: one around a prototype and a benchmark's table look alike.
 pub trait Space: Sync {

@@ -2,7 +2,7 @@ use netsynth_graph::schema::{self, SchemaError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A search space as its file says it: a prototype, and rules for what varies around it.
+/// A search space as its file has it: a prototype, and rules for what varies around it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SearchSpaceSpec {
@@ -59,7 +59,7 @@ pub struct Links {
 }
 
 impl SearchSpaceSpec {
-    /// Reads a spec. Whether it fits its prototype is for [`SearchSpace::new`](crate::SearchSpace::new) to say.
+    /// Reads a spec. [`SearchSpace::new`](crate::SearchSpace::new) checks whether it fits its prototype.
     pub fn from_ron(text: &str) -> Result<Self, SchemaError> {
         schema::from_ron(text)
     }

@@ -1,4 +1,4 @@
-//! What the prototype's sums say: the terms each node reads once nested sums are unrolled, which 1x1
+//! What follows from the prototype's sums: the terms each node reads once nested sums are unrolled, which 1x1
 //! convolutions are projections, where the activations of sums go, and which widths sums tie together.
 
 use std::collections::BTreeSet;
@@ -52,7 +52,7 @@ pub(crate) fn unrolled_operators(graph: &Graph, is_projection: &[bool]) -> Resul
         if sum.norm != Norm::None {
             return Err(SpaceError::Prototype {
                 node: node.name.clone(),
-                reason: "normalises a sum, and a sum whose terms vary cannot be normalised".to_owned(),
+                reason: "normalises a sum, and a sum of terms that vary cannot be normalised".to_owned(),
                 remedy: "put the norm into the convolutions that the sum adds".to_owned(),
             });
         }
@@ -60,7 +60,7 @@ pub(crate) fn unrolled_operators(graph: &Graph, is_projection: &[bool]) -> Resul
             let Some(summand) = *input else {
                 return Err(SpaceError::Prototype {
                     node: node.name.clone(),
-                    reason: "adds the image itself, whose channels cannot vary".to_owned(),
+                    reason: "adds the image itself, which has channels that cannot vary".to_owned(),
                     remedy: "put a convolution between the image and the sum".to_owned(),
                 });
             };
@@ -75,7 +75,7 @@ pub(crate) fn unrolled_operators(graph: &Graph, is_projection: &[bool]) -> Resul
     Ok(operators)
 }
 
-/// The convolution whose width each node's output has, `None` where no convolution decides it.
+/// The convolution that decides the width of each node's output, `None` where none does.
 pub(crate) fn width_sources(graph: &Graph) -> Vec<Option<usize>> {
     let mut sources: Vec<Option<usize>> = Vec::with_capacity(graph.len());
     for (number, node) in graph.nodes().enumerate() {
@@ -92,29 +92,4 @@ pub(crate) fn width_sources(graph: &Graph) -> Vec<Option<usize>> {
         });
     }
     sources
-}
-
-/// Widths tied together, as a union-find over convolutions.
-#[derive(Debug, Clone)]
-pub(crate) struct Ties(Vec<usize>);
-
-impl Ties {
-    /// Everything on its own.
-    pub(crate) fn new(members: usize) -> Self {
-        Self((0..members).collect())
-    }
-
-    /// The smallest member of the class.
-    pub(crate) fn class(&self, mut member: usize) -> usize {
-        while self.0[member] != member {
-            member = self.0[member];
-        }
-        member
-    }
-
-    /// Makes two classes one.
-    pub(crate) fn tie(&mut self, one: usize, other: usize) {
-        let (one, other) = (self.class(one), self.class(other));
-        self.0[one.max(other)] = one.min(other);
-    }
 }

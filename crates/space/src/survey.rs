@@ -1,8 +1,7 @@
-use std::cmp::Reverse;
-
 use netsynth_graph::{Cost, GraphError};
+use netsynth_random::stream;
 
-use crate::{SearchSpace, descend, stream};
+use crate::{Genome, SearchSpace};
 
 /// How a cost is spread over a space.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,9 +45,13 @@ pub fn survey(space: &SearchSpace, n_draws: usize, seed: u64) -> Result<Survey, 
 fn spread(space: &SearchSpace, draws: &[Cost], of: impl Fn(Cost) -> u64) -> Result<Spread, GraphError> {
     let mut drawn: Vec<u64> = draws.iter().map(|&cost| of(cost)).collect();
     drawn.sort_unstable();
-    let prototype = || space.decisions().prototype();
-    let (_, least) = descend(space, prototype(), None, |counted| of(counted.cost))?;
-    let (_, Reverse(most)) = descend(space, prototype(), None, |counted| Reverse(of(counted.cost)))?;
+    let extreme = |sign: i128| {
+        let decisions = space.decisions();
+        let measure = |genome: &Genome| Ok(sign * i128::from(of(space.decode(genome, "step")?.cost())));
+        let (_, found) = decisions.descend(decisions.prototype(), i128::MIN, measure)?;
+        Ok::<u64, GraphError>((sign * found) as u64)
+    };
+    let (least, most) = (extreme(1)?, extreme(-1)?);
     Ok(Spread {
         least: drawn.first().map_or(least, |&drawn| drawn.min(least)),
         median: drawn.get(drawn.len() / 2).copied().unwrap_or(least),

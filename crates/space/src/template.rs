@@ -2,22 +2,19 @@
 
 use std::collections::BTreeSet;
 
-use netsynth_graph::{Graph, Op, Shape};
+use netsynth_graph::{Graph, MAX_CHANNELS, MAX_SIDE, Op, Shape};
 
 use crate::blocks::{Block, residual_blocks};
-use crate::drafts::{
-    Draft, linear_pointwise, nodes_of, resolution, shape_read, tied_widths, with_new_projections,
-};
+use crate::drafts::{Draft, linear_pointwise, nodes_of, resolution, tied_widths, with_new_projections};
 use crate::sums::{projections, terms, unrolled_operators, width_sources};
 use crate::{Decision, Domain, Kind, SearchSpaceSpec, SpaceError};
 
-/// The most nodes of a prototype, whose links grow with the square of them, and the most choices of a decision.
+/// The most nodes of a prototype (its links grow with their square), and the most choices of a decision.
 const MAX_NODES: usize = 2000;
 const MAX_CHOICES: usize = 1 << 12;
 
-/// The largest width and kernel side, as `graph` has them.
-const MAX_WIDTH: usize = 1 << 16;
-const MAX_KERNEL: usize = 1 << 12;
+/// How many times as wide as the prototype's a width may be.
+pub(crate) const MAX_WIDTH_FACTOR: f64 = 64.0;
 
 /// The prototype as slots for nodes, sums left out: they follow from what each slot reads.
 #[derive(Debug, Clone)]
@@ -28,7 +25,7 @@ pub(crate) struct Template {
     pub(crate) stages: Vec<Stage>,
 }
 
-/// A place for one node. Slots only read slots before them.
+/// Room for one node. Slots only read slots before them.
 #[derive(Debug, Clone)]
 pub(crate) struct Slot {
     pub(crate) name: String,
@@ -56,7 +53,7 @@ pub(crate) struct Term {
     pub(crate) decision: Option<usize>,
 }
 
-/// Convolutions whose widths the prototype's sums tie together.
+/// Convolutions with widths that the prototype's sums tie together.
 #[derive(Debug, Clone)]
 pub(crate) struct WidthClass {
     pub(crate) channels: usize,
@@ -143,7 +140,7 @@ impl Template {
                         name: node.name.clone(),
                         op: operators[number].clone(),
                         shape: node.shape,
-                        reads: resolution(shape_read(prototype, number)),
+                        reads: resolution(prototype.input_shape(number)),
                         inputs: node.inputs.iter().map(read).collect(),
                         class: sources[number].and_then(class_of),
                         kernel_decision: None,
@@ -219,12 +216,15 @@ impl Template {
             return Ok(());
         }
         let refused = SpaceError::Widths { least: widths.least, most: widths.most, step: widths.step };
-        let range = 0.0 < widths.least && widths.least <= 1.0 && 1.0 <= widths.most && widths.most <= 64.0;
+        let range = 0.0 < widths.least
+            && widths.least <= 1.0
+            && 1.0 <= widths.most
+            && widths.most <= MAX_WIDTH_FACTOR;
         if !range || widths.step == 0 {
             return Err(refused);
         }
         let (least, most) = (class.channels as f64 * widths.least, class.channels as f64 * widths.most);
-        let (least, most) = ((least.round() as usize).max(1), (most.round() as usize).min(MAX_WIDTH));
+        let (least, most) = ((least.round() as usize).max(1), (most.round() as usize).min(MAX_CHANNELS));
         // Steps are counted from the prototype's width, so that it is always one of the choices.
         let values: Vec<usize> =
             (least..=most).filter(|width| width.abs_diff(class.channels) % widths.step == 0).collect();
@@ -263,8 +263,8 @@ impl Template {
         if spec.kernels.iter().any(|kernel| kernel.is_multiple_of(2)) {
             return refuse("an even side would change the resolution");
         }
-        if spec.kernels.iter().any(|&kernel| kernel > MAX_KERNEL) {
-            return refuse("a side is above 4096");
+        if spec.kernels.iter().any(|&kernel| kernel > MAX_SIDE) {
+            return refuse(&format!("a side is above {MAX_SIDE}"));
         }
         if !spec.kernels.is_sorted_by(|one, next| one < next) {
             return refuse("the sides do not rise");

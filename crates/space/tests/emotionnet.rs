@@ -3,7 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use netsynth_graph::{ArchitectureId, ArchitectureSpec, Graph};
-use netsynth_space::{Genome, Kind, SearchSpace, SearchSpaceSpec, stream, survey};
+use netsynth_random::stream;
+use netsynth_space::{Genome, Kind, SearchSpace, SearchSpaceSpec, survey};
 use proptest::prelude::*;
 
 fn architecture(text: &str) -> Graph {

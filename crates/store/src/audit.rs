@@ -1,14 +1,15 @@
 //! How far a search's ranking can be trusted: its finalists trained from scratch on all folds.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use netsynth_search::{Measured, Metric, kendall_tau, mean_and_deviation};
 use serde::Serialize;
 
-use crate::file::UNFINISHED;
-use crate::folder::{Entry, entries};
+use crate::layout::{AUDIT, is_unfinished};
+use crate::listing::{Listed, list};
 use crate::verify::finding;
-use crate::{Finding, FrontFile, FrontRow, Problem, RunFolder, StoreError};
+use crate::{Entry, FileProblem, Finding, Fold, FrontFile, FrontRow, RunFolder, StoreError};
 
 /// The most members of a front that are audited.
 pub const MAX_FINALISTS: usize = 12;
@@ -66,7 +67,7 @@ pub enum FromScratch {
     /// A training failed.
     Failed {
         /// The first fold whose training did.
-        fold: usize,
+        fold: Fold,
         /// Why.
         reason: String,
     },
@@ -90,16 +91,16 @@ fn finalists(front: &FrontFile) -> Vec<&FrontRow> {
 }
 
 /// The trainings of an audit, by trial and fold, finalist after finalist.
-pub fn audit_trainings(front: &FrontFile, n_folds: usize) -> Vec<(usize, usize)> {
+pub fn audit_trainings(front: &FrontFile, n_folds: usize) -> Vec<(usize, Fold)> {
     let of_one = |row: &FrontRow| {
         let trial = row.trial;
-        (0..n_folds).map(move |fold| (trial, fold))
+        (0..n_folds).map(move |index| (trial, Fold::from_index(index)))
     };
     finalists(front).into_iter().flat_map(of_one).collect()
 }
 
 impl Audit {
-    /// Reads what a run's folder has of it; a fold that cannot be read counts as not trained, and is told.
+    /// Reads what a run's folder has of it. A fold that cannot be read counts as not trained; the errors come second.
     pub fn read(
         folder: &RunFolder,
         front: &FrontFile,
@@ -108,7 +109,8 @@ impl Audit {
     ) -> (Self, Vec<StoreError>) {
         let mut damaged = Vec::new();
         let mut from_scratch_of = |trial: usize| {
-            let known = (0..from_scratch.folds).filter_map(|fold| match folder.audited(trial, fold) {
+            let folds = (0..from_scratch.folds).map(Fold::from_index);
+            let known = folds.filter_map(|fold| match folder.audited(trial, fold) {
                 Ok(measured) => measured.map(|measured| (fold, measured)),
                 Err(error) => {
                     damaged.push(error);
@@ -154,7 +156,7 @@ impl Finalist {
 
 impl FromScratch {
     /// What these trainings, each with its fold, come to.
-    fn of(known: &[(usize, Measured)], n_folds: usize) -> Self {
+    fn of(known: &[(Fold, Measured)], n_folds: usize) -> Self {
         if known.len() < n_folds {
             return FromScratch::Open { n_trained: known.len() };
         }
@@ -172,30 +174,36 @@ impl FromScratch {
     }
 }
 
-/// Files of an audit that no training of a finalist leaves, or that say what none can have found.
+/// Files of an audit that no training of a finalist leaves, or that hold what none can have found.
+///
+/// # Errors
+/// The folder cannot be listed.
 pub fn check_audit(
     folder: &RunFolder,
     front: &FrontFile,
     n_folds: usize,
 ) -> Result<Vec<Finding>, StoreError> {
-    let place = folder.path().join("audit");
-    if !place.is_dir() {
+    let audit = folder.path().join(AUDIT);
+    if !audit.is_dir() {
         return Ok(Vec::new());
     }
-    let mut ours = BTreeSet::new();
+    let trainings = audit_trainings(front, n_folds);
     let mut findings = Vec::new();
-    for (trial, fold) in audit_trainings(front, n_folds) {
-        let path = folder.audit_path(trial, fold);
+    for &(trial, fold) in &trainings {
         match folder.audited(trial, fold) {
             // A wrong checksum is found by whoever looks at all files.
             Ok(_) | Err(StoreError::Damaged { .. } | StoreError::Text(_)) => {}
-            Err(error) => findings.push(finding(folder, &path, Problem::Unreadable(error.to_string()))),
+            Err(error) => {
+                let path = folder.locate(Entry::Audit { trial, fold });
+                findings.push(finding(folder, &path, FileProblem::Unreadable(error.to_string())));
+            }
         }
-        ours.insert(path);
     }
-    for Entry { path, is_folder, .. } in entries(&place)? {
-        if !is_folder && !ours.contains(&path) && !path.to_string_lossy().ends_with(UNFINISHED) {
-            findings.push(finding(folder, &path, Problem::Stranger));
+    let expected: BTreeSet<PathBuf> =
+        trainings.into_iter().map(|(trial, fold)| folder.locate(Entry::Audit { trial, fold })).collect();
+    for Listed { path, is_folder, .. } in list(&audit)? {
+        if !is_folder && !is_unfinished(&path) && !expected.contains(&path) {
+            findings.push(finding(folder, &path, FileProblem::Unexpected));
         }
     }
     Ok(findings)
@@ -216,6 +224,14 @@ mod tests {
     use super::*;
 
     const EXTENT: Extent = Extent { epochs: 2, folds: 2, inherits: false };
+
+    fn first_fold() -> Fold {
+        Fold::from_index(0)
+    }
+
+    fn second_fold() -> Fold {
+        Fold::from_index(1)
+    }
 
     /// A front of so many trials, numbered backwards, each a little less accurate than the one before.
     fn front(n_members: usize) -> FrontFile {
@@ -271,13 +287,13 @@ mod tests {
         // The search's order is 5, 4, 3, 2, 1; of the three that are judged on both folds, two change places.
         for (trial, accuracies) in [(5, [0.8, 0.9]), (4, [0.9, 0.9]), (2, [0.7, 0.7])] {
             for (fold, accuracy) in accuracies.into_iter().enumerate() {
-                folder.write_audited(trial, fold, &trained(accuracy)).unwrap();
+                folder.write_audited(trial, Fold::from_index(fold), &trained(accuracy)).unwrap();
             }
         }
-        folder.write_audited(3, 1, &Measured::Failed("diverged".to_owned())).unwrap();
+        folder.write_audited(3, second_fold(), &Measured::Failed("diverged".to_owned())).unwrap();
         assert_eq!(read().finalists[2].from_scratch, FromScratch::Open { n_trained: 1 });
-        folder.write_audited(3, 0, &trained(0.5)).unwrap();
-        folder.write_audited(1, 1, &trained(0.5)).unwrap();
+        folder.write_audited(3, first_fold(), &trained(0.5)).unwrap();
+        folder.write_audited(1, second_fold(), &trained(0.5)).unwrap();
 
         let audit = read();
         assert!(!audit.is_unbegun() && !audit.is_over());
@@ -287,10 +303,10 @@ mod tests {
             panic!("{audit:?}")
         };
         assert!((mean - 0.85).abs() < 1e-12 && (deviation - 0.005f64.sqrt()).abs() < 1e-12);
-        let failed = FromScratch::Failed { fold: 1, reason: "diverged".to_owned() };
+        let failed = FromScratch::Failed { fold: second_fold(), reason: "diverged".to_owned() };
         assert_eq!(audit.finalists[2].from_scratch, failed);
         assert_eq!(audit.finalists[4].from_scratch, FromScratch::Open { n_trained: 1 });
-        folder.write_audited(1, 0, &trained(0.5)).unwrap();
+        folder.write_audited(1, first_fold(), &trained(0.5)).unwrap();
         assert!(read().is_over());
     }
 
@@ -299,35 +315,63 @@ mod tests {
         let (_home, folder) = folder();
         let front = front(2);
         for trial in [1, 2] {
-            (0..2).for_each(|fold| folder.write_audited(trial, fold, &trained(0.4)).unwrap());
+            [first_fold(), second_fold()]
+                .into_iter()
+                .for_each(|fold| folder.write_audited(trial, fold, &trained(0.4)).unwrap());
         }
         let (audit, damaged) = Audit::read(&folder, &front, EXTENT, EXTENT);
         assert_eq!((audit.n_ranked(), audit.tau, damaged.len()), (2, None, 0));
     }
 
     #[test]
-    fn strangers_and_absurd_numbers_are_named_and_a_damaged_fold_counts_as_not_trained() {
+    fn unexpected_files_and_impossible_numbers_are_named_and_a_damaged_fold_counts_as_not_trained() {
         let (_home, folder) = folder();
         let front = front(2);
         assert_eq!(check_audit(&folder, &front, 2).unwrap(), []);
         for (trial, fold, accuracy) in [(1, 0, 0.5), (1, 2, 0.5), (2, 1, 1.5), (7, 0, 0.5)] {
-            folder.write_audited(trial, fold, &trained(accuracy)).unwrap();
+            folder.write_audited(trial, Fold::from_index(fold), &trained(accuracy)).unwrap();
         }
         let findings = check_audit(&folder, &front, 2).unwrap();
-        let named: Vec<(&str, bool)> =
-            findings.iter().map(|found| (found.path.as_str(), found.problem == Problem::Stranger)).collect();
+        let named: Vec<(&str, bool)> = findings
+            .iter()
+            .map(|found| (found.path.as_str(), found.problem == FileProblem::Unexpected))
+            .collect();
         let expected = [
-            ("audit/00002/fold-1.ron", false),
-            ("audit/00001/fold-2.ron", true),
-            ("audit/00007/fold-0.ron", true),
+            ("audit/00002/folds/02.ron", false),
+            ("audit/00001/folds/03.ron", true),
+            ("audit/00007/folds/01.ron", true),
         ];
         assert_eq!(named, expected);
 
-        let path = folder.path().join("audit/00001/fold-0.ron");
+        let path = folder.path().join("audit/00001/folds/01.ron");
         fs::write(&path, fs::read_to_string(&path).unwrap().replace("0.5", "0.6")).unwrap();
         let (audit, damaged) = Audit::read(&folder, &front, EXTENT, EXTENT);
         assert_eq!(audit.finalists[1].from_scratch, FromScratch::Open { n_trained: 0 });
-        let told: Vec<String> = damaged.iter().map(ToString::to_string).collect();
-        assert!(told.len() == 2 && told[1].contains("fold-0.ron is damaged"), "{told:?}");
+        let errors: Vec<String> = damaged.iter().map(ToString::to_string).collect();
+        assert!(errors.len() == 2 && errors[1].contains("folds/01.ron is damaged"), "{errors:?}");
+    }
+
+    #[test]
+    fn an_audit_of_an_earlier_version_counts_its_folds_from_0() {
+        let (_home, folder) = folder();
+        let front = front(1);
+        for (index, accuracy) in [0.25, 0.75].into_iter().enumerate() {
+            let entry = Entry::Audit { trial: 1, fold: Fold::from_index(index) };
+            folder.write_audited(1, Fold::from_index(index), &trained(accuracy)).unwrap();
+            fs::rename(folder.locate(entry), folder.path().join(entry.earlier_path().unwrap())).unwrap();
+        }
+        assert!(folder.path().join("audit/00001/fold-1.ron").is_file());
+        let (audit, damaged) = Audit::read(&folder, &front, EXTENT, EXTENT);
+        let FromScratch::Judged { fold_accuracies, .. } = &audit.finalists[0].from_scratch else {
+            panic!("{audit:?}")
+        };
+        assert_eq!((fold_accuracies.as_slice(), damaged.len()), (&[0.25, 0.75][..], 0));
+        assert_eq!(check_audit(&folder, &front, 2).unwrap(), []);
+        // A second file of the same fold is one too many.
+        let now = folder.path().join(Entry::Audit { trial: 1, fold: second_fold() }.path());
+        fs::create_dir_all(now.parent().unwrap()).unwrap();
+        fs::copy(folder.path().join("audit/00001/fold-1.ron"), now).unwrap();
+        let findings = check_audit(&folder, &front, 2).unwrap();
+        assert_eq!(findings[0].path, "audit/00001/fold-1.ron");
     }
 }

@@ -64,7 +64,7 @@ pub enum StoreError {
     /// A file's checksum is not that of its content.
     #[error("{path} is damaged: its checksum is not that of its content")]
     #[diagnostic(help(
-        "restore it from a copy of the run. A file below generators/, newborns/, prototype/ or trials/ may also be deleted: \
+        "restore it from a copy of the run. A file below generators/, screening/ (or newborns/), prototype/ or trials/ may also be deleted: \
          `netsynth resume` makes it again, and keeps all others; one below audit/ `netsynth audit` makes again"
     ))]
     Damaged {
@@ -83,7 +83,7 @@ pub enum StoreError {
     /// A file of the run holds a number that no run has written.
     #[error("{path}: {reason}")]
     #[diagnostic(help("the file was changed after the run wrote it; restore it from a copy of the run"))]
-    Absurd {
+    Invalid {
         /// The file.
         path: String,
         /// What is wrong with it.

@@ -3,32 +3,67 @@
 #![doc = "```text"]
 #![doc = include_str!("layout.txt")]
 #![doc = "```"]
-//! A file appears whole or not at all, with its checksum, and none is overwritten but the derived ones.
-//! [`search()`] writes a run; [`check_files`] and [`replay`] prove it.
+//! A file appears whole or not at all, with its checksum, and none is overwritten but the derived ones. [`Entry`] names
+//! every file. [`search()`] writes a run; [`check_files`] and [`replay`] verify it.
+//!
+//! ```
+//! use std::collections::BTreeMap;
+//!
+//! use netsynth_store::{Entry, Fold, NetworkFile, RunFolder, RunKind, TrainedNetwork, check_files};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let runs = tempfile::tempdir()?;
+//! let folder = RunFolder::begin(&runs.path().join("faces"))?;
+//! let provenance = BTreeMap::from([("schema", 1)]);
+//! folder.write_document(Entry::Provenance, &provenance)?;
+//! // A folder that has a plan is a run.
+//! folder.commit(&BTreeMap::from([("schema", 1)]))?;
+//! assert_eq!(folder.kind()?, RunKind::Search);
+//!
+//! let second = TrainedNetwork::Prototype(Fold::from_index(1));
+//! let weights = Entry::Network(second, NetworkFile::Weights);
+//! folder.write_file(weights, b"bytes")?;
+//! assert!(folder.path().join("prototype/folds/02/weights.safetensors").is_file());
+//!
+//! let (n_files, findings) = check_files(&RunFolder::open(folder.path())?)?;
+//! assert_eq!((n_files, findings), (5, Vec::new()));
+//! # Ok(())
+//! # }
+//! ```
 
+mod atomic;
 mod audit;
+mod checksum;
+mod document;
 mod end;
 mod error;
-mod fault;
-mod file;
-mod folder;
+mod failure;
+mod fold;
 mod front;
+mod history;
+mod layout;
+mod listing;
 mod record;
-mod seal;
+mod run_folder;
+mod run_kind;
+mod run_name;
 #[cfg(test)]
 mod tests;
 mod trial;
 mod verify;
 
 pub use audit::{Audit, Extent, Finalist, FromScratch, MAX_FINALISTS, audit_trainings, check_audit};
+pub use document::{digest, read_text};
 pub use end::EndFile;
 pub use error::{StoreError, TextError};
-pub use file::read_text;
-pub use folder::RunFolder;
+pub use fold::Fold;
 pub use front::{FrontFile, FrontRow, dominated_share};
+pub use layout::{Entry, NetworkFile, TrainedNetwork, TrialFile};
 pub use record::search;
+pub use run_folder::RunFolder;
+pub use run_kind::RunKind;
 pub use trial::{CandidateFile, RungFile, ScreeningFile};
-pub use verify::{Finding, Problem, Replay, check_files, digest, replay};
+pub use verify::{FileProblem, Finding, Replay, check_files, replay};
 
-/// The files of a run's folder, in lines for people.
+/// The files of a run's folder, one line each with what it holds.
 pub const LAYOUT: &str = include_str!("layout.txt");

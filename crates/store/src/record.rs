@@ -1,118 +1,98 @@
-use std::num::NonZeroUsize;
-use std::sync::Mutex;
+//! A search that writes down what it does, and reads what it did before.
 
 use netsynth_search::{
-    Candidate, Evaluator, Event, Found, Measured, Scored, Scorer, SearchPlan, caught, run,
+    Answered, Candidate, Evaluator, Event, Found, Scored, Scorer, SearchError, SearchPlan, run,
 };
 use netsynth_space::SearchSpace;
 
 use crate::{RunFolder, StoreError};
 
-/// Begins or continues the search of a run folder: what it holds is not measured again, and what is measured is
-/// written down before anybody hears of it.
+/// Begins or continues the search of a run folder: what it holds is not measured again, and each result is written
+/// before the search learns of it.
 ///
-/// The folder's files are a function of plan, space and evaluator, however often the work was cut off. Once `stop`
-/// is true or writing fails, nothing further is measured.
-pub fn search(
+/// The folder's files are a function of plan, space and evaluator, however often the work was cut off. Nothing further
+/// is measured once `stop` is true; an error of the evaluator, of the folder or of `on_event` ends the search.
+pub fn search<E>(
     folder: &RunFolder,
     space: &SearchSpace,
     plan: &SearchPlan,
-    evaluator: &dyn Evaluator,
-    n_workers: NonZeroUsize,
+    evaluator: &E,
     stop: &(dyn Fn() -> bool + Sync),
-    tell: &mut dyn FnMut(Event<'_>),
-) -> Result<Found, StoreError> {
-    let recorded = Recorded { evaluator, folder, stop, trouble: Mutex::new(None) };
-    let found = run(space, plan, &recorded, n_workers, &mut |event| {
+    on_event: &mut dyn FnMut(Event<'_>) -> Result<(), E::Error>,
+) -> Result<Found, E::Error>
+where
+    E: Evaluator,
+    E::Error: From<StoreError>,
+{
+    let recorded = Recorded { evaluator, folder, stop };
+    run(space, plan, &recorded, &mut |event| {
         match &event {
-            Event::Generator(generator) => recorded.keep(folder.write_generator(generator)),
-            Event::Screened { generation, candidates } => {
-                recorded.keep(folder.write_screening(*generation, candidates));
-            }
+            Event::Generator(generator) => folder.write_generator(generator)?,
+            Event::Screened { generation, candidates } => folder.write_screening(*generation, candidates)?,
             Event::Proposed(candidates) => {
-                let mut written = candidates.iter().map(|next| folder.write_candidate(next, space));
-                recorded.keep(written.find(Result::is_err).unwrap_or(Ok(())));
+                candidates.iter().try_for_each(|next| folder.write_candidate(next, space))?;
             }
             Event::Rung { .. } | Event::Pruned { .. } | Event::Observed(_) => {}
         }
-        if !recorded.is_in_trouble() {
-            tell(event);
-        }
-    });
-    match recorded.trouble.into_inner() {
-        Ok(Some(trouble)) => Err(trouble),
-        _ => Ok(found?),
-    }
+        on_event(event)
+    })
 }
 
-/// An evaluator that remembers.
-struct Recorded<'a> {
-    evaluator: &'a dyn Evaluator,
+/// An evaluator that knows what the run's folder knows.
+struct Recorded<'a, E> {
+    evaluator: &'a E,
     folder: &'a RunFolder,
     stop: &'a (dyn Fn() -> bool + Sync),
-    /// The first time that reading or writing failed.
-    trouble: Mutex<Option<StoreError>>,
 }
 
-impl Recorded<'_> {
-    fn keep(&self, result: Result<(), StoreError>) {
-        if let (Err(error), Ok(mut trouble)) = (result, self.trouble.lock()) {
-            trouble.get_or_insert(error);
-        }
-    }
+impl<E> Evaluator for Recorded<'_, E>
+where
+    E: Evaluator,
+    E::Error: From<StoreError> + From<SearchError>,
+{
+    type Error = E::Error;
 
-    fn is_in_trouble(&self) -> bool {
-        self.trouble.lock().map_or(true, |trouble| trouble.is_some())
-    }
-
-    fn score_of(&self, scorer: &dyn Scorer, candidate: &Candidate) -> Result<Option<Scored>, StoreError> {
-        if self.is_in_trouble() {
-            return Ok(None);
+    fn evaluate(
+        &self,
+        candidates: &[&Candidate],
+        rung: usize,
+        answered: &Answered<'_, E::Error>,
+    ) -> Result<(), E::Error> {
+        let mut open = Vec::new();
+        for (index, candidate) in candidates.iter().enumerate() {
+            match self.folder.rung(candidate.trial, rung)? {
+                Some(known) => answered(index, known)?,
+                None => open.push(index),
+            }
         }
-        match self.folder.scored(candidate)? {
-            Some(known) => Ok(Some(known)),
-            None if (self.stop)() => Ok(None),
-            None => Ok(scorer.score(candidate)),
+        if open.is_empty() || (self.stop)() {
+            return Ok(());
         }
-    }
-
-    fn answer(&self, candidate: &Candidate, rung: usize) -> Result<Option<Measured>, StoreError> {
-        if self.is_in_trouble() {
-            return Ok(None);
-        }
-        if let Some(known) = self.folder.rung(candidate.trial, rung)? {
-            return Ok(Some(known));
-        }
-        if (self.stop)() {
-            return Ok(None);
-        }
-        let measured = caught(|| self.evaluator.evaluate(candidate, rung));
-        if let Some(measured) = &measured {
-            self.folder.write_rung(candidate.trial, rung, measured)?;
-        }
-        Ok(measured)
-    }
-}
-
-impl Evaluator for Recorded<'_> {
-    fn evaluate(&self, candidate: &Candidate, rung: usize) -> Option<Measured> {
-        self.answer(candidate, rung).unwrap_or_else(|error| {
-            self.keep(Err(error));
-            None
+        let left: Vec<&Candidate> = open.iter().map(|&index| candidates[index]).collect();
+        self.evaluator.evaluate(&left, rung, &|at, measured| {
+            self.folder.write_rung(left[at].trial, rung, &measured)?;
+            answered(open[at], measured)
         })
     }
 
-    fn scorer(&self) -> Option<&dyn Scorer> {
-        self.evaluator.scorer().map(|_| self as &dyn Scorer)
+    fn scorer(&self) -> Option<&dyn Scorer<E::Error>> {
+        self.evaluator.scorer().map(|_| self as &dyn Scorer<E::Error>)
     }
 }
 
-impl Scorer for Recorded<'_> {
-    fn score(&self, candidate: &Candidate) -> Option<Scored> {
-        let scorer = self.evaluator.scorer()?;
-        self.score_of(scorer, candidate).unwrap_or_else(|error| {
-            self.keep(Err(error));
-            None
-        })
+impl<E> Scorer<E::Error> for Recorded<'_, E>
+where
+    E: Evaluator,
+    E::Error: From<StoreError>,
+{
+    fn score(&self, candidates: &[Candidate]) -> Result<Vec<Scored>, E::Error> {
+        let known: Result<Vec<Option<Scored>>, StoreError> =
+            candidates.iter().map(|candidate| self.folder.scored(candidate)).collect();
+        // The scores of a generation are one file: all of them are there, or none.
+        match (known?.into_iter().collect::<Option<Vec<Scored>>>(), self.evaluator.scorer()) {
+            (Some(known), _) => Ok(known),
+            (None, Some(scorer)) if !(self.stop)() => scorer.score(candidates),
+            (None, _) => Ok(Vec::new()),
+        }
     }
 }

@@ -4,22 +4,26 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_search::{
-    Candidate, Constraint, Evaluator, Indicator, Limits, Measured, Metric, Metrics, Objective, ParetoFront,
-    Performance, Rung, Scored, Scorer, Screening, SearchPlan, StopReason, StrategyKind, Trained,
-    ZeroCostProxy, ZeroCostScores,
+    Answered, Candidate, Constraint, Evaluator, Indicator, Limits, Measured, Metric, Metrics, Objective,
+    ParetoFront, Performance, Rung, Scored, Scorer, Screening, SearchPlan, StopReason, StrategyKind, Trained,
+    Variant, ZeroCostProxy, ZeroCostScores, unless_panicked,
 };
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
 
-use crate::fault::{strike_after, strikes_left};
-use crate::file::{keep, write_other};
-use crate::folder::entries;
-use crate::{EndFile, FrontFile, Problem, RunFolder, StoreError, check_files, read_text, replay, search};
+use crate::atomic::write;
+use crate::checksum::{with_checksum, write_bytes};
+use crate::document::text;
+use crate::failure::{fail_after, steps_left};
+use crate::listing::list;
+use crate::{
+    EndFile, Entry, FileProblem, Fold, FrontFile, RunFolder, RunKind, StoreError, TrainedNetwork,
+    check_files, read_text, replay, search,
+};
 
 fn space() -> SearchSpace {
     let prototype = ArchitectureSpec::from_ron(include_str!("../../../prototypes/resnet20.ron")).unwrap();
@@ -52,73 +56,109 @@ fn plan() -> SearchPlan {
 #[derive(Default)]
 struct Formula {
     n_asked: AtomicUsize,
+    /// Threads that answer; 0 is one.
+    n_threads: usize,
+}
+
+/// Hands over what `measure` gives for each candidate, from so many threads and the last first; a panic is a failure.
+fn answer_each<E: Send>(
+    n_threads: usize,
+    candidates: &[&Candidate],
+    answered: &Answered<'_, E>,
+    measure: impl Fn(&Candidate) -> Measured + Sync,
+) -> Result<(), E> {
+    let failed = |panic| Measured::Failed(format!("the training panicked: {panic}"));
+    let measured = |index: usize| unless_panicked(|| measure(candidates[index])).unwrap_or_else(failed);
+    let share = |thread: usize| {
+        let mut own = (0..candidates.len()).rev().filter(|index| index % n_threads == thread);
+        own.try_for_each(|index| answered(index, measured(index)))
+    };
+    let share = &share;
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..n_threads).map(|thread| scope.spawn(move || share(thread))).collect();
+        threads.into_iter().try_for_each(|thread| thread.join().unwrap())
+    })
 }
 
 impl Evaluator for Formula {
-    fn evaluate(&self, candidate: &Candidate, rung: usize) -> Option<Measured> {
-        self.n_asked.fetch_add(1, Ordering::SeqCst);
-        if candidate.trial == 1 {
-            return Some(Measured::Failed("the loss became NaN in epoch 1".to_owned()));
-        }
-        assert!(candidate.trial != 2, "a worker panics");
-        let size = (candidate.cost.parameters as f64 / 150_000.0).min(1.0);
-        Some(Measured::Trained(Trained {
-            folds: vec![Metrics::from([(Metric::Accuracy, 0.5 + 0.2 * rung as f64 + 0.3 * size)])],
-            losses: Vec::new(),
-            reactions: None,
-            scores: None,
-        }))
+    type Error = StoreError;
+
+    fn evaluate(
+        &self,
+        candidates: &[&Candidate],
+        rung: usize,
+        answered: &Answered<'_, StoreError>,
+    ) -> Result<(), StoreError> {
+        answer_each(self.n_threads.max(1), candidates, answered, |candidate| self.measured(candidate, rung))
     }
 
-    fn scorer(&self) -> Option<&dyn Scorer> {
+    fn scorer(&self) -> Option<&dyn Scorer<StoreError>> {
         Some(self)
     }
 }
 
-impl Scorer for Formula {
-    fn score(&self, candidate: &Candidate) -> Option<Scored> {
+impl Formula {
+    fn measured(&self, candidate: &Candidate, rung: usize) -> Measured {
+        self.n_asked.fetch_add(1, Ordering::SeqCst);
+        if candidate.trial == 1 {
+            return Measured::Failed("the loss became NaN in epoch 1".to_owned());
+        }
+        assert!(candidate.trial != 2, "a worker panics");
+        let size = (candidate.cost.parameters as f64 / 150_000.0).min(1.0);
+        let folds = vec![Metrics::from([(Metric::Accuracy, 0.5 + 0.2 * rung as f64 + 0.3 * size)])];
+        Measured::Trained(Trained { folds, losses: Vec::new(), reactions: None, scores: None })
+    }
+}
+
+impl Scorer<StoreError> for Formula {
+    fn score(&self, candidates: &[Candidate]) -> Result<Vec<Scored>, StoreError> {
+        Ok(candidates.iter().map(|candidate| self.scored(candidate)).collect())
+    }
+}
+
+impl Formula {
+    fn scored(&self, candidate: &Candidate) -> Scored {
         self.n_asked.fetch_add(1, Ordering::SeqCst);
         if candidate.cost.parameters.is_multiple_of(5) {
-            return Some(Scored::Failed("its untrained network has no loss".to_owned()));
+            return Scored::Failed("its untrained network has no loss".to_owned());
         }
         let size = candidate.cost.parameters as f64;
-        Some(Scored::Scores(ZeroCostScores { naswot: size.ln(), snip: 1.0 / size, gradient_norm: 0.5 }))
+        Scored::Scores(ZeroCostScores { naswot: size.ln(), snip: 1.0 / size, gradient_norm: 0.5 })
     }
 }
 
 /// Begins a run or goes on with it, from the first file to the last.
-fn work(
-    path: &Path,
-    plan: &SearchPlan,
-    evaluator: &Formula,
-    n_workers: usize,
-) -> Result<EndFile, StoreError> {
+fn work(path: &Path, plan: &SearchPlan, evaluator: &Formula) -> Result<EndFile, StoreError> {
     let folder = if path.join("plan.ron").is_file() {
         RunFolder::resume(path)?
     } else {
         let folder = RunFolder::begin(path)?;
-        folder.write_document("provenance.ron", &BTreeMap::from([("schema", 1)]))?;
+        folder.write_document(Entry::Provenance, &BTreeMap::from([("schema", 1)]))?;
         folder.commit(&BTreeMap::from([("schema", 1)]))?;
         folder
     };
-    let workers = NonZeroUsize::new(n_workers).unwrap();
-    let found = search(&folder, &space(), plan, evaluator, workers, &|| false, &mut |_| {})?;
+    let found = search(&folder, &space(), plan, evaluator, &|| false, &mut |_| Ok(()))?;
     let end = EndFile::new(found.stopped_by, &found.trials);
     folder.write_end(&end)?;
     let front = ParetoFront::of(&found.trials, &plan.objectives, &plan.indicator, plan.rungs.len());
     folder.write_front(&FrontFile::new(&front, &found.trials, plan))?;
     let first = front.members[0].0;
     let network = folder.architecture(first)?;
-    folder.write_network("variants/nano-a", &network, b"weights", &BTreeMap::from([("trial", first)]))?;
-    folder.write_audited(first, 0, &Measured::Failed("the loss became NaN in epoch 1".to_owned()))?;
+    let variant = TrainedNetwork::Variant(Variant::NanoA);
+    folder.write_network(variant, &network, b"weights", &BTreeMap::from([("trial", first)]))?;
+    folder.write_audited(
+        first,
+        Fold::from_index(0),
+        &Measured::Failed("the loss became NaN in epoch 1".to_owned()),
+    )?;
     Ok(end)
 }
 
 /// Every file below a folder by relative path.
 fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let files = entries(folder).unwrap().into_iter().filter(|entry| !entry.is_folder);
+    let files = list(folder).unwrap().into_iter().filter(|listed| !listed.is_folder);
     files
-        .map(|entry| (entry.path.strip_prefix(folder).unwrap().to_owned(), fs::read(&entry.path).unwrap()))
+        .map(|listed| (listed.path.strip_prefix(folder).unwrap().to_owned(), fs::read(&listed.path).unwrap()))
         .collect()
 }
 
@@ -127,25 +167,26 @@ fn a_run_cut_off_at_any_step_of_any_write_goes_on_to_the_same_files() {
     let home = tempfile::tempdir().unwrap();
     let plan = SearchPlan { n_trials: 4, generation_size: 2, ..plan() };
     let whole = home.path().join("whole");
-    strike_after(&whole, usize::MAX);
-    work(&whole, &plan, &Formula::default(), 2).unwrap();
-    let n_steps = usize::MAX - strikes_left(&whole);
+    fail_after(&whole, usize::MAX);
+    work(&whole, &plan, &Formula { n_threads: 2, ..Formula::default() }).unwrap();
+    let n_steps = usize::MAX - steps_left(&whole);
     assert!(n_steps > 100, "{n_steps}");
     let expected = contents(&whole);
 
     // Several at a time, for most of the time is the disk's.
     let cut_off_after = |n_taken: usize| {
         let path = home.path().join(format!("cut-{n_taken}"));
-        strike_after(&path, n_taken);
-        let error = work(&path, &plan, &Formula::default(), 1 + n_taken % 2).unwrap_err();
-        strikes_left(&path);
+        fail_after(&path, n_taken);
+        let error =
+            work(&path, &plan, &Formula { n_threads: 1 + n_taken % 2, ..Formula::default() }).unwrap_err();
+        steps_left(&path);
         assert!(matches!(error, StoreError::System { .. }), "step {n_taken}: {error}");
         let kept = contents(&path);
         for (name, bytes) in kept.iter().filter(|(name, _)| !name.to_string_lossy().ends_with(".unfinished"))
         {
             assert_eq!(Some(bytes), expected.get(name), "step {n_taken} left half of {}", name.display());
         }
-        work(&path, &plan, &Formula::default(), 1 + n_taken % 3).unwrap();
+        work(&path, &plan, &Formula { n_threads: 1 + n_taken % 3, ..Formula::default() }).unwrap();
         assert!(contents(&path) == expected, "step {n_taken} changed the end");
         fs::remove_dir_all(&path).unwrap();
     };
@@ -162,13 +203,13 @@ fn nothing_is_measured_twice() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("run");
     let evaluator = Formula::default();
-    work(&path, &plan(), &evaluator, 2).unwrap();
+    work(&path, &plan(), &evaluator).unwrap();
     let n_asked = evaluator.n_asked.load(Ordering::SeqCst);
-    work(&path, &plan(), &evaluator, 2).unwrap();
+    work(&path, &plan(), &evaluator).unwrap();
     assert_eq!(evaluator.n_asked.load(Ordering::SeqCst), n_asked);
     fs::remove_file(path.join("trials/00004/rung-0.ron")).unwrap();
     let expected = contents(&path).len() + 1;
-    work(&path, &plan(), &evaluator, 2).unwrap();
+    work(&path, &plan(), &evaluator).unwrap();
     assert_eq!(evaluator.n_asked.load(Ordering::SeqCst), n_asked + 1);
     assert_eq!(contents(&path).len(), expected);
 }
@@ -177,7 +218,7 @@ fn nothing_is_measured_twice() {
 fn a_failure_and_a_panic_are_recorded_with_their_reasons() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("run");
-    work(&path, &plan(), &Formula::default(), 2).unwrap();
+    work(&path, &plan(), &Formula { n_threads: 2, ..Formula::default() }).unwrap();
     let folder = RunFolder::open(&path).unwrap();
     let reason = |trial: usize| match folder.rung(trial, 0).unwrap().unwrap() {
         Measured::Failed(reason) => reason,
@@ -193,7 +234,7 @@ fn a_run_ends_in_order_at_its_epochs_and_at_its_failures() {
     let home = tempfile::tempdir().unwrap();
     let ended = |name: &str, limits: Limits| {
         let plan = SearchPlan { limits, n_trials: 9, ..plan() };
-        work(&home.path().join(name), &plan, &Formula::default(), 2).unwrap()
+        work(&home.path().join(name), &plan, &Formula { n_threads: 2, ..Formula::default() }).unwrap()
     };
     // The first generation, with two failures, takes 1 + 4 + 1 + 1 epochs and the second 3 + 2 x 4; of the 22, four
     // are left, and a trial may need 1 + 4.
@@ -210,7 +251,7 @@ fn a_run_ends_in_order_at_its_epochs_and_at_its_failures() {
 fn a_changed_bit_in_any_file_is_found_and_named() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("run");
-    work(&path, &plan(), &Formula::default(), 2).unwrap();
+    work(&path, &plan(), &Formula { n_threads: 2, ..Formula::default() }).unwrap();
     let folder = RunFolder::open(&path).unwrap();
     assert_eq!(check_files(&folder).unwrap().1, []);
     let replayed = replay(&folder, &space(), &plan()).unwrap();
@@ -241,34 +282,34 @@ fn a_changed_bit_in_any_file_is_found_and_named() {
 fn a_forged_file_is_found_by_what_the_trials_give() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("run");
-    work(&path, &plan(), &Formula::default(), 1).unwrap();
+    work(&path, &plan(), &Formula { n_threads: 1, ..Formula::default() }).unwrap();
     let folder = RunFolder::open(&path).unwrap();
     // With a right checksum of its own, so that only the replay can tell.
     let forged = |name: &str, from: &str, to: &str| {
         let original = fs::read(path.join(name)).unwrap();
-        let text = crate::file::known(&path.join(name)).unwrap().unwrap();
+        let text = text(&path.join(name)).unwrap().unwrap();
         assert!(text.contains(from), "{name}: {text}");
         fs::remove_file(path.join(name)).unwrap();
         let text = text.replacen(from, to, 1);
         if name.ends_with(".ron") {
-            keep(&path.join(name), &text).unwrap();
+            write(&path.join(name), with_checksum(&text).as_bytes()).unwrap();
         } else {
-            write_other(&path.join(name), text.as_bytes()).unwrap();
+            write_bytes(&path.join(name), text.as_bytes()).unwrap();
         }
         assert_eq!(check_files(&folder).unwrap().1, [], "{name}");
         let findings = replay(&folder, &space(), &plan()).unwrap().findings;
         fs::write(path.join(name), original).unwrap();
         findings.into_iter().map(|finding| (finding.path, finding.problem)).collect::<Vec<_>>()
     };
-    let differs = |name: &str| vec![(name.to_owned(), Problem::Differs)];
+    let differs = |name: &str| vec![(name.to_owned(), FileProblem::Differs)];
     assert_eq!(forged("generators/001.ron", "mean: ", "mean: 1"), differs("generators/001.ron"));
     assert_eq!(
         forged("trials/00003/candidate.ron", "generation: 1", "generation: 0"),
         differs("trials/00003/candidate.ron")
     );
-    // Which screened candidate became a trial follows from the scores, and the other way round.
-    assert_eq!(forged("newborns/001.ron", "trial: 3", "trial: 4"), differs("newborns/001.ron"));
-    assert!(forged("newborns/001.ron", "naswot: ", "naswot: -").len() > 1);
+    // Which candidate became a trial follows from the scores, and the other way round.
+    assert_eq!(forged("screening/001.ron", "trial: 3", "trial: 4"), differs("screening/001.ron"));
+    assert!(forged("screening/001.ron", "naswot: ", "naswot: -").len() > 1);
     assert_eq!(forged("front.ron", "net_score: ", "net_score: 1"), differs("front.ron"));
     assert_eq!(
         forged("variants/nano-a/architecture.ron", "channels: ", "channels: 1"),
@@ -277,21 +318,24 @@ fn a_forged_file_is_found_by_what_the_trials_give() {
     // A better accuracy on the last rung changes everything that follows from it.
     let findings = forged("trials/00000/rung-1.ron", "0.", "0.9");
     assert!(!findings.is_empty());
-    let newborns = fs::read(path.join("newborns/001.ron")).unwrap();
-    fs::remove_file(path.join("newborns/001.ron")).unwrap();
+    let screening = fs::read(path.join("screening/001.ron")).unwrap();
+    fs::remove_file(path.join("screening/001.ron")).unwrap();
     let findings = replay(&folder, &space(), &plan()).unwrap().findings;
-    assert_eq!((findings[0].path.as_str(), &findings[0].problem), ("newborns/001.ron", &Problem::Missing));
-    fs::write(path.join("newborns/001.ron"), newborns).unwrap();
+    assert_eq!(
+        (findings[0].path.as_str(), &findings[0].problem),
+        ("screening/001.ron", &FileProblem::Missing)
+    );
+    fs::write(path.join("screening/001.ron"), screening).unwrap();
     fs::remove_file(path.join("trials/00005/candidate.ron")).unwrap();
     let findings = replay(&folder, &space(), &plan()).unwrap().findings;
-    assert_eq!(findings[0].problem, Problem::Missing);
+    assert_eq!(findings[0].problem, FileProblem::Missing);
 }
 
 #[test]
 fn one_process_at_a_time() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("run");
-    work(&path, &plan(), &Formula::default(), 1).unwrap();
+    work(&path, &plan(), &Formula { n_threads: 1, ..Formula::default() }).unwrap();
     let first = RunFolder::resume(&path).unwrap();
     assert!(matches!(RunFolder::resume(&path), Err(StoreError::Locked { .. })));
     assert!(matches!(RunFolder::begin(&path), Err(StoreError::Exists { .. })));
@@ -335,7 +379,7 @@ fn links_and_odd_names_are_named_and_not_followed() {
 
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("run");
-    work(&path, &plan(), &Formula::default(), 1).unwrap();
+    work(&path, &plan(), &Formula { n_threads: 1, ..Formula::default() }).unwrap();
     std::os::unix::fs::symlink(&path, path.join("trials/loop")).unwrap();
     fs::write(path.join(OsStr::from_bytes(b"na\xffme.ron")), "x").unwrap();
     let (_, findings) = check_files(&RunFolder::open(&path).unwrap()).unwrap();
@@ -348,4 +392,45 @@ fn links_and_odd_names_are_named_and_not_followed() {
             "trials/loop is a link, or lies too deep, and is not followed"
         ]
     );
+}
+
+#[test]
+fn a_run_of_an_earlier_version_keeps_its_paths_and_is_the_same() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("run");
+    work(&path, &plan(), &Formula { n_threads: 2, ..Formula::default() }).unwrap();
+    let moved = |from: Entry| {
+        let earlier = path.join(from.earlier_path().unwrap());
+        fs::create_dir_all(earlier.parent().unwrap()).unwrap();
+        fs::rename(path.join(from.path()), earlier).unwrap();
+    };
+    moved(Entry::Screening(0));
+    let expected = contents(&path);
+    let evaluator = Formula::default();
+    work(&path, &plan(), &evaluator).unwrap();
+    assert_eq!(evaluator.n_asked.load(Ordering::SeqCst), 0);
+    assert!(contents(&path) == expected);
+    let folder = RunFolder::open(&path).unwrap();
+    assert_eq!(check_files(&folder).unwrap().1, []);
+    assert_eq!(replay(&folder, &space(), &plan()).unwrap().findings, []);
+}
+
+#[test]
+fn a_plan_says_what_its_run_does_and_one_of_the_first_version_shows_it() {
+    let home = tempfile::tempdir().unwrap();
+    let plans = [
+        ("(schema: 1, kind: Search, search: ())", RunKind::Search),
+        ("(schema: 1, kind: Training, architecture: (schema: 1))", RunKind::Training),
+        ("(schema: 1, kind: Comparison, strategies: [])", RunKind::Comparison),
+        ("(schema: 1, space: \"emotionnet\", search: ())", RunKind::Search),
+        ("(schema: 1, architecture: (schema: 1), epochs: 2)", RunKind::Training),
+        ("(schema: 1, table: None, strategies: [Random])", RunKind::Comparison),
+    ];
+    for (plan, kind) in plans {
+        fs::write(home.path().join("plan.ron"), plan).unwrap();
+        assert_eq!(RunFolder::open(home.path()).unwrap().kind().unwrap(), kind, "{plan}");
+    }
+    fs::write(home.path().join("plan.ron"), "(schema: 1, kind: Race)").unwrap();
+    let error = RunFolder::open(home.path()).unwrap().kind().unwrap_err().to_string();
+    assert!(error.contains("there is no `Race`"), "{error}");
 }

@@ -56,6 +56,13 @@ pub struct ScreeningFile {
     pub candidates: Vec<ScreenedCandidate>,
 }
 
+impl ScreeningFile {
+    /// The file of a generation's candidates.
+    pub fn new(generation: usize, candidates: &[ScreenedCandidate]) -> Self {
+        Self { schema: SCHEMA, generation, candidates: candidates.to_vec() }
+    }
+}
+
 /// What a rung measured, as a file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -64,4 +71,11 @@ pub struct RungFile {
     pub schema: u32,
     /// The measurement.
     pub measured: Measured,
+}
+
+impl RungFile {
+    /// The file of a measurement.
+    pub fn new(measured: &Measured) -> Self {
+        Self { schema: SCHEMA, measured: measured.clone() }
+    }
 }

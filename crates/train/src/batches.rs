@@ -1,8 +1,9 @@
 use burn::tensor::Tensor;
-use netsynth_data::{Dataset, stream, unit};
+use netsynth_data::Dataset;
 use netsynth_graph::Shape;
+use netsynth_random::{shuffle, stream};
 
-use crate::network::image_tensor;
+use crate::forward::image_tensor;
 use crate::tensors::tensor;
 use crate::{Device, Recipe};
 
@@ -18,10 +19,8 @@ pub(crate) struct Batch {
 pub(crate) fn epoch(samples: &[usize], batch_size: usize, seed: u64, epoch: usize) -> Vec<Vec<usize>> {
     let mut order = samples.to_vec();
     let mut random = stream(seed, "order", &[epoch as u64]);
-    for left in (2..=order.len()).rev() {
-        let drawn = (unit(&mut random) * left as f32) as usize;
-        order.swap(left - 1, drawn.min(left - 1));
-    }
+    // By 24 bits a draw, as runs have recorded it; a set of more than 2^24 images would be shuffled less evenly.
+    shuffle(&mut order, |bound| ((random.unit_f32() * bound as f32) as usize).min(bound - 1));
     let n_steps = order.len().div_ceil(batch_size).max(1);
     (0..n_steps)
         .map(|step| order[step * order.len() / n_steps..(step + 1) * order.len() / n_steps].to_vec())
@@ -122,8 +121,8 @@ fn mix(rows: &mut [f32], length: usize, share: f32) {
 fn beta(a: f64, seed: u64, epoch: usize, step: usize) -> f32 {
     let mut random = stream(seed, "mixup", &[epoch as u64, step as u64]);
     for _ in 0..1000 {
-        let x = libm::pow(f64::from(unit(&mut random)), 1.0 / a);
-        let y = libm::pow(f64::from(unit(&mut random)), 1.0 / a);
+        let x = libm::pow(f64::from(random.unit_f32()), 1.0 / a);
+        let y = libm::pow(f64::from(random.unit_f32()), 1.0 / a);
         if x + y > 0.0 && x + y <= 1.0 {
             let share = x / (x + y);
             return share.max(1.0 - share) as f32;

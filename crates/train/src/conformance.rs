@@ -6,8 +6,9 @@ use burn::module::Module;
 use burn::tensor::Tensor;
 use netsynth_graph::{ArchitectureSpec, Graph, Shape};
 
-use crate::deployed::Place;
-use crate::network::{Running, image_tensor};
+use crate::deployed::Tap;
+use crate::forward::image_tensor;
+use crate::network::Running;
 use crate::tensors::values;
 use crate::{Deployed, Device, Network};
 
@@ -51,15 +52,15 @@ fn every_output_has_the_inferred_shape() {
         let network = Network::new(&graph, 1, Device::Flex);
         let deployed = Deployed::new(&graph, network.deployed_weights(), Device::Flex).unwrap();
         let mut seen = BTreeMap::new();
-        deployed.logits(images(count, graph.input()), |place, map| {
-            if let Place::Output(node) = place {
+        deployed.logits(images(count, graph.input()), |tap, map| {
+            if let Tap::Output(node) = tap {
                 seen.insert(node, map.dims());
             }
             map
         });
-        for (node, place) in graph.nodes().enumerate() {
-            let Shape { channels, height, width } = place.shape;
-            assert_eq!(seen[&node], [count, channels, height, width], "{}", place.name);
+        for (number, node) in graph.nodes().enumerate() {
+            let Shape { channels, height, width } = node.shape;
+            assert_eq!(seen[&number], [count, channels, height, width], "{}", node.name);
         }
     }
 }

@@ -2,12 +2,12 @@ use std::sync::Arc;
 
 use burn::tensor::{Tensor, activation};
 use netsynth_graph::ops::SqueezeExcite;
-use netsynth_graph::{Activation, Graph, Norm, Op, Shape};
+use netsynth_graph::{Activation, Graph, Norm, Op};
 use netsynth_kernels::{self as kernels, FeatureMap, PreparedConv};
 
 use crate::Device;
-use crate::layer::{Fixed, conv_options, dense, flattened, kernel_activation, squeeze_excite, vector_map};
-use crate::network::{forward, image_tensor};
+use crate::forward::{forward, image_tensor};
+use crate::layer::{Fixed, conv_options, dense, flattened, squeeze_excite, vector_map};
 use crate::tensors::{tensor, values};
 use crate::weights::{Weights, WeightsError};
 
@@ -33,9 +33,9 @@ enum DeployedLayer {
     Fixed(Fixed),
 }
 
-/// A place where somebody may look at what flows through a network.
+/// A point of a network at which activations can be observed and changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Place {
+pub(crate) enum Tap {
     /// The output of a node.
     Output(usize),
     /// An input of a sum, by the sum and the input's position.
@@ -71,7 +71,7 @@ impl Deployed {
     /// Class probabilities of images.
     ///
     /// # Shapes
-    /// `pixels` holds `count` images of the graph's input shape, row by row; the answer has the classes of the
+    /// `pixels` holds `count` images of the graph's input shape, row by row; the result has the classes of the
     /// first image, then those of the second, and so on.
     pub fn predict(&self, pixels: Vec<f32>, count: usize) -> Vec<f32> {
         let images = image_tensor(pixels, count, self.graph.input(), self.device);
@@ -79,21 +79,21 @@ impl Deployed {
         values(activation::softmax(logits, 1))
     }
 
-    /// Logits `[batch, classes]`; `look` sees what passes each place and may put something else in its stead.
+    /// Logits `[batch, classes]`; `observe` is given what passes each tap, and what it returns goes on.
     pub(crate) fn logits(
         &self,
         images: Tensor<4>,
-        mut look: impl FnMut(Place, FeatureMap) -> FeatureMap,
+        mut observe: impl FnMut(Tap, FeatureMap) -> FeatureMap,
     ) -> Tensor<2> {
         let output = forward(&self.graph, FeatureMap::from_tensor(images), |node, inputs| {
             let inputs = match self.layers[node] {
                 DeployedLayer::Add { .. } => {
                     let summands = inputs.into_iter().enumerate();
-                    summands.map(|(position, map)| look(Place::Summand(node, position), map)).collect()
+                    summands.map(|(position, map)| observe(Tap::Summand(node, position), map)).collect()
                 }
                 _ => inputs,
             };
-            look(Place::Output(node), self.run(node, inputs))
+            observe(Tap::Output(node), self.run(node, inputs))
         });
         flattened(output)
     }
@@ -101,15 +101,13 @@ impl Deployed {
     pub(crate) fn run(&self, node: usize, mut inputs: Vec<FeatureMap>) -> FeatureMap {
         match (&self.layers[node], &self.graph.node(node).op) {
             (DeployedLayer::Conv(conv), _) => conv.forward(inputs.swap_remove(0)),
-            (DeployedLayer::Add { affine: None }, Op::Add(op)) => {
-                kernels::sum(inputs, kernel_activation(op.activation))
-            }
+            (DeployedLayer::Add { affine: None }, Op::Add(op)) => kernels::sum(inputs, op.activation),
             (DeployedLayer::Add { affine: Some((scale, shift)) }, Op::Add(op)) => {
-                let sum = kernels::sum(inputs, kernels::Activation::Linear).into_tensor();
+                let sum = kernels::sum(inputs, Activation::Linear).into_tensor();
                 let channels = sum.dims()[1];
                 let row = |values: &Tensor<1>| values.clone().reshape([1, channels, 1, 1]);
                 let normed = FeatureMap::from_tensor(sum * row(scale) + row(shift));
-                kernels::sum(vec![normed], kernel_activation(op.activation))
+                kernels::sum(vec![normed], op.activation)
             }
             (DeployedLayer::SqueezeExcite { reduce, expand }, Op::SqueezeExcite(op)) => squeeze_excite(
                 inputs.swap_remove(0),
@@ -121,18 +119,18 @@ impl Deployed {
                 vector_map(dense(x, weight.clone(), bias.clone(), op.activation))
             }
             (DeployedLayer::Fixed(fixed), _) => fixed.forward(inputs, None),
-            (layer, op) => unreachable!("{layer:?} was made for another operator than {op:?}"),
+            (layer, op) => unreachable!("{layer:?} belongs to another operator than {op:?}"),
         }
     }
 }
 
 impl DeployedLayer {
     fn new(graph: &Graph, node: usize, weights: &Weights, device: Device) -> Result<Self, WeightsError> {
-        let place = graph.node(node);
-        let input: Shape = place.inputs[0].map_or(graph.input(), |source| graph.node(source).shape);
+        let spec = graph.node(node);
+        let input = graph.input_shape(node);
         let device = device.burn();
         let vector = |role: &str, count: usize| -> Result<Tensor<1>, WeightsError> {
-            Ok(tensor(weights.get(&place.name, role, &[count])?, [count], &device))
+            Ok(tensor(weights.get(&spec.name, role, &[count])?, [count], &device))
         };
         let dense =
             |name: &str, inputs: usize, units: usize| -> Result<(Tensor<2>, Tensor<1>), WeightsError> {
@@ -140,21 +138,21 @@ impl DeployedLayer {
                 let bias = weights.get(name, "bias", &[units])?;
                 Ok((tensor(weight, [inputs, units], &device), tensor(bias, [units], &device)))
             };
-        Ok(match &place.op {
+        Ok(match &spec.op {
             Op::Conv(conv) => {
                 let shape = [conv.channels, input.channels / conv.groups, conv.kernel, conv.kernel];
-                let weight = tensor(weights.get(&place.name, "weight", &shape)?, shape, &device);
+                let weight = tensor(weights.get(&spec.name, "weight", &shape)?, shape, &device);
                 let has_bias = conv.bias || conv.norm == Norm::Batch;
                 let bias = has_bias.then(|| vector("bias", conv.channels)).transpose()?;
                 DeployedLayer::Conv(Arc::new(PreparedConv::new(
                     weight,
                     bias,
                     conv_options(conv),
-                    kernel_activation(conv.activation),
+                    conv.activation,
                 )))
             }
             Op::Add(add) => {
-                let channels = place.shape.channels;
+                let channels = spec.shape.channels;
                 let affine = match add.norm {
                     Norm::None => None,
                     Norm::Batch => Some((vector("scale", channels)?, vector("shift", channels)?)),
@@ -162,11 +160,11 @@ impl DeployedLayer {
                 DeployedLayer::Add { affine }
             }
             Op::SqueezeExcite(SqueezeExcite { reduced, .. }) => DeployedLayer::SqueezeExcite {
-                reduce: dense(&format!("{}.reduce", place.name), input.channels, *reduced)?,
-                expand: dense(&format!("{}.expand", place.name), *reduced, input.channels)?,
+                reduce: dense(&format!("{}.reduce", spec.name), input.channels, *reduced)?,
+                expand: dense(&format!("{}.expand", spec.name), *reduced, input.channels)?,
             },
             Op::Dense(op) => {
-                let (weight, bias) = dense(&place.name, input.elements() as usize, op.units)?;
+                let (weight, bias) = dense(&spec.name, input.elements() as usize, op.units)?;
                 DeployedLayer::Dense { weight, bias }
             }
             Op::Concat(_) => DeployedLayer::Fixed(Fixed::Concat),

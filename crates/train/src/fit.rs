@@ -5,7 +5,7 @@ use netsynth_kernels::{Adam, softmax_cross_entropy};
 use crate::batches::{Batch, class_weights, epoch, training_batch};
 use crate::network::blend_running;
 use crate::tensors::values;
-use crate::{Deployed, Device, Network, Recipe};
+use crate::{Deployed, Device, Network, Recipe, WeightsError};
 
 /// What one epoch of a training did.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -21,9 +21,9 @@ pub struct EpochReport {
 }
 
 /// Why a training gave no network.
-#[derive(Debug, Clone, PartialEq, thiserror::Error, miette::Diagnostic)]
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum TrainingFailure {
-    /// The loss left the numbers.
+    /// The loss is no finite number.
     #[error("the loss became {loss} in epoch {epoch}")]
     #[diagnostic(help("lower the recipe's learning_rate"))]
     Diverged {
@@ -35,7 +35,7 @@ pub enum TrainingFailure {
     /// The trained weights make no network.
     #[error("the trained weights are unusable: {0}")]
     #[diagnostic(help("lower the recipe's learning_rate"))]
-    Weights(String),
+    Weights(#[source] WeightsError),
 }
 
 /// A training to be done.
@@ -46,38 +46,41 @@ pub struct Training<'a> {
     /// The faces. Their height and width are those of the graph's input, which has one channel; their classes are
     /// the classifier's units.
     pub dataset: &'a Dataset,
-    /// How.
+    /// How to train.
     pub recipe: &'a Recipe,
-    /// How long.
+    /// For how many epochs.
     pub n_epochs: usize,
     /// The seed of every random draw.
     pub seed: u64,
-    /// Where.
+    /// Where to train.
     pub device: Device,
-    /// The trained network whose most salient channels it starts with; absent, all its weights are random.
+    /// The trained network from which it takes over the most salient channels; absent, all its weights are random.
     pub start: Option<&'a Deployed>,
 }
 
-/// How many images are shown to a network that starts from another one, to find what to take over.
-const MEETING: usize = 64;
+/// How many images are shown to both networks, at most, where one starts from another, to find what to take over.
+const N_COMPARED: usize = 64;
 
 /// Trains on some samples of the dataset.
 ///
 /// A function of its arguments: on the CPU the result repeats to the bit, for any number of threads.
+///
+/// # Errors
+/// The training diverged.
 pub fn fit(
     training: &Training<'_>,
     samples: &[usize],
-    tell: &mut dyn FnMut(EpochReport),
+    on_epoch: &mut dyn FnMut(EpochReport),
 ) -> Result<Deployed, TrainingFailure> {
     let Training { graph, dataset, recipe, n_epochs, seed, device, start } = *training;
     let mut network = Network::new(graph, seed, device);
     let mut adam = Adam::new(recipe.adam());
     let class_weights = class_weights(dataset, samples, recipe);
-    if let Some(trained) = start {
-        let apart = samples.len().div_ceil(MEETING).max(1);
-        let seen: Vec<usize> = samples.iter().copied().step_by(apart).collect();
+    if let Some(parent) = start {
+        let stride = samples.len().div_ceil(N_COMPARED).max(1);
+        let seen: Vec<usize> = samples.iter().copied().step_by(stride).collect();
         let batch = training_batch(dataset, &seen, &class_weights, recipe, seed, [0, 0], device);
-        network = network.started_from(trained, batch, device);
+        network = network.inheriting(parent, batch, device);
     }
     let mut averaged_running = network.running().to_vec();
     for number in 0..n_epochs {
@@ -86,8 +89,8 @@ pub fn fit(
         for (step, batch) in steps.iter().enumerate() {
             let Batch { images, targets } =
                 training_batch(dataset, batch, &class_weights, recipe, seed, [number, step], device);
-            let place = [number as u64, step as u64];
-            let pass = network.training_pass(images.autodiff(), seed, &place);
+            let counters = [number as u64, step as u64];
+            let pass = network.training_pass(images.autodiff(), seed, &counters);
             let loss = softmax_cross_entropy(pass.logits, targets.autodiff());
             let loss_value = values(loss.clone())[0];
             if !loss_value.is_finite() {
@@ -105,11 +108,10 @@ pub fn fit(
             }
         }
         let loss = total_loss / steps.len() as f32;
-        tell(EpochReport { epoch: number, n_epochs, loss, n_images: samples.len() });
+        on_epoch(EpochReport { epoch: number, n_epochs, loss, n_images: samples.len() });
     }
     if recipe.averaging.is_some() {
         network = adam.averaged(network).with_running(averaged_running);
     }
-    Deployed::new(graph, network.deployed_weights(), device)
-        .map_err(|error| TrainingFailure::Weights(error.to_string()))
+    Deployed::new(graph, network.deployed_weights(), device).map_err(TrainingFailure::Weights)
 }

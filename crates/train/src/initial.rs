@@ -1,4 +1,4 @@
-use netsynth_data::{stream, unit};
+use netsynth_random::stream;
 
 /// Initial weights, uniform with the variance `2 / fan_in` that keeps a ReLU network's signal (He et al. 2015).
 ///
@@ -6,5 +6,5 @@ use netsynth_data::{stream, unit};
 pub(crate) fn he_uniform(count: usize, fan_in: usize, seed: u64, node: usize) -> Vec<f32> {
     let mut random = stream(seed, "weights", &[node as u64]);
     let bound = libm::sqrtf(6.0 / fan_in.max(1) as f32);
-    (0..count).map(|_| bound * (2.0 * unit(&mut random) - 1.0)).collect()
+    (0..count).map(|_| bound * random.signed_f32()).collect()
 }

@@ -2,10 +2,10 @@ use burn::module::{Module, Param};
 use burn::tensor::module::{avg_pool2d, max_pool2d};
 use burn::tensor::ops::{AvgPoolOptions, MaxPoolOptions};
 use burn::tensor::{Device, Tensor, activation};
-use netsynth_data::{stream, unit};
 use netsynth_graph::ops::{Conv, Dense, Pool, SqueezeExcite};
 use netsynth_graph::{Activation, Norm, Op, Shape};
-use netsynth_kernels::{self as kernels, ConvOptions, FeatureMap};
+use netsynth_kernels::{self as kernels, ConvOptions, FeatureMap, composition};
+use netsynth_random::stream;
 
 use crate::initial::he_uniform;
 use crate::tensors::tensor;
@@ -166,25 +166,9 @@ pub(crate) fn conv_options(conv: &Conv) -> ConvOptions {
     ConvOptions { stride: conv.stride, padding: conv.padding(), groups: conv.groups }
 }
 
-/// The activation as the kernels take it.
-pub(crate) fn kernel_activation(activation: Activation) -> kernels::Activation {
-    match activation {
-        Activation::Linear => kernels::Activation::Linear,
-        Activation::Relu => kernels::Activation::Relu,
-        Activation::Relu6 => kernels::Activation::Relu6,
-        Activation::Swish => kernels::Activation::Swish,
-    }
-}
-
 /// A matrix product with bias and activation on `[batch, inputs]`.
 pub(crate) fn dense(x: Tensor<2>, weight: Tensor<2>, bias: Tensor<1>, kind: Activation) -> Tensor<2> {
-    let y = x.matmul(weight) + bias.unsqueeze();
-    match kind {
-        Activation::Linear => y,
-        Activation::Relu => activation::relu(y),
-        Activation::Relu6 => activation::relu(y).clamp_max(6.0),
-        Activation::Swish => activation::silu(y),
-    }
+    composition::activate(x.matmul(weight) + bias.unsqueeze(), kind)
 }
 
 /// Channel attention: `x` scaled by the sigmoid of a two-layer network of its plane means.
@@ -211,7 +195,8 @@ pub(crate) fn vector_map(x: Tensor<2>) -> FeatureMap {
 }
 
 impl Fixed {
-    /// The operator's output; `dropout` is the place of its random draws while training, and nothing afterwards.
+    /// The operator's output; `dropout` is the seed and the counters of its random draws while training, and
+    /// nothing afterwards.
     pub(crate) fn forward(&self, mut inputs: Vec<FeatureMap>, dropout: Option<(u64, &[u64])>) -> FeatureMap {
         match self {
             Fixed::Concat => {
@@ -235,7 +220,7 @@ impl Fixed {
             }
             Fixed::GlobalAvgPool => vector_map(kernels::global_avg_pool(inputs.swap_remove(0))),
             Fixed::Dropout(rate) => match dropout {
-                Some((seed, place)) => drop_out(inputs.swap_remove(0), *rate, seed, place),
+                Some((seed, counters)) => drop_out(inputs.swap_remove(0), *rate, seed, counters),
                 None => inputs.swap_remove(0),
             },
         }
@@ -243,12 +228,12 @@ impl Fixed {
 }
 
 /// Zeros at random, and the rest scaled up so that the mean stays.
-fn drop_out(x: FeatureMap, rate: f64, seed: u64, place: &[u64]) -> FeatureMap {
+fn drop_out(x: FeatureMap, rate: f64, seed: u64, counters: &[u64]) -> FeatureMap {
     let shape = x.dims();
-    let mut random = stream(seed, "dropout", place);
+    let mut random = stream(seed, "dropout", counters);
     let (rate, kept) = (rate as f32, 1.0 / (1.0 - rate as f32));
     let mask: Vec<f32> = (0..shape.iter().product::<usize>())
-        .map(|_| if unit(&mut random) < rate { 0.0 } else { kept })
+        .map(|_| if random.unit_f32() < rate { 0.0 } else { kept })
         .collect();
     let x = x.into_tensor();
     let mask = tensor(mask, shape, &x.device().inner());

@@ -1,12 +1,13 @@
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::tensor::Tensor;
-use netsynth_graph::{Graph, Shape};
-use netsynth_kernels::{self as kernels, Activation, FeatureMap};
+use netsynth_graph::{Activation, Graph};
+use netsynth_kernels::{self as kernels, FeatureMap};
 
 use crate::Device;
+use crate::forward::forward;
 use crate::layer::{
-    DenseLayer, EPSILON, Layer, NormLayer, Statistics, conv_options, dense, flattened, kernel_activation,
-    squeeze_excite, vector_map,
+    DenseLayer, EPSILON, Layer, NormLayer, Statistics, conv_options, dense, flattened, squeeze_excite,
+    vector_map,
 };
 use crate::tensors::{tensor, values};
 use crate::weights::Weights;
@@ -42,7 +43,7 @@ impl Network {
     pub fn new(graph: &Graph, seed: u64, device: Device) -> Self {
         let device = device.burn().autodiff();
         let layers: Vec<Layer> = (0..graph.len())
-            .map(|node| Layer::new(&graph.node(node).op, input_shape(graph, node), node, seed, &device))
+            .map(|node| Layer::new(&graph.node(node).op, graph.input_shape(node), node, seed, &device))
             .collect();
         let running = layers
             .iter()
@@ -64,13 +65,13 @@ impl Network {
     /// The forward pass of a training step.
     ///
     /// # Shapes
-    /// `images`: `[batch, channels, height, width]` of the graph's input. `dropout` is the seed and the place of
-    /// the random draws of dropouts.
-    pub(crate) fn training_pass(&self, images: Tensor<4>, seed: u64, place: &[u64]) -> TrainingPass {
+    /// `images`: `[batch, channels, height, width]` of the graph's input. `seed` and `counters` are those of the
+    /// random draws of dropouts.
+    pub(crate) fn training_pass(&self, images: Tensor<4>, seed: u64, counters: &[u64]) -> TrainingPass {
         let mut statistics = vec![None; self.layers.len()];
         let image = FeatureMap::from_tensor(images);
         let output = forward(&self.graph, image, |node, inputs| {
-            let (output, seen) = self.layer_pass(node, inputs, seed, place);
+            let (output, seen) = self.layer_pass(node, inputs, seed, counters);
             statistics[node] = seen;
             output
         });
@@ -82,12 +83,12 @@ impl Network {
         node: usize,
         mut inputs: Vec<FeatureMap>,
         seed: u64,
-        place: &[u64],
+        counters: &[u64],
     ) -> (FeatureMap, Option<Statistics>) {
         match &self.layers[node] {
             Layer::Conv(layer) => {
                 let (x, weight) = (inputs.swap_remove(0), layer.weight.val());
-                let (options, activation) = (conv_options(&layer.op), kernel_activation(layer.op.activation));
+                let (options, activation) = (conv_options(&layer.op), layer.op.activation);
                 match &layer.norm {
                     Some(norm) => {
                         let (scale, shift) = (norm.scale.val(), norm.shift.val());
@@ -102,7 +103,7 @@ impl Network {
                 }
             }
             Layer::Add(layer) => {
-                let activation = kernel_activation(layer.activation);
+                let activation = layer.activation;
                 match &layer.norm {
                     Some(norm) => {
                         let sum = kernels::sum(inputs, Activation::Linear);
@@ -119,9 +120,8 @@ impl Network {
             }
             Layer::Dense(layer) => (vector_map(dense_pass(layer, flattened(inputs.swap_remove(0)))), None),
             Layer::Fixed(layer) => {
-                let mut place = place.to_vec();
-                place.push(node as u64);
-                (layer.op.forward(inputs, Some((seed, &place))), None)
+                let counters = [counters, &[node as u64]].concat();
+                (layer.op.forward(inputs, Some((seed, &counters))), None)
             }
         }
     }
@@ -155,26 +155,24 @@ impl Network {
             match layer {
                 Layer::Conv(layer) => {
                     let shape = layer.weight.val().dims();
-                    let mut kernel = values(layer.weight.val());
-                    let bias = match affine {
-                        Some((scale, shift)) => {
-                            for (filter, factor) in kernel.chunks_mut(shape[1..].iter().product()).zip(&scale)
-                            {
-                                filter.iter_mut().for_each(|weight| *weight *= factor);
-                            }
-                            Some(shift)
+                    let (weight, bias) = (layer.weight.val().inner(), layer.bias.as_ref().map(plain));
+                    let (weight, bias) = match affine {
+                        Some(affine) => {
+                            let (weight, bias) = kernels::fold_affine(weight, bias, affine);
+                            (weight, Some(bias))
                         }
-                        None => layer.bias.as_ref().map(|bias| values(bias.val())),
+                        None => (weight, bias),
                     };
-                    weights.insert(name, "weight", shape.to_vec(), kernel);
+                    weights.insert(name, "weight", shape.to_vec(), values(weight));
                     if let Some(bias) = bias {
-                        weights.insert(name, "bias", vec![bias.len()], bias);
+                        weights.insert(name, "bias", vec![shape[0]], values(bias));
                     }
                 }
                 Layer::Add(_) => {
                     if let Some((scale, shift)) = affine {
-                        weights.insert(name, "scale", vec![scale.len()], scale);
-                        weights.insert(name, "shift", vec![shift.len()], shift);
+                        let channels = scale.dims().to_vec();
+                        weights.insert(name, "scale", channels.clone(), values(scale));
+                        weights.insert(name, "shift", channels, values(shift));
                     }
                 }
                 Layer::SqueezeExcite(layer) => {
@@ -189,43 +187,6 @@ impl Network {
     }
 }
 
-/// Runs the nodes in order, each on what it reads. An activation is let go after its last reader.
-pub(crate) fn forward(
-    graph: &Graph,
-    image: FeatureMap,
-    mut run: impl FnMut(usize, Vec<FeatureMap>) -> FeatureMap,
-) -> FeatureMap {
-    let mut n_reads = vec![0usize; graph.len()];
-    let mut n_image_reads = 0usize;
-    for input in graph.nodes().flat_map(|node| &node.inputs) {
-        match input {
-            Some(source) => n_reads[*source] += 1,
-            None => n_image_reads += 1,
-        }
-    }
-    let mut image = Some(image);
-    let mut outputs: Vec<Option<FeatureMap>> = vec![None; graph.len()];
-    for node in 0..graph.len() {
-        let inputs = graph.node(node).inputs.iter().map(|input| {
-            let (value, n_left) = match input {
-                Some(source) => (&mut outputs[*source], &mut n_reads[*source]),
-                None => (&mut image, &mut n_image_reads),
-            };
-            *n_left -= 1;
-            let read = if *n_left == 0 { value.take() } else { value.clone() };
-            read.unwrap_or_else(|| unreachable!("a valid graph reads only what lies before"))
-        });
-        let inputs: Vec<FeatureMap> = inputs.collect();
-        outputs[node] = Some(run(node, inputs));
-    }
-    outputs.pop().flatten().unwrap_or_else(|| unreachable!("a valid graph ends in its classifier"))
-}
-
-/// The shape of a node's first input.
-fn input_shape(graph: &Graph, node: usize) -> Shape {
-    graph.node(node).inputs[0].map_or(graph.input(), |source| graph.node(source).shape)
-}
-
 fn norm(layer: &Layer) -> Option<&NormLayer> {
     match layer {
         Layer::Conv(layer) => layer.norm.as_ref(),
@@ -234,21 +195,17 @@ fn norm(layer: &Layer) -> Option<&NormLayer> {
     }
 }
 
-/// A batch norm with known statistics, as a scale and a shift a channel.
-fn affine(norm: &NormLayer, running: &Running) -> (Vec<f32>, Vec<f32>) {
-    let (scale, shift) = (values(norm.scale.val()), values(norm.shift.val()));
-    let scale: Vec<f32> = scale
-        .iter()
-        .zip(&running.variance)
-        .map(|(scale, variance)| scale / (variance + EPSILON).sqrt())
-        .collect();
-    let shift = shift
-        .iter()
-        .zip(&running.mean)
-        .zip(&scale)
-        .map(|((shift, mean), scale)| shift - mean * scale)
-        .collect();
-    (scale, shift)
+/// A batch norm with its running statistics, as a scale and a shift of each channel.
+fn affine(norm: &NormLayer, running: &Running) -> (Tensor<1>, Tensor<1>) {
+    let (scale, shift) = (plain(&norm.scale), plain(&norm.shift));
+    let statistic = |values: &[f32]| tensor(values.to_vec(), [values.len()], &scale.device());
+    let (mean, variance) = (statistic(&running.mean), statistic(&running.variance));
+    kernels::batch_norm_affine(scale, shift, mean, variance, EPSILON)
+}
+
+/// A parameter without autodiff.
+fn plain(parameter: &Param<Tensor<1>>) -> Tensor<1> {
+    parameter.val().inner()
 }
 
 fn dense_pass(layer: &DenseLayer, x: Tensor<2>) -> Tensor<2> {
@@ -273,9 +230,4 @@ pub(crate) fn blend_running(old: &mut [Option<Running>], new: &[Option<Running>]
 
 fn blend(old: &mut [f32], new: &[f32], share: f32) {
     old.iter_mut().zip(new).for_each(|(old, new)| *old += share * (new - *old));
-}
-
-/// Images as a tensor on the device, without autodiff.
-pub(crate) fn image_tensor(pixels: Vec<f32>, count: usize, shape: Shape, device: Device) -> Tensor<4> {
-    tensor(pixels, [count, shape.channels, shape.height, shape.width], &device.burn())
 }

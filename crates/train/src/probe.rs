@@ -1,14 +1,15 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::{Device as BurnDevice, Tensor};
-use netsynth_data::{Dataset, stream, unit};
+use netsynth_data::Dataset;
 use netsynth_graph::{Op, Shape};
 use netsynth_kernels::{FeatureMap, softmax_cross_entropy};
+use netsynth_random::stream;
 use netsynth_search::{LinkReaction, Reactions, VertexReaction};
 
 use crate::batches::plain_images;
-use crate::deployed::Place;
-use crate::network::image_tensor;
+use crate::deployed::Tap;
+use crate::forward::image_tensor;
 use crate::tensors::{tensor, values};
 use crate::{Deployed, Device, Recipe};
 
@@ -50,7 +51,7 @@ impl Stimulus {
         }
         let mut random = stream(seed, "stimulus", &[]);
         let levels = dataset.colour.channels() * dataset.height * dataset.width;
-        let mut noise: Vec<f32> = (0..N_NOISE * levels).map(|_| 255.0 * unit(&mut random)).collect();
+        let mut noise: Vec<f32> = (0..N_NOISE * levels).map(|_| 255.0 * random.unit_f32()).collect();
         for image in noise.chunks_exact_mut(levels) {
             recipe.normalisation.apply(image);
         }
@@ -78,18 +79,18 @@ pub fn probe(network: &Deployed, stimulus: &Stimulus) -> Reactions {
     let images = image_tensor(stimulus.pixels.clone(), stimulus.count, graph.input(), device);
     let targets: Tensor<2> =
         tensor(stimulus.targets.clone(), [stimulus.count, stimulus.n_classes], &device.burn());
-    let seen = seen(network, images, targets, |place| match place {
-        Place::Output(node) => matches!(graph.node(node).op, Op::Conv(_)),
-        Place::Summand(..) => true,
+    let observed = observed(network, images, targets, |tap| match tap {
+        Tap::Output(node) => matches!(graph.node(node).op, Op::Conv(_)),
+        Tap::Summand(..) => true,
     });
     let mut reactions = Reactions::default();
-    for (place, Seen { activation, shape: [count, channels, height, width], taylor }) in seen {
-        match place {
-            Place::Output(node) => {
+    for (tap, Observed { activation, shape: [count, channels, height, width], taylor }) in observed {
+        match tap {
+            Tap::Output(node) => {
                 let reaction = vertex(&activation, &taylor, count, channels, height * width);
                 reactions.vertices.insert(graph.node(node).name.clone(), reaction);
             }
-            Place::Summand(node, position) => {
+            Tap::Summand(node, position) => {
                 if let Some(source) = graph.node(node).inputs[position] {
                     let cut = taylor.iter().flatten().map(|change| f64::from(*change)).sum::<f64>();
                     reactions.links.push(LinkReaction {
@@ -108,45 +109,44 @@ pub fn probe(network: &Deployed, stimulus: &Stimulus) -> Reactions {
     reactions
 }
 
-/// What passed a place of a network.
-struct Seen {
+/// What passed a tap of a network.
+struct Observed {
     activation: Vec<f32>,
     shape: [usize; 4],
     /// For each image and channel the first-order change of the loss if the channel were kept and not cut.
     taylor: Vec<Vec<f32>>,
 }
 
-/// Looks at some places of a trained network while it sees images `[batch, channels, height, width]` and is told their
-/// targets `[batch, classes]`.
+/// Observes some taps of a trained network on images `[batch, channels, height, width]` with targets `[batch, classes]`.
 ///
-/// A zero that requires a gradient is added at every place looked at; its gradient is the loss's gradient there,
+/// A zero that requires a gradient is added at every tap that is observed; its gradient is the loss's gradient there,
 /// and activation times gradient is the first-order change of the loss if the activation were cut.
-fn seen(
+fn observed(
     network: &Deployed,
     images: Tensor<4>,
     targets: Tensor<2>,
-    is_looked_at: impl Fn(Place) -> bool,
-) -> BTreeMap<Place, Seen> {
-    let mut looked: BTreeMap<Place, (Tensor<4>, Tensor<4>)> = BTreeMap::new();
-    let logits = network.logits(images.autodiff(), |place, map| {
-        if !is_looked_at(place) {
+    is_observed: impl Fn(Tap) -> bool,
+) -> BTreeMap<Tap, Observed> {
+    let mut probes: BTreeMap<Tap, (Tensor<4>, Tensor<4>)> = BTreeMap::new();
+    let logits = network.logits(images.autodiff(), |tap, map| {
+        if !is_observed(tap) {
             return map;
         }
         let activation = map.into_tensor();
         let probe = zeros_like(&activation);
         let passed = activation.clone() + probe.clone();
-        looked.insert(place, (activation.inner(), probe));
+        probes.insert(tap, (activation.inner(), probe));
         FeatureMap::from_tensor(passed)
     });
     let gradients = softmax_cross_entropy(logits, targets.autodiff()).backward();
-    let looked = looked.into_iter().filter_map(|(place, (activation, probe))| {
+    let probes = probes.into_iter().filter_map(|(tap, (activation, probe))| {
         let gradient = values(probe.grad(&gradients)?);
         let shape @ [count, channels, height, width] = activation.dims();
         let activation = values(activation);
         let taylor = taylor(&activation, &gradient, count, channels, height * width);
-        Some((place, Seen { activation, shape, taylor }))
+        Some((tap, Observed { activation, shape, taylor }))
     });
-    looked.collect()
+    probes.collect()
 }
 
 /// The Taylor saliency of each channel of each convolution on a batch (Molchanov et al. 2017): what the loss would
@@ -157,12 +157,13 @@ pub(crate) fn channel_saliency(
     targets: Tensor<2>,
 ) -> BTreeMap<usize, Vec<f64>> {
     let is_convolution = |node: usize| matches!(network.graph().node(node).op, Op::Conv(_));
-    let is_looked_at = |place| matches!(place, Place::Output(node) if is_convolution(node));
-    let seen = seen(network, images, targets, is_looked_at);
-    let saliency = seen.into_iter().filter_map(|(place, Seen { taylor, shape: [_, channels, ..], .. })| {
-        let Place::Output(node) = place else { return None };
-        Some((node, saliency(&taylor, channels)))
-    });
+    let is_observed = |tap| matches!(tap, Tap::Output(node) if is_convolution(node));
+    let observed = observed(network, images, targets, is_observed);
+    let saliency =
+        observed.into_iter().filter_map(|(tap, Observed { taylor, shape: [_, channels, ..], .. })| {
+            let Tap::Output(node) = tap else { return None };
+            Some((node, saliency(&taylor, channels)))
+        });
     saliency.collect()
 }
 

@@ -1,3 +1,5 @@
+use std::ops::RangeInclusive;
+
 use netsynth_data::{Augmentation, DataError, Normalisation};
 use netsynth_kernels::AdamOptions;
 use schemars::JsonSchema;
@@ -86,7 +88,7 @@ impl Schedule {
     }
 }
 
-/// A field of a recipe makes no sense.
+/// A field of a recipe is refused.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum RecipeError {
     /// A number is outside its range.
@@ -97,8 +99,8 @@ pub enum RecipeError {
         field: &'static str,
         /// Its value.
         value: f64,
-        /// What would be right.
-        allowed: &'static str,
+        /// What is allowed.
+        allowed: String,
     },
     /// The augmentation is refused.
     #[error(transparent)]
@@ -154,41 +156,57 @@ impl Recipe {
     }
 
     /// Refuses a recipe that no training could follow.
+    ///
+    /// # Errors
+    /// Names the first field outside its range, with the range.
     pub fn check(&self) -> Result<(), RecipeError> {
-        let decay = match self.optimiser {
-            Optimiser::Adam { l2 } => ("optimiser", f64::from(l2), 0.0..=1.0, "an l2 from 0 to 1"),
-            Optimiser::AdamW { decay } => ("optimiser", f64::from(decay), 0.0..=10.0, "a decay from 0 to 10"),
-        };
-        let mut ranges = vec![
-            ("batch_size", self.batch_size as f64, 2.0..=4096.0, "2 to 4096 images"),
-            decay,
-            ("learning_rate", self.learning_rate, 1e-9..=10.0, "a rate above 0, at most 10"),
-            ("label_smoothing", self.label_smoothing.into(), 0.0..=0.99, "0 to 0.99"),
-            ("mixup", self.mixup, 0.0..=100.0, "0 for none, or a Beta parameter such as 0.2"),
-            ("batch_norm_momentum", self.batch_norm_momentum.into(), 1e-6..=1.0, "above 0, at most 1"),
-            (
-                "averaging",
-                self.averaging.unwrap_or(0.0).into(),
-                0.0..=0.999_999,
-                "a decay below 1, such as 0.998",
-            ),
-        ];
+        check("batch_size", self.batch_size as f64, BATCH_SIZES, " images")?;
+        match self.optimiser {
+            Optimiser::Adam { l2 } => check("optimiser", l2.into(), L2, " as its l2")?,
+            Optimiser::AdamW { decay } => check("optimiser", decay.into(), DECAYS, " as its decay")?,
+        }
+        check("learning_rate", self.learning_rate, LEARNING_RATES, "")?;
+        check("label_smoothing", self.label_smoothing.into(), LABEL_SMOOTHING, "")?;
+        check("mixup", self.mixup, MIXUP, " as its Beta parameter, 0 for none")?;
+        check("batch_norm_momentum", self.batch_norm_momentum.into(), MOMENTA, "")?;
+        check("averaging", self.averaging.unwrap_or(0.0).into(), BELOW_ONE, ", such as 0.998")?;
         match &self.schedule {
             Schedule::Cosine(warm_up) => {
-                ranges.push(("schedule", *warm_up, 0.0..=0.999_999, "a warm-up from 0, below 1"));
+                check("schedule", *warm_up, BELOW_ONE, " as the share of its warm-up")?
             }
-            Schedule::Steps(steps) => ranges.extend(steps.iter().flat_map(|&(from, factor)| {
-                [
-                    ("schedule", from, 0.0..=1.0, "shares of the epochs from 0 to 1"),
-                    ("schedule", factor, 0.0..=1e3, "factors from 0 to 1000"),
-                ]
-            })),
-        }
-        for (field, value, allowed_range, allowed) in ranges {
-            if !allowed_range.contains(&value) {
-                return Err(RecipeError::Range { field, value, allowed });
+            Schedule::Steps(steps) => {
+                for &(from, factor) in steps {
+                    check("schedule", from, SHARES, " as the share of the epochs from which a factor holds")?;
+                    check("schedule", factor, FACTORS, " as a factor")?;
+                }
             }
         }
         Ok(self.augmentation.check()?)
     }
+}
+
+/// What the fields of a recipe may be.
+const BATCH_SIZES: RangeInclusive<f64> = 2.0..=4096.0;
+const L2: RangeInclusive<f64> = 0.0..=1.0;
+const DECAYS: RangeInclusive<f64> = 0.0..=10.0;
+const LEARNING_RATES: RangeInclusive<f64> = 1e-9..=10.0;
+const LABEL_SMOOTHING: RangeInclusive<f64> = 0.0..=0.99;
+const MIXUP: RangeInclusive<f64> = 0.0..=100.0;
+const MOMENTA: RangeInclusive<f64> = 1e-6..=1.0;
+const SHARES: RangeInclusive<f64> = 0.0..=1.0;
+const FACTORS: RangeInclusive<f64> = 0.0..=1e3;
+const BELOW_ONE: RangeInclusive<f64> = 0.0..=0.999_999;
+
+/// Refuses a field outside its range; `suffix` comes behind the range in the remedy.
+fn check(
+    field: &'static str,
+    value: f64,
+    range: RangeInclusive<f64>,
+    suffix: &str,
+) -> Result<(), RecipeError> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    let allowed = format!("{} to {}{suffix}", range.start(), range.end());
+    Err(RecipeError::Range { field, value, allowed })
 }

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use netsynth_graph::{ArchitectureId, Graph};
+use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 
 use crate::{Deployed, Device};
@@ -27,13 +28,24 @@ pub enum WeightsError {
     File {
         /// The file.
         path: String,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
     /// The file is no safetensors file.
     #[error("it is no safetensors file: {0}")]
     #[diagnostic(help("give a weights.safetensors that netsynth wrote"))]
-    Format(String),
+    Format(#[source] SafeTensorError),
+    /// The file is larger than the network's weights can be.
+    #[error(
+        "it is no file of these weights: it has more than {limit} bytes, and the network {parameters} parameters"
+    )]
+    #[diagnostic(help("give a weights.safetensors that netsynth wrote for this architecture"))]
+    TooLarge {
+        /// The most bytes that are read.
+        limit: u64,
+        /// Parameters of the network.
+        parameters: u64,
+    },
     /// The file belongs to another network.
     #[error("it holds weights of the network {found}, and the architecture is {expected}")]
     #[diagnostic(help("give the architecture.ron that lies beside the weights"))]
@@ -74,12 +86,15 @@ impl Weights {
     }
 }
 
-/// The key of a file's header that says which network the weights are of.
+/// The key of a file's header for the id of the network that the weights belong to.
 const ID: &str = "netsynth.architecture";
 
 /// Writes a network's weights as safetensors: 32-bit floats by node and role, the network's id in the header.
 ///
-/// Returns the bytes; writing files is the caller's.
+/// Returns the bytes; the caller writes them.
+///
+/// # Errors
+/// The format cannot hold the weights.
 pub fn save(network: &Deployed) -> Result<Vec<u8>, WeightsError> {
     let weights = network.weights();
     let bytes: Vec<(String, Vec<usize>, Vec<u8>)> = weights
@@ -90,45 +105,47 @@ pub fn save(network: &Deployed) -> Result<Vec<u8>, WeightsError> {
             (name.clone(), array.shape.clone(), bytes)
         })
         .collect();
-    let format = |error: safetensors::SafeTensorError| WeightsError::Format(error.to_string());
     let views = bytes
         .iter()
         .map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
         .collect::<Result<Vec<_>, _>>()
-        .map_err(format)?;
+        .map_err(WeightsError::Format)?;
     let header = HashMap::from([(ID.to_owned(), ArchitectureId::of(network.graph()).to_string())]);
-    serialize(views, Some(header)).map_err(format)
+    serialize(views, Some(header)).map_err(WeightsError::Format)
 }
 
 /// What a file of weights may have beyond its numbers, in bytes.
 const HEADER_ROOM: u64 = 16 << 20;
 
 /// Reads a file of a network's weights: no more of it than the network could need.
+///
+/// # Errors
+/// The file cannot be read, or holds no weights of this network.
 pub fn load(path: &Path, graph: &Graph, device: Device) -> Result<Deployed, WeightsError> {
-    let limit = graph.cost().parameters.saturating_mul(8).saturating_add(HEADER_ROOM);
+    let parameters = graph.cost().parameters;
+    let limit = parameters.saturating_mul(8).saturating_add(HEADER_ROOM);
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(limit.saturating_add(1)).read_to_end(&mut bytes))
         .map_err(|source| WeightsError::File { path: path.display().to_string(), source })?;
     if bytes.len() as u64 > limit {
-        return Err(WeightsError::Format(format!(
-            "it has more than {limit} bytes, and the network {} parameters",
-            graph.cost().parameters
-        )));
+        return Err(WeightsError::TooLarge { limit, parameters });
     }
     read(&bytes, graph, device)
 }
 
-/// Reads a network's weights.
+/// Reads a network's weights, as [`save`] writes them.
+///
+/// # Errors
+/// The bytes hold no weights of this network.
 pub fn read(bytes: &[u8], graph: &Graph, device: Device) -> Result<Deployed, WeightsError> {
-    let format = |error: safetensors::SafeTensorError| WeightsError::Format(error.to_string());
-    let (_, header) = SafeTensors::read_metadata(bytes).map_err(format)?;
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(WeightsError::Format)?;
     let expected = ArchitectureId::of(graph).to_string();
     let found = header.metadata().as_ref().and_then(|entries| entries.get(ID)).cloned().unwrap_or_default();
     if found != expected {
         return Err(WeightsError::OtherNetwork { found, expected });
     }
-    let tensors = SafeTensors::deserialize(bytes).map_err(format)?;
+    let tensors = SafeTensors::deserialize(bytes).map_err(WeightsError::Format)?;
     let mut weights = Weights::default();
     for (name, view) in tensors.iter() {
         if view.dtype() != Dtype::F32 {

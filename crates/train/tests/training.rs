@@ -2,25 +2,26 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use netsynth_data::{Dataset, Normalisation, Sample, stream, unit};
+use netsynth_data::{Dataset, Normalisation, Sample};
 use netsynth_graph::{ArchitectureSpec, Graph};
+use netsynth_random::stream;
 use netsynth_train::{
     Deployed, Device, Ingredient, Recipe, Schedule, Training, fit, load, on_one_thread, save, score,
 };
 
-/// Bright bars in noise: class 0 lies, class 1 stands. No single pixel tells them apart.
+/// Bright bars in noise: class 0 lies, class 1 stands. No single pixel separates them.
 fn bars() -> Dataset {
     let (side, n_samples) = (12, 64);
     let samples = (0..n_samples)
         .map(|index| {
             let mut random = stream(7, "bars", &[index as u64]);
             let class = index % 2;
-            let at = 2 + (unit(&mut random) * 8.0) as usize;
+            let at = 2 + (random.unit_f32() * 8.0) as usize;
             let pixels = (0..side * side)
                 .map(|pixel| {
                     let (row, column) = (pixel / side, pixel % side);
                     let is_bar = if class == 0 { row == at } else { column == at };
-                    (if is_bar { 160.0 } else { 40.0 } + 60.0 * unit(&mut random)) as u8
+                    (if is_bar { 160.0 } else { 40.0 } + 60.0 * random.unit_f32()) as u8
                 })
                 .collect();
             let (subject, source) = (Some(index % 8), format!("{index}"));
@@ -81,7 +82,7 @@ fn plain() -> Recipe {
 }
 
 #[test]
-fn it_learns_what_no_pixel_tells() {
+fn it_learns_what_no_pixel_shows() {
     let network = trained(20, &Recipe { learning_rate: 1e-2, flip_averaging: false, ..plain() });
     let confusion = score(&network, &bars(), &(48..64).collect::<Vec<_>>(), &plain());
     assert!(confusion.accuracy() >= 0.9, "{confusion:?}");

@@ -1,11 +1,12 @@
-//! Boxes that somebody else found: `path,x,y,width,height`.
+//! Boxes from a file: `path,x,y,width,height`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::DataError;
-use crate::crop::{Faces, Rectangle};
+use crate::crop::Faces;
 use crate::lines::{cells, for_each_line};
+use crate::rectangle::Rectangle;
 
 pub(crate) const REMEDY: &str = "a box file has the columns path (as `netsynth data show --json` names the images), x, y, \
      width and height in whole pixels, and a row for each image";
@@ -36,17 +37,17 @@ impl BoxFile {
                 number.map(i64::from).ok_or_else(|| wrong(format!("{cell:?} is not a whole number")))
             };
             let [image, x, y, width, height] = columns;
-            let place = Rectangle {
+            let part = Rectangle {
                 left: number(x)?,
                 top: number(y)?,
                 width: number(width)?,
                 height: number(height)?,
             };
-            if place.width < 1 || place.height < 1 {
-                return Err(wrong(format!("a box of {}x{} pixels", place.width, place.height)));
+            if part.width < 1 || part.height < 1 {
+                return Err(wrong(format!("a box of {}x{} pixels", part.width, part.height)));
             }
             let image = cells.get(image).copied().unwrap_or_default();
-            boxes.entry(image.replace('\\', "/")).or_default().push(place);
+            boxes.entry(image.replace('\\', "/")).or_default().push(part);
             Ok(())
         })?;
         Ok(BoxFile(boxes))

@@ -8,9 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::DataError;
-use crate::crop::{Faces, Rectangle};
-use crate::gray::Gray;
+use crate::crop::Faces;
+use crate::digest::hexadecimal;
+use crate::image::Image;
 use crate::lines::{cells, for_each_line};
+use crate::rectangle::Rectangle;
 
 /// In the current folder, where a person sees it.
 const FOLDER: &str = "face-boxes";
@@ -48,8 +50,8 @@ impl Cache {
     }
 
     /// The faces of an image, by `detect` where they are not known yet.
-    pub(crate) fn faces(&self, gray: &Gray, detect: impl FnOnce() -> Faces) -> Faces {
-        let key = key(gray);
+    pub(crate) fn faces(&self, image: &Image, detect: impl FnOnce() -> Faces) -> Faces {
+        let key = key(image);
         let known = || self.faces.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(faces) = known().get(&key) {
             return *faces;
@@ -83,22 +85,22 @@ impl Cache {
 }
 
 fn row(text: &str) -> Option<(String, Faces)> {
-    let [key, count, place @ ..] = cells(text).try_into().ok().map(|cells: [&str; 6]| cells)?;
+    let [key, count, part @ ..] = cells(text).try_into().ok().map(|cells: [&str; 6]| cells)?;
     let count = count.parse().ok()?;
     let largest = if count == 0 {
         None
     } else {
-        let [left, top, width, height] = place.map(|cell| cell.parse::<i32>().ok().map(i64::from));
-        let place = Rectangle { left: left?, top: top?, width: width?, height: height? };
-        (place.width > 0 && place.height > 0).then_some(Some(place))?
+        let [left, top, width, height] = part.map(|cell| cell.parse::<i32>().ok().map(i64::from));
+        let part = Rectangle { left: left?, top: top?, width: width?, height: height? };
+        (part.width > 0 && part.height > 0).then_some(Some(part))?
     };
     Some((key.to_owned(), Faces { count, largest }))
 }
 
-fn key(gray: &Gray) -> String {
+fn key(image: &Image) -> String {
     let mut hash = Sha256::new();
-    hash.update(gray.width.to_le_bytes());
-    hash.update(gray.height.to_le_bytes());
-    hash.update(&gray.pixels);
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hash.update(image.width.to_le_bytes());
+    hash.update(image.height.to_le_bytes());
+    hash.update(&image.gray);
+    hexadecimal(hash)
 }

@@ -2,12 +2,13 @@
 
 use rustface::{FaceInfo, ImageData};
 
-use crate::crop::{Faces, Rectangle};
-use crate::gray::{self, Gray};
+use crate::crop::Faces;
+use crate::image::Image;
+use crate::rectangle::Rectangle;
 
 /// The detector's weights; their licence lies beside them.
 const MODEL: &[u8] = include_bytes!("../../model/seeta_fd_frontal_v1.0.bin");
-/// Faces are looked for in a copy whose shorter side is at most this: quick, and a face of a sixth of it is found.
+/// Faces are looked for in a copy with a shorter side of at most this: quick, and a face of a sixth of it is found.
 const SHORTER_SIDE: u32 = 240;
 /// The smallest side, in pixels, of a face that the detector knows.
 const LEAST_SIDE: u32 = 40;
@@ -27,30 +28,30 @@ impl Detector {
     }
 
     /// The faces in an image, by boxes around brows, ears and chin.
-    pub(crate) fn faces(&mut self, gray: &Gray) -> Faces {
-        let shorter = gray.width.min(gray.height);
+    pub(crate) fn faces(&mut self, image: &Image) -> Faces {
+        let shorter = image.width.min(image.height);
         if shorter < LEAST_SIDE {
             return Faces { count: 0, largest: None };
         }
         let scale = (f64::from(SHORTER_SIDE) / f64::from(shorter)).min(1.0);
         let found = if scale < 1.0 {
             let small = |side: u32| (f64::from(side) * scale).round() as u32;
-            let copy = gray::resized(gray, small(gray.width), small(gray.height));
-            self.0.detect(&ImageData::new(&copy.pixels, copy.width, copy.height))
+            let copy = image.resized(small(image.width), small(image.height));
+            self.0.detect(&ImageData::new(&copy.gray, copy.width, copy.height))
         } else {
-            self.0.detect(&ImageData::new(&gray.pixels, gray.width, gray.height))
+            self.0.detect(&ImageData::new(&image.gray, image.width, image.height))
         };
         let original = |face: &FaceInfo| {
-            let place = face.bbox();
+            let found = face.bbox();
             let pixels = |length: f64| (length / scale).round() as i64;
             Rectangle {
-                left: pixels(place.x().into()),
-                top: pixels(place.y().into()),
-                width: pixels(place.width().into()),
-                height: pixels(place.height().into()),
+                left: pixels(found.x().into()),
+                top: pixels(found.y().into()),
+                width: pixels(found.width().into()),
+                height: pixels(found.height().into()),
             }
         };
-        let boxes: Vec<Rectangle> = found.iter().map(original).filter(|place| place.width > 0).collect();
+        let boxes: Vec<Rectangle> = found.iter().map(original).filter(|part| part.width > 0).collect();
         Faces::of(&boxes)
     }
 }

@@ -8,11 +8,16 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-use crate::gray::Gray;
+use crate::error::check_range;
+use crate::image::Image;
+use crate::rectangle::Rectangle;
 use crate::{DataError, SkipReason};
 use box_file::BoxFile;
 use cache::Cache;
 use detector::Detector;
+
+/// The widest margin, as a share of the face.
+const MAX_MARGIN: f32 = 2.0;
 
 /// The part of each image that is kept, before it is resized to the sample's height and width.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -51,53 +56,17 @@ pub enum Crop {
 
 impl Crop {
     pub(crate) fn check(&self) -> Result<(), DataError> {
-        let refuse = |option, value: String, allowed| Err(DataError::Option { option, value, allowed });
         match self {
             Crop::Whole | Crop::Centre => Ok(()),
             Crop::Box { width, height, .. } if *width == 0 || *height == 0 => {
-                refuse("crop box", format!("{width}x{height}"), "at least 1x1 pixels")
+                let (option, value) = ("crop box", format!("{width}x{height}"));
+                Err(DataError::Option { option, value, allowed: "at least 1x1 pixels".to_owned() })
             }
             Crop::Box { .. } => Ok(()),
-            Crop::Face { margin } | Crop::Boxes { margin, .. } if !(0.0..=2.0).contains(margin) => {
-                refuse("margin", margin.to_string(), "0 to 2, as a share of the face")
+            Crop::Face { margin } | Crop::Boxes { margin, .. } => {
+                check_range("margin", *margin, 0.0..=MAX_MARGIN, ", as a share of the face")
             }
-            Crop::Face { .. } | Crop::Boxes { .. } => Ok(()),
         }
-    }
-}
-
-/// A box in an image; it may reach outside until it is fitted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Rectangle {
-    pub(crate) left: i64,
-    pub(crate) top: i64,
-    pub(crate) width: i64,
-    pub(crate) height: i64,
-}
-
-impl Rectangle {
-    fn area(self) -> i64 {
-        self.width * self.height
-    }
-
-    fn is_inside(self, gray: &Gray) -> bool {
-        self.left >= 0
-            && self.top >= 0
-            && self.left + self.width <= gray.width.into()
-            && self.top + self.height <= gray.height.into()
-    }
-
-    /// With `margin` of its sides added on each side, then moved into the image, and made smaller only where it is
-    /// larger than the image.
-    fn widened(self, margin: f32, gray: &Gray) -> Rectangle {
-        let wider = |start: i64, length: i64, room: i64| {
-            let added = (f64::from(margin) * length as f64).round() as i64;
-            let length_wider = (length + 2 * added).min(room);
-            ((start + (length - length_wider) / 2).clamp(0, room - length_wider), length_wider)
-        };
-        let (left, width) = wider(self.left, self.width, gray.width.into());
-        let (top, height) = wider(self.top, self.height, gray.height.into());
-        Rectangle { left, top, width, height }
     }
 }
 
@@ -116,13 +85,13 @@ impl Faces {
     }
 }
 
-/// Where a sample is cut from its image, and whether there was a choice of faces.
+/// The part of an image that becomes a sample, and whether there was a choice of faces.
 pub(crate) struct Cut {
-    pub(crate) place: Rectangle,
+    pub(crate) part: Rectangle,
     pub(crate) is_one_of_several: bool,
 }
 
-/// What tells the part of every image: read once, asked for each image from many threads.
+/// Finds the part of every image: made once, and used for each image from many threads.
 pub(crate) enum Cropper {
     Same(Crop),
     Faces { cache: Cache, margin: f32 },
@@ -144,30 +113,30 @@ impl Cropper {
     /// Where to cut the image of this name; `detector` is this thread's own.
     pub(crate) fn cut(
         &self,
-        gray: &Gray,
+        image: &Image,
         name: &str,
         detector: &mut Option<Detector>,
     ) -> Result<Cut, SkipReason> {
         let (faces, margin, none) = match self {
             Cropper::Same(crop) => {
-                let place = same(crop, gray);
-                if !place.is_inside(gray) {
-                    return Err(SkipReason::BadImage(outside(place, gray)));
+                let part = same(crop, image);
+                if !part.is_inside(image) {
+                    return Err(SkipReason::BadImage(outside(part, image)));
                 }
-                return Ok(Cut { place, is_one_of_several: false });
+                return Ok(Cut { part, is_one_of_several: false });
             }
             Cropper::Faces { cache, margin } => {
-                let detect = || detector.get_or_insert_with(Detector::new).faces(gray);
-                (cache.faces(gray, detect), *margin, SkipReason::NoFace)
+                let detect = || detector.get_or_insert_with(Detector::new).faces(image);
+                (cache.faces(image, detect), *margin, SkipReason::NoFace)
             }
             Cropper::Boxes { boxes, margin } => (boxes.faces(name), *margin, SkipReason::NoBox),
         };
-        let place = faces.largest.ok_or(none)?;
+        let part = faces.largest.ok_or(none)?;
         // A detector may see a face beyond the border; a file that does belongs to other images.
-        if matches!(self, Cropper::Boxes { .. }) && !place.is_inside(gray) {
-            return Err(SkipReason::BadImage(outside(place, gray)));
+        if matches!(self, Cropper::Boxes { .. }) && !part.is_inside(image) {
+            return Err(SkipReason::BadImage(outside(part, image)));
         }
-        Ok(Cut { place: place.widened(margin, gray), is_one_of_several: faces.count > 1 })
+        Ok(Cut { part: part.widened(margin, image), is_one_of_several: faces.count > 1 })
     }
 
     /// Writes down what was found.
@@ -179,8 +148,8 @@ impl Cropper {
     }
 }
 
-fn same(crop: &Crop, gray: &Gray) -> Rectangle {
-    let (full_width, full_height) = (i64::from(gray.width), i64::from(gray.height));
+fn same(crop: &Crop, image: &Image) -> Rectangle {
+    let (full_width, full_height) = (i64::from(image.width), i64::from(image.height));
     match crop {
         Crop::Box { left, top, width, height } => Rectangle {
             left: (*left).into(),
@@ -197,32 +166,14 @@ fn same(crop: &Crop, gray: &Gray) -> Rectangle {
                 height: side,
             }
         }
-        Crop::Whole | Crop::Face { .. } | Crop::Boxes { .. } => {
-            Rectangle { left: 0, top: 0, width: full_width, height: full_height }
-        }
+        Crop::Whole | Crop::Face { .. } | Crop::Boxes { .. } => image.whole(),
     }
 }
 
-fn outside(place: Rectangle, gray: &Gray) -> String {
-    let Rectangle { left, top, width, height } = place;
+fn outside(part: Rectangle, image: &Image) -> String {
+    let Rectangle { left, top, width, height } = part;
     format!(
         "is {}x{} pixels, and the crop box ({width}x{height} at {left},{top}) reaches outside",
-        gray.width, gray.height
+        image.width, image.height
     )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_margin_moves_a_box_inside_before_it_makes_it_smaller() {
-        let gray = Gray { width: 100, height: 60, pixels: Vec::new(), colours: None };
-        let at = |left, top, side| Rectangle { left, top, width: side, height: side };
-        assert_eq!(at(40, 20, 20).widened(0.25, &gray), at(35, 15, 30));
-        assert_eq!(at(0, 40, 20).widened(0.25, &gray), at(0, 30, 30));
-        assert_eq!(at(-10, 30, 40).widened(0.0, &gray), at(0, 20, 40));
-        let wide = at(40, 10, 40).widened(0.5, &gray);
-        assert_eq!((wide.left, wide.top, wide.width, wide.height), (20, 0, 80, 60));
-    }
 }

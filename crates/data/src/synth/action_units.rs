@@ -1,9 +1,8 @@
 //! Expressions as facial action units, after FACS and EMFACS.
 
-use rand_chacha::rand_core::Rng;
+use netsynth_random::Stream;
 
 use crate::Expression;
-use crate::stream::{signed, unit};
 
 /// A facial action unit; the number is that of FACS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,7 +103,7 @@ fn recipe(expression: Expression) -> &'static [(ActionUnit, f32)] {
 }
 
 /// A resting face: almost nothing moves, and not the same on both sides.
-pub(crate) fn resting(rng: &mut impl Rng) -> ActionUnits {
+pub(crate) fn resting(rng: &mut Stream) -> ActionUnits {
     const HABITS: [ActionUnit; 10] = [
         InnerBrowRaiser,
         OuterBrowRaiser,
@@ -119,8 +118,8 @@ pub(crate) fn resting(rng: &mut impl Rng) -> ActionUnits {
     ];
     let mut units = ActionUnits::default();
     for habit in HABITS {
-        let strength = 0.15 * unit(rng) * unit(rng);
-        let lean = 0.3 * signed(rng);
+        let strength = 0.15 * rng.unit_f32() * rng.unit_f32();
+        let lean = 0.3 * rng.signed_f32();
         units.add(0, habit, strength * (1.0 + lean));
         units.add(1, habit, strength * (1.0 - lean));
     }
@@ -132,13 +131,13 @@ pub(crate) fn peak(
     expression: Expression,
     strength: f32,
     resting: &ActionUnits,
-    rng: &mut impl Rng,
+    rng: &mut Stream,
 ) -> ActionUnits {
     let mut units = resting.clone();
-    let one_side = usize::from(unit(rng) < 0.5);
+    let one_side = usize::from(rng.unit_f32() < 0.5);
     for &(action, share) in recipe(expression) {
-        let strength = strength * share * (1.0 + 0.22 * signed(rng));
-        let lean = 0.12 * signed(rng);
+        let strength = strength * share * (1.0 + 0.22 * rng.signed_f32());
+        let lean = 0.12 * rng.signed_f32();
         for side in 0..2 {
             let lean = if side == 0 { lean } else { -lean };
             let shown = if expression == Expression::Contempt && side != one_side { 0.08 } else { 1.0 };
@@ -147,8 +146,8 @@ pub(crate) fn peak(
     }
     // A smile may show teeth, a snarl may part the lips.
     let parts = match expression {
-        Expression::Happiness => unit(rng) < 0.65,
-        Expression::Disgust => unit(rng) < 0.25,
+        Expression::Happiness => rng.unit_f32() < 0.65,
+        Expression::Disgust => rng.unit_f32() < 0.25,
         Expression::Neutral
         | Expression::Anger
         | Expression::Contempt
@@ -157,7 +156,7 @@ pub(crate) fn peak(
         | Expression::Surprise => false,
     };
     if parts {
-        let gap = strength * (0.5 + 0.5 * unit(rng));
+        let gap = strength * (0.5 + 0.5 * rng.unit_f32());
         (0..2).for_each(|side| units.add(side, LipsPart, gap));
     }
     units

@@ -1,9 +1,8 @@
 //! From a portrait to a picture: samples, blur, exposure, noise.
 
-use rand_chacha::rand_core::Rng;
+use netsynth_random::Stream;
 
-use crate::gray::Gray;
-use crate::stream::signed;
+use crate::image::Image;
 use crate::synth::paint::Portrait;
 use crate::synth::scene::Scene;
 
@@ -18,18 +17,18 @@ pub(crate) fn sample_size(side: usize) -> f32 {
 }
 
 /// Takes the picture, `side` x `side`.
-pub(crate) fn picture(portrait: &Portrait<'_>, scene: &Scene, side: usize, rng: &mut impl Rng) -> Gray {
+pub(crate) fn picture(portrait: &Portrait<'_>, scene: &Scene, side: usize, rng: &mut Stream) -> Image {
     let mut tones = expose(portrait, side);
     blur(&mut tones, side, scene.blur * side as f32 / 48.0);
     let pixels = tones
         .into_iter()
         .map(|tone| {
-            let grain = signed(rng) + signed(rng) + signed(rng);
+            let grain = rng.signed_f32() + rng.signed_f32() + rng.signed_f32();
             let level = 255.0 * libm::powf(tone.max(0.0), scene.gamma) + scene.noise * grain;
             (level + 0.5).clamp(0.0, 255.0) as u8
         })
         .collect();
-    Gray { width: side as u32, height: side as u32, pixels, colours: None }
+    Image { width: side as u32, height: side as u32, gray: pixels, colours: None }
 }
 
 fn expose(portrait: &Portrait<'_>, side: usize) -> Vec<f32> {

@@ -1,8 +1,6 @@
 //! What makes one face another.
 
-use rand_chacha::rand_core::Rng;
-
-use crate::stream::{signed, unit};
+use netsynth_random::Stream;
 
 /// One person. Lengths are in face units: the face is about 1.5 wide and 2.1 high, its origin between eyes and nose.
 #[derive(Clone, Debug)]
@@ -59,51 +57,51 @@ pub(crate) enum Hair {
 }
 
 /// Draws a person.
-pub(crate) fn identity(rng: &mut impl Rng) -> Identity {
-    let skin = 0.42 + 0.42 * unit(rng);
-    let beardedness = unit(rng);
-    let hair = match unit(rng) {
+pub(crate) fn identity(rng: &mut Stream) -> Identity {
+    let skin = 0.42 + 0.42 * rng.unit_f32();
+    let beardedness = rng.unit_f32();
+    let hair = match rng.unit_f32() {
         draw if draw < 0.1 => Hair::Bald,
         draw if draw < 0.55 => Hair::Short,
         draw if draw < 0.78 => Hair::Bob,
         _ => Hair::Long,
     };
     let may_beard = matches!(hair, Hair::Bald | Hair::Short);
-    let hair_tone = 0.05 + 0.45 * unit(rng) * unit(rng) * (0.4 + skin);
+    let hair_tone = 0.05 + 0.45 * rng.unit_f32() * rng.unit_f32() * (0.4 + skin);
     Identity {
-        half_width: 0.75 + 0.06 * signed(rng),
-        jaw: unit(rng),
-        taper: 0.1 + 0.08 * signed(rng),
-        chin: 1.0 + 0.06 * signed(rng),
-        eye_distance: 0.34 + 0.03 * signed(rng),
-        eye_height: -0.11 + 0.03 * signed(rng),
-        eye_half_width: 0.155 + 0.018 * signed(rng),
-        eye_opening: 0.078 + 0.016 * signed(rng),
-        eye_tilt: 0.02 * signed(rng),
-        iris: 0.08 + 0.3 * unit(rng) * unit(rng),
-        brow_height: 0.225 + 0.035 * signed(rng),
-        brow_length: 0.44 + 0.05 * signed(rng),
-        brow_arch: 0.045 + 0.03 * signed(rng),
-        brow_tilt: 0.03 * signed(rng),
-        brow_thickness: 0.034 + 0.014 * signed(rng),
-        nose_length: 0.4 + 0.05 * signed(rng),
-        nose_width: 0.15 + 0.03 * signed(rng),
-        mouth_height: 0.56 + 0.03 * signed(rng),
-        mouth_half_width: 0.27 + 0.03 * signed(rng),
-        mouth_droop: 0.015 * signed(rng),
-        upper_lip: 0.052 + 0.018 * signed(rng),
-        lower_lip: 0.07 + 0.02 * signed(rng),
+        half_width: 0.75 + 0.06 * rng.signed_f32(),
+        jaw: rng.unit_f32(),
+        taper: 0.1 + 0.08 * rng.signed_f32(),
+        chin: 1.0 + 0.06 * rng.signed_f32(),
+        eye_distance: 0.34 + 0.03 * rng.signed_f32(),
+        eye_height: -0.11 + 0.03 * rng.signed_f32(),
+        eye_half_width: 0.155 + 0.018 * rng.signed_f32(),
+        eye_opening: 0.078 + 0.016 * rng.signed_f32(),
+        eye_tilt: 0.02 * rng.signed_f32(),
+        iris: 0.08 + 0.3 * rng.unit_f32() * rng.unit_f32(),
+        brow_height: 0.225 + 0.035 * rng.signed_f32(),
+        brow_length: 0.44 + 0.05 * rng.signed_f32(),
+        brow_arch: 0.045 + 0.03 * rng.signed_f32(),
+        brow_tilt: 0.03 * rng.signed_f32(),
+        brow_thickness: 0.034 + 0.014 * rng.signed_f32(),
+        nose_length: 0.4 + 0.05 * rng.signed_f32(),
+        nose_width: 0.15 + 0.03 * rng.signed_f32(),
+        mouth_height: 0.56 + 0.03 * rng.signed_f32(),
+        mouth_half_width: 0.27 + 0.03 * rng.signed_f32(),
+        mouth_droop: 0.015 * rng.signed_f32(),
+        upper_lip: 0.052 + 0.018 * rng.signed_f32(),
+        lower_lip: 0.07 + 0.02 * rng.signed_f32(),
         skin,
-        lip_tone: skin * (0.62 + 0.12 * signed(rng)),
+        lip_tone: skin * (0.62 + 0.12 * rng.signed_f32()),
         hair_tone,
         brow_tone: 0.6 * hair_tone + 0.03,
         hair,
-        hairline: -0.7 + 0.09 * signed(rng),
-        age: unit(rng),
-        beard: if may_beard && beardedness < 0.3 { 0.35 + 0.6 * unit(rng) } else { 0.0 },
-        moustache: if may_beard && beardedness < 0.22 { 0.4 + 0.5 * unit(rng) } else { 0.0 },
-        glasses: unit(rng) < 0.15,
-        expressiveness: 1.0 + 0.12 * signed(rng),
+        hairline: -0.7 + 0.09 * rng.signed_f32(),
+        age: rng.unit_f32(),
+        beard: if may_beard && beardedness < 0.3 { 0.35 + 0.6 * rng.unit_f32() } else { 0.0 },
+        moustache: if may_beard && beardedness < 0.22 { 0.4 + 0.5 * rng.unit_f32() } else { 0.0 },
+        glasses: rng.unit_f32() < 0.15,
+        expressiveness: 1.0 + 0.12 * rng.signed_f32(),
         texture: rng.next_u32(),
     }
 }

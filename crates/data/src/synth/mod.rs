@@ -1,7 +1,7 @@
 //! Synthetic expressive faces: parametric people, the seven expressions as action units, drawn by our own code.
 //!
-//! Nobody's face. The label is what was drawn, not what a person would see in it: accuracy on these faces says
-//! nothing by itself about accuracy on real ones.
+//! No real person's face. The label is what was drawn, not what a person would see in it: accuracy on these faces is no
+//! evidence of accuracy on real ones.
 
 mod action_units;
 mod brush;
@@ -16,14 +16,15 @@ mod write;
 pub use write::{Summary, write};
 
 use fast_image_resize::Resizer;
+use netsynth_random::stream;
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::crop::Cropper;
 use crate::dataset::{Dataset, Unnumbered, assemble};
-use crate::gray::{self, Gray};
-use crate::stream::{stream, unit};
+use crate::error::check_range;
+use crate::image::Image;
 use crate::{DataError, DataOptions, Expression, LabelSet, SkipReason, Skipped};
 use action_units::ActionUnits;
 use identity::Identity;
@@ -52,17 +53,9 @@ impl Default for SynthOptions {
 
 impl SynthOptions {
     fn check(&self) -> Result<(), DataError> {
-        let limits = [
-            ("subjects", self.subjects, 2..=999, "2 to 999"),
-            ("side", self.side, 16..=512, "16 to 512 pixels"),
-            ("frames", self.frames, 2..=99, "2 to 99"),
-        ];
-        for (option, value, range, allowed) in limits {
-            if !range.contains(&value) {
-                return Err(DataError::Option { option, value: value.to_string(), allowed });
-            }
-        }
-        Ok(())
+        check_range("subjects", self.subjects, 2..=999, "")?;
+        check_range("side", self.side, 16..=512, " pixels")?;
+        check_range("frames", self.frames, 2..=99, "")
     }
 }
 
@@ -90,9 +83,9 @@ pub fn dataset(options: &SynthOptions, data_options: &DataOptions) -> Result<Dat
                     .into_iter()
                     .flat_map(|class| (first_peak..options.frames).map(move |at| (at, class)));
                 let labelled = neutral.into_iter().chain(peak).map(|(frame, class)| {
-                    let (gray, source) = (shot.frame(options, frame), sequence.frame_path(frame));
-                    let fitted = cropper.cut(&gray, &source, detector).and_then(|cut| {
-                        let pixels = gray::fit(gray, cut.place, data_options, resizer);
+                    let (image, source) = (shot.frame(options, frame), sequence.frame_path(frame));
+                    let fitted = cropper.cut(&image, &source, detector).and_then(|cut| {
+                        let pixels = image.fitted(cut.part, data_options, resizer);
                         Ok((pixels.map_err(SkipReason::BadImage)?, cut.is_one_of_several))
                     });
                     match fitted {
@@ -163,7 +156,7 @@ impl Sequence {
         let scene = scene::scene(&mut stream(options.seed, "synth.scene", &counters));
         let rng = &mut stream(options.seed, "synth.expression", &counters);
         let neutral = action_units::resting(rng);
-        let strength = identity.expressiveness * (0.95 + 0.2 * unit(rng));
+        let strength = identity.expressiveness * (0.95 + 0.2 * rng.unit_f32());
         let peak = action_units::peak(self.expression, strength, &neutral, rng);
         Shot { sequence: self, identity, scene, neutral, peak }
     }
@@ -180,7 +173,7 @@ struct Shot {
 
 impl Shot {
     /// Frame 0 is neutral, the last is the peak; the movement slows down towards it.
-    fn frame(&self, options: &SynthOptions, frame: usize) -> Gray {
+    fn frame(&self, options: &SynthOptions, frame: usize) -> Image {
         let time = frame as f32 / (options.frames - 1) as f32;
         let units = self.neutral.towards(&self.peak, 1.0 - (1.0 - time) * (1.0 - time));
         let face = face::face(&self.identity, &units);

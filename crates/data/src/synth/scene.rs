@@ -1,8 +1,6 @@
 //! How a sequence is filmed: pose, light, background, what is in the way, and the camera.
 
-use rand_chacha::rand_core::Rng;
-
-use crate::stream::{signed, unit};
+use netsynth_random::Stream;
 
 /// How a sequence is filmed.
 #[derive(Clone, Debug)]
@@ -57,56 +55,56 @@ pub(crate) struct Occluder {
 }
 
 /// Draws how a sequence is filmed.
-pub(crate) fn scene(rng: &mut impl Rng) -> Scene {
+pub(crate) fn scene(rng: &mut Stream) -> Scene {
     let pose = Pose {
-        roll: 0.1 * signed(rng),
-        yaw: 0.06 * signed(rng),
-        pitch: 0.03 * signed(rng),
-        scale: 1.0 + 0.06 * signed(rng),
-        shift_x: 0.05 * signed(rng),
-        shift_y: 0.05 * signed(rng),
+        roll: 0.1 * rng.signed_f32(),
+        yaw: 0.06 * rng.signed_f32(),
+        pitch: 0.03 * rng.signed_f32(),
+        scale: 1.0 + 0.06 * rng.signed_f32(),
+        shift_x: 0.05 * rng.signed_f32(),
+        shift_y: 0.05 * rng.signed_f32(),
     };
     let drift = Pose {
-        roll: 0.02 * signed(rng),
-        yaw: 0.02 * signed(rng),
-        pitch: 0.02 * signed(rng),
-        scale: 0.02 * signed(rng),
-        shift_x: 0.01 * signed(rng),
-        shift_y: 0.01 * signed(rng),
+        roll: 0.02 * rng.signed_f32(),
+        yaw: 0.02 * rng.signed_f32(),
+        pitch: 0.02 * rng.signed_f32(),
+        scale: 0.02 * rng.signed_f32(),
+        shift_x: 0.01 * rng.signed_f32(),
+        shift_y: 0.01 * rng.signed_f32(),
     };
-    let (x, y) = (0.65 * signed(rng), -0.25 + 0.45 * signed(rng));
+    let (x, y) = (0.65 * rng.signed_f32(), -0.25 + 0.45 * rng.signed_f32());
     let length = (x * x + y * y + 0.6).sqrt();
     Scene {
         pose,
         drift,
         light: [x / length, y / length, 0.6_f32.sqrt() / length],
-        ambient: 0.32 + 0.12 * signed(rng),
-        diffuse: 0.85 + 0.25 * signed(rng),
-        gamma: 0.95 + 0.2 * signed(rng),
+        ambient: 0.32 + 0.12 * rng.signed_f32(),
+        diffuse: 0.85 + 0.25 * rng.signed_f32(),
+        gamma: 0.95 + 0.2 * rng.signed_f32(),
         background: Background {
-            tone: 0.12 + 0.7 * unit(rng),
-            along_x: 0.15 * signed(rng),
-            along_y: 0.15 * signed(rng),
-            blotches: 0.2 * unit(rng),
+            tone: 0.12 + 0.7 * rng.unit_f32(),
+            along_x: 0.15 * rng.signed_f32(),
+            along_y: 0.15 * rng.signed_f32(),
+            blotches: 0.2 * rng.unit_f32(),
             texture: rng.next_u32(),
         },
-        clothes: 0.08 + 0.6 * unit(rng),
+        clothes: 0.08 + 0.6 * rng.unit_f32(),
         occluder: occluder(rng),
-        blur: 0.25 + 0.25 * unit(rng),
-        noise: 1.5 + 3.0 * unit(rng),
+        blur: 0.25 + 0.25 * rng.unit_f32(),
+        noise: 1.5 + 3.0 * rng.unit_f32(),
     }
 }
 
 /// Now and then something covers a part of the outer face.
-fn occluder(rng: &mut impl Rng) -> Option<Occluder> {
-    let is_there = unit(rng) < 0.06;
-    let angle = core::f32::consts::TAU * unit(rng);
+fn occluder(rng: &mut Stream) -> Option<Occluder> {
+    let is_there = rng.unit_f32() < 0.06;
+    let angle = core::f32::consts::TAU * rng.unit_f32();
     let occluder = Occluder {
         x: 0.8 * libm::cosf(angle),
         y: 0.1 + 0.9 * libm::sinf(angle),
-        half_width: 0.25 + 0.1 * signed(rng),
-        half_height: 0.25 + 0.1 * signed(rng),
-        tone: 0.1 + 0.7 * unit(rng),
+        half_width: 0.25 + 0.1 * rng.signed_f32(),
+        half_height: 0.25 + 0.1 * rng.signed_f32(),
+        tone: 0.1 + 0.7 * rng.unit_f32(),
     };
     is_there.then_some(occluder)
 }

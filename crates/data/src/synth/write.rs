@@ -22,9 +22,9 @@ pub struct Summary {
 }
 
 const README: &str =
-    "Synthetic faces in the official CK+ layout, drawn by netsynth. Nobody's face; no image of CK+.
+    "Synthetic faces in the official CK+ layout, drawn by netsynth. No real person's face; no image of CK+.
 The label is the expression that was drawn, not a judgement of the picture. Accuracy on these faces
-says nothing by itself about accuracy on real ones.
+is no evidence of accuracy on real ones.
 ";
 
 /// Draws the set into `dir`, which is created or is empty.
@@ -52,9 +52,9 @@ pub fn write(dir: &Path, options: &SynthOptions) -> Result<Summary, DataError> {
 fn write_sequence(dir: &Path, sequence: Sequence, options: &SynthOptions) -> Result<(), DataError> {
     let shot = sequence.shoot(options);
     for frame in 0..options.frames {
-        let gray = shot.frame(options, frame);
+        let drawn = shot.frame(options, frame);
         write_file(&dir.join(sequence.frame_path(frame)), |path| {
-            let image = GrayImage::from_raw(gray.width, gray.height, gray.pixels);
+            let image = GrayImage::from_raw(drawn.width, drawn.height, drawn.gray);
             let image = image.ok_or_else(|| io::Error::other("the picture has too few pixels"))?;
             image.save_with_format(path, ImageFormat::Png).map_err(io::Error::other)
         })?;

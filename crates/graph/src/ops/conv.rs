@@ -21,7 +21,7 @@ pub struct Conv {
     /// Step in rows and columns.
     #[serde(default = "one")]
     pub stride: usize,
-    /// Groups of channels that do not see each other; as many as input channels is a depthwise convolution.
+    /// Groups of channels that share no weights; as many as input channels is a depthwise convolution.
     #[serde(default = "one")]
     pub groups: usize,
     /// One added number a channel. A batch norm has its own shift, so with one the bias is that shift.
@@ -51,6 +51,11 @@ impl Conv {
     /// Rows and columns of zeros added on each side.
     pub fn padding(&self) -> usize {
         self.kernel.saturating_sub(1) / 2
+    }
+
+    /// Whether each of `n_inputs` input channels has one filter of its own, and no other filter reads it.
+    pub fn is_depthwise(&self, n_inputs: usize) -> bool {
+        self.groups > 1 && self.groups == self.channels && self.groups == n_inputs
     }
 
     /// How many weights the kernel holds, for inputs of `channels` channels.

@@ -1,4 +1,4 @@
-//! Published networks whose specs are too long to write by hand, for any image and number of classes.
+//! Published networks with specs that are too long to write by hand, for any image and number of classes.
 //!
 //! They are built as Keras builds them, so that their known parameter counts can be checked. Keras counts four numbers
 //! a channel of batch norm where a deployed network folds them into the convolution before.
@@ -88,7 +88,7 @@ impl Prototype {
     }
 }
 
-/// Nodes in a row: each reads the one before unless it says otherwise.
+/// Nodes in a row: each reads the one before, if no other is named.
 struct Chain {
     nodes: Vec<NodeSpec>,
     end: String,

@@ -3,7 +3,7 @@
 
 use crate::simd::{Kernel, Simd, level_is_wide};
 
-/// A kernel tap: where its pixels begin in the window, and its place in the packed weights.
+/// A kernel tap: where its pixels begin in the window, and its position in the packed weights.
 #[derive(Clone, Copy)]
 pub(crate) struct Tap {
     pub(crate) offset: usize,
@@ -81,7 +81,7 @@ impl Kernel for Row<'_> {
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
         for (first, end) in tiles(self.outputs, S::WIDE) {
-            // SAFETY: `first..end` are outputs of this row, and the rest is the caller's promise.
+            // SAFETY: `first..end` are outputs of this row, and the rest is this function's contract.
             unsafe {
                 match (S::WIDE, end - first) {
                     (true, 8) => self.tile::<S, 8, 3>(first),
@@ -109,7 +109,7 @@ impl Row<'_> {
     unsafe fn tile<S: Simd, const OUTPUTS: usize, const VECTORS: usize>(&self, first: usize) {
         let vectors = self.len / S::WIDTH;
         let mut vector = 0;
-        // SAFETY: vectors beyond `len` are never touched; the rest is the caller's promise.
+        // SAFETY: vectors beyond `len` are never touched; the rest is this function's contract.
         unsafe {
             while vector + VECTORS <= vectors {
                 self.registers::<S, OUTPUTS, VECTORS>(first, vector);
@@ -132,7 +132,7 @@ impl Row<'_> {
         first: usize,
         vector: usize,
     ) {
-        // SAFETY: the caller keeps `vector` within `len`, and every pointer within its promise.
+        // SAFETY: the caller keeps `vector` within `len`, and every pointer within this function's contract.
         unsafe {
             let mut sums = [[S::splat(0.0); VECTORS]; OUTPUTS];
             if let Some(bias) = self.bias {

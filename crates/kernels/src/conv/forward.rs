@@ -5,10 +5,11 @@ use super::Weights;
 use super::correlate::{Row, Tap};
 use super::geometry::Geometry;
 use super::winograd::{self, Rows, Strip};
-use crate::activation::Activation;
+use crate::activation;
 use crate::buffer::Buffer;
 use crate::moments::Moments;
 use crate::simd::{Kernel, LANES, Simd};
+use netsynth_graph::Activation;
 
 /// The convolution of one block.
 pub(crate) struct ForwardBlock<'a> {
@@ -110,7 +111,7 @@ impl Kernel for ForwardBlock<'_> {
 pub(crate) unsafe fn activate<S: Simd>(activation: Activation, values: &mut [f32]) {
     for vector in values.chunks_exact_mut(S::WIDTH) {
         // SAFETY: the chunk is one vector long.
-        unsafe { S::store(vector.as_mut_ptr(), activation.apply::<S>(S::load(vector.as_ptr()))) }
+        unsafe { S::store(vector.as_mut_ptr(), activation::apply::<S>(activation, S::load(vector.as_ptr()))) }
     }
 }
 

@@ -103,7 +103,7 @@ impl GradientWindow {
         for y in self.stop..stop {
             for channel in 0..self.channels {
                 let at = (y - begin) * row + channel * self.pitch() + self.geometry.gradient_left() * LANES;
-                // SAFETY: the caller's promise.
+                // SAFETY: this function's contract.
                 unsafe { source.write::<S>(channel, y, &mut self.values[at..][..len]) };
             }
         }

@@ -7,9 +7,9 @@ use super::correlate::{Row, Tap};
 use super::forward::activate;
 use super::geometry::Geometry;
 use super::image_winograd;
-use crate::activation::Activation;
 use crate::buffer::Buffer;
 use crate::simd::{Kernel, LANES, Simd};
+use netsynth_graph::Activation;
 
 /// The convolution of one `[channels][height][width]` image.
 pub(crate) struct ForwardImage<'a> {

@@ -5,9 +5,10 @@ use super::correlate::{Packed, Row, Tap};
 use super::geometry::Geometry;
 use super::image::{ForwardImage, Window};
 use super::winograd::at_frequencies;
-use crate::activation::Activation;
+use crate::activation;
 use crate::buffer::Buffer;
 use crate::simd::{LANES, Simd};
+use netsynth_graph::Activation;
 
 const FREQUENCIES: usize = 16;
 
@@ -49,7 +50,7 @@ pub(crate) unsafe fn run<S: Simd>(image: ForwardImage<'_>, weights: &Packed) {
     while first < tiles {
         let len = chunk.min(phase - first);
         // SAFETY: tiles before `phase` are read from within the window, whose buffer has a line to spare, and
-        // written within `phases`; the rest is the caller's promise.
+        // written within `phases`; the rest is this function's contract.
         unsafe {
             for input in 0..inputs {
                 for at in (0..len).step_by(S::WIDTH) {
@@ -107,7 +108,7 @@ pub(crate) unsafe fn run<S: Simd>(image: ForwardImage<'_>, weights: &Packed) {
 /// The frequencies of one vector of tiles, `Bt d B`.
 #[inline(always)]
 unsafe fn read<S: Simd>(window: &Window, from: *const f32, to: *mut f32, frequency: usize) {
-    // SAFETY: the caller's promise.
+    // SAFETY: this function's contract.
     unsafe {
         let mut columns = [[S::splat(0.0); 4]; 4];
         for j in 0..4 {
@@ -138,7 +139,7 @@ unsafe fn write<S: Simd>(
     to: *mut f32,
     phase: usize,
 ) {
-    // SAFETY: the caller's promise.
+    // SAFETY: this function's contract.
     unsafe {
         let mut upper = [S::splat(0.0); 4];
         let mut lower = upper;
@@ -153,8 +154,8 @@ unsafe fn write<S: Simd>(
         for (row, m) in [upper, lower].into_iter().enumerate() {
             let m1 = S::add(m[1], bias);
             let to = to.add(2 * row * phase);
-            S::store(to, activation.apply::<S>(S::add(S::add(m[0], m1), m[2])));
-            S::store(to.add(phase), activation.apply::<S>(S::sub(S::sub(m1, m[2]), m[3])));
+            S::store(to, activation::apply::<S>(activation, S::add(S::add(m[0], m1), m[2])));
+            S::store(to.add(phase), activation::apply::<S>(activation, S::sub(S::sub(m1, m[2]), m[3])));
         }
     }
 }

@@ -21,9 +21,10 @@ use forward::ForwardBlock;
 pub(crate) use geometry::Geometry;
 pub(crate) use gradient_window::GradientRows;
 use image::ForwardImage;
+use netsynth_graph::Activation;
 pub use prepared::PreparedConv;
 
-use crate::activation::Activation;
+use crate::activation;
 use crate::buffer::Buffer;
 use crate::composition;
 use crate::feature_map::{FeatureMap, Kind};
@@ -329,7 +330,7 @@ impl GradientRows for ActivatedRows<'_> {
             // SAFETY: every chunk is one vector long.
             unsafe {
                 let gradient = S::load(gradient.as_ptr());
-                let gradient = self.activation.backward::<S>(S::load(saved.as_ptr()), gradient);
+                let gradient = activation::backward::<S>(self.activation, S::load(saved.as_ptr()), gradient);
                 S::store(to.as_mut_ptr(), gradient);
             }
         }

@@ -1,13 +1,13 @@
-//! A convolution whose weights do not change any more.
+//! A convolution with weights that do not change any more.
 
 use burn::tensor::Tensor;
 
 use super::{
     ConvOptions, Weights, conv2d, forward, forward_weights, geometry, image_weights, images, output_shape,
 };
-use crate::activation::Activation;
 use crate::feature_map::{FeatureMap, Kind};
 use crate::flex::{self, Operand};
+use netsynth_graph::Activation;
 
 /// A convolution for inference, with the weights put into the kernels' order once and for all.
 ///

@@ -167,7 +167,7 @@ impl Kernel for AddProducts<'_> {
 
     #[inline(always)]
     unsafe fn run<S: Simd>(self) {
-        // SAFETY: the caller's promise.
+        // SAFETY: this function's contract.
         unsafe { self.products.add_to::<S>(self.sums) };
     }
 }
@@ -180,7 +180,7 @@ impl Products<'_> {
         let chunk = (CHUNK_VECTORS * LANES / self.len).max(1);
         let mut row = 0;
         while row < self.rows {
-            // SAFETY: the rows from `row` are rows of this product; the rest is the caller's promise.
+            // SAFETY: the rows from `row` are rows of this product; the rest is this function's contract.
             unsafe {
                 let part = Products {
                     gradient: self.gradient.add(row * self.gradient_row),
@@ -212,7 +212,7 @@ impl Products<'_> {
         sums: &mut [f32],
         pitch: usize,
     ) {
-        // SAFETY: the caller's promise.
+        // SAFETY: this function's contract.
         unsafe {
             match (S::WIDE, outputs) {
                 (true, 8) => self.tile::<S, 8, OFFSETS>(first, offsets, sums, pitch),
@@ -245,7 +245,7 @@ impl Products<'_> {
         sums: &mut [f32],
         pitch: usize,
     ) {
-        // SAFETY: the caller's promise.
+        // SAFETY: this function's contract.
         unsafe {
             let mut products = [[S::splat(0.0); OUTPUTS]; OFFSETS];
             for row in 0..self.rows {

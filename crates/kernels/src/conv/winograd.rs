@@ -74,7 +74,7 @@ pub(crate) unsafe fn transform<S: Simd>(d: [S::V; REACH]) -> [S::V; REACH] {
     }
 }
 
-/// The places of the frequencies that [`pair`] gives.
+/// The positions of the frequencies that [`pair`] gives.
 const PAIRS: [[usize; 2]; 3] = [[0, 5], [1, 2], [3, 4]];
 
 /// Two of the frequencies of a line: those that share most of their arithmetic.
@@ -168,7 +168,7 @@ impl Strip {
         let mut first_tile = 0;
         while first_tile < tiles_in_all {
             let tiles = self.tiles.min(tiles_in_all - first_tile);
-            // SAFETY: the caller's promise; the strip's buffers hold `tiles` tiles of every frequency, of all inputs
+            // SAFETY: this function's contract; the strip's buffers hold `tiles` tiles of every frequency, of all inputs
             // and of as many outputs as are computed together.
             unsafe {
                 self.read::<S>(rows, first_tile, tiles);
@@ -213,7 +213,7 @@ impl Strip {
     #[inline(always)]
     unsafe fn read<S: Simd>(&mut self, rows: &Rows, first: usize, tiles: usize) {
         let pitch = frequency_pitch(self.inputs, self.tiles);
-        // SAFETY: the caller's promise.
+        // SAFETY: this function's contract.
         unsafe {
             for input in 0..self.inputs {
                 for tile in 0..tiles {
@@ -244,7 +244,7 @@ impl Strip {
         n_rows: usize,
         n_columns: usize,
     ) {
-        // SAFETY: the caller's promise; columns and rows are only written where there are any.
+        // SAFETY: this function's contract; columns and rows are only written where there are any.
         unsafe {
             let mut lines = [[S::splat(0.0); REACH]; 2];
             for j in 0..REACH {
@@ -332,9 +332,9 @@ impl Rows {
         to: *mut f32,
         pitch: usize,
     ) {
-        // SAFETY: the caller's promise; the border is not read.
+        // SAFETY: this function's contract; the border is not read.
         unsafe {
-            for (pair, places) in PAIRS.into_iter().enumerate() {
+            for (pair, positions) in PAIRS.into_iter().enumerate() {
                 let mut lines = [[S::splat(0.0); REACH]; 2];
                 for (row, (from, row_pitch)) in self.rows.into_iter().enumerate() {
                     let from = from.add(channel * row_pitch + lane);
@@ -349,7 +349,7 @@ impl Rows {
                     lines[0][row] = first;
                     lines[1][row] = second;
                 }
-                for (line, j) in lines.into_iter().zip(places) {
+                for (line, j) in lines.into_iter().zip(positions) {
                     for (i, value) in transform::<S>(line).into_iter().enumerate() {
                         S::store(to.add((i * REACH + j) * pitch), value);
                     }
@@ -370,7 +370,7 @@ impl Rows {
         width: usize,
         lane: usize,
     ) -> S::V {
-        // SAFETY: the caller's promise; the border is not read. What a line does not need is never loaded: the
+        // SAFETY: this function's contract; the border is not read. What a line does not need is never loaded: the
         // transform is inlined, and `I` is known.
         unsafe { transform::<S>(self.column::<S>(channel, column, width, lane))[I] }
     }
@@ -387,7 +387,7 @@ impl Rows {
         width: usize,
         lane: usize,
     ) -> S::V {
-        // SAFETY: as above.
+        // SAFETY: this function's contract; the border is not read.
         unsafe {
             let [_, g0, g1, g2, g3, _] = self.column::<S>(channel, column, width, lane);
             transform_gradient::<S>([g0, g1, g2, g3])[I]
@@ -404,7 +404,7 @@ impl Rows {
         lane: usize,
     ) -> [S::V; REACH] {
         let column = column.wrapping_sub(1);
-        // SAFETY: the caller's promise; the border is not read.
+        // SAFETY: this function's contract; the border is not read.
         unsafe {
             let mut pixels = [S::splat(0.0); REACH];
             if column < width {

@@ -52,7 +52,7 @@ impl FrequencySums {
             for i in 0..REACH {
                 for (index, strip) in strips.iter().enumerate() {
                     let at = index * strip_tiles * LANES;
-                    // SAFETY: the caller's promise; the buffers hold `self.strips` strips of every channel.
+                    // SAFETY: this function's contract; the buffers hold `self.strips` strips of every channel.
                     unsafe {
                         match i {
                             0 => self.read::<S, 0>(strip, channel, at),
@@ -90,7 +90,7 @@ impl FrequencySums {
     /// Line `I` of the frequencies of a strip.
     #[inline(always)]
     unsafe fn read<S: Simd, const I: usize>(&mut self, strip: &StripRows, channel: usize, at: usize) {
-        // SAFETY: the caller's promise.
+        // SAFETY: this function's contract.
         unsafe {
             self.read_input::<S, I>(&strip.input, channel, at);
             self.read_gradient::<S, I>(&strip.gradient, channel, at);
@@ -101,7 +101,7 @@ impl FrequencySums {
     #[inline(always)]
     unsafe fn read_input<S: Simd, const I: usize>(&mut self, rows: &Rows, channel: usize, at: usize) {
         let frequency = self.inputs * channel + LANES;
-        // SAFETY: the caller's promise.
+        // SAFETY: this function's contract.
         unsafe {
             for input in 0..self.inputs {
                 for lane in (0..LANES).step_by(S::WIDTH) {
@@ -130,7 +130,7 @@ impl FrequencySums {
     #[inline(always)]
     unsafe fn read_gradient<S: Simd, const I: usize>(&mut self, rows: &Rows, channel: usize, at: usize) {
         let frequency = self.outputs * channel + LANES;
-        // SAFETY: the caller's promise.
+        // SAFETY: this function's contract.
         unsafe {
             for output in 0..self.outputs {
                 for lane in (0..LANES).step_by(S::WIDTH) {

@@ -17,7 +17,6 @@ pub(crate) unsafe fn run<K: Kernel>(kernel: K) -> K::Output {
     unsafe { kernel.run::<Avx2>() }
 }
 
-// SAFETY of every block: the trait's contract gives the instruction set and valid pointers.
 impl Simd for Avx2 {
     type V = __m256;
     const WIDTH: usize = 8;
@@ -25,62 +24,77 @@ impl Simd for Avx2 {
 
     #[inline(always)]
     unsafe fn call<K: Kernel>(part: K) -> K::Output {
+        // SAFETY: the caller of this method has the instruction set, which is all that `run` asks for.
         unsafe { run(part) }
     }
     #[inline(always)]
     unsafe fn splat(value: f32) -> __m256 {
+        // SAFETY: the caller has AVX2 and FMA, and only registers are touched.
         unsafe { _mm256_set1_ps(value) }
     }
     #[inline(always)]
     unsafe fn load(from: *const f32) -> __m256 {
+        // SAFETY: the caller has AVX2 and FMA and gives a pointer that is valid for `WIDTH` floats; no alignment is needed.
         unsafe { _mm256_loadu_ps(from) }
     }
     #[inline(always)]
     unsafe fn store(to: *mut f32, value: __m256) {
+        // SAFETY: the caller has AVX2 and FMA and gives a pointer that is valid for `WIDTH` floats; no alignment is needed.
         unsafe { _mm256_storeu_ps(to, value) }
     }
     #[inline(always)]
     unsafe fn add(a: __m256, b: __m256) -> __m256 {
+        // SAFETY: the caller has AVX2 and FMA, and only registers are touched.
         unsafe { _mm256_add_ps(a, b) }
     }
     #[inline(always)]
     unsafe fn sub(a: __m256, b: __m256) -> __m256 {
+        // SAFETY: the caller has AVX2 and FMA, and only registers are touched.
         unsafe { _mm256_sub_ps(a, b) }
     }
     #[inline(always)]
     unsafe fn mul(a: __m256, b: __m256) -> __m256 {
+        // SAFETY: the caller has AVX2 and FMA, and only registers are touched.
         unsafe { _mm256_mul_ps(a, b) }
     }
     #[inline(always)]
     unsafe fn div(a: __m256, b: __m256) -> __m256 {
+        // SAFETY: the caller has AVX2 and FMA, and only registers are touched.
         unsafe { _mm256_div_ps(a, b) }
     }
     #[inline(always)]
     unsafe fn mul_add(a: __m256, b: __m256, c: __m256) -> __m256 {
+        // SAFETY: the caller has AVX2 and FMA, and only registers are touched.
         unsafe { _mm256_fmadd_ps(a, b, c) }
     }
     #[inline(always)]
     unsafe fn max(a: __m256, b: __m256) -> __m256 {
+        // SAFETY: the caller has AVX2 and FMA, and only registers are touched.
         unsafe { _mm256_max_ps(a, b) }
     }
     #[inline(always)]
     unsafe fn min(a: __m256, b: __m256) -> __m256 {
+        // SAFETY: the caller has AVX2 and FMA, and only registers are touched.
         unsafe { _mm256_min_ps(a, b) }
     }
     #[inline(always)]
     unsafe fn sqrt(a: __m256) -> __m256 {
+        // SAFETY: the caller has AVX2 and FMA, and only registers are touched.
         unsafe { _mm256_sqrt_ps(a) }
     }
     #[inline(always)]
     unsafe fn where_positive(condition: __m256, value: __m256) -> __m256 {
+        // SAFETY: the caller has AVX2 and FMA, and only registers are touched.
         unsafe { _mm256_and_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(condition, _mm256_setzero_ps()), value) }
     }
     #[inline(always)]
     unsafe fn mantissa_to_exponent(value: __m256) -> __m256 {
+        // SAFETY: the caller has AVX2 and FMA, and only registers are touched.
         unsafe { _mm256_castsi256_ps(_mm256_slli_epi32::<23>(_mm256_castps_si256(value))) }
     }
     #[inline(always)]
     unsafe fn sum(value: __m256) -> f32 {
+        // SAFETY: the caller has AVX2 and FMA, and only registers are touched.
         unsafe {
             let half = _mm_add_ps(_mm256_castps256_ps128(value), _mm256_extractf128_ps::<1>(value));
             let pair = _mm_add_ps(half, _mm_movehl_ps(half, half));
@@ -89,6 +103,7 @@ impl Simd for Avx2 {
     }
     #[inline(always)]
     unsafe fn sum4([a, b, c, d]: [__m256; 4]) -> [f32; 4] {
+        // SAFETY: the caller has AVX2 and FMA; a store writes four floats into an array of four.
         unsafe {
             let halves = _mm256_hadd_ps(_mm256_hadd_ps(a, b), _mm256_hadd_ps(c, d));
             let sums = _mm_add_ps(_mm256_castps256_ps128(halves), _mm256_extractf128_ps::<1>(halves));

@@ -17,7 +17,6 @@ pub(crate) unsafe fn run<K: Kernel>(kernel: K) -> K::Output {
     unsafe { kernel.run::<Avx512>() }
 }
 
-// SAFETY of every block: the trait's contract gives the instruction set and valid pointers.
 impl Simd for Avx512 {
     type V = __m512;
     const WIDTH: usize = 16;
@@ -25,68 +24,84 @@ impl Simd for Avx512 {
 
     #[inline(always)]
     unsafe fn call<K: Kernel>(part: K) -> K::Output {
+        // SAFETY: the caller of this method has the instruction set, which is all that `run` asks for.
         unsafe { run(part) }
     }
     #[inline(always)]
     unsafe fn splat(value: f32) -> __m512 {
+        // SAFETY: the caller has AVX-512F, and only registers are touched.
         unsafe { _mm512_set1_ps(value) }
     }
     #[inline(always)]
     unsafe fn load(from: *const f32) -> __m512 {
+        // SAFETY: the caller has AVX-512F and gives a pointer that is valid for `WIDTH` floats; no alignment is needed.
         unsafe { _mm512_loadu_ps(from) }
     }
     #[inline(always)]
     unsafe fn store(to: *mut f32, value: __m512) {
+        // SAFETY: the caller has AVX-512F and gives a pointer that is valid for `WIDTH` floats; no alignment is needed.
         unsafe { _mm512_storeu_ps(to, value) }
     }
     #[inline(always)]
     unsafe fn add(a: __m512, b: __m512) -> __m512 {
+        // SAFETY: the caller has AVX-512F, and only registers are touched.
         unsafe { _mm512_add_ps(a, b) }
     }
     #[inline(always)]
     unsafe fn sub(a: __m512, b: __m512) -> __m512 {
+        // SAFETY: the caller has AVX-512F, and only registers are touched.
         unsafe { _mm512_sub_ps(a, b) }
     }
     #[inline(always)]
     unsafe fn mul(a: __m512, b: __m512) -> __m512 {
+        // SAFETY: the caller has AVX-512F, and only registers are touched.
         unsafe { _mm512_mul_ps(a, b) }
     }
     #[inline(always)]
     unsafe fn div(a: __m512, b: __m512) -> __m512 {
+        // SAFETY: the caller has AVX-512F, and only registers are touched.
         unsafe { _mm512_div_ps(a, b) }
     }
     #[inline(always)]
     unsafe fn mul_add(a: __m512, b: __m512, c: __m512) -> __m512 {
+        // SAFETY: the caller has AVX-512F, and only registers are touched.
         unsafe { _mm512_fmadd_ps(a, b, c) }
     }
     #[inline(always)]
     unsafe fn max(a: __m512, b: __m512) -> __m512 {
+        // SAFETY: the caller has AVX-512F, and only registers are touched.
         unsafe { _mm512_max_ps(a, b) }
     }
     #[inline(always)]
     unsafe fn min(a: __m512, b: __m512) -> __m512 {
+        // SAFETY: the caller has AVX-512F, and only registers are touched.
         unsafe { _mm512_min_ps(a, b) }
     }
     #[inline(always)]
     unsafe fn sqrt(a: __m512) -> __m512 {
+        // SAFETY: the caller has AVX-512F, and only registers are touched.
         unsafe { _mm512_sqrt_ps(a) }
     }
     #[inline(always)]
     unsafe fn where_positive(condition: __m512, value: __m512) -> __m512 {
+        // SAFETY: the caller has AVX-512F, and only registers are touched.
         unsafe {
             _mm512_maskz_mov_ps(_mm512_cmp_ps_mask::<_CMP_GT_OQ>(condition, _mm512_setzero_ps()), value)
         }
     }
     #[inline(always)]
     unsafe fn mantissa_to_exponent(value: __m512) -> __m512 {
+        // SAFETY: the caller has AVX-512F, and only registers are touched.
         unsafe { _mm512_castsi512_ps(_mm512_slli_epi32::<23>(_mm512_castps_si512(value))) }
     }
     #[inline(always)]
     unsafe fn sum(value: __m512) -> f32 {
+        // SAFETY: the caller has AVX-512F, and only registers are touched.
         unsafe { _mm512_reduce_add_ps(value) }
     }
     #[inline(always)]
     unsafe fn sum4([a, b, c, d]: [__m512; 4]) -> [f32; 4] {
+        // SAFETY: the caller has AVX-512F; the store writes four floats into an array of four.
         unsafe {
             let ab = _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
             let cd = _mm512_add_ps(_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d));

@@ -2,7 +2,7 @@
 
 use netsynth_graph::Graph;
 
-use super::layout::{Columns, HEADING, MARGIN, Place};
+use super::layout::{Columns, HEADING, MARGIN, Position};
 use super::lettering::{LETTER, is_joint, notes, short, text_width};
 
 /// From one line of letters to the next.
@@ -39,13 +39,13 @@ pub(super) fn labels(graph: &Graph, columns: &Columns, top: f64) -> Vec<Label> {
             labels.push(Label::line(Part::Heading, band.left + MARGIN, HEADING - 9.0, heading));
         }
     }
-    let blocks: Vec<(Place, String, Vec<String>)> = graph
+    let blocks: Vec<(Position, String, Vec<String>)> = graph
         .nodes()
         .enumerate()
         .filter(|(_, node)| !is_joint(&node.op))
-        .map(|(number, node)| (columns.places[number + 1], short(&node.name), below(graph, number)))
+        .map(|(number, node)| (columns.positions[number + 1], short(&node.name), below(graph, number)))
         .collect();
-    let on_line = || blocks.iter().filter(|(place, ..)| place.row.is_none());
+    let on_line = || blocks.iter().filter(|(position, ..)| position.row.is_none());
     let n_lines = on_line().map(|(.., lines)| lines.len()).max().unwrap_or_default();
     // Level names stand above the lines, upright ones below them.
     let (name_y, lines_y) = if columns.is_upright {
@@ -57,17 +57,17 @@ pub(super) fn labels(graph: &Graph, columns: &Columns, top: f64) -> Vec<Label> {
         let baseline = if columns.is_upright { x + 0.35 * LETTER } else { x };
         Label { is_upright: columns.is_upright, ..Label::line(Part::Name, baseline, name_y, name) }
     };
-    labels.push(name(columns.places[0].x, "image"));
-    for (place, text, lines) in &blocks {
-        if place.row.is_some() {
-            let (x, y) = (place.x + place.half_width + 4.0, place.y - 4.0);
+    labels.push(name(columns.positions[0].x, "image"));
+    for (position, text, lines) in &blocks {
+        if position.row.is_some() {
+            let (x, y) = (position.x + position.half_width + 4.0, position.y - 4.0);
             labels.push(Label { rest: lines.join(" "), ..Label::line(Part::Whole, x, y, text) });
             continue;
         }
-        labels.push(name(place.x, text));
+        labels.push(name(position.x, text));
         for (at, line) in lines.iter().enumerate() {
             let part = if at == 0 { Part::Channels } else { Part::Note };
-            labels.push(Label::line(part, place.x, lines_y + LINE * at as f64, line));
+            labels.push(Label::line(part, position.x, lines_y + LINE * at as f64, line));
         }
     }
     labels

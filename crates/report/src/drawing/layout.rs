@@ -22,9 +22,9 @@ const WIDEST_NAME: f64 = 56.0;
 const LANE: f64 = 8.0;
 const ROW_GAP: f64 = 12.0;
 
-/// A node's place: its middle, and half of what it takes.
+/// Where a node is drawn: its middle, and half of its width and height.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct Position {
     pub(super) x: f64,
     pub(super) y: f64,
     pub(super) half_width: f64,
@@ -51,7 +51,7 @@ pub(super) struct Layout {
     pub(super) width: f64,
     pub(super) height: f64,
     /// Of the image, then of the nodes.
-    pub(super) places: Vec<Place>,
+    pub(super) positions: Vec<Position>,
     pub(super) bands: Vec<Band>,
     pub(super) labels: Vec<Label>,
     pub(super) wires: Vec<Wire>,
@@ -60,42 +60,49 @@ pub(super) struct Layout {
 impl Layout {
     pub(super) fn new(graph: &Graph) -> Self {
         let mut columns = Columns::new(graph);
-        let plan = Plan::new(graph, &columns.places, &columns.reach);
+        let plan = Plan::new(graph, &columns.positions, &columns.reach);
         for (vertex, row) in &plan.rows {
-            columns.places[*vertex].row = Some(*row);
+            columns.positions[*vertex].row = Some(*row);
         }
-        let heights = |places: &[Place], row: usize| {
-            let of_row = places.iter().filter(move |place| place.row == Some(row));
-            of_row.map(|place| 2.0 * place.half_height).fold(1.3 * LETTER, f64::max)
+        let heights = |positions: &[Position], row: usize| {
+            let of_row = positions.iter().filter(move |position| position.row == Some(row));
+            of_row.map(|position| 2.0 * position.half_height).fold(1.3 * LETTER, f64::max)
         };
         // From the top: headings, rows, lanes, bars, letters.
         let mut y = HEADING;
         let mut row_middles = vec![0.0; plan.n_rows];
         for row in (0..plan.n_rows).rev() {
-            let height = heights(&columns.places, row);
+            let height = heights(&columns.positions, row);
             row_middles[row] = y + 0.5 * height;
             y += height + ROW_GAP;
         }
         let lanes_top = y;
         y += LANE * plan.n_lanes as f64 + 4.0;
-        let tallest = columns.places.iter().filter(|place| place.row.is_none());
-        let half = tallest.map(|place| place.half_height).fold(RADIUS, f64::max);
+        let tallest = columns.positions.iter().filter(|position| position.row.is_none());
+        let half = tallest.map(|position| position.half_height).fold(RADIUS, f64::max);
         let line = y + half;
-        for place in &mut columns.places {
-            place.y = place.row.map_or(line, |row| row_middles[row]);
+        for position in &mut columns.positions {
+            position.y = position.row.map_or(line, |row| row_middles[row]);
         }
         let lane = |lane: usize| lanes_top + LANE * (plan.n_lanes - 1 - lane) as f64;
-        let wires = wires(graph, &columns.places, &plan, &lane);
+        let wires = wires(graph, &columns.positions, &plan, &lane);
         let letters_top = line + half + 6.0;
         let labels = labels(graph, &columns, letters_top);
         let height = labels.iter().map(Label::bottom).fold(letters_top, f64::max) + 4.0;
-        Self { width: columns.width, height, wires, labels, places: columns.places, bands: columns.bands }
+        Self {
+            width: columns.width,
+            height,
+            wires,
+            labels,
+            positions: columns.positions,
+            bands: columns.bands,
+        }
     }
 }
 
 /// What is known before anything has a height: columns and bands.
 pub(super) struct Columns {
-    pub(super) places: Vec<Place>,
+    pub(super) positions: Vec<Position>,
     pub(super) bands: Vec<Band>,
     pub(super) headings: Vec<String>,
     /// How far a label to the right of a node above the line reaches.
@@ -116,7 +123,7 @@ impl Columns {
             .fold(0.0, f64::max);
         let is_upright = widest > WIDEST_NAME;
         let mut columns = Self {
-            places: Vec::new(),
+            positions: Vec::new(),
             bands: Vec::new(),
             headings: Vec::new(),
             reach: Vec::new(),
@@ -124,7 +131,7 @@ impl Columns {
             is_upright,
         };
         columns.open_band(graph.input());
-        columns.place(text_width("image", LETTER) + 6.0, 9.0, 9.0, false);
+        columns.put(text_width("image", LETTER) + 6.0, 9.0, 9.0, false);
         let mut resolution = graph.input();
         for (number, node) in graph.nodes().enumerate() {
             if on_spine[number] && !node.shape.same_resolution(&resolution) {
@@ -133,20 +140,20 @@ impl Columns {
                 resolution = node.shape;
             }
             if is_joint(&node.op) {
-                columns.place(2.0 * RADIUS + 7.0, RADIUS, RADIUS, true);
+                columns.put(2.0 * RADIUS + 7.0, RADIUS, RADIUS, true);
             } else {
                 let half_height = (0.5 * TALLEST * node.shape.channels as f64 / most).max(0.5 * LOWEST);
                 let letters =
                     below(graph, number).iter().map(|line| text_width(line, LETTER)).fold(0.0, f64::max);
                 let name = if is_upright { LETTER } else { text_width(&short(&node.name), LETTER) };
                 let room = if on_spine[number] { letters.max(name) + 6.0 } else { 0.0 };
-                columns.place(room.max(28.0), HALF_BAR, half_height, false);
+                columns.put(room.max(28.0), HALF_BAR, half_height, false);
             }
             if !on_spine[number] {
-                let place = &mut columns.places[number + 1];
-                place.row = Some(0);
+                let position = &mut columns.positions[number + 1];
+                position.row = Some(0);
                 let label = if is_joint(&node.op) { 0.0 } else { whole_width(graph, number) + 8.0 };
-                columns.reach[number + 1] = place.x + place.half_width + label;
+                columns.reach[number + 1] = position.x + position.half_width + label;
             }
         }
         columns.close_band();
@@ -175,9 +182,9 @@ impl Columns {
         band.right = self.width;
     }
 
-    fn place(&mut self, room: f64, half_width: f64, half_height: f64, is_joint: bool) {
+    fn put(&mut self, room: f64, half_width: f64, half_height: f64, is_joint: bool) {
         let x = self.width + 0.5 * room;
-        self.places.push(Place { x, y: 0.0, half_width, half_height, row: None, is_joint });
+        self.positions.push(Position { x, y: 0.0, half_width, half_height, row: None, is_joint });
         self.reach.push(x);
         self.width += room;
     }

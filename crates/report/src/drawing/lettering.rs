@@ -1,7 +1,7 @@
 //! What stands beside a node, and how much room it takes.
 
 use netsynth_graph::ops::{Conv, Pool};
-use netsynth_graph::{Graph, Node, Op, Shape};
+use netsynth_graph::{Graph, Node, Op};
 
 /// Size of letters in the picture.
 pub(super) const LETTER: f64 = 11.0;
@@ -63,7 +63,7 @@ pub(super) fn notes(graph: &Graph, node: &Node) -> Vec<String> {
 }
 
 fn grouped(conv: &Conv, graph: &Graph, node: &Node) -> Option<String> {
-    let read = node.inputs.first().map_or(graph.input(), |input| shape_of(graph, *input));
+    let read = graph.shape(node.inputs[0]);
     if conv.groups == 1 {
         None
     } else if conv.groups == read.channels {
@@ -71,9 +71,4 @@ fn grouped(conv: &Conv, graph: &Graph, node: &Node) -> Option<String> {
     } else {
         Some(format!("g{}", conv.groups))
     }
-}
-
-/// Shape of what a node reads.
-pub(super) fn shape_of(graph: &Graph, input: Option<usize>) -> Shape {
-    input.map_or(graph.input(), |source| graph.node(source).shape)
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use netsynth_graph::Graph;
 
-use super::layout::{Place, RADIUS, Wire};
+use super::layout::{Position, RADIUS, Wire};
 
 /// From the middle of a node to where a wire leaves it to the right, or arrives from the left.
 const ASIDE: f64 = 3.5;
@@ -29,19 +29,19 @@ struct Link {
     is_straight: bool,
 }
 
-fn links(graph: &Graph, places: &[Place]) -> Vec<Link> {
+fn links(graph: &Graph, positions: &[Position]) -> Vec<Link> {
     let mut links = Vec::new();
     let mut last_on_line = 0;
     for (number, node) in graph.nodes().enumerate() {
         let to = number + 1;
-        let mut is_joined = places[to].row.is_some();
+        let mut is_joined = positions[to].row.is_some();
         for input in &node.inputs {
             let from = input.map_or(0, |source| source + 1);
             let is_straight = !is_joined && from == last_on_line;
             is_joined |= is_straight;
             links.push(Link { from, to, is_straight });
         }
-        if places[to].row.is_none() {
+        if positions[to].row.is_none() {
             last_on_line = to;
         }
     }
@@ -49,21 +49,22 @@ fn links(graph: &Graph, places: &[Place]) -> Vec<Link> {
 }
 
 impl Plan {
-    /// Of places whose columns are known, and whether they are on the line; `reach` is how far labels go.
-    pub(super) fn new(graph: &Graph, places: &[Place], reach: &[f64]) -> Self {
+    /// Of positions whose columns are known, and whether they are on the line; `reach` is how far labels go.
+    pub(super) fn new(graph: &Graph, positions: &[Position], reach: &[f64]) -> Self {
         let mut spans: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
-        for (vertex, place) in places.iter().enumerate().filter(|(_, place)| place.row.is_some()) {
-            spans.insert(vertex, (place.x - place.half_width - 4.0, reach[vertex]));
+        for (vertex, position) in positions.iter().enumerate().filter(|(_, position)| position.row.is_some())
+        {
+            spans.insert(vertex, (position.x - position.half_width - 4.0, reach[vertex]));
         }
-        for Link { from, to, .. } in links(graph, places).iter().filter(|link| !link.is_straight) {
-            let target = &places[*to];
+        for Link { from, to, .. } in links(graph, positions).iter().filter(|link| !link.is_straight) {
+            let target = &positions[*to];
             let end =
                 if target.row.is_some() { target.x - target.half_width - 5.0 } else { target.x - ASIDE };
-            let span = spans.entry(*from).or_insert((places[*from].x + ASIDE, end));
+            let span = spans.entry(*from).or_insert((positions[*from].x + ASIDE, end));
             span.1 = span.1.max(end);
         }
         let (on_line, above): (Vec<_>, Vec<_>) =
-            spans.into_iter().partition(|(vertex, _)| places[*vertex].row.is_none());
+            spans.into_iter().partition(|(vertex, _)| positions[*vertex].row.is_none());
         let mut short_first = on_line;
         short_first
             .sort_by(|(one, (a, b)), (other, (c, d))| (b - a).total_cmp(&(d - c)).then(one.cmp(other)));
@@ -92,12 +93,12 @@ fn stacked(spans: &[(usize, (f64, f64))]) -> (BTreeMap<usize, usize>, usize) {
 /// Every wire of the network, in the order of its readers.
 pub(super) fn wires(
     graph: &Graph,
-    places: &[Place],
+    positions: &[Position],
     plan: &Plan,
     lane_height: &dyn Fn(usize) -> f64,
 ) -> Vec<Wire> {
     let path = |link: &Link| {
-        let (from, to) = (&places[link.from], &places[link.to]);
+        let (from, to) = (&positions[link.from], &positions[link.to]);
         let is_same_row = from.row.is_some() && from.row == to.row;
         if link.is_straight || is_same_row {
             return format!(
@@ -139,19 +140,19 @@ pub(super) fn wires(
             pixel(end)
         )
     };
-    links(graph, places)
+    links(graph, positions)
         .iter()
         .map(|link| Wire { from: link.from.checked_sub(1), to: link.to - 1, path: path(link) })
         .collect()
 }
 
-fn top(place: &Place) -> f64 {
-    place.y - edge(place)
+fn top(position: &Position) -> f64 {
+    position.y - edge(position)
 }
 
-/// From the middle of a place up to its edge, where wires meet it.
-fn edge(place: &Place) -> f64 {
-    if place.is_joint { (RADIUS * RADIUS - ASIDE * ASIDE).sqrt() } else { place.half_height }
+/// From the middle of a position up to its edge, where wires meet it.
+fn edge(position: &Position) -> f64 {
+    if position.is_joint { (RADIUS * RADIUS - ASIDE * ASIDE).sqrt() } else { position.half_height }
 }
 
 /// A coordinate in tenths of a pixel.

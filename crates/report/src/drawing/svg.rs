@@ -5,8 +5,8 @@ use std::fmt::Write;
 use netsynth_graph::{Graph, INPUT, Op};
 
 use super::labels::{Label, Part};
-use super::layout::{Layout, Place};
-use super::lettering::{LETTER, shape_of, text_width};
+use super::layout::{Layout, Position};
+use super::lettering::{LETTER, text_width};
 use super::route::pixel;
 use crate::markup::escaped;
 use crate::numbers::{count, millions};
@@ -128,30 +128,31 @@ fn body(svg: &mut String, graph: &Graph, layout: &Layout) {
             wire.path
         );
     }
-    let image = &layout.places[0];
+    let image = &layout.positions[0];
     let _ = writeln!(
         svg,
         "<g data-node=\"{INPUT}\"><title>image {}</title>{}</g>",
         graph.input(),
         rectangle(image, "hollow")
     );
-    for (number, place) in layout.places[1..].iter().enumerate() {
+    for (number, position) in layout.positions[1..].iter().enumerate() {
         let node = graph.node(number);
         let glyph = match &node.op {
-            Op::Add(_) => joint(place, "M{l} {y}H{r}M{x} {t}V{b}"),
-            Op::Concat(_) => joint(place, "M{l} {t}V{b}M{r} {t}V{b}"),
+            Op::Add(_) => joint(position, "M{l} {y}H{r}M{x} {t}V{b}"),
+            Op::Concat(_) => joint(position, "M{l} {t}V{b}M{r} {t}V{b}"),
             Op::Conv(conv) => {
                 let kind = if conv.groups > 1 { "hollow" } else { "bar" };
-                rectangle(place, kind) + &if conv.stride > 1 { stride_mark(place) } else { String::new() }
+                rectangle(position, kind)
+                    + &if conv.stride > 1 { stride_mark(position) } else { String::new() }
             }
-            Op::Dense(_) => rectangle(place, "bar"),
+            Op::Dense(_) => rectangle(position, "bar"),
             Op::MaxPool(_)
             | Op::AvgPool(_)
             | Op::GlobalAvgPool(_)
             | Op::SqueezeExcite(_)
-            | Op::Dropout(_) => rectangle(place, "hollow"),
+            | Op::Dropout(_) => rectangle(position, "hollow"),
         };
-        let class = if place.is_joint { " class=\"joint\"" } else { "" };
+        let class = if position.is_joint { " class=\"joint\"" } else { "" };
         let _ = writeln!(
             svg,
             "<g{class} data-node=\"{}\"><title>{}</title>{glyph}</g>",
@@ -164,33 +165,34 @@ fn body(svg: &mut String, graph: &Graph, layout: &Layout) {
     }
 }
 
-fn rectangle(place: &Place, class: &str) -> String {
+fn rectangle(position: &Position, class: &str) -> String {
     format!(
         "<rect class=\"{class}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"2\"/>",
-        pixel(place.x - place.half_width),
-        pixel(place.y - place.half_height),
-        pixel(2.0 * place.half_width),
-        pixel(2.0 * place.half_height)
+        pixel(position.x - position.half_width),
+        pixel(position.y - position.half_height),
+        pixel(2.0 * position.half_width),
+        pixel(2.0 * position.half_height)
     )
 }
 
 /// A line under a block where the resolution falls.
-fn stride_mark(place: &Place) -> String {
-    let (x, y) = (place.x - place.half_width, place.y + place.half_height + 2.5);
-    format!("<path class=\"stride\" d=\"M{} {}h{}\"/>", pixel(x), pixel(y), pixel(2.0 * place.half_width))
+fn stride_mark(position: &Position) -> String {
+    let (x, y) = (position.x - position.half_width, position.y + position.half_height + 2.5);
+    format!("<path class=\"stride\" d=\"M{} {}h{}\"/>", pixel(x), pixel(y), pixel(2.0 * position.half_width))
 }
 
-fn joint(place: &Place, sign: &str) -> String {
+fn joint(position: &Position, sign: &str) -> String {
     let reach = 3.0;
-    let path = [("{x}", place.x), ("{y}", place.y), ("{l}", place.x - reach), ("{r}", place.x + reach)]
-        .into_iter()
-        .chain([("{t}", place.y - reach), ("{b}", place.y + reach)])
-        .fold(sign.to_owned(), |path, (key, value)| path.replace(key, &pixel(value)));
+    let path =
+        [("{x}", position.x), ("{y}", position.y), ("{l}", position.x - reach), ("{r}", position.x + reach)]
+            .into_iter()
+            .chain([("{t}", position.y - reach), ("{b}", position.y + reach)])
+            .fold(sign.to_owned(), |path, (key, value)| path.replace(key, &pixel(value)));
     format!(
         "<circle cx=\"{}\" cy=\"{}\" r=\"{}\"/><path d=\"{path}\"/>",
-        pixel(place.x),
-        pixel(place.y),
-        pixel(place.half_width)
+        pixel(position.x),
+        pixel(position.y),
+        pixel(position.half_width)
     )
 }
 
@@ -245,7 +247,7 @@ fn tooltip(graph: &Graph, number: usize) -> String {
     format!(
         "{}: {what}, {} to {}, {} parameters, reads {}",
         node.name,
-        shape_of(graph, node.inputs.first().copied().flatten()),
+        graph.shape(node.inputs[0]),
         node.shape,
         count(node.cost.parameters),
         reads.join(", ")

@@ -4,7 +4,8 @@
 
 use netsynth_graph::prototypes::Prototype;
 use netsynth_graph::{ArchitectureSpec, Graph, INPUT, Shape};
-use netsynth_space::{SearchSpace, SearchSpaceSpec, stream};
+use netsynth_random::stream;
+use netsynth_space::{SearchSpace, SearchSpaceSpec};
 use proptest::prelude::*;
 use roxmltree::Document;
 
@@ -105,9 +106,9 @@ fn meet(one: &[f64; 4], other: &[f64; 4]) -> bool {
 fn nothing_covers_a_label(graph: &Graph) {
     let layout = Layout::new(graph);
     let rooms: Vec<[f64; 4]> = layout.labels.iter().map(room).collect();
-    let nodes = layout.places.iter().map(|place| {
-        let (x, y) = (place.x, place.y);
-        [x - place.half_width, y - place.half_height, x + place.half_width, y + place.half_height]
+    let nodes = layout.positions.iter().map(|position| {
+        let (x, y) = (position.x, position.y);
+        [x - position.half_width, y - position.half_height, x + position.half_width, y + position.half_height]
     });
     let nodes: Vec<[f64; 4]> = nodes.collect();
     for (at, one) in rooms.iter().enumerate() {

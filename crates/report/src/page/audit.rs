@@ -2,19 +2,14 @@
 
 use netsynth_store::{Audit, Finalist};
 
-use super::chart::slopes;
-use super::sections::{table, trial_link};
-use crate::audit::{AUDIT_HEADER, audit_cells, audit_words};
+use crate::audit::{audit_sentences, audit_table};
+use crate::charts::slopes;
 use crate::markup::escaped;
 
 /// Both accuracies of each finalist as lines and as a table, and how far the two rankings agree.
 pub(super) fn audit(audit: &Audit) -> String {
-    let words: String = audit_words(audit).iter().map(|sentence| format!("{} ", escaped(sentence))).collect();
-    let rows = audit.finalists.iter().map(|finalist| {
-        let mut cells = audit_cells(finalist).map(|cell| escaped(&cell)).to_vec();
-        cells[0] = trial_link(finalist.member.trial);
-        cells
-    });
+    let sentences: String =
+        audit_sentences(audit).iter().map(|sentence| format!("{} ", escaped(sentence))).collect();
     let lines: Vec<(usize, f64, f64)> = audit.finalists.iter().filter_map(line).collect();
     let picture = match lines.is_empty() {
         true => String::new(),
@@ -24,11 +19,11 @@ pub(super) fn audit(audit: &Audit) -> String {
         ),
     };
     format!(
-        "<section id=\"audit\">\n<h2>Audit</h2>\n<p>{words}</p>\n<p class=\"hint\">With a tau of +1 training from scratch on \
+        "<section id=\"audit\">\n<h2>Audit</h2>\n<p>{sentences}</p>\n<p class=\"hint\">With a tau of +1 training from scratch on \
          all folds ranks the networks as the search did, with 0 the search's order says nothing of theirs; lines that cross are \
          pairs that change places. Differences within the deviation may be chance, and few networks make tau coarse.</p>\n\
          {picture}{}</section>\n",
-        table(&AUDIT_HEADER, 2, &rows.collect::<Vec<_>>())
+        audit_table(audit).html()
     )
 }
 

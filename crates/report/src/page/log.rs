@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::data::rounded;
 
-/// How many of a generator's laws are told: those that moved farthest.
+/// How many of a generator's laws are listed: those that moved farthest.
 const MAX_MOVES: usize = 8;
 
 /// One law's move, as an array: the generator, the decision's number, from where, to where, the change of U of one choice
@@ -23,7 +23,7 @@ pub(super) struct Move(
 
 /// The farthest moves of every generator but the first.
 pub(super) fn moves(generators: &[Generator], decisions: &Decisions) -> Vec<Move> {
-    let mut told = Vec::new();
+    let mut farthest = Vec::new();
     for (pair, next) in generators.windows(2).zip(generators.iter().skip(2).map(Some).chain([None])) {
         let (before, after) = (&pair[0], &pair[1]);
         let next = next.filter(|next| next.number == after.number + 1 && next.laws.len() == decisions.len());
@@ -44,12 +44,12 @@ pub(super) fn moves(generators: &[Generator], decisions: &Decisions) -> Vec<Move
             .filter(|(share, _)| *share > 1e-6)
             .collect();
         moved.sort_by(|(one, a), (other, b)| other.total_cmp(one).then(a.1.cmp(&b.1)));
-        told.extend(moved.into_iter().take(MAX_MOVES).map(|(_, told)| told));
+        farthest.extend(moved.into_iter().take(MAX_MOVES).map(|(_, change)| change));
     }
-    told
+    farthest
 }
 
-/// How far a law moved as a share of its domain, and its two centres in words.
+/// How far a law moved as a share of its domain, and its two centres as text.
 fn step(old: &Theta, new: &Theta, domain: &Domain) -> Option<(f64, String, String)> {
     match (old, new, domain) {
         (Theta::Ordinal { mean: from, .. }, Theta::Ordinal { mean: to, .. }, Domain::Ordinal(values)) => {
@@ -64,18 +64,18 @@ fn step(old: &Theta, new: &Theta, domain: &Domain) -> Option<(f64, String, Strin
         (Theta::Alternatives(from), Theta::Alternatives(to), Domain::Alternatives(_)) => {
             let (best, chance) = to.iter().enumerate().max_by(|(_, a), (_, b)| a.total_cmp(b))?;
             let before = from.get(best)?;
-            let words = |share: f64| format!("{best} at {:.0} %", 100.0 * share);
-            Some(((chance - before).abs(), words(*before), words(*chance)))
+            let text = |share: f64| format!("{best} at {:.0} %", 100.0 * share);
+            Some(((chance - before).abs(), text(*before), text(*chance)))
         }
         (Theta::Ordinal { .. } | Theta::Switch(_) | Theta::Alternatives(_), _, _) => None,
     }
 }
 
-/// The value at a place between choices.
-fn between(values: &[usize], place: f64) -> f64 {
-    let place = place.clamp(0.0, (values.len() - 1) as f64);
-    let (low, high) = (place.floor() as usize, place.ceil() as usize);
-    let part = place - place.floor();
+/// The value at a position between choices.
+fn between(values: &[usize], position: f64) -> f64 {
+    let position = position.clamp(0.0, (values.len() - 1) as f64);
+    let (low, high) = (position.floor() as usize, position.ceil() as usize);
+    let part = position - position.floor();
     values[low] as f64 * (1.0 - part) + values[high] as f64 * part
 }
 
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn the_farthest_move_is_told_first_with_what_came_of_it() {
+    fn the_farthest_move_is_first_with_the_change_that_was_measured() {
         let decision = |domain| Decision {
             name: "any".to_owned(),
             kind: Kind::Channels,

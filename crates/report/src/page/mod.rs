@@ -4,7 +4,6 @@
 //! of JSON; everything else is plain HTML. All text of a run is escaped: names of classes, nodes and runs may be anything.
 
 mod audit;
-mod chart;
 mod data;
 mod log;
 mod run;

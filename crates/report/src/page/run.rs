@@ -31,12 +31,12 @@ pub struct Run {
     pub explanations: Vec<(Variant, Explanation)>,
     /// How well predictions ranked the trials.
     pub rankings: Vec<Ranking>,
-    /// What could not be read, in words.
+    /// What could not be read, a sentence each.
     pub damage: Vec<String>,
 }
 
 impl Run {
-    /// Reads a folder. Only a folder that cannot be listed is an error: what is damaged in it is told by the page.
+    /// Reads a folder. Only a folder that cannot be listed is an error: the page lists what is damaged in it.
     pub fn read(folder: &RunFolder, space: &SearchSpace, plan: &SearchPlan) -> Result<Self, StoreError> {
         let (trials, damaged) = folder.readable_trials(space)?;
         let mut damage: Vec<String> = damaged.iter().map(ToString::to_string).collect();

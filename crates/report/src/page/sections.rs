@@ -4,17 +4,18 @@ use std::fmt::Write;
 
 use netsynth_graph::Graph;
 use netsynth_search::{
-    Constraint, Measured, Metric, Outcome, ParetoFront, SearchPlan, StopReason, Trial, advice_ranking,
+    Constraint, Measured, Metric, Outcome, ParetoFront, Rung, SearchPlan, StopReason, Trial, advice_ranking,
 };
 use netsynth_store::{FrontFile, FrontRow};
 
-use super::chart::{climbs, losses, steps};
 use super::data::known_metrics;
 use super::{Report, Run};
+use crate::charts::{climbs, losses, steps};
 use crate::drawing::drawing_in_page;
 use crate::markup::escaped;
 use crate::numbers::count;
 use crate::published::{SOURCE, Standing};
+use crate::tables::{Cell, Column, Table};
 
 /// The most members of the front that are listed.
 const MAX_ROWS: usize = 100;
@@ -22,33 +23,19 @@ const MAX_ROWS: usize = 100;
 /// The most learning curves that are drawn.
 const MAX_CURVES: usize = 60;
 
-/// A table: its header, from which column on there are numbers, and rows of HTML.
-pub(super) fn table(header: &[&str], first_number: usize, rows: &[Vec<String>]) -> String {
-    let class = |at: usize| if at >= first_number { " class=\"n\"" } else { "" };
-    let cells = |tag: &str, row: &[String]| -> String {
-        row.iter().enumerate().map(|(at, cell)| format!("<{tag}{}>{cell}</{tag}>", class(at))).collect()
-    };
-    let header: Vec<String> = header.iter().map(|text| escaped(text)).collect();
-    let body: String = rows.iter().map(|row| format!("<tr>{}</tr>\n", cells("td", row))).collect();
-    format!(
-        "<div class=\"wide\"><table><thead><tr>{}</tr></thead><tbody>\n{body}</tbody></table></div>\n",
-        cells("th", &header)
-    )
-}
-
 /// A trial that the plot selects when it is followed.
 pub(super) fn trial_link(trial: usize) -> String {
     format!("<a href=\"#trial-{trial}\">{trial}</a>")
 }
 
-/// The top of every page: the run's name, how it stands, what of it cannot be read, and its few main numbers.
-pub(super) fn top(name: &str, standing: &str, damage: &[String], figures: &[(&str, String)]) -> String {
+/// The top of every page: the run's name and status, what of it cannot be read, and its few main numbers.
+pub(super) fn top(name: &str, status: &str, damage: &[String], figures: &[(&str, String)]) -> String {
     let mut html = format!(
         "<header><div class=\"bar-top\"><span class=\"mark\">netsynth</span>\
          <button id=\"theme\" type=\"button\" title=\"light or dark\">Theme</button></div>\n\
          <h1>{}</h1>\n<p class=\"lead\">{}</p>\n",
         escaped(name),
-        escaped(standing)
+        escaped(status)
     );
     if !damage.is_empty() {
         let lines: String =
@@ -84,11 +71,11 @@ pub(super) fn head(report: &Report<'_>) -> String {
         ("smallest, parameters", smallest.map_or("none".to_owned(), count)),
         ("hypervolume", run.front.hypervolume.map_or("no bounds".to_owned(), |share| format!("{share:.3}"))),
     ];
-    top(&report.name, &standing(report), &run.damage, &figures)
+    top(&report.name, &status(report), &run.damage, &figures)
 }
 
-/// How the run stands, in a sentence or two.
-fn standing(report: &Report<'_>) -> String {
+/// Whether the run has ended, and its trials by outcome, in a sentence or two.
+fn status(report: &Report<'_>) -> String {
     let Report { plan, run, .. } = report;
     let end = match run.end {
         Some(StopReason::Trials) => "Finished".to_owned(),
@@ -145,7 +132,6 @@ fn value_of(row: &FrontRow, metric: Metric) -> String {
 
 /// Where the script draws.
 pub(super) fn plot(plan: &SearchPlan, trials: &[Trial]) -> String {
-    let quality = plan.quality();
     let metrics = known_metrics(trials).into_iter().map(|metric| (metric.name(), metric.label()));
     let options: Vec<(&str, &str)> = metrics.chain([("score", "NetScore")]).collect();
     let options = |chosen: Metric| -> String {
@@ -175,7 +161,7 @@ pub(super) fn plot(plan: &SearchPlan, trials: &[Trial]) -> String {
          data. A diamond is dashed where one of its two numbers is not stated. {}.</p>\n\
          </section>\n",
         options(Metric::Parameters),
-        options(quality),
+        options(plan.quality()),
         escaped(SOURCE),
         escaped(&format!("The words: {}", standings.join("; "))),
     )
@@ -189,27 +175,27 @@ pub(super) fn front(report: &Report<'_>) -> String {
                 </section>\n"
             .to_owned();
     }
-    let measured = report.plan.measured();
-    let metrics: Vec<Metric> =
-        measured.iter().copied().chain([Metric::Parameters, Metric::Macs, Metric::PeakActivations]).collect();
-    let rows: Vec<Vec<String>> = members
-        .iter()
-        .take(MAX_ROWS)
-        .map(|row| {
-            let values = metrics.iter().map(|metric| value_of(row, *metric));
-            let first = [trial_link(row.trial), variants_of(row)];
-            first.into_iter().chain(values).chain([format!("{:.2}", row.net_score)]).collect()
-        })
-        .collect();
-    let labels = metrics.iter().map(|metric| metric.label());
-    let header: Vec<&str> = ["trial", "variant"].into_iter().chain(labels).chain(["NetScore"]).collect();
+    let plan = report.plan;
+    let mut columns = vec![
+        Column::left("trial", |row: &FrontRow| Cell::trial(row.trial)),
+        Column::left("variant", |row: &FrontRow| {
+            Cell::list(row.variants.iter().map(ToString::to_string).collect())
+        }),
+    ];
+    let counted = [Metric::Parameters, Metric::Macs, Metric::PeakActivations];
+    let metrics = plan.measured().into_iter().chain(counted);
+    columns.extend(
+        metrics.map(|metric| Column::metric(metric, move |row: &FrontRow| row.metrics().get(metric))),
+    );
+    columns.push(Column::net_score(|row: &FrontRow| Some(row.net_score)));
+    let listed = Table::new(&columns, members.iter().take(MAX_ROWS));
     let networks = &report.run.networks;
     let mut html = format!(
         "<section id=\"front\">\n<h2>The front</h2>\n<p>Feasible trials that no other feasible trial beats in every \
          objective, the best in {} first.</p>\n{}<h3>Networks</h3>\n<p class=\"hint\">Height and number: channels. \
          3×3 unless noted, a line below marks a stride, ⊕ a sum. Point at a node for its shape and what it reads.{}</p>\n",
-        report.plan.quality(),
-        table(&header, 2, &rows)
+        plan.quality(),
+        listed.html()
             + &match members.len().saturating_sub(MAX_ROWS) {
                 0 => String::new(),
                 more =>
@@ -222,7 +208,7 @@ pub(super) fn front(report: &Report<'_>) -> String {
     );
     for (trial, network) in networks {
         let Some(row) = members.iter().find(|row| row.trial == *trial) else { continue };
-        html += &picture(row, report.plan.quality(), network);
+        html += &picture(row, plan.quality(), network);
     }
     html + "</section>\n"
 }
@@ -260,36 +246,47 @@ pub(super) fn progress(report: &Report<'_>) -> String {
         Some(_) => steps(&volumes, run.trials.len(), below),
         None => "<p class=\"hint\">None yet: nothing is feasible, or an objective has no bound to measure from.</p>".to_owned(),
     };
-    let quality = plan.quality();
-    let (picture, is_sample) = climbs(&run.trials, quality, plan.rungs.len());
+    let (picture, is_sample) = climbs(&run.trials, plan.quality(), plan.rungs.len());
     let sample = if is_sample { ", a sample of trials" } else { "" };
     let _ = write!(
         html,
         "</figure>\n<figure><figcaption>{} by rung{sample}</figcaption>{picture}</figure>\n</div>\n",
-        capitalised(quality.label())
+        capitalised(plan.quality().label())
     );
-    let rows = plan.rungs.iter().enumerate().map(|(number, rung)| {
-        let mut values: Vec<f64> = run.trials.iter().filter_map(|trial| trial.at(number, quality)).collect();
-        values.sort_by(f64::total_cmp);
-        let middle = values.get(values.len() / 2).copied();
-        let shown = |value: Option<f64>| value.map_or("-".to_owned(), |value| quality.format(value));
-        vec![
-            number.to_string(),
-            rung.epochs.to_string(),
-            rung.folds.to_string(),
-            values.len().to_string(),
-            shown(middle),
-            shown(values.last().copied()),
-        ]
-    });
-    html += &table(
-        &["rung", "epochs", "folds", "trials", &format!("median {quality}"), &format!("best {quality}")],
-        1,
-        &rows.collect::<Vec<_>>(),
-    );
+    html += &rungs(report).html();
     html += "<p class=\"hint\">Values of different rungs come of trainings of different length, and are not to be \
              compared.</p>\n";
     html + &curves(run) + "</section>\n"
+}
+
+/// Each rung with the values of the quality metric that trials reached on it.
+fn rungs(report: &Report<'_>) -> Table {
+    let Report { plan, run, .. } = report;
+    let rungs = plan.rungs.iter().enumerate().map(|(number, rung)| {
+        let mut values: Vec<f64> =
+            run.trials.iter().filter_map(|trial| trial.at(number, plan.quality())).collect();
+        values.sort_by(f64::total_cmp);
+        (number, rung, values)
+    });
+    type Climbed<'a> = (usize, &'a Rung, Vec<f64>);
+    let whole = |heading: &str, of: fn(&Climbed<'_>) -> usize| {
+        Column::right(heading, move |rung: &Climbed<'_>| Cell::whole(of(rung)))
+    };
+    let quality = plan.quality();
+    let value = |heading: &str, of: fn(&[f64]) -> Option<f64>| {
+        Column::right(&format!("{heading} {quality}"), move |(_, _, values): &Climbed<'_>| {
+            Cell::known(of(values), |value| Cell::metric(quality, value))
+        })
+    };
+    let columns = [
+        Column::left("rung", |(number, ..): &Climbed<'_>| Cell::whole(*number)),
+        whole("epochs", |(_, rung, _)| rung.epochs),
+        whole("folds", |(_, rung, _)| rung.folds),
+        whole("trials", |(.., values)| values.len()),
+        value("median", |values| values.get(values.len() / 2).copied()),
+        value("best", |values| values.last().copied()),
+    ];
+    Table::new(&columns, &rungs.collect::<Vec<_>>())
 }
 
 /// The learning curves of the front's members on their last rung.

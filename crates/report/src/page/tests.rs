@@ -5,12 +5,13 @@
 use std::fs;
 
 use netsynth_graph::{ArchitectureSpec, Graph};
+use netsynth_random::stream;
 use netsynth_search::{
     Candidate, Constraint, Generator, Indicator, Limits, Measured, Metric, Metrics, Objective, ParetoFront,
     Performance, Rung, SearchPlan, StrategyKind, Trained, Trial, Variant,
 };
-use netsynth_space::{Counted, Genome, SearchSpace, SearchSpaceSpec, Space, stream};
-use netsynth_store::{Audit, Extent, Finalist, FromScratch, FrontFile, RunFolder};
+use netsynth_space::{Counted, Genome, SearchSpace, SearchSpaceSpec, Space};
+use netsynth_store::{Audit, Extent, Finalist, Fold, FromScratch, FrontFile, RunFolder};
 use serde::Serialize;
 use tempfile::TempDir;
 
@@ -245,7 +246,7 @@ fn an_audit_is_shown_with_lines_and_tau_and_no_audit_is_not() {
     let finalists = run.front.members.iter().take(4).enumerate().map(|(at, member)| Finalist {
         member: member.clone(),
         from_scratch: match at {
-            3 => FromScratch::Failed { fold: 1, reason: HOSTILE.to_owned() },
+            3 => FromScratch::Failed { fold: Fold::from_index(0), reason: HOSTILE.to_owned() },
             _ => FromScratch::Judged {
                 mean: 0.5 + 0.1 * at as f64,
                 deviation: 0.05,

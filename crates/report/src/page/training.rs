@@ -3,13 +3,14 @@
 use netsynth_graph::{Expectation, Graph};
 use netsynth_search::Estimate;
 
-use super::chart::losses;
-use super::sections::{made_with, table, top};
+use super::sections::{made_with, top};
 use super::shell;
 use super::variants::confusion;
+use crate::charts::losses;
 use crate::drawing::drawing_in_page;
 use crate::markup::escaped;
-use crate::numbers::{count, estimate, kibibytes, millions, percent};
+use crate::numbers::{count, estimate, kibibytes, millions};
+use crate::tables::{Cell, Column, Table};
 
 /// One training of the network, and how it was judged.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +48,7 @@ pub struct TrainingReport {
     pub environment: Vec<(String, String)>,
     /// What must be known to read the numbers rightly.
     pub notes: Vec<String>,
-    /// What could not be read, in words.
+    /// What could not be read, a sentence each.
     pub damage: Vec<String>,
 }
 
@@ -78,7 +79,7 @@ fn accuracy(report: &TrainingReport) -> String {
 
 fn head(report: &TrainingReport) -> String {
     let TrainingReport { folds, n_planned, epochs, network, .. } = report;
-    let standing = if folds.len() >= *n_planned {
+    let status = if folds.len() >= *n_planned {
         format!("Finished. {} trainings of {epochs} epochs, each judged on its own fold.", folds.len())
     } else {
         format!("Unfinished, {} of {n_planned} trainings of {epochs} epochs so far.", folds.len())
@@ -90,7 +91,7 @@ fn head(report: &TrainingReport) -> String {
         ("multiply-accumulates", millions(cost.macs)),
         ("peak activations", kibibytes(4 * cost.peak_activations)),
     ];
-    top(&report.name, &standing, &report.damage, &figures)
+    top(&report.name, &status, &report.damage, &figures)
 }
 
 fn network(report: &TrainingReport) -> String {
@@ -120,16 +121,15 @@ fn folds(report: &TrainingReport) -> String {
     if folds.is_empty() {
         return String::new();
     }
-    let rows = folds.iter().map(|fold| {
-        let loss = fold.losses.last().map_or(String::new(), |loss| format!("{loss:.3}"));
-        vec![
-            fold.seed.to_string(),
-            fold.fold.to_string(),
-            fold.n_images().to_string(),
-            percent(fold.accuracy()),
-            loss,
-        ]
-    });
+    let columns = [
+        Column::left("seed", |fold: &TrainedFold| Cell::whole(fold.seed)),
+        Column::right("fold", |fold: &TrainedFold| Cell::whole(fold.fold)),
+        Column::right("images", |fold: &TrainedFold| Cell::whole(fold.n_images())),
+        Column::accuracy(|fold: &TrainedFold| Some(fold.accuracy())),
+        Column::right("last loss", |fold: &TrainedFold| {
+            Cell::or_empty(fold.losses.last(), |loss| Cell::fixed(f64::from(*loss), 3))
+        }),
+    ];
     let mut total = vec![vec![0; classes.len()]; classes.len()];
     for fold in folds {
         for (row, more) in total.iter_mut().zip(&fold.confusion) {
@@ -138,7 +138,7 @@ fn folds(report: &TrainingReport) -> String {
     }
     format!(
         "<section id=\"folds\">\n<h2>Folds and classes</h2>\n<div class=\"pair\">\n<div>{}</div>\n<div>{}</div>\n</div>\n</section>\n",
-        table(&["seed", "fold", "images", "accuracy", "last loss"], 1, &rows.collect::<Vec<_>>()),
+        Table::new(&columns, folds).html(),
         confusion(classes, &total)
     )
 }
@@ -148,23 +148,29 @@ fn published(report: &TrainingReport) -> String {
         return String::new();
     }
     let cost = report.network.cost();
-    let mut rows = Vec::new();
+    let mut rows: Vec<[Cell; 4]> = Vec::new();
     for Expectation { source, parameters, macs, accuracy: known } in &report.published {
-        let mut row = |what: &str, found: String, known: String| {
-            rows.push(vec![what.to_owned(), escaped(source), found, known]);
+        let mut row = |what: &str, here: Cell, known: Cell| {
+            rows.push([Cell::text(what), Cell::text(source), here, known])
         };
         if let Some(known) = known {
-            row("accuracy", accuracy(report), percent(*known));
+            row("accuracy", Cell::text(accuracy(report)), Cell::share(*known));
         }
         if let Some(known) = parameters {
-            row("parameters", count(cost.parameters), count(*known));
+            row("parameters", Cell::count(cost.parameters), Cell::count(*known));
         }
         if let Some(known) = macs {
-            row("multiply-accumulates", millions(cost.macs), millions(*known));
+            row("multiply-accumulates", Cell::millions(cost.macs), Cell::millions(*known));
         }
     }
+    let columns = [
+        Column::left("", |row: &[Cell; 4]| row[0].clone()),
+        Column::left("expected by", |row: &[Cell; 4]| row[1].clone()),
+        Column::right("here", |row: &[Cell; 4]| row[2].clone()),
+        Column::right("expected", |row: &[Cell; 4]| row[3].clone()),
+    ];
     format!(
         "<section id=\"published\">\n<h2>Measured beside published</h2>\n{}</section>\n",
-        table(&["", "expected by", "here", "expected"], 2, &rows)
+        Table::new(&columns, &rows).html()
     )
 }

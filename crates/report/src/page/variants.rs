@@ -2,14 +2,13 @@
 
 use std::fmt::Write;
 
-use netsynth_search::ParetoFront;
-use netsynth_search::{Explanation, Ranking, Reason, Trial, variants as picks};
+use netsynth_search::{Explanation, ParetoFront, Reason, Trial, variants as picks};
 
-use super::sections::{table, trial_link};
+use super::sections::trial_link;
 use super::{Judged, Report};
 use crate::markup::escaped;
 use crate::numbers::{count, percent};
-use crate::reasons::{reason_cells, value};
+use crate::reasons::{ranking_table, reason_table, value};
 
 /// The variants' accuracy, recalls and confusions.
 pub(super) fn variants(report: &Report<'_>) -> String {
@@ -22,12 +21,12 @@ pub(super) fn variants(report: &Report<'_>) -> String {
                     folds, trained for good, and judged once on subjects whom the search never saw.</p>\n\
                     <div class=\"pair\">\n"
             .to_owned();
-    let mut told: Vec<usize> = Vec::new();
+    let mut shown: Vec<usize> = Vec::new();
     for judged in &report.judged {
-        if told.contains(&judged.trial) {
+        if shown.contains(&judged.trial) {
             continue;
         }
-        told.push(judged.trial);
+        shown.push(judged.trial);
         let same = report.judged.iter().filter(|other| other.trial == judged.trial);
         let names: Vec<String> = same.map(|other| other.variant.to_string()).collect();
         html += &card(&names.join(" and "), judged);
@@ -100,12 +99,12 @@ pub(super) fn reasons(report: &Report<'_>) -> String {
         return String::new();
     }
     let mut html = "<section id=\"reasons\">\n<h2>Why these networks</h2>\n".to_owned();
-    let mut told: Vec<usize> = Vec::new();
+    let mut shown: Vec<usize> = Vec::new();
     for &(variant, trial) in &picks {
-        if told.contains(&trial) {
+        if shown.contains(&trial) {
             continue;
         }
-        told.push(trial);
+        shown.push(trial);
         let same = picks.iter().filter(|(_, other)| *other == trial);
         let names: Vec<String> = same.map(|(variant, _)| variant.to_string()).collect();
         let names = names.join(" and ");
@@ -122,7 +121,8 @@ pub(super) fn reasons(report: &Report<'_>) -> String {
         }
     }
     if run.rankings.iter().any(|ranking| ranking.tau.is_some()) {
-        html += &ranked(&run.rankings);
+        html += "<h3>How well the trials were ranked beforehand</h3>\n";
+        html += &ranking_table(&run.rankings).html();
     }
     html + "</section>\n"
 }
@@ -190,39 +190,14 @@ fn ancestor(report: &Report<'_>, trial: &Trial, parent: Option<&Trial>) -> Strin
 }
 
 fn explained(names: &str, explanation: &Explanation) -> String {
-    let told: Vec<&Reason> = explanation.reasons.iter().filter(|reason| reason.is_telling()).collect();
-    let rows = told.iter().map(|reason| reason_cells(reason).map(|cell| escaped(&cell)).to_vec());
-    let header = [
-        "decision",
-        "value",
-        "prototype",
-        "parent",
-        "saliency",
-        "dead",
-        "rank",
-        "cut, nats",
-        "predicted dU",
-        "hindsight dU",
-        "one more",
-    ];
+    let telling: Vec<&Reason> = explanation.reasons.iter().filter(|reason| reason.is_telling()).collect();
     format!(
-        "<details><summary>What the inquisitor felt and predicted of {names}, {} decisions</summary>\n\
+        "<details><summary>What the inquisitor measured and predicted of {names}, {} decisions</summary>\n\
          <p class=\"hint\">Saliency: 1 is an average layer's. Dead: channels that are zero for every stimulus. Rank: share of \
-         the channels' directions in use. Cut: change of loss if the link were cut. dU in decibels: of the change from the \
+         the channels' directions in use. Cut: change of loss in nats if the link were cut. dU in decibels: of the change from the \
          parent as predicted before the training, as the inquisitor sees it with all trials, and of one choice more \
          or a yes.</p>\n{}</details>\n",
-        told.len(),
-        table(&header, 1, &rows.collect::<Vec<_>>())
-    )
-}
-
-fn ranked(rankings: &[Ranking]) -> String {
-    let rows = rankings.iter().map(|Ranking { what, rung, n_trials, tau }| {
-        let tau = tau.map_or("-".to_owned(), |tau| format!("{tau:+.2}"));
-        vec![escaped(what), rung.to_string(), n_trials.to_string(), tau]
-    });
-    format!(
-        "<h3>How well the trials were ranked beforehand</h3>\n{}",
-        table(&["what against what", "rung", "trials", "Kendall's tau"], 1, &rows.collect::<Vec<_>>())
+        telling.len(),
+        reason_table(telling.iter().copied()).html()
     )
 }

@@ -2,7 +2,8 @@ use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
 
 use netsynth_graph::ArchitectureId;
-use netsynth_space::{Decisions, Genome, Stream, stream};
+use netsynth_random::{Stream, stream};
+use netsynth_space::{Decisions, Genome};
 
 use crate::front::climb::Climbs;
 use crate::front::rank::best_first;

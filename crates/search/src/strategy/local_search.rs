@@ -2,12 +2,11 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use netsynth_graph::ArchitectureId;
-use netsynth_space::stream;
+use netsynth_random::stream;
 
 use crate::front::climb::Climbs;
 use crate::front::rank::best_first;
 use crate::strategy::random::uniform;
-use crate::strategy::repair::shuffled;
 use crate::{Candidate, Problem, SearchError, Strategy, Trial};
 
 /// How many uniform draws stand before the first climb.
@@ -50,7 +49,7 @@ impl Strategy for LocalSearch<'_> {
                 .filter(|&(number, choice)| choice != incumbent.genome.choice(number))
                 .collect();
             let mut random = stream(plan.seed, "local search", &[incumbent.number as u64]);
-            for at in shuffled(steps.len(), &mut random) {
+            for at in random.shuffled(steps.len()) {
                 if candidates.len() == trials.len() {
                     break;
                 }

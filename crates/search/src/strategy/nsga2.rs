@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use netsynth_graph::ArchitectureId;
-use netsynth_space::stream;
+use netsynth_random::stream;
 
 use crate::front::climb::Climbs;
 use crate::front::rank::{ConstrainedRank, constrained_ranks};

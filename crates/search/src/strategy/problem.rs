@@ -2,7 +2,8 @@ use std::collections::{BTreeSet, VecDeque};
 use std::ops::Range;
 
 use netsynth_graph::ArchitectureId;
-use netsynth_space::{Counted, Domain, Genome, Space, descend, stream};
+use netsynth_random::stream;
+use netsynth_space::{Counted, Domain, Genome, Space};
 
 use crate::metric::indicator::worst_miss;
 use crate::strategy::repair::RepairedGenome;
@@ -32,7 +33,7 @@ impl<'a> Problem<'a> {
     pub fn new(space: &'a dyn Space, plan: &'a SearchPlan) -> Result<Self, SearchError> {
         plan.check()?;
         let violation = |counted: &Counted| plan.indicator.counted_violation(counted.cost);
-        let smallest = least(space, Some(0.0), violation)?;
+        let smallest = least(space, 0.0, violation)?;
         let cost = space.count(&smallest)?.cost;
         match worst_miss(plan.indicator.counted(), &Metrics::counted(&cost)) {
             None => Ok(Self { space, plan, smallest }),
@@ -60,7 +61,7 @@ impl<'a> Problem<'a> {
             return Ok(ends);
         }
         for objective in plan.counted_objectives() {
-            let genome = least(*space, None, |counted| {
+            let genome = least(*space, f64::NEG_INFINITY, |counted| {
                 let is_refused = plan.indicator.counted_violation(counted.cost) > 0.0;
                 if is_refused { f64::INFINITY } else { objective.loss(&Metrics::counted(&counted.cost)) }
             })?;
@@ -74,7 +75,7 @@ impl<'a> Problem<'a> {
         let Self { space, plan, .. } = self;
         let worst = plan.counted_objectives().map(|objective| {
             let loss = |counted: &Counted| objective.loss(&Metrics::counted(&counted.cost));
-            let genome = least(*space, None, |counted| -loss(counted))?;
+            let genome = least(*space, f64::NEG_INFINITY, |counted| -loss(counted))?;
             let ceilings = plan.indicator.constraints.iter().filter_map(|constraint| match constraint {
                 Constraint::AtMost(metric, bound) if *metric == objective.metric() => Some(*bound),
                 Constraint::AtMost(..) | Constraint::AtLeast(..) => None,
@@ -184,14 +185,13 @@ impl<'a> Problem<'a> {
 }
 
 /// The genome found to have the least of a measure, from the smallest ordinals down. It stops at `enough`.
-fn least(
-    space: &dyn Space,
-    enough: Option<f64>,
-    measure: impl Fn(&Counted) -> f64,
-) -> Result<Genome, SearchError> {
-    let start = space.decisions().genome(|_, decision| match decision.domain {
+fn least(space: &dyn Space, enough: f64, measure: impl Fn(&Counted) -> f64) -> Result<Genome, SearchError> {
+    let decisions = space.decisions();
+    let smallest = decisions.genome(|_, decision| match decision.domain {
         Domain::Ordinal(_) => 0,
         Domain::Switch | Domain::Alternatives(_) => decision.prototype,
     });
-    Ok(descend(space, start, enough, measure)?.0)
+    let (found, _) =
+        decisions.descend(smallest, enough, |genome| space.count(genome).map(|counted| measure(&counted)))?;
+    Ok(found)
 }

@@ -2,7 +2,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use netsynth_graph::ArchitectureId;
-use netsynth_space::{Decisions, Genome, Stream, stream};
+use netsynth_random::{Stream, stream};
+use netsynth_space::{Decisions, Genome};
 
 use crate::{Candidate, Problem, SearchError, Strategy, Trial};
 

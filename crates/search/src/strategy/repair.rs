@@ -1,6 +1,7 @@
 //! Genomes brought within the ceilings of the indicator.
 
-use netsynth_space::{Counted, Domain, Genome, stream};
+use netsynth_random::stream;
+use netsynth_space::{Counted, Domain, Genome};
 
 use crate::{Candidate, Problem, SearchError};
 
@@ -32,7 +33,7 @@ impl Problem<'_> {
         }
         let shrunk = self.shrunk(&genome, 0.0);
         let key: Vec<u64> = genome.choices().map(|choice| choice as u64).collect();
-        let order = shuffled(genome.choices().len(), &mut stream(0, "repair", &key));
+        let order = stream(0, "repair", &key).shuffled(genome.choices().len());
         let n_steps = usize::BITS - order.len().leading_zeros();
         let taken_over = self.least_change(n_steps, |share| {
             let count = (share * order.len() as f64).ceil() as usize;
@@ -87,13 +88,4 @@ impl RepairedGenome {
         let Counted { id, cost } = self.counted;
         Candidate { trial, generation, genome: self.genome, id, cost, parent, predicted: None }
     }
-}
-
-/// The numbers below `count` in a random order (Fisher and Yates).
-pub(crate) fn shuffled(count: usize, random: &mut netsynth_space::Stream) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..count).collect();
-    for at in (1..count).rev() {
-        order.swap(at, random.below(at + 1));
-    }
-    order
 }

@@ -6,7 +6,7 @@ use netsynth_space::{Counted, Decision, Decisions, Domain, Genome, Kind, Space};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
 
-use crate::{Candidate, Evaluator, Measured, Metric, Metrics, Trained};
+use crate::{Answered, Candidate, Evaluator, Measured, Metric, Metrics, SearchError, Trained};
 
 /// A benchmark of known results: a space whose every network was measured before, and its evaluator.
 ///
@@ -233,8 +233,24 @@ impl Space for Table {
 }
 
 impl Evaluator for Table {
-    fn evaluate(&self, candidate: &Candidate, _rung: usize) -> Option<Measured> {
-        Some(match self.accuracies.get(&candidate.id) {
+    type Error = SearchError;
+
+    fn evaluate(
+        &self,
+        candidates: &[&Candidate],
+        _rung: usize,
+        answered: &Answered<'_, SearchError>,
+    ) -> Result<(), SearchError> {
+        candidates
+            .iter()
+            .enumerate()
+            .try_for_each(|(index, candidate)| answered(index, self.measured(candidate)))
+    }
+}
+
+impl Table {
+    fn measured(&self, candidate: &Candidate) -> Measured {
+        match self.accuracies.get(&candidate.id) {
             Some(accuracy) => Measured::Trained(Trained {
                 folds: vec![Metrics::from([(Metric::Accuracy, *accuracy)])],
                 losses: Vec::new(),
@@ -242,6 +258,6 @@ impl Evaluator for Table {
                 scores: None,
             }),
             None => Measured::Failed("the table does not know this network".to_owned()),
-        })
+        }
     }
 }

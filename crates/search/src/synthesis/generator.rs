@@ -1,4 +1,5 @@
-use netsynth_space::{Decisions, Domain, Genome, Stream};
+use netsynth_random::Stream;
+use netsynth_space::{Decisions, Domain, Genome};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

@@ -1,14 +1,11 @@
 //! Zero-cost screening: candidates are scored before any training, and only the best are trained.
 
-use std::num::NonZeroUsize;
 use std::ops::Range;
 
 use netsynth_graph::ArchitectureId;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::evaluator::unless_panicked;
-use crate::workers::side_by_side;
 use crate::{
     Candidate, Metrics, Objective, Scored, Scorer, SearchPlan, Source, ZeroCostProxy, non_dominated_ranks,
 };
@@ -36,6 +33,9 @@ pub struct ScreenedCandidate {
     pub trial: Option<usize>,
 }
 
+/// What was screened, and of that the candidates that are trained.
+pub(crate) type Selected = (Vec<ScreenedCandidate>, Vec<Candidate>);
+
 impl Screening {
     /// The numbers of the proposals for these trials: no two of a run have one number, from which strategies draw.
     pub(crate) fn numbers(&self, trials: &Range<usize>) -> Range<usize> {
@@ -45,19 +45,17 @@ impl Screening {
     /// Scores the proposals for these trials and gives them to the best, in the order in which they were proposed:
     /// by non-dominated rank, with the score in the place of each measured metric, and then by the score. `None` if the scorer
     /// stopped before it was through.
-    pub(crate) fn select(
+    pub(crate) fn select<E>(
         &self,
         proposed: Vec<Candidate>,
         trials: Range<usize>,
         plan: &SearchPlan,
-        scorer: &dyn Scorer,
-        n_workers: NonZeroUsize,
-    ) -> Option<(Vec<ScreenedCandidate>, Vec<Candidate>)> {
-        let scored = side_by_side(proposed.len(), n_workers, |at| {
-            unless_panicked(|| scorer.score(&proposed[at]))
-                .unwrap_or_else(|panic| Some(Scored::Failed(format!("the scoring panicked: {panic}"))))
-        });
-        let scored: Vec<Scored> = scored.into_iter().collect::<Option<_>>()?;
+        scorer: &dyn Scorer<E>,
+    ) -> Result<Option<Selected>, E> {
+        let scored = scorer.score(&proposed)?;
+        if scored.len() < proposed.len() {
+            return Ok(None);
+        }
         let scores: Vec<Option<f64>> =
             scored.iter().map(|scored| Some(scored.scores()?.get(self.by))).collect();
         let losses: Vec<Vec<f64>> = proposed
@@ -83,7 +81,7 @@ impl Screening {
             screened[at].trial = Some(trial);
             candidates.push(Candidate { trial, ..proposed[at].clone() });
         }
-        Some((screened, candidates))
+        Ok(Some((screened, candidates)))
     }
 }
 

@@ -2,7 +2,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use netsynth_graph::ArchitectureId;
-use netsynth_space::{Decisions, Domain, Genome, stream};
+use netsynth_random::stream;
+use netsynth_space::{Decisions, Domain, Genome};
 
 use crate::front::climb::Climbs;
 use crate::front::rank::{constrained_ranks, ordered};

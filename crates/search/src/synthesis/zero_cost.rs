@@ -39,12 +39,10 @@ pub enum Scored {
     Failed(String),
 }
 
-/// Something that scores candidates which nobody has trained.
-///
-/// The answer is a function of the candidate's network alone.
-pub trait Scorer: Sync {
-    /// ZeroCostScores a candidate; `None` where the search is to stop first.
-    fn score(&self, candidate: &Candidate) -> Option<Scored>;
+/// Scores candidates that are not trained yet; a score is a function of the candidate's network alone.
+pub trait Scorer<E>: Sync {
+    /// The scores of these candidates, in their order. Fewer than there are candidates stop the search.
+    fn score(&self, candidates: &[Candidate]) -> Result<Vec<Scored>, E>;
 }
 
 impl ZeroCostProxy {

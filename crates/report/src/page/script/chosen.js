@@ -10,11 +10,11 @@ const link = number => make('a', number, { href: '#trial-' + number });
 function choose(i) {
   chosen = i;
   draw();
-  tell();
+  describe();
   if (i >= 0) history.replaceState(null, '', '#trial-' + T.number[i]);
   for (const row of document.querySelectorAll('#trials tbody tr')) row.classList.toggle('on', i >= 0 && row.dataset.trial === String(T.number[i]));
 }
-function tell() {
+function describe() {
   const panel = $('details'), i = chosen;
   panel.textContent = '';
   if (i < 0) {

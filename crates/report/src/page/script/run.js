@@ -1,4 +1,4 @@
-// What the page knows of the run, and how it says it.
+// What the page knows of the run, and how its numbers are written.
 const run = JSON.parse(document.getElementById('run').textContent);
 const T = run.trials;
 const N = T.number.length;
@@ -10,7 +10,7 @@ const make = (tag, text, attributes) => {
   return node;
 };
 
-// Numbers in words, as everywhere in netsynth.
+// Numbers as everywhere in netsynth.
 const count = value => value.toLocaleString('en-GB');
 const percent = value => (100 * value).toFixed(2) + ' %';
 const brief = value => value >= 1e6 ? +(value / 1e6).toPrecision(3) + ' M' : value >= 1e3 ? +(value / 1e3).toPrecision(3) + ' k' : String(+value.toPrecision(3));

@@ -2,4 +2,4 @@
 addEventListener('theme', draw);
 addEventListener('resize', draw);
 if (run.variants.length) chosen = index.get(run.variants[0][1]);
-fit(); draw(); tell(); follow();
+fit(); draw(); describe(); follow();

@@ -1,6 +1,6 @@
 // Long tables, a page at a time.
-function paged(place, columns, rows, order) {
-  if (!place) return;
+function paged(parent, columns, rows, order) {
+  if (!parent) return;
   const PAGE = 20;
   let page = 0, by = order.by, down = order.down;
   const wide = make('div', null, { class: 'wide' }), table = make('table'), head = make('tr'), body = make('tbody');
@@ -18,7 +18,7 @@ function paged(place, columns, rows, order) {
   back.addEventListener('click', () => { page--; show(); });
   on.addEventListener('click', () => { page++; show(); });
   nav.append(back, on, where);
-  place.append(wide, nav);
+  parent.append(wide, nav);
   function sort() {
     if (by !== null) {
       const key = columns[by].key;
@@ -45,16 +45,16 @@ function paged(place, columns, rows, order) {
   }
   sort();
 }
-const told = (value, say) => value === null ? null : say(value);
+const optional = (value, format) => value === null ? null : format(value);
 paged($('trials'), [
   { name: 'trial', key: i => T.number[i], of: i => link(T.number[i]) },
   { name: 'outcome', key: i => 'fisx'.indexOf(kind(i)), of: i => KINDS[kind(i)].name + (named.has(i) ? ', ' + named.get(i) : onFront.has(i) ? ', front' : '') },
-  { name: quality.name, number: true, key: quality.of, of: i => told(quality.of(i), quality.say) },
+  { name: quality.name, number: true, key: quality.of, of: i => optional(quality.of(i), quality.say) },
   { name: 'rung', number: true, key: i => T.readings[i].length, of: i => String(T.readings[i].length - 1) },
   { name: 'parameters', number: true, key: METRICS.parameters.of, of: i => count(METRICS.parameters.of(i)) },
   { name: 'MACs', number: true, key: METRICS.macs.of, of: i => METRICS.macs.say(METRICS.macs.of(i)) },
-  { name: 'NetScore', number: true, key: i => T.score[i], of: i => told(T.score[i], v => v.toFixed(2)) },
-  { name: 'predicted', number: true, key: i => T.predicted[i], of: i => told(T.predicted[i], v => v.toFixed(2)) },
+  { name: 'NetScore', number: true, key: i => T.score[i], of: i => optional(T.score[i], v => v.toFixed(2)) },
+  { name: 'predicted', number: true, key: i => T.predicted[i], of: i => optional(T.predicted[i], v => v.toFixed(2)) },
   { name: 'parent', number: true, key: i => T.parent[i], of: i => T.parent[i] === null ? null : link(T.parent[i]) },
 ], T.number.map((_, i) => i), { by: 0, down: false, mark: i => T.number[i] });
 paged($('moves'), [
@@ -62,6 +62,6 @@ paged($('moves'), [
   { name: 'decision', key: move => run.decisions[move[1]].name, of: move => run.decisions[move[1]].name },
   { name: 'from', number: true, of: move => move[2] },
   { name: 'to', number: true, of: move => move[3] },
-  { name: 'predicted dU', number: true, key: move => move[4], of: move => told(move[4], v => signed(v) + ' dB') },
-  { name: 'measured dU', number: true, key: move => move[5], of: move => told(move[5], v => signed(v) + ' dB') },
+  { name: 'predicted dU', number: true, key: move => move[4], of: move => optional(move[4], v => signed(v) + ' dB') },
+  { name: 'measured dU', number: true, key: move => move[5], of: move => optional(move[5], v => signed(v) + ' dB') },
 ], run.log, { by: null, down: false });

@@ -1,0 +1,157 @@
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use netsynth_data::{Colour, Crop, DataOptions, LabelSet, SplitBy};
+use netsynth_run::{DataPlan, RunError};
+
+/// What is added on each side of a face that is found, as a share of its side.
+const FACE_MARGIN: f32 = 0.1;
+
+/// How the images are read.
+#[derive(Args, Debug, Clone)]
+pub(crate) struct ReadArguments {
+    /// How many of the last frames of a labelled CK+ sequence carry its label; the plan's, or 3, if not given
+    #[arg(long)]
+    frames: Option<usize>,
+    /// Which expressions are classes; the plan's, or seven, if not given
+    #[arg(long, value_enum)]
+    labels: Option<Labels>,
+    /// The part of each image that is kept: none (all of it), centre (the largest square), face (the largest face
+    /// that is found), a file of boxes (a csv with path,x,y,width,height), or LEFT,TOP,WIDTH,HEIGHT in pixels; the plan's, or
+    /// none, if not given
+    #[arg(long, value_parser = crop)]
+    crop: Option<Crop>,
+    /// What is added on each side of a face or of a file's box, as a share of its side; 0.1 around a face that is
+    /// found and 0 around a given box if not given
+    #[arg(long)]
+    margin: Option<f32>,
+    /// Whether a network sees gray or colour; the plan's, or gray, if not given
+    #[arg(long, value_enum)]
+    colour: Option<ColourName>,
+    /// Regular expression whose first group is the subject, matched on file names of class folders
+    #[arg(long)]
+    subject_pattern: Option<String>,
+}
+
+/// How the images are read and split.
+#[derive(Args, Debug, Clone)]
+pub(crate) struct DataArguments {
+    #[command(flatten)]
+    pub(crate) reading: ReadArguments,
+    /// What the folds keep together; the plan's, or subject, if not given. Anything but subject lets a person be trained
+    /// on and judged on
+    #[arg(long, value_enum)]
+    split: Option<SplitName>,
+    /// Folds to cut the data into; the plan's, or 10, if not given. The split by Usage has one
+    #[arg(long)]
+    folds: Option<usize>,
+}
+
+/// The label sets by the names that the command line has for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Labels {
+    /// Anger, contempt, disgust, fear, happiness, sadness, surprise
+    Seven,
+    /// The seven, and neutral from the first frame of each labelled sequence
+    Eight,
+    /// The seven without contempt
+    Six,
+    /// As FER2013: the six and neutral
+    Fer,
+}
+
+/// What a pixel is by the names that the command line has for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ColourName {
+    /// One channel; colour becomes BT.601 luma
+    Gray,
+    /// Red, green and blue
+    Rgb,
+}
+
+/// The splits by the names that the command line has for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum SplitName {
+    /// Nobody is in two folds
+    Subject,
+    /// Chance; only identical images stay together
+    Random,
+    /// The column Usage of a table: PublicTest is judged, PrivateTest held out
+    Usage,
+}
+
+impl ReadArguments {
+    /// What is given replaces what the options say.
+    pub(crate) fn merge(&self, options: &mut DataOptions) -> Result<(), RunError> {
+        let Self { frames, labels, crop, margin, colour, subject_pattern } = self;
+        options.frames = frames.unwrap_or(options.frames);
+        if let Some(labels) = labels {
+            options.labels = match labels {
+                Labels::Seven => LabelSet::Seven,
+                Labels::Eight => LabelSet::Eight,
+                Labels::Six => LabelSet::Six,
+                Labels::Fer => LabelSet::Fer,
+            };
+        }
+        if let Some(crop) = crop {
+            options.crop = crop.clone();
+        }
+        match (&mut options.crop, margin) {
+            (_, None) => {}
+            (Crop::Face { margin } | Crop::Boxes { margin, .. }, Some(asked)) => *margin = *asked,
+            (Crop::Whole | Crop::Centre | Crop::Box { .. }, Some(_)) => {
+                let remedy = "give --crop face or --crop FILE.csv with it, or leave it out";
+                return Err(RunError::new("--margin is of a face or of a file's box", remedy));
+            }
+        }
+        if let Some(colour) = colour {
+            options.colour = match colour {
+                ColourName::Gray => Colour::Gray,
+                ColourName::Rgb => Colour::Rgb,
+            };
+        }
+        if let Some(pattern) = subject_pattern {
+            options.subject_pattern = Some(pattern.clone());
+        }
+        Ok(())
+    }
+}
+
+impl DataArguments {
+    /// What is given replaces what the plan says.
+    pub(crate) fn merge(&self, data: &mut DataPlan) -> Result<(), RunError> {
+        let Self { reading, split, folds } = self;
+        reading.merge(&mut data.options)?;
+        if let Some(split) = split {
+            data.split = match split {
+                SplitName::Subject => SplitBy::Subject,
+                SplitName::Random => SplitBy::Random,
+                SplitName::Usage => SplitBy::Usage,
+            };
+            // The column makes one fold.
+            if data.split == SplitBy::Usage {
+                data.n_folds = 1;
+            }
+        }
+        data.n_folds = folds.unwrap_or(data.n_folds);
+        Ok(())
+    }
+}
+
+fn crop(text: &str) -> Result<Crop, String> {
+    match text {
+        "none" | "whole" => Ok(Crop::Whole),
+        "centre" | "center" => Ok(Crop::Centre),
+        "face" => Ok(Crop::Face { margin: FACE_MARGIN }),
+        file if file.ends_with(".csv") => Ok(Crop::Boxes { file: PathBuf::from(file), margin: 0.0 }),
+        numbers => {
+            let parsed: Result<Vec<u32>, _> =
+                numbers.split(',').map(|number| number.trim().parse()).collect();
+            match parsed.as_deref() {
+                Ok(&[left, top, width, height]) => Ok(Crop::Box { left, top, width, height }),
+                _ => Err("give none, centre, face, a file such as boxes.csv, or LEFT,TOP,WIDTH,HEIGHT such as 80,20,480,480"
+                    .to_owned()),
+            }
+        }
+    }
+}

@@ -1,0 +1,102 @@
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use netsynth_run::{DataSource, PROTOTYPE_EPOCHS, Plan, RunError};
+use netsynth_train::{InheritFrom, Inheritance};
+
+use crate::arguments::data::DataArguments;
+use crate::arguments::recipe::RecipeArguments;
+
+/// The plan of a search, as a file or built in, and what is to be otherwise.
+#[derive(Args)]
+pub(crate) struct SearchArguments {
+    /// A plan file, such as the plan.ron of an earlier run; the built-in plan if not given
+    #[arg(long)]
+    plan: Option<PathBuf>,
+    /// The folder of faces, or a table of pixels such as ckextended.csv; the plan's if not given
+    #[arg(long)]
+    data: Option<PathBuf>,
+    #[command(flatten)]
+    options: DataArguments,
+    /// Width and height in pixels of the images that networks see; the plan's if not given
+    #[arg(long)]
+    side: Option<usize>,
+    /// A search space file or built-in name; the plan's if not given
+    #[arg(long)]
+    space: Option<String>,
+    /// How many trials to make; the plan's if not given
+    #[arg(long)]
+    trials: Option<usize>,
+    /// The seed of every random draw; the plan's if not given
+    #[arg(long)]
+    seed: Option<u64>,
+    #[command(flatten)]
+    recipe: RecipeArguments,
+    /// What trials start with: the most salient channels of the trained prototype, those of the trial that each was made
+    /// from, or nothing but random weights; the plan's word if not given
+    #[arg(long, value_name = "FROM")]
+    inherit: Option<Inherit>,
+    /// At the end, train the finalists from scratch on all folds: how far the ranking can be trusted. Also by the plan's
+    /// `audit: true`
+    #[arg(long, value_name = "YES", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    audit: Option<bool>,
+}
+
+/// What trials start from, as the command line names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Inherit {
+    Prototype,
+    Parent,
+    Nothing,
+}
+
+impl Inherit {
+    fn inheritance(self, planned: Option<Inheritance>) -> Option<Inheritance> {
+        let epochs = planned.map_or(PROTOTYPE_EPOCHS, |planned| planned.epochs);
+        match self {
+            Inherit::Prototype => Some(Inheritance { from: InheritFrom::Prototype, epochs }),
+            Inherit::Parent => Some(Inheritance { from: InheritFrom::Parent, epochs }),
+            Inherit::Nothing => None,
+        }
+    }
+}
+
+impl SearchArguments {
+    /// The plan with what is asked otherwise, checked.
+    pub(crate) fn plan(&self) -> Result<Plan, RunError> {
+        let mut plan = match (&self.plan, &self.data) {
+            (Some(path), _) => Plan::read(path)?,
+            (None, Some(folder)) => Plan::on_folder(folder.clone()),
+            (None, None) => Plan::built_in(),
+        };
+        self.merge(&mut plan)?;
+        plan.check().map_err(|error| match &self.plan {
+            Some(path) => error.at(path.display().to_string()),
+            None => error,
+        })?;
+        Ok(plan)
+    }
+
+    /// What is given replaces what the plan says.
+    fn merge(&self, plan: &mut Plan) -> Result<(), RunError> {
+        let Self { plan: _, data, options, side, space, trials, seed, recipe, inherit, audit } = self;
+        if let Some(folder) = data {
+            plan.data.source = DataSource::Folder(folder.clone());
+        }
+        options.merge(&mut plan.data)?;
+        if let Some(side) = *side {
+            (plan.data.options.height, plan.data.options.width) = (side, side);
+        }
+        if let Some(space) = space {
+            plan.space.clone_from(space);
+        }
+        plan.search.n_trials = trials.unwrap_or(plan.search.n_trials);
+        plan.search.seed = seed.unwrap_or(plan.search.seed);
+        plan.recipe = recipe.merged(plan.recipe.clone())?;
+        if let Some(inherit) = inherit {
+            plan.inheritance = inherit.inheritance(plan.inheritance);
+        }
+        plan.audit = audit.unwrap_or(plan.audit);
+        Ok(())
+    }
+}

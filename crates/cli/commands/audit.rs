@@ -1,0 +1,74 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use netsynth_report::{audit_sentences, audit_table};
+use netsynth_run::{Context, LocalThreads, RunError, RunEvent, RunWeights, Search, audit};
+use netsynth_store::{Audit, RunFolder};
+
+use crate::arguments::workers::worker_count;
+use crate::output::events;
+use crate::output::log;
+use crate::output::print::{print, print_json, print_table};
+use crate::output::progress::Progress;
+use crate::work::search::Output;
+use crate::{Ending, interrupt};
+
+/// Train the finalists of a search from scratch on all folds: how far can its ranking be trusted?
+///
+/// A search ranks networks by short trainings, often on one fold. The finalists are the members of its front; of a front of more than
+/// twelve, twelve from end to end. Each is trained with the plan's recipe for its `final_epochs`, once for every fold: on all others, to be
+/// judged on that one. Nobody who is held out is seen, and front and variants stay as they are. What is trained already is kept. A
+/// search whose plan has `audit: true` does the same at its end.
+///
+/// Example: netsynth audit runs/search-001
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The folder of a search that has ended
+    run: PathBuf,
+    /// Trainings side by side, each on one core; all cores if not given. Changes no result
+    #[arg(long)]
+    workers: Option<usize>,
+    /// Print JSON instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
+    let workers = worker_count(arguments.workers)?;
+    let folder = RunFolder::resume(&arguments.run)?;
+    let progress = Progress::new();
+    let on_event = |event: RunEvent<'_>| events::show(&progress, event);
+    let search = Search::reopened(&folder, workers, &on_event)?;
+    interrupt::listen()?;
+    let weights = RunWeights::new(&folder);
+    let Search { dataset, split, .. } = &search;
+    let executor = LocalThreads { dataset, split, weights: &weights, n_workers: workers };
+    let context = Context { executor: &executor, on_event: &on_event, stop: &interrupt::is_asked };
+    let found = audit(&search, &folder, &context);
+    log::end(&found);
+    progress.finish();
+    let path = folder.path().display();
+    let found = match found {
+        Err(RunError::Stopped) => {
+            progress.note(format!("stopped; `netsynth audit {path}` goes on"));
+            return Ok(Ending::Stopped);
+        }
+        found => found?,
+    };
+    match Output::asked(arguments.json) {
+        Output::Tables => {
+            show(&found)?;
+            search.plan.data.split.caveat().map_or(Ok(()), print)?;
+        }
+        Output::Json => print_json(&found)?,
+        Output::Nothing => {}
+    }
+    progress.note(format!("written to {path}"));
+    Ok(Ending::Done)
+}
+
+/// Prints what the finalists had in the search and have from scratch, and how far the two rankings agree.
+pub(crate) fn show(audit: &Audit) -> Result<(), RunError> {
+    print_table(&audit_table(audit))?;
+    audit_sentences(audit).iter().try_for_each(print)
+}

@@ -1,0 +1,235 @@
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, ValueEnum};
+use netsynth_graph::schema::SCHEMA;
+use netsynth_run::{
+    Comparison, ComparisonJob, Plan, RunError, Search, compare_by_training, compare_on_table,
+};
+use netsynth_search::{
+    Curve, Indicator, Limits, Objective, Performance, Rung, Scale, SearchPlan, StrategyKind, Table,
+};
+use netsynth_store::{Entry, RunFolder, RunKind};
+use serde::Serialize;
+
+use crate::arguments::bounds::{Bounds, read_bounds, read_objective};
+use crate::arguments::seeds::{Seeds, seeds};
+use crate::arguments::workers::worker_count;
+use crate::commands::comparison::{csv, drawn, show, summary};
+use crate::output::events;
+use crate::output::print::{print, print_json};
+use crate::output::progress::{Progress, print_line};
+use crate::{Ending, interrupt};
+
+/// Hold search strategies against each other on a benchmark or by training
+///
+/// All have the same evaluator and the same budget, for several seeds. On a table of known results nothing is trained; with a plan every evaluation is a real training. Printed are means
+/// over the seeds with their 95 % intervals (Student's t). Hypervolume is a share of that of the table's own front, or,
+/// with a plan, of the front of all runs together.
+///
+/// Example: netsynth compare --table nas-bench-macro_cifar10.json --seeds 1..30 --evaluations 300
+///
+/// Example: netsynth compare --plan plan.ron --strategies synthesis,nsga2 --seeds 1..5
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Arguments {
+    /// A benchmark of known results, as NAS-Bench-Macro publishes its JSON
+    #[arg(long, required_unless_present = "plan", conflicts_with = "plan")]
+    table: Option<PathBuf>,
+    /// A plan whose trainings are the evaluator, such as runs/search-001/plan.ron
+    #[arg(long)]
+    plan: Option<PathBuf>,
+    /// Who is compared; all if not given
+    #[arg(long, value_delimiter = ',')]
+    strategies: Vec<StrategyName>,
+    /// Seeds of the runs: a number, or the first and the last
+    #[arg(long, default_value = "1..10", value_parser = seeds)]
+    seeds: Seeds,
+    /// How many networks each run may evaluate; the plan's trials, or 100, if not given
+    #[arg(long)]
+    evaluations: Option<usize>,
+    /// After how many evaluations to report; four steps if not given
+    #[arg(long, value_delimiter = ',')]
+    at: Vec<usize>,
+    /// The axes of the front on a table, by the names of metrics
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "accuracy,parameters",
+        value_parser = read_objective,
+        conflicts_with = "plan"
+    )]
+    objectives: Vec<Objective>,
+    /// A bound that networks of a table must keep, such as parameters<=150k or "accuracy >= 90 %"
+    #[arg(long, value_parser = read_bounds, conflicts_with = "plan")]
+    indicator: Vec<Bounds>,
+    /// Evaluations proposed before any is observed; 1 on a table, the plan's generation otherwise
+    #[arg(long)]
+    generation_size: Option<usize>,
+    /// The accuracy, or first measured objective, whose evaluations are counted, as a share; the best that every strategy reached if not given
+    #[arg(long)]
+    target: Option<f64>,
+    /// Runs side by side; all cores if not given. Changes no result
+    #[arg(long)]
+    workers: Option<usize>,
+    /// The name under runs/; compare-001 and so on if not given
+    #[arg(long)]
+    name: Option<String>,
+    /// Print JSON instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+/// A strategy as the command line names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum StrategyName {
+    Synthesis,
+    Unadvised,
+    Evolution,
+    LocalSearch,
+    Nsga2,
+    Random,
+}
+
+impl StrategyName {
+    fn kind(self) -> StrategyKind {
+        match self {
+            StrategyName::Synthesis => StrategyKind::Synthesis,
+            StrategyName::Unadvised => StrategyKind::Unadvised,
+            StrategyName::Evolution => StrategyKind::Evolution,
+            StrategyName::LocalSearch => StrategyKind::LocalSearch,
+            StrategyName::Nsga2 => StrategyKind::Nsga2,
+            StrategyName::Random => StrategyKind::Random,
+        }
+    }
+}
+
+/// What was compared: enough to do it again.
+#[derive(Debug, Serialize)]
+struct ComparisonFile {
+    schema: u32,
+    kind: RunKind,
+    table: Option<PathBuf>,
+    plan: Option<PathBuf>,
+    strategies: Vec<StrategyKind>,
+    seeds: (u64, u64),
+    search: SearchPlan,
+}
+
+#[derive(Debug, Serialize)]
+struct Provenance {
+    schema: u32,
+    netsynth: &'static str,
+    target: String,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
+    let path = RunFolder::free_path(Path::new("runs"), arguments.name.as_deref(), "compare")?;
+    let workers = worker_count(arguments.workers)?;
+    let strategies: Vec<StrategyKind> = if arguments.strategies.is_empty() {
+        StrategyKind::ALL.to_vec()
+    } else {
+        arguments.strategies.iter().map(|name| name.kind()).collect()
+    };
+    let jobs: Vec<ComparisonJob> = strategies
+        .iter()
+        .flat_map(|&strategy| {
+            (arguments.seeds.first..=arguments.seeds.last).map(move |seed| ComparisonJob { strategy, seed })
+        })
+        .collect();
+    interrupt::listen()?;
+    let progress = Progress::new();
+    let Comparison { plan, runs, known } = match (&arguments.table, &arguments.plan) {
+        (Some(path), _) => on_table(path, arguments, &jobs, workers, &progress)?,
+        (None, Some(path)) => by_training(path, arguments, &jobs, workers, &progress)?,
+        (None, None) => return Err(RunError::new("nothing to compare on", "give --table or --plan")),
+    };
+    progress.finish();
+    let metrics = known.unwrap_or_else(|| {
+        let completed = runs.iter().flatten();
+        completed.filter_map(|trial| trial.outcome(&plan.indicator, plan.rungs.len()).feasible()).collect()
+    });
+    let Some(scale) = Scale::of(&metrics, &plan.objectives, &plan.indicator) else {
+        print("Nothing is feasible: no network of any run met the indicator.")?;
+        return Ok(Ending::Missed);
+    };
+    let curves: Vec<Curve> = runs.iter().map(|trials| Curve::of(trials, &plan, &scale)).collect();
+    let summary = summary(&arguments.at, arguments.target, &plan, &strategies, &jobs, &curves);
+
+    let file = ComparisonFile {
+        schema: SCHEMA,
+        kind: RunKind::Comparison,
+        table: arguments.table.clone(),
+        plan: arguments.plan.clone(),
+        strategies: strategies.clone(),
+        seeds: (arguments.seeds.first, arguments.seeds.last),
+        search: plan.clone(),
+    };
+    let provenance = Provenance {
+        schema: SCHEMA,
+        netsynth: env!("CARGO_PKG_VERSION"),
+        target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
+    };
+    let folder = RunFolder::create(&path, &file, &provenance)?;
+    folder.write_document(Entry::Summary, &summary)?;
+    folder.write_file(Entry::Curves, csv(plan.quality(), &jobs, &curves).as_bytes())?;
+    folder.write_file(Entry::CurvesDrawing, drawn(plan.quality(), &strategies, &jobs, &curves).as_bytes())?;
+    if arguments.json {
+        print_json(&summary)?;
+    } else {
+        show(&summary)?;
+    }
+    print_line(format!("written to {}", folder.path().display()));
+    Ok(Ending::Done)
+}
+
+/// Runs every job on a table of known results.
+fn on_table(
+    path: &Path,
+    arguments: &Arguments,
+    jobs: &[ComparisonJob],
+    workers: NonZeroUsize,
+    progress: &Progress,
+) -> Result<Comparison, RunError> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        RunError::new(error.to_string(), "give a JSON file of known results").at(path.display().to_string())
+    })?;
+    let name = path.file_stem().map_or("table".into(), |stem| stem.to_string_lossy().into_owned());
+    let known = Table::from_json(&name, &text).map_err(RunError::about(path))?;
+    let plan = SearchPlan {
+        seed: 0,
+        n_trials: arguments.evaluations.unwrap_or(100).min(known.len()),
+        generation_size: arguments.generation_size.unwrap_or(1),
+        strategy: StrategyKind::Random,
+        indicator: Indicator {
+            constraints: arguments.indicator.iter().flat_map(|bounds| bounds.0.clone()).collect(),
+        },
+        performance: Performance::default(),
+        objectives: arguments.objectives.clone(),
+        rungs: vec![Rung { epochs: 1, folds: 1, keep: 1.0 }],
+        pruning: None,
+        screening: None,
+        limits: Limits::default(),
+    };
+    let on_event = |event: netsynth_run::RunEvent<'_>| events::show(progress, event);
+    plan.check()?;
+    compare_on_table(&known, plan, jobs, workers, &on_event, &interrupt::is_asked)
+        .map_err(|error| error.or_at(path.display().to_string()))
+}
+
+/// Runs every job of a plan by training.
+fn by_training(
+    path: &Path,
+    arguments: &Arguments,
+    jobs: &[ComparisonJob],
+    workers: NonZeroUsize,
+    progress: &Progress,
+) -> Result<Comparison, RunError> {
+    let mut plan = Plan::read(path)?;
+    plan.search.n_trials = arguments.evaluations.unwrap_or(plan.search.n_trials);
+    plan.search.generation_size = arguments.generation_size.unwrap_or(plan.search.generation_size);
+    plan.check()?;
+    let on_event = |event: netsynth_run::RunEvent<'_>| events::show(progress, event);
+    let search = Search::new(plan, workers, &on_event)?;
+    compare_by_training(&search, jobs, &on_event, &interrupt::is_asked)
+}

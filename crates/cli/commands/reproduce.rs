@@ -1,0 +1,145 @@
+use std::num::NonZeroUsize;
+use std::path::Path;
+
+use clap::Args;
+use netsynth_graph::{ArchitectureSpec, schema};
+use netsynth_run::networks::{Source, read};
+use netsynth_run::{
+    CrossValidation, RunError, Search, begun_or_reopened, found_networks, paper_plan, refuse_other,
+};
+use netsynth_store::RunFolder;
+use netsynth_train::Recipe;
+
+use crate::arguments::training::TrainingArguments;
+use crate::arguments::workers::worker_count;
+use crate::commands::table_1::{self, Measured};
+use crate::output::events;
+use crate::output::print::{Format, print};
+use crate::output::progress::Progress;
+use crate::work::search::{Output, work_on};
+use crate::work::training::{train_on_folds, trained};
+use crate::{Ending, interrupt};
+
+/// Epochs of each training and networks of the search, if none are asked for.
+const N_EPOCHS: usize = 200;
+const N_TRIALS: usize = 60;
+
+/// Rerun the paper's measurement: its recipe and protocol, measured beside published.
+///
+/// Of a network: ten subject-wise folds, 200 epochs, the recipe as published, unless asked otherwise. The interval is
+/// Student's t at 95 % over folds and seeds; folds share training images, so it is narrower than independent measurements
+/// would give.
+///
+/// Of the whole paper: `reproduce paper` searches the space `emotionnet` under the paper's indicator (accuracy at least 92 %, at
+/// most a million parameters) with a fifth of the subjects held out, trains nano-a and nano-b as found on the folds of all subjects, and
+/// prints them in Table 1. Repeated with the same options it goes on where it was stopped.
+///
+/// Example: netsynth reproduce nano-b --data CK+ --seeds 3
+///
+/// Example: netsynth reproduce paper --data CK+ --recipe strong --trials 100
+#[derive(Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Arguments {
+    /// nano-a (the interpolated stand-in: its widths are not published), nano-b, resnet20, another built-in name or file, or
+    /// paper
+    network: String,
+    /// Epochs of each training; 200 if not given. The schedule keeps its shape
+    #[arg(long)]
+    epochs: Option<usize>,
+    /// How many times the folds are trained, each with another seed from `--seed` on; 1 if not given
+    #[arg(long)]
+    seeds: Option<usize>,
+    /// How many networks the search of `reproduce paper` tries; 60 if not given
+    #[arg(long)]
+    trials: Option<usize>,
+    #[command(flatten)]
+    training: TrainingArguments,
+    /// Print JSON instead of tables
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
+    let workers = worker_count(arguments.training.workers)?;
+    let network = match arguments.network.as_str() {
+        "paper" => return paper(arguments, workers),
+        "nano-a" => "nano-a-class",
+        name => name,
+    };
+    let source = read(network)?;
+    let plan = asked(arguments, &source)?;
+    if arguments.training.dry_run {
+        print(schema::to_ron(&plan).trim_end())?;
+        return Ok(Ending::Done);
+    }
+    let progress = Progress::new();
+    let training = CrossValidation::new(&source, plan, &|event| events::show(&progress, event))?;
+    let folder = training.begin(arguments.training.name.as_deref())?;
+    interrupt::listen()?;
+    train_on_folds(&training, &folder, workers, Output::asked(arguments.json), &progress)
+}
+
+/// The training of a network as the options ask.
+fn asked(arguments: &Arguments, network: &Source) -> Result<netsynth_run::TrainPlan, RunError> {
+    let (epochs, n_seeds) = (arguments.epochs.unwrap_or(N_EPOCHS), arguments.seeds.unwrap_or(1));
+    arguments.training.plan(network, Recipe::paper(), epochs, n_seeds)
+}
+
+/// Searches, trains what was found on the protocol's folds, and prints Table 1. What is there already is kept.
+fn paper(arguments: &Arguments, workers: NonZeroUsize) -> Result<Ending, RunError> {
+    let Arguments { epochs, trials, training: options, json, .. } = arguments;
+    let data = options.data_plan(48, 48)?;
+    let recipe = options.recipe(Recipe::paper())?;
+    let (epochs, trials) = (epochs.unwrap_or(N_EPOCHS), trials.unwrap_or(N_TRIALS));
+    let plan = paper_plan(data, recipe, epochs, trials, options.seed());
+    plan.check()?;
+    if options.dry_run {
+        print(schema::to_ron(&plan).trim_end())?;
+        return Ok(Ending::Done);
+    }
+    let name = options.name.as_deref().unwrap_or("paper");
+    let path = RunFolder::path_of(Path::new("runs"), name)?;
+    // With JSON, the table at the end is all that is printed.
+    let output = if *json { Output::Nothing } else { Output::Tables };
+    interrupt::listen()?;
+    let progress = Progress::new();
+    let on_event = |event: netsynth_run::RunEvent<'_>| events::show(&progress, event);
+    let (search, folder) = if RunFolder::open(&path).is_ok() {
+        let folder = RunFolder::resume(&path)?;
+        let search = Search::reopened(&folder, workers, &on_event)?;
+        refuse_other(&folder, search.plan == plan)?;
+        (search, folder)
+    } else {
+        let search = Search::new(plan, workers, &on_event)?;
+        let folder = search.begin(&path)?;
+        (search, folder)
+    };
+    let ending = work_on(&search, &folder, output, &progress)?;
+    if ending == Ending::Stopped {
+        return Ok(ending);
+    }
+    let mut measured = Vec::new();
+    for (found, network) in found_networks(&folder)? {
+        let Some(results) = on_folds(arguments, network, &format!("{name}-{found}"), workers)? else {
+            return Ok(Ending::Stopped);
+        };
+        measured.push(results);
+    }
+    table_1::show(&measured, Format { csv: false, json: *json })?;
+    Ok(ending)
+}
+
+/// Trains a network that was found on the protocol's folds, or goes on with it.
+fn on_folds(
+    arguments: &Arguments,
+    network: ArchitectureSpec,
+    name: &str,
+    workers: NonZeroUsize,
+) -> Result<Option<Measured>, RunError> {
+    let source = Source { name: network.name.clone(), text: network.to_ron(), is_built_in: false };
+    let plan = asked(arguments, &source)?;
+    let progress = Progress::new();
+    let (training, folder) = begun_or_reopened(plan, name, &|event| events::show(&progress, event))?;
+    let results = trained(&training, &folder, workers, &progress)?;
+    Ok(results.map(|results| Measured::on_folds(&results, folder.path())))
+}

@@ -1,0 +1,49 @@
+use std::path::PathBuf;
+
+use clap::Args;
+use netsynth_run::{CrossValidation, RunError, Search};
+use netsynth_store::{RunFolder, RunKind};
+
+use crate::arguments::workers::worker_count;
+use crate::output::events;
+use crate::output::progress::Progress;
+use crate::work::search::{Output, work_on};
+use crate::work::training::train_on_folds;
+use crate::{Ending, interrupt};
+
+/// Go on with a search or a training that was stopped, killed or cut off.
+///
+/// What was trained is kept; the end is the same, byte for byte on the CPU, as if nothing had happened. Run it in the
+/// folder where the run was begun, if its plan names a data folder by a relative path.
+///
+/// Example: netsynth resume runs/search-001
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The run's folder
+    run: PathBuf,
+    /// Trainings side by side, each on one core; all cores if not given. Changes no result
+    #[arg(long)]
+    workers: Option<usize>,
+    /// Print JSON instead of tables
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
+    let workers = worker_count(arguments.workers)?;
+    let folder = RunFolder::resume(&arguments.run)?;
+    interrupt::listen()?;
+    let progress = Progress::new();
+    let on_event = |event: netsynth_run::RunEvent<'_>| events::show(&progress, event);
+    let output = Output::asked(arguments.json);
+    match folder.kind()? {
+        RunKind::Training => {
+            let training = CrossValidation::reopened(&folder, &on_event)?;
+            train_on_folds(&training, &folder, workers, output, &progress)
+        }
+        // Anything else but a search is refused there.
+        RunKind::Search | RunKind::Comparison => {
+            work_on(&Search::reopened(&folder, workers, &on_event)?, &folder, output, &progress)
+        }
+    }
+}

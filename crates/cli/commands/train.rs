@@ -1,0 +1,53 @@
+use clap::Args;
+use netsynth_graph::schema;
+use netsynth_run::networks::read;
+use netsynth_run::{CrossValidation, RunError};
+use netsynth_train::Recipe;
+
+use crate::arguments::training::TrainingArguments;
+use crate::arguments::workers::worker_count;
+use crate::output::events;
+use crate::output::print::print;
+use crate::output::progress::Progress;
+use crate::work::search::Output;
+use crate::work::training::train_on_folds;
+use crate::{Ending, interrupt};
+
+/// Epochs of each training, if none are asked for.
+const N_EPOCHS: usize = 60;
+
+/// Train one network on subject-wise folds and judge it on each.
+///
+/// A fold is written as soon as it is trained: `netsynth resume` goes on with what is left.
+///
+/// Example: netsynth train nano-b --data faces --folds 10 --epochs 60
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// An architecture file, or a built-in name: resnet20, nano-b, nano-a-class, resnet50, mobilenet-v1,
+    /// efficientnet-b0, micro-exp-net
+    architecture: String,
+    /// Epochs of each training; 60 if not given
+    #[arg(long)]
+    epochs: Option<usize>,
+    #[command(flatten)]
+    training: TrainingArguments,
+    /// Print JSON instead of tables
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
+    let Arguments { architecture, epochs, training: options, json } = arguments;
+    let workers = worker_count(options.workers)?;
+    let source = read(architecture)?;
+    let plan = options.plan(&source, Recipe::strong(), epochs.unwrap_or(N_EPOCHS), 1)?;
+    if options.dry_run {
+        print(schema::to_ron(&plan).trim_end())?;
+        return Ok(Ending::Done);
+    }
+    let progress = Progress::new();
+    let training = CrossValidation::new(&source, plan, &|event| events::show(&progress, event))?;
+    let folder = training.begin(options.name.as_deref())?;
+    interrupt::listen()?;
+    train_on_folds(&training, &folder, workers, Output::asked(*json), &progress)
+}

@@ -1,0 +1,102 @@
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use netsynth_run::{
+    Context, LocalThreads, Retrained, RunError, RunEvent, RunWeights, Search, Verification, verify,
+};
+use netsynth_store::{Finding, RunFolder};
+
+use crate::arguments::workers::worker_count;
+use crate::output::events;
+use crate::output::print::{print, print_json};
+use crate::output::progress::Progress;
+use crate::{Ending, interrupt};
+
+/// Prove a run: its files against their checksums, its front and variants against its trials, some trials by
+/// training them again.
+///
+/// Exit code 0 if all of it holds, 1 if something does not; each such file is named.
+///
+/// Example: netsynth verify runs/search-001 --retrain 3
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The run's folder
+    run: PathBuf,
+    /// How many trials, evenly spread, to train again on all rungs that they climbed
+    #[arg(long, default_value_t = 1)]
+    retrain: usize,
+    /// Trainings side by side, each on one core; all cores if not given
+    #[arg(long)]
+    workers: Option<usize>,
+    /// Print JSON instead of lines
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
+    let folder = RunFolder::open(&arguments.run)?;
+    let mut verification = verify(&folder)?;
+    if arguments.retrain > 0 && verification.has_trials() {
+        match retrain(arguments, &folder, &mut verification) {
+            // A damaged run may not be fit for training, and what is damaged is known.
+            Err(_) if !verification.findings.is_empty() => {}
+            done => done?,
+        }
+    }
+    if arguments.json {
+        print_json(&verification)?;
+    } else {
+        show(&verification, &arguments.run)?;
+    }
+    Ok(if verification.findings.is_empty() { Ending::Done } else { Ending::Missed })
+}
+
+fn retrain(
+    arguments: &Arguments,
+    folder: &RunFolder,
+    verification: &mut Verification,
+) -> Result<(), RunError> {
+    let progress = Progress::new();
+    let on_event = |event: RunEvent<'_>| events::show(&progress, event);
+    let search = Search::reopened(folder, worker_count(arguments.workers)?, &on_event)?;
+    let weights = RunWeights::read_only(folder);
+    let Search { dataset, split, n_workers, .. } = &search;
+    let executor = LocalThreads { dataset, split, weights: &weights, n_workers: *n_workers };
+    let context = Context { executor: &executor, on_event: &on_event, stop: &interrupt::is_asked };
+    let done = verification.retrain(arguments.retrain, &search, folder, &context);
+    progress.finish();
+    done
+}
+
+fn show(report: &Verification, run: &Path) -> Result<(), RunError> {
+    let Verification {
+        n_files, findings, n_trials, has_ended, n_front_members, hypervolume, retrained, ..
+    } = report;
+    let run = run.display();
+    for Finding { path, problem } in findings {
+        print(format!("{path} {problem}"))?;
+    }
+    match n_trials {
+        None => print("the search cannot be replayed before these are restored")?,
+        Some(n_trials) => {
+            let volume = hypervolume.map_or(String::new(), |volume| format!(", hypervolume {volume:.4}"));
+            let state = if *has_ended { "ended" } else { "not ended" };
+            print(format!(
+                "replayed: {n_trials} trials, a front of {n_front_members}{volume}; the search has {state}"
+            ))?;
+        }
+    }
+    for Retrained { trial, rung, recorded, measured } in retrained {
+        let verdict = if recorded == measured { "the same" } else { "another" };
+        print(format!("trained again: trial {trial}, rung {rung}: {verdict} ({})", &measured[..16]))?;
+    }
+    if findings.is_empty() {
+        return print(format!("{run} holds: {n_files} files"));
+    }
+    print(format!(
+        "{run} does not hold: {} of {n_files} files are to blame\n  help: restore them from a copy of the run. Files below \
+         generators/, screening/, prototype/ and trials/, front.ron and front.csv may be deleted instead: `netsynth resume {run}` makes them again, \
+         and `netsynth audit {run}` those below audit/",
+        findings.len()
+    ))
+}

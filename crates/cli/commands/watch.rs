@@ -1,0 +1,203 @@
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use netsynth_search::{ParetoFront, StopReason, Trial, variants};
+use netsynth_store::{Entry, FrontFile};
+
+use crate::Ending;
+use crate::commands::audit;
+use crate::commands::front;
+use crate::output::print::{print, terminal_width};
+use crate::output::status::{picture, standing};
+use crate::output::variant::line;
+use netsynth_run::RunError;
+use netsynth_run::known_variant;
+use netsynth_run::worked;
+use netsynth_run::{OpenSearch, open_search};
+
+/// How long the folder is left alone after each look; of a large one, longer than looking took.
+const PAUSE: Duration = Duration::from_millis(500);
+
+/// Follow a search that another process is at work on.
+///
+/// Shows how far it is, its best networks and its front, until it ends; of a run that has ended, the same once. Only
+/// reads: the run and its process are left alone. Ctrl-C ends it.
+///
+/// Example: netsynth watch runs/search-001
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// The run's folder
+    run: PathBuf,
+}
+
+/// A run as it stands in its folder.
+struct Seen {
+    trials: Vec<Trial>,
+    /// Trials that have a folder, measured or not.
+    n_proposed: usize,
+    n_readings: usize,
+    n_epochs: u64,
+    end: Option<StopReason>,
+    worked_secs: f64,
+    /// The variants are trained, as far as they are known.
+    is_trained: bool,
+    /// Nothing more is to come.
+    is_over: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
+    let searched = open_search(&arguments.run)?;
+    let view = std::io::stdout().is_terminal().then(|| {
+        let view = ProgressBar::with_draw_target(None, ProgressDrawTarget::stdout());
+        view.set_style(
+            ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
+        );
+        view
+    });
+    let mut last = String::new();
+    let mut changed = Instant::now();
+    loop {
+        let begun = Instant::now();
+        let seen = look(&searched)?;
+        let pause = PAUSE.max(4 * begun.elapsed());
+        let line = seen.line(&searched);
+        if line != last {
+            changed = Instant::now();
+            if view.is_none() && !seen.is_over {
+                print(&line)?;
+            }
+            last.clone_from(&line);
+        }
+        if seen.is_over {
+            if let Some(view) = view {
+                view.finish_and_clear();
+            }
+            return farewell(&searched, &seen);
+        }
+        if let Some(view) = &view {
+            let still = changed.elapsed().as_secs();
+            let columns = terminal_width().unwrap_or(80).saturating_sub(1);
+            let mut text = format!("{line}\n{}", seen.estimate(&searched));
+            if still >= 60 {
+                text += &format!("\nnothing has changed for {}", duration(still as f64));
+            }
+            if let Some(plot) = picture(&seen.trials, &searched.plan.search, columns, 14) {
+                text += &format!("\n{plot}");
+            }
+            view.set_message(text);
+            view.tick();
+        }
+        sleep(pause);
+    }
+}
+
+/// Reads the folder, and leaves out what cannot be read yet.
+fn look(searched: &OpenSearch) -> Result<Seen, RunError> {
+    let OpenSearch { folder, plan, space } = searched;
+    let (trials, _) = folder.readable_trials(space)?;
+    let search = &plan.search;
+    let end = folder.end()?.map(|end| end.reason);
+    let front = ParetoFront::of(&trials, &search.objectives, &search.indicator, search.rungs.len());
+    let mut picks = variants(&front).into_iter();
+    let is_trained = picks.all(|(variant, _)| matches!(known_variant(folder, variant), Ok(Some(_))));
+    let is_audited =
+        || netsynth_run::known_audit(folder, plan, &FrontFile::new(&front, &trials, search)).0.is_over();
+    Ok(Seen {
+        n_proposed: folder.trial_numbers()?.len(),
+        n_readings: trials.iter().map(|trial| trial.readings.len()).sum(),
+        n_epochs: trials.iter().map(|trial| search.epochs_of(trial.readings.len())).sum(),
+        worked_secs: worked(folder)?.1,
+        is_over: match end {
+            None => false,
+            Some(StopReason::Failures) => true,
+            Some(_) => folder.has(Entry::Front) && is_trained && (!plan.audit || is_audited()),
+        },
+        is_trained,
+        end,
+        trials,
+    })
+}
+
+impl Seen {
+    /// How far the run is, in a line.
+    fn line(&self, searched: &OpenSearch) -> String {
+        let plan = &searched.plan;
+        let generation = self.trials.last().map_or(0, |trial| trial.generation);
+        let phase = match self.end {
+            None => format!("generation {generation}"),
+            Some(_) if self.is_over => "ended".to_owned(),
+            Some(_) if plan.audit && self.is_trained => "auditing".to_owned(),
+            Some(_) => "training the variants".to_owned(),
+        };
+        let n_top =
+            self.trials.iter().filter(|trial| trial.readings.len() == plan.search.rungs.len()).count();
+        format!(
+            "{}: {phase}; {} of {} trials measured, {n_top} on the last rung, {} trainings; {}",
+            searched.folder.path().display(),
+            self.trials.len(),
+            plan.search.n_trials.max(self.n_proposed),
+            self.n_readings,
+            standing(&self.trials, &plan.search)
+        )
+    }
+
+    /// How long it has worked, and how long it may yet.
+    fn estimate(&self, searched: &OpenSearch) -> String {
+        let planned = searched.plan.planned_epochs();
+        let left =
+            self.worked_secs * planned.saturating_sub(self.n_epochs) as f64 / self.n_epochs.max(1) as f64;
+        let left = if self.n_epochs == 0 { "unknown".to_owned() } else { duration(left) };
+        format!(
+            "{} of at most {planned} epochs; {} of work until the last generation, about {left} left",
+            self.n_epochs,
+            duration(self.worked_secs)
+        )
+    }
+}
+
+/// Prints what came of a run that has ended.
+fn farewell(searched: &OpenSearch, seen: &Seen) -> Result<Ending, RunError> {
+    let OpenSearch { folder, plan, .. } = searched;
+    let search = &plan.search;
+    print(seen.line(searched))?;
+    if let Some(plot) = picture(&seen.trials, search, terminal_width().unwrap_or(80), 14) {
+        print(plot)?;
+    }
+    let front = ParetoFront::of(&seen.trials, &search.objectives, &search.indicator, search.rungs.len());
+    let file = FrontFile::new(&front, &seen.trials, search);
+    front::show(&file, &search.measured())?;
+    for (variant, _) in variants(&front) {
+        if let Some(metrics) = known_variant(folder, variant)? {
+            print(line(variant, &metrics))?;
+        }
+    }
+    if plan.audit && !front.members.is_empty() {
+        audit::show(&netsynth_run::known_audit(folder, plan, &file).0)?;
+    }
+    Ok(if front.members.is_empty() { Ending::Missed } else { Ending::Done })
+}
+
+/// Seconds as people say them: 45 s, 12 min, 3 h 20 min.
+fn duration(secs: f64) -> String {
+    let secs = secs.max(0.0).round() as u64;
+    match (secs / 3600, secs / 60 % 60) {
+        (0, 0) => format!("{secs} s"),
+        (0, minutes) => format!("{minutes} min"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::duration;
+
+    #[test]
+    fn durations_are_rounded_down_to_what_people_say() {
+        let said = [0.4, 59.0, 61.0, 3599.0, 3600.0, 12_000.0].map(duration);
+        assert_eq!(said, ["0 s", "59 s", "1 min", "59 min", "1 h 0 min", "3 h 20 min"]);
+    }
+}

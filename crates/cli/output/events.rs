@@ -1,0 +1,177 @@
+//! What a run reports while it works, for a person on standard error and for the session's log.
+
+use netsynth_run::{Answer, RunEvent, TaskId};
+use netsynth_search::{Candidate, Event, ScreenedCandidate, StopReason};
+use tracing::{debug, info, warn};
+
+use crate::commands::data::cautions;
+use crate::output::log;
+use crate::output::print::{count, percent};
+use crate::output::progress::Progress;
+use crate::output::status::{out_of_reach, picture, standing};
+
+/// Shows an event, and writes it to the log.
+pub(crate) fn show(progress: &Progress, event: RunEvent<'_>) {
+    match event {
+        RunEvent::Reading { done, all } => progress.reading(done, all),
+        RunEvent::Planned { epochs } => progress.plan(epochs),
+        RunEvent::Skipped { epochs } => progress.skip(epochs),
+        RunEvent::Session { folder, number, n_workers, plan } => {
+            log::keep_in(folder.log(number).ok());
+            info!(
+                "session {number} of {} begins: netsynth {}, plan {}, {n_workers} workers, {} trials in generations of {}",
+                folder.path().display(),
+                env!("CARGO_PKG_VERSION"),
+                netsynth_store::digest(plan),
+                plan.search.n_trials,
+                plan.search.generation_size
+            );
+        }
+        RunEvent::Search { folder, plan, space, dataset, split } => {
+            progress.note(format!(
+                "{}: {} images of {} subjects, {} classes; {} images held out; {} folds",
+                folder.path().display(),
+                dataset.samples.len(),
+                dataset.subjects.len(),
+                dataset.classes.len(),
+                split.held_out.len(),
+                split.folds.len()
+            ));
+            caution(progress, &cautions(dataset, split));
+            progress.note(format!(
+                "{}: {} decisions, 10^{:.0} networks; {} trials in generations of {}",
+                space.name(),
+                space.decisions().len(),
+                space.decisions().log10_size(),
+                plan.search.n_trials,
+                plan.search.generation_size
+            ));
+        }
+        RunEvent::CrossValidation { plan, graph, dataset, split } => {
+            progress.note(format!(
+                "{}: {} parameters, {} images of {} subjects, {} of {} folds, {} epochs{}",
+                graph.name(),
+                count(graph.cost().parameters),
+                dataset.samples.len(),
+                dataset.subjects.len(),
+                plan.n_trained_folds,
+                plan.data.n_folds,
+                plan.epochs,
+                if plan.n_seeds > 1 { format!(", {} seeds", plan.n_seeds) } else { String::new() }
+            ));
+            caution(progress, &cautions(dataset, split));
+        }
+        RunEvent::Known { n_trainings, n_trials: Some(n_trials) } => {
+            progress.note(format!("{n_trainings} trainings of {n_trials} trials are there already"));
+        }
+        RunEvent::Known { n_trainings, n_trials: None } => {
+            progress.note(format!("{n_trainings} trainings are there already"));
+        }
+        RunEvent::Audit { n_open, n_trainings, epochs } => {
+            let line = format!(
+                "audit: {n_open} of {n_trainings} trainings from scratch are to be done, {epochs} epochs each"
+            );
+            info!("{line}");
+            progress.note(line);
+        }
+        RunEvent::Searching { event, trials, plan } => {
+            let search = &plan.search;
+            match event {
+                Event::Generator(generator) => debug!("generator {}", generator.number),
+                Event::Screened { candidates, .. } => log_screening(candidates),
+                Event::Proposed(candidates) => log_proposed(candidates),
+                Event::Rung { rung, n_candidates } => {
+                    info!("rung {rung}: {n_candidates} candidates");
+                    progress.stage(*rung, search.rungs.len(), *n_candidates * search.rungs[*rung].folds);
+                }
+                Event::Pruned { rung, trials } => {
+                    let line = out_of_reach(*rung, trials, search);
+                    info!("{line}");
+                    progress.note(line);
+                }
+                Event::Observed(new) => {
+                    let standing = standing(trials, search);
+                    progress.standing(standing.clone());
+                    progress.picture(|columns, rows| picture(trials, search, columns, rows));
+                    info!("{} trials, {standing}", trials.len());
+                    let generation = new.first().map_or(0, |trial| trial.generation);
+                    progress.note(format!("generation {generation}: {} trials, {standing}", trials.len()));
+                }
+            }
+        }
+        RunEvent::SearchEnded { reason, n_trials } => {
+            if let Some(limit) = limit(reason) {
+                info!("{limit}");
+                progress.note(format!("{limit}: the search ends with {n_trials} trials"));
+            }
+        }
+        RunEvent::Compared { job, n_done, n_jobs } => {
+            progress.note(format!("{}, seed {}: done ({n_done} of {n_jobs})", job.strategy, job.seed));
+        }
+        RunEvent::Epoch { task, report } => {
+            debug!("{task}: epoch {} of {}, loss {:.4}", report.epoch + 1, report.n_epochs, report.loss);
+            progress.epoch(&task.to_string(), report);
+        }
+        RunEvent::Answered { task, answer, secs } => answered(progress, task, answer, secs),
+    }
+}
+
+fn answered(progress: &Progress, task: &TaskId, answer: &Answer, secs: f64) {
+    progress.measured();
+    match answer {
+        Answer::Trained(trained) => {
+            let accuracy = trained.confusion.accuracy();
+            info!("{task}: accuracy {accuracy:.4} in {secs:.1} s");
+            if let TaskId::Prototype { .. } = task {
+                progress.note(format!("{task}: {} after {} epochs", percent(accuracy), trained.losses.len()));
+            }
+        }
+        Answer::Failed(reason) => {
+            warn!("{task} failed after {secs:.1} s: {reason}");
+            progress.note(format!("{task} failed: {reason}"));
+        }
+        Answer::Scored(scored) => debug!("{task}: {scored:?}"),
+    }
+}
+
+fn caution(progress: &Progress, cautions: &[String]) {
+    for caution in cautions {
+        progress.note(format!("warning: {caution}"));
+    }
+}
+
+/// Which limit ended a search, if it was one that is worth a line.
+fn limit(reason: StopReason) -> Option<&'static str> {
+    match reason {
+        StopReason::Space => Some("the space has no network left that is new and within the bounds"),
+        StopReason::Epochs => Some("the plan's epochs are spent"),
+        StopReason::WallClock => Some("the plan's wall-clock time is spent"),
+        StopReason::Trials | StopReason::Failures | StopReason::Asked => None,
+    }
+}
+
+/// Logs what a generation will try.
+fn log_proposed(candidates: &[Candidate]) {
+    if let (Some(first), Some(last)) = (candidates.first(), candidates.last()) {
+        info!("generation {} proposes trials {} to {}", first.generation, first.trial, last.trial);
+    }
+    for Candidate { trial, id, cost, parent, predicted, .. } in candidates {
+        info!(
+            "trial {trial} is proposed: {id}, {} parameters, {} MACs{}{}",
+            cost.parameters,
+            cost.macs,
+            parent.map_or(String::new(), |parent| format!(", from trial {parent}")),
+            predicted.map_or(String::new(), |predicted| format!(", predicted U {predicted:.2}"))
+        );
+    }
+}
+
+/// Logs which of the screened candidates will be trained.
+fn log_screening(candidates: &[ScreenedCandidate]) {
+    let n_trained = candidates.iter().filter(|candidate| candidate.trial.is_some()).count();
+    info!("{} candidates are scored, the best {n_trained} will be trained", candidates.len());
+    for ScreenedCandidate { id, scored, trial } in candidates {
+        let fate = trial.map_or("not trained".to_owned(), |trial| format!("trial {trial}"));
+        debug!("candidate {id}, {fate}: {scored:?}");
+    }
+}

@@ -1,0 +1,84 @@
+//! What is written to standard output: texts, tables, JSON.
+
+use std::io::Write;
+use std::path::Path;
+
+use clap::Args;
+use netsynth_report::Table;
+use serde::Serialize;
+
+pub(crate) use netsynth_report::numbers::{count, estimate, kibibytes, millions, percent};
+
+use netsynth_run::RunError;
+
+/// How many characters a line of standard output may have, if it leads to a terminal that knows. Of those that report no columns
+/// (`script`, `expect`, `ssh -tt`) the width is unknown.
+pub(crate) fn terminal_width() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
+    Some(width.0.into())
+}
+
+/// A text in lines of at most so many characters, each indented; its own line breaks stay.
+pub(crate) fn wrapped(text: &str, width: usize, indent: usize) -> String {
+    let margin = " ".repeat(indent);
+    let mut lines = Vec::new();
+    for paragraph in text.lines() {
+        let mut line = margin.clone();
+        for word in paragraph.split_whitespace() {
+            if line.chars().count() + 1 + word.chars().count() > width && line.len() > indent {
+                lines.push(std::mem::replace(&mut line, margin.clone()));
+            }
+            if line.len() > indent {
+                line.push(' ');
+            }
+            line += word;
+        }
+        lines.push(line);
+    }
+    lines.join("\n")
+}
+
+/// How a command prints its result, if not as a table for people.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct Format {
+    /// Print comma-separated values, numbers in full
+    #[arg(long, conflicts_with = "json")]
+    pub(crate) csv: bool,
+    /// Print JSON instead of a table
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Writes a table to standard output, as wide as the terminal if it leads to one whose width is known.
+pub(crate) fn print_table(table: &Table) -> Result<(), RunError> {
+    print(table.text(terminal_width()))
+}
+
+/// Writes a result to standard output. A reader that went away, such as `head`, is no error.
+pub(crate) fn print(text: impl std::fmt::Display) -> Result<(), RunError> {
+    match writeln!(std::io::stdout(), "{text}") {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(RunError::new(format!("standard output: {error}"), "check where it leads"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes a result to standard output as JSON.
+pub(crate) fn print_json<T: Serialize>(value: &T) -> Result<(), RunError> {
+    let text = serde_json::to_string_pretty(value).map_err(|error| {
+        RunError::new(error.to_string(), "this is a defect of netsynth: please report it")
+    })?;
+    print(text)
+}
+
+/// Writes a text to a file, or to standard output where none is given.
+pub(crate) fn print_to(file: Option<&Path>, text: &str) -> Result<(), RunError> {
+    match file {
+        None => print(text.trim_end_matches('\n')),
+        Some(path) => std::fs::write(path, text).map_err(|error| {
+            RunError::new(error.to_string(), "give a file in a folder that can be written")
+                .at(path.display().to_string())
+        }),
+    }
+}

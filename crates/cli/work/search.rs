@@ -1,0 +1,113 @@
+//! A search that is worked on, and what came of it.
+
+use netsynth_run::{Context, LocalThreads, RunError, RunWeights, Search, SearchResults, search};
+use netsynth_search::StopReason;
+use netsynth_store::{Audit, FrontFile, RunFolder};
+use serde::Serialize;
+
+use crate::commands::audit;
+use crate::commands::front;
+use crate::output::events;
+use crate::output::log;
+use crate::output::print::{print, print_json};
+use crate::output::progress::Progress;
+use crate::output::status::{failures, nearest_miss};
+use crate::output::variant::line;
+use crate::{Ending, interrupt};
+
+/// What a command writes to standard output at its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Output {
+    Tables,
+    Json,
+    /// Another part of the command prints what came of it.
+    Nothing,
+}
+
+impl Output {
+    /// What a command's `--json` asks for.
+    pub(crate) fn asked(json: bool) -> Self {
+        if json { Output::Json } else { Output::Tables }
+    }
+}
+
+/// Does what is left to do of a search on this process' threads, and prints what came of it.
+pub(crate) fn work_on(
+    searched: &Search,
+    folder: &RunFolder,
+    output: Output,
+    progress: &Progress,
+) -> Result<Ending, RunError> {
+    let weights = RunWeights::new(folder);
+    let executor = LocalThreads {
+        dataset: &searched.dataset,
+        split: &searched.split,
+        weights: &weights,
+        n_workers: searched.n_workers,
+    };
+    let on_event = |event: netsynth_run::RunEvent<'_>| events::show(progress, event);
+    let context = Context { executor: &executor, on_event: &on_event, stop: &interrupt::is_asked };
+    let results = search(searched, folder, &context);
+    log::end(&results);
+    progress.finish();
+    match results {
+        Err(RunError::Stopped) => {
+            progress.note(format!("stopped; `netsynth resume {}` goes on", folder.path().display()));
+            Ok(Ending::Stopped)
+        }
+        Err(error) => Err(error),
+        Ok(results) => show_results(searched, folder, results, output, progress),
+    }
+}
+
+fn show_results(
+    searched: &Search,
+    folder: &RunFolder,
+    results: SearchResults,
+    output: Output,
+    progress: &Progress,
+) -> Result<Ending, RunError> {
+    let (plan, path) = (&searched.plan, folder.path().display());
+    let SearchResults { trials, front, reason, variants, audit } = results;
+    if output == Output::Json {
+        print_json(&WithAudit { front: &front, audit: audit.as_ref() })?;
+    }
+    if reason == StopReason::Failures {
+        let reason = format!(
+            "{} trials failed one after the other, the plan's limit: {}",
+            plan.search.limits.failures_in_a_row,
+            failures(&trials)
+        );
+        let remedy = "change what makes them fail (learning_rate, limits) in a copy of the run's plan.ron and \
+                      begin again: `netsynth search --plan COPY`";
+        return Err(RunError::new(reason, remedy).at(path.to_string()));
+    }
+    if front.members.is_empty() {
+        progress.note(nearest_miss(&trials, &plan.search));
+        return Ok(Ending::Missed);
+    }
+    if output == Output::Tables {
+        front::show(&front, &plan.search.measured())?;
+        for (variant, metrics) in &variants {
+            print(line(*variant, metrics))?;
+        }
+        audit.as_ref().map_or(Ok(()), audit::show)?;
+        plan.data.split.caveat().map_or(Ok(()), print)?;
+    }
+    progress.note(format!("written to {path}"));
+    if plan.inheritance.is_some() && !plan.audit {
+        progress.note(format!(
+            "the accuracies of trials are of inherited weights; `netsynth audit {path}` trains the front from scratch"
+        ));
+    }
+    Ok(Ending::Done)
+}
+
+/// What a search with an audit prints as JSON.
+#[derive(Serialize)]
+struct WithAudit<'a> {
+    #[serde(flatten)]
+    front: &'a FrontFile,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    audit: Option<&'a Audit>,
+}

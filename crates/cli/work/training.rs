@@ -1,0 +1,78 @@
+//! A training on folds that is worked on, and what came of it.
+
+use std::num::NonZeroUsize;
+use std::sync::Mutex;
+use std::time::Instant;
+
+use netsynth_run::{
+    Context, CrossValidation, LocalThreads, Results, RunError, RunEvent, RunWeights, TaskId, cross_validate,
+};
+use netsynth_store::RunFolder;
+
+use crate::output::events;
+use crate::output::print::print_json;
+use crate::output::progress::Progress;
+use crate::output::training_results as results;
+use crate::work::search::Output;
+use crate::{Ending, interrupt};
+
+/// Trains what is left to train on this process' threads, and prints what came of it.
+pub(crate) fn train_on_folds(
+    training: &CrossValidation,
+    folder: &RunFolder,
+    workers: NonZeroUsize,
+    output: Output,
+    progress: &Progress,
+) -> Result<Ending, RunError> {
+    let Some(results) = trained(training, folder, workers, progress)? else { return Ok(Ending::Stopped) };
+    match output {
+        Output::Tables => results::show(&results)?,
+        Output::Json => print_json(&results)?,
+        Output::Nothing => {}
+    }
+    Ok(Ending::Done)
+}
+
+/// The same without printing; nothing comes back if it was asked to stop.
+pub(crate) fn trained(
+    training: &CrossValidation,
+    folder: &RunFolder,
+    workers: NonZeroUsize,
+    progress: &Progress,
+) -> Result<Option<Results>, RunError> {
+    let weights = RunWeights::new(folder);
+    let CrossValidation { dataset, split, .. } = training;
+    let executor = LocalThreads { dataset, split, weights: &weights, n_workers: workers };
+    let done: Mutex<Vec<TaskId>> = Mutex::default();
+    let on_event = |event: RunEvent<'_>| {
+        if let (RunEvent::Answered { task, .. }, Ok(mut done)) = (&event, done.lock()) {
+            done.push((*task).clone());
+        }
+        events::show(progress, event);
+    };
+    let begun = Instant::now();
+    let context = Context { executor: &executor, on_event: &on_event, stop: &interrupt::is_asked };
+    let results = cross_validate(training, folder, &context);
+    progress.finish();
+    let path = folder.path().display();
+    match results {
+        Err(RunError::Stopped) => {
+            progress.note(format!("stopped; `netsynth resume {path}` goes on"));
+            Ok(None)
+        }
+        Err(error) => Err(error),
+        Ok(results) => {
+            let secs = begun.elapsed().as_secs_f64();
+            let n_images = done.lock().map_or(0, |done| training.n_images(&done));
+            let speed = match n_images {
+                0 => String::new(),
+                n_images => {
+                    let rate = n_images as f64 / secs;
+                    format!("{secs:.1} s, {rate:.0} training images/s on {workers} cores; ")
+                }
+            };
+            progress.note(format!("{speed}written to {path}"));
+            Ok(Some(results))
+        }
+    }
+}

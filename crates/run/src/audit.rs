@@ -1,0 +1,107 @@
+//! How far a search's ranking holds: its finalists trained from scratch on all folds.
+
+use netsynth_graph::Graph;
+use netsynth_search::{Measured, Metrics, ParetoFront, Trained};
+use netsynth_store::{Audit, Extent, Fold, FrontFile, RunFolder, StoreError, audit_trainings};
+use netsynth_train::derived_seed;
+
+use crate::search::Search;
+use crate::session::Clock;
+use crate::work::do_all;
+use crate::{
+    Answer, Context, Job, JudgedOn, Plan, RunError, RunEvent, Task, TaskId, TrainingTask, resumable,
+};
+
+/// Audits a search that has ended: see [`crate::Plan::audit`]. What is trained already is kept.
+pub fn audit(search: &Search, folder: &RunFolder, context: &Context<'_>) -> Result<Audit, RunError> {
+    let front = ended_front(search, folder).map_err(|error| error.at(folder.path().display().to_string()))?;
+    resumable(folder, "audit", || {
+        let clock = Clock::begin(&search.plan, folder, search.n_workers, context.on_event)?;
+        (context.on_event)(RunEvent::Planned { epochs: search.plan.most_audited_epochs() });
+        let audit = train_finalists(search, &front, folder, context)?;
+        clock.tick()?;
+        Ok(audit)
+    })
+}
+
+/// The front of a search that has ended.
+fn ended_front(search: &Search, folder: &RunFolder) -> Result<FrontFile, RunError> {
+    if folder.end()?.is_none() {
+        let remedy = format!("end it first: `netsynth resume {}`", folder.path().display());
+        return Err(RunError::new("its search has not ended, so it has no finalists yet", remedy));
+    }
+    let plan = &search.plan.search;
+    let trials = folder.trials(&search.space)?;
+    let front = ParetoFront::of(&trials, &plan.objectives, &plan.indicator, plan.rungs.len());
+    if front.members.is_empty() {
+        let reason = "its front is empty, so it has no finalists: no trial met the indicator";
+        return Err(RunError::new(reason, "search longer (--trials), or loosen the indicator"));
+    }
+    Ok(FrontFile::new(&front, &trials, plan))
+}
+
+/// What a run's folder has of its audit, and what of that cannot be read.
+pub fn known_audit(folder: &RunFolder, plan: &Plan, front: &FrontFile) -> (Audit, Vec<StoreError>) {
+    let (epochs, folds) = plan.search.rungs.last().map_or((0, 0), |rung| (rung.epochs, rung.folds));
+    let search = Extent { epochs, folds, inherits: plan.inheritance.is_some() };
+    let from_scratch = Extent { epochs: plan.final_epochs, folds: plan.data.n_folds, inherits: false };
+    Audit::read(folder, front, search, from_scratch)
+}
+
+/// Trains what is left to train for the audit.
+pub(crate) fn train_finalists(
+    search: &Search,
+    front: &FrontFile,
+    folder: &RunFolder,
+    context: &Context<'_>,
+) -> Result<Audit, RunError> {
+    let plan = &search.plan;
+    let trainings = audit_trainings(front, plan.data.n_folds);
+    let mut jobs = Vec::new();
+    for &(trial, fold) in &trainings {
+        if folder.audited(trial, fold)?.is_some() {
+            continue;
+        }
+        let graph = Graph::new(&folder.architecture(trial)?)?;
+        let finish = move |answers| Ok(folder.write_audited(trial, fold, &measured(answers))?);
+        let tasks = vec![audit_task(search, &graph, trial, fold)];
+        jobs.push(Job::Open { tasks, finish: Box::new(finish) });
+    }
+    let (n_open, epochs) = (jobs.len(), plan.final_epochs);
+    let on_event = context.on_event;
+    on_event(RunEvent::Skipped { epochs: plan.most_audited_epochs() - (n_open * epochs) as u64 });
+    on_event(RunEvent::Audit { n_open, n_trainings: trainings.len(), epochs });
+    do_all(context, jobs)?;
+    let (audit, damaged) = known_audit(folder, plan, front);
+    match damaged.into_iter().next() {
+        Some(error) => Err(error.into()),
+        None => Ok(audit),
+    }
+}
+
+/// The training of a finalist on all folds but one, which judges it.
+pub(crate) fn audit_task(search: &Search, graph: &Graph, trial: usize, fold: Fold) -> Task {
+    let Search { plan, dataset, .. } = search;
+    let training = TrainingTask {
+        judged_on: JudgedOn::Fold(fold),
+        epochs: plan.final_epochs,
+        // Not the trial's: chance that favoured it in the search is not to favour it again.
+        seed: derived_seed(plan.search.seed, "audit", trial),
+        start: None,
+        is_probed: false,
+    };
+    plan.task(TaskId::Audit { trial, fold }, graph, &dataset.digest, Some(training))
+}
+
+fn measured(answers: Vec<Answer>) -> Measured {
+    match answers.into_iter().next() {
+        Some(Answer::Trained(trained)) => Measured::Trained(Trained {
+            folds: vec![Metrics::measured(&trained.confusion)],
+            losses: vec![trained.losses],
+            reactions: None,
+            scores: None,
+        }),
+        Some(Answer::Failed(reason)) => Measured::Failed(reason),
+        Some(Answer::Scored(_)) | None => unreachable!("an audit's one task is a training"),
+    }
+}

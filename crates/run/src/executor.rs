@@ -1,0 +1,124 @@
+use std::num::NonZeroUsize;
+use std::time::Instant;
+
+use netsynth_data::{Dataset, Split};
+use netsynth_graph::Graph;
+use netsynth_search::{Scored, unless_panicked};
+use netsynth_train::{
+    Deployed, EpochReport, Stimulus, Training, derived_seed, fit, fit_fold, on_one_thread, probe, save,
+    score, zero_cost_scores,
+};
+
+use crate::workers::side_by_side;
+use crate::{
+    Answer, Executor, JudgedOn, OnAnswer, OnEvent, RunError, RunEvent, Task, TaskResult, TrainingTask,
+    Weights,
+};
+
+/// Carries out tasks on threads of this process, each task on one core.
+pub struct LocalThreads<'a> {
+    /// The data of all tasks.
+    pub dataset: &'a Dataset,
+    /// Its folds and held-out samples.
+    pub split: &'a Split,
+    /// Where the networks lie that tasks start from.
+    pub weights: &'a dyn Weights,
+    /// Tasks side by side.
+    pub n_workers: NonZeroUsize,
+}
+
+impl Executor for LocalThreads<'_> {
+    fn run(
+        &self,
+        tasks: &[Task],
+        on_event: &OnEvent<'_>,
+        stop: &(dyn Fn() -> bool + Sync),
+        on_answer: &OnAnswer<'_>,
+    ) -> Result<(), RunError> {
+        side_by_side(tasks.len(), self.n_workers, &|index| {
+            if stop() {
+                return Ok(());
+            }
+            let task = &tasks[index];
+            let begun = Instant::now();
+            let answer = self.answer(task, on_event)?;
+            let secs = begun.elapsed().as_secs_f64();
+            on_event(RunEvent::Answered { task: &task.id, answer: &answer, secs });
+            on_answer(index, answer)
+        })
+    }
+}
+
+impl LocalThreads<'_> {
+    fn answer(&self, task: &Task, on_event: &OnEvent<'_>) -> Result<Answer, RunError> {
+        if task.data_digest != self.dataset.digest {
+            let reason = format!("{} is a task for other data", task.id);
+            return Err(RunError::new(reason, "give the executor the data that the task names"));
+        }
+        let graph = match Graph::new(&task.architecture) {
+            Ok(graph) => graph,
+            Err(error) => return Ok(Answer::Failed(error.to_string())),
+        };
+        let start = match &task.training {
+            Some(TrainingTask { start: Some(key), .. }) => Some(self.weights.load(key, task.device)?),
+            _ => None,
+        };
+        let work = || {
+            unless_panicked(|| self.carried_out(task, &graph, start.as_ref(), on_event))
+                .unwrap_or_else(|panic| Ok(Answer::Failed(format!("the training panicked: {panic}"))))
+        };
+        on_one_thread(work).map_err(|error| {
+            let reason = format!("a thread could not be started: {error}");
+            RunError::new(reason, "allow more threads (ulimit -u), or give fewer --workers")
+        })?
+    }
+
+    fn carried_out(
+        &self,
+        task: &Task,
+        graph: &Graph,
+        start: Option<&Deployed>,
+        on_event: &OnEvent<'_>,
+    ) -> Result<Answer, RunError> {
+        let Self { dataset, split, .. } = self;
+        let Task { id, recipe, device, run_seed, training, is_scored, .. } = task;
+        let is_probed = training.as_ref().is_some_and(|training| training.is_probed);
+        // Probes and scores see images that every network of the run is trained on when it is judged on the first fold.
+        let stimulus =
+            (*is_scored || is_probed).then(|| Stimulus::new(dataset, &split.train(0), recipe, *run_seed));
+        // One seed for all networks of a run, so that a score is a function of the network.
+        let score_of =
+            |stimulus| zero_cost_scores(graph, stimulus, derived_seed(*run_seed, "scores", 0), *device);
+        let scored = stimulus.as_ref().filter(|_| *is_scored).map(score_of);
+        let Some(TrainingTask { judged_on, epochs, seed, .. }) = training else {
+            let none = || Scored::Failed("no score was asked for".to_owned());
+            return Ok(Answer::Scored(scored.unwrap_or_else(none)));
+        };
+        let training =
+            Training { graph, dataset, recipe, n_epochs: *epochs, seed: *seed, device: *device, start };
+        let mut losses = Vec::with_capacity(*epochs);
+        let mut on_epoch = |report: EpochReport| {
+            losses.push(report.loss);
+            on_event(RunEvent::Epoch { task: id, report });
+        };
+        let trained = match judged_on {
+            JudgedOn::Fold(fold) => fit_fold(&training, split, fold.index(), &mut on_epoch)
+                .map(|report| (report.network, report.confusion)),
+            JudgedOn::HeldOut => fit(&training, &split.all_folds(), &mut on_epoch).map(|network| {
+                let confusion = score(&network, dataset, &split.held_out, recipe);
+                (network, confusion)
+            }),
+        };
+        let (network, confusion) = match trained {
+            Ok(trained) => trained,
+            Err(failure) => return Ok(Answer::Failed(failure.to_string())),
+        };
+        Ok(Answer::Trained(Box::new(TaskResult {
+            confusion,
+            losses,
+            reactions: stimulus.as_ref().filter(|_| is_probed).map(|stimulus| probe(&network, stimulus)),
+            scores: scored.and_then(|scored| scored.scores().copied()),
+            weights: save(&network)?,
+        })))
+    }
+}

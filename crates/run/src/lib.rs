@@ -1,0 +1,52 @@
+//! The application as a library: search, train on folds, audit, verify and compare.
+//!
+//! Each is a function of what it follows (a [`Plan`] or [`TrainPlan`], read into a [`Search`] or [`CrossValidation`]), the
+//! run's folder, and a [`Context`]: the [`Executor`] that carries out its [`Task`]s, who learns of its [`RunEvent`]s, and
+//! what stops it. [`do_all`] is the one loop: it keeps what the run has, asks the executor for the rest and writes each
+//! result once. Results are a function of the plan and the data, for any executor and any number of workers.
+
+mod audit;
+mod compare;
+mod cross_validation;
+mod error;
+mod event;
+mod executor;
+pub mod networks;
+mod open;
+mod plan;
+mod prototypes;
+mod provenance;
+mod reproduce;
+mod results;
+mod search;
+mod session;
+mod trials;
+mod variants;
+mod verify;
+mod weights;
+mod work;
+mod workers;
+
+pub use audit::{audit, known_audit};
+pub use compare::{Comparison, ComparisonJob, compare_by_training, compare_on_table};
+pub use cross_validation::{CrossValidation, TrainPlan, TrainingKind, cross_validate};
+pub use error::RunError;
+pub use event::{OnEvent, RunEvent};
+pub use executor::LocalThreads;
+pub use open::{OpenSearch, open_search, required, search_plan};
+pub use plan::{DataPlan, DataSource, PROTOTYPE_EPOCHS, Plan, SearchKind};
+pub use provenance::Provenance;
+pub use reproduce::{begun_or_reopened, found_networks, paper_plan, refuse_other};
+pub use results::{FoldFile, FoldResult, Results};
+pub use search::{Search, SearchResults, search};
+pub use session::{SessionFile, worked};
+pub use trials::Trials;
+pub use variants::{VariantMetrics, known as known_variant};
+pub use verify::{Retrained, Verification, verify};
+pub use weights::{InMemory, RunWeights, Weights};
+pub use work::{
+    Answer, Context, Executor, Finish, Job, JudgedOn, OnAnswer, Task, TaskId, TaskResult, TrainingTask,
+    WeightKey, do_all,
+};
+
+pub(crate) use session::resumable;

@@ -1,0 +1,265 @@
+use std::path::{Path, PathBuf};
+
+use netsynth_data::synth::{self, SynthOptions};
+use netsynth_data::{DataOptions, Dataset, Expression, Split, SplitBy};
+use netsynth_graph::Graph;
+use netsynth_graph::schema::{self, SCHEMA};
+use netsynth_search::{
+    Constraint, Indicator, Limits, Metric, Objective, Performance, Rung, SearchPlan, StrategyKind, Variant,
+};
+use netsynth_store::{MAX_FINALISTS, read_text};
+use netsynth_train::{Device, InheritFrom, Inheritance, Recipe};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{OnEvent, RunError, RunEvent, Task, TaskId, TrainingTask};
+
+/// The most epochs for which variants are trained, and the most pixels that are drawn into memory.
+const MAX_EPOCHS: usize = 100_000;
+const MAX_DRAWN_BYTES: u64 = 4 << 30;
+
+/// Epochs for which the prototype is trained, that trials inherit from, if no plan says how many.
+pub const PROTOTYPE_EPOCHS: usize = 40;
+
+/// Everything a search depends on: the same plan gives the same run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Plan {
+    /// The file format's version.
+    pub schema: u32,
+    /// The kind of run that it makes.
+    #[serde(default)]
+    pub kind: SearchKind,
+    /// The search space: a built-in name or a file.
+    pub space: String,
+    /// Which faces, and who is trained on and judged on.
+    pub data: DataPlan,
+    /// How the search is run.
+    pub search: SearchPlan,
+    /// How networks are trained.
+    pub recipe: Recipe,
+    /// Epochs for which the variants are trained at the end, on all subjects but the held-out ones: from scratch, or with
+    /// `inheritance` on from what their trials learned.
+    pub final_epochs: usize,
+    /// What trials start from; absent, from random weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inheritance: Option<Inheritance>,
+    /// Whether the finalists, which are the members of the front or twelve of them, are trained from scratch for
+    /// `final_epochs` on all folds at the end: how far the search's ranking can be trusted. It changes no choice.
+    #[serde(default)]
+    pub audit: bool,
+    /// Where networks are trained.
+    #[serde(default)]
+    pub device: Device,
+}
+
+/// The kind of run that a search's plan makes; no other kind is read as one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum SearchKind {
+    /// A search for networks.
+    #[default]
+    Search,
+}
+
+/// Which faces, and who is trained on and judged on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DataPlan {
+    /// Where the faces come from.
+    pub source: DataSource,
+    /// How a folder of them is read.
+    #[serde(default)]
+    pub options: DataOptions,
+    /// What folds keep together: nobody but the user's own word makes them anything but subject-wise.
+    #[serde(default)]
+    pub split: SplitBy,
+    /// How many folds; the column Usage makes one.
+    pub n_folds: usize,
+    /// Share of the subjects that the search never sees; the column Usage names the held-out images itself.
+    pub held_out: f64,
+}
+
+/// Where faces come from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub enum DataSource {
+    /// Drawn in memory.
+    Synthetic(SynthOptions),
+    /// A folder in any layout that netsynth reads.
+    Folder(PathBuf),
+}
+
+impl Plan {
+    /// What a plain `netsynth search` does: minutes on two cores.
+    pub fn built_in() -> Self {
+        let mut indicator = Indicator::paper();
+        // Every candidate costs seconds, so that minutes are enough for a search.
+        indicator.constraints.push(Constraint::AtMost(Metric::Macs, 12e6));
+        Self {
+            schema: SCHEMA,
+            kind: SearchKind::Search,
+            space: "emotionnet".to_owned(),
+            data: DataPlan {
+                // Many people rather than many frames of each: what is hard is a face that was never seen.
+                source: DataSource::Synthetic(SynthOptions { subjects: 150, ..SynthOptions::default() }),
+                options: DataOptions { height: 24, width: 24, frames: 1, ..DataOptions::default() },
+                split: SplitBy::Subject,
+                n_folds: 5,
+                held_out: 0.2,
+            },
+            search: SearchPlan {
+                seed: 1,
+                n_trials: 36,
+                generation_size: 6,
+                strategy: StrategyKind::Synthesis,
+                indicator,
+                performance: Performance::default(),
+                objectives: vec![
+                    Objective::Maximise(Metric::Accuracy),
+                    Objective::Minimise(Metric::Parameters),
+                ],
+                rungs: vec![
+                    Rung { epochs: 10, folds: 1, keep: 0.5 },
+                    Rung { epochs: 60, folds: 1, keep: 1.0 },
+                ],
+                pruning: Some(0.9),
+                screening: None,
+                limits: Limits::default(),
+            },
+            recipe: Recipe::strong(),
+            final_epochs: 80,
+            inheritance: Some(Inheritance { from: InheritFrom::Parent, epochs: PROTOTYPE_EPOCHS }),
+            audit: false,
+            device: Device::Flex,
+        }
+    }
+
+    /// The same for the user's data, of which all labelled frames are read: it has fewer people than can be drawn.
+    pub fn on_folder(path: PathBuf) -> Self {
+        let built_in = Self::built_in();
+        let DataOptions { height, width, .. } = built_in.data.options;
+        let options = DataOptions { height, width, ..DataOptions::default() };
+        Self { data: DataPlan { source: DataSource::Folder(path), options, ..built_in.data }, ..built_in }
+    }
+
+    /// Reads a plan.
+    pub fn read(path: &Path) -> Result<Self, RunError> {
+        let text = read_text(path).map_err(|error| {
+            RunError::new(error.reason, "give a plan file, such as runs/search-001/plan.ron").at(error.path)
+        })?;
+        schema::from_ron(&text).map_err(RunError::about(path))
+    }
+
+    /// The most epochs that the search, its variants and its audit can take.
+    pub fn planned_epochs(&self) -> u64 {
+        let SearchPlan { n_trials, generation_size, limits, .. } = &self.search;
+        let (whole, rest) = (n_trials / generation_size, n_trials % generation_size);
+        let searched =
+            whole as u64 * self.search.most_epochs(*generation_size) + self.search.most_epochs(rest);
+        let audited = if self.audit { self.most_audited_epochs() } else { 0 };
+        let inherited =
+            self.inheritance.map_or(0, |inheritance| (inheritance.epochs * self.n_lines()) as u64);
+        searched.min(limits.epochs.unwrap_or(u64::MAX))
+            + inherited
+            + (Variant::ALL.len() * self.final_epochs) as u64
+            + audited
+    }
+
+    /// How many folds any rung trains: each has a line of ancestors.
+    pub fn n_lines(&self) -> usize {
+        self.search.rungs.iter().map(|rung| rung.folds).max().unwrap_or_default()
+    }
+
+    /// A task of this plan's run for a network.
+    pub fn task(&self, id: TaskId, graph: &Graph, data_digest: &str, training: Option<TrainingTask>) -> Task {
+        Task {
+            id,
+            architecture: graph.spec(),
+            data: self.data.clone(),
+            data_digest: data_digest.to_owned(),
+            recipe: self.recipe.clone(),
+            device: self.device,
+            run_seed: self.search.seed,
+            is_scored: false,
+            training,
+        }
+    }
+
+    /// The most epochs that an audit can take.
+    pub fn most_audited_epochs(&self) -> u64 {
+        (MAX_FINALISTS.min(self.search.n_trials) * self.data.n_folds * self.final_epochs) as u64
+    }
+
+    /// Refuses a plan that no run could follow.
+    pub fn check(&self) -> Result<(), RunError> {
+        self.search.check()?;
+        self.recipe.check()?;
+        if !(1..=MAX_EPOCHS).contains(&self.final_epochs) {
+            return Err(RunError::new(
+                format!("the plan's `final_epochs` is {}", self.final_epochs),
+                format!("train the variants for 1 to {MAX_EPOCHS} epochs"),
+            ));
+        }
+        if let Some(Inheritance { epochs, .. }) = self.inheritance
+            && !(1..=MAX_EPOCHS).contains(&epochs)
+        {
+            return Err(RunError::new(
+                format!("the plan's `inheritance` has {epochs} epochs"),
+                format!("train the prototype for 1 to {MAX_EPOCHS} epochs"),
+            ));
+        }
+        if let Some(rung) = self.search.rungs.iter().find(|rung| rung.folds > self.data.n_folds) {
+            let reason = format!("a rung trains {} folds and the data has {}", rung.folds, self.data.n_folds);
+            return Err(RunError::new(reason, "give the rung fewer folds, or the data more"));
+        }
+        Ok(())
+    }
+}
+
+impl DataPlan {
+    /// Loads or draws the faces.
+    pub fn load(&self, on_event: &OnEvent<'_>) -> Result<Dataset, RunError> {
+        if let DataSource::Synthetic(SynthOptions { subjects, frames, .. }) = &self.source {
+            let DataOptions { height, width, frames: kept, .. } = &self.options;
+            let factors = [*subjects, Expression::ALL.len(), *frames.min(kept), *height, *width];
+            let bytes = factors.iter().fold(1, |product: u64, &factor| product.saturating_mul(factor as u64));
+            if bytes > MAX_DRAWN_BYTES {
+                let reason = format!("drawing the plan's faces would take {} GiB", bytes >> 30);
+                return Err(RunError::new(reason, "draw fewer subjects or frames, or smaller images"));
+            }
+        }
+        let dataset = match &self.source {
+            DataSource::Synthetic(options) => synth::dataset(options, &self.options)?,
+            DataSource::Folder(path) => Dataset::load_with(path, &self.options, &|done, all| {
+                on_event(RunEvent::Reading { done, all });
+            })?,
+        };
+        Ok(dataset)
+    }
+
+    /// Splits them, by subject unless the plan says otherwise.
+    pub fn split(&self, dataset: &Dataset) -> Result<Split, RunError> {
+        let split = self.split.split(dataset, self.n_folds, self.held_out)?;
+        if split.folds.len() != self.n_folds {
+            let reason = format!("the data's column Usage makes one fold, not {}", self.n_folds);
+            return Err(RunError::new(reason, "give the data `n_folds: 1`"));
+        }
+        Ok(split)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_plan_is_written_in_plain_names_and_one_of_the_first_versions_still_loads() {
+        let plan = Plan::built_in();
+        let text = schema::to_ron(&plan);
+        assert!(text.contains("crop: Whole,") && !text.contains("r#"), "{text}");
+        assert_eq!(schema::from_ron::<Plan>(&text).unwrap(), plan);
+        let old = text.replace("crop: Whole,", "crop: r#None,");
+        assert_eq!(schema::from_ron::<Plan>(&old).unwrap(), plan);
+    }
+}

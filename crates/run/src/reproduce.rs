@@ -1,0 +1,78 @@
+//! The paper's measurement: the search, and its variants on the protocol's folds.
+
+use std::path::Path;
+
+use netsynth_graph::ArchitectureSpec;
+use netsynth_search::{Indicator, Rung, SearchPlan};
+use netsynth_store::RunFolder;
+use netsynth_train::Recipe;
+
+use crate::networks::Source;
+use crate::{CrossValidation, DataPlan, OnEvent, Plan, RunError, TrainPlan};
+
+/// The search under the paper's indicator, its rungs scaled by the epochs of a training.
+pub fn paper_plan(data: DataPlan, recipe: Recipe, epochs: usize, n_trials: usize, seed: u64) -> Plan {
+    let share = |share: f64| ((share * epochs as f64).round() as usize).max(1);
+    let n_folds = data.n_folds;
+    Plan {
+        data: DataPlan { held_out: 0.2, ..data },
+        search: SearchPlan {
+            seed,
+            n_trials,
+            indicator: Indicator::paper(),
+            // Ever fewer networks on ever more folds: the indicator speaks of an average over folds.
+            rungs: vec![
+                Rung { epochs: share(0.05), folds: 1, keep: 0.5 },
+                Rung { epochs: share(0.25), folds: 1, keep: 0.4 },
+                Rung { epochs: share(0.5), folds: n_folds.div_ceil(2), keep: 1.0 },
+            ],
+            ..Plan::built_in().search
+        },
+        recipe,
+        final_epochs: epochs,
+        // The protocol trains every fold from scratch, so a network is chosen by what it learns from scratch.
+        inheritance: None,
+        ..Plan::built_in()
+    }
+}
+
+/// The networks that a search chose as its variants, each with the name of its training on folds: one network can be both.
+pub fn found_networks(folder: &RunFolder) -> Result<Vec<(String, ArchitectureSpec)>, RunError> {
+    let mut found = Vec::new();
+    for member in folder.front()?.members.iter().filter(|member| !member.variants.is_empty()) {
+        let variants: Vec<String> = member.variants.iter().map(ToString::to_string).collect();
+        let name = variants.join("-and-");
+        let spec = ArchitectureSpec { name: format!("found-{name}"), ..folder.architecture(member.trial)? };
+        found.push((name, spec));
+    }
+    Ok(found)
+}
+
+/// The training of a plan in the folder `runs/NAME`: begun, or reopened if it is there with the same plan.
+pub fn begun_or_reopened(
+    plan: TrainPlan,
+    name: &str,
+    on_event: &OnEvent<'_>,
+) -> Result<(CrossValidation, RunFolder), RunError> {
+    let source =
+        Source { name: plan.architecture.name.clone(), text: plan.architecture.to_ron(), is_built_in: false };
+    let training = CrossValidation::new(&source, plan, on_event)?;
+    let path = RunFolder::path_of(Path::new("runs"), name)?;
+    if RunFolder::open(&path).is_err() {
+        let folder = training.begin(Some(name))?;
+        return Ok((training, folder));
+    }
+    let folder = RunFolder::resume(&path)?;
+    refuse_other(&folder, folder.plan::<TrainPlan>()? == training.plan)?;
+    Ok((training, folder))
+}
+
+/// Refuses to go on with a run that was begun with another plan.
+pub fn refuse_other(folder: &RunFolder, is_same: bool) -> Result<(), RunError> {
+    if is_same {
+        return Ok(());
+    }
+    let remedy = "repeat the options it was begun with, or give another --name";
+    let error = RunError::new("it was begun with other options", remedy);
+    Err(error.at(folder.path().display().to_string()))
+}

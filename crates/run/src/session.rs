@@ -1,0 +1,104 @@
+use std::num::NonZeroUsize;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use netsynth_graph::schema::SCHEMA;
+use netsynth_store::{Entry, RunFolder, StoreError};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{OnEvent, Plan, RunError, RunEvent};
+
+/// When and how long somebody worked on a run. Nothing but the wall-clock limit depends on it.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SessionFile {
+    /// The file format's version.
+    schema: u32,
+    /// Trainings side by side.
+    n_workers: usize,
+    /// Seconds since 1970, when it began.
+    begun_unix_secs: u64,
+    /// How long it worked, as last written down.
+    secs: f64,
+}
+
+/// How many sessions of work a run has had, and how many seconds they took.
+pub fn worked(folder: &RunFolder) -> Result<(usize, f64), StoreError> {
+    let (mut n_sessions, mut secs) = (0, 0.0);
+    while let Some(session) = folder.document::<SessionFile>(Entry::Session(n_sessions + 1))? {
+        secs += session.secs.max(0.0);
+        n_sessions += 1;
+    }
+    Ok((n_sessions, secs))
+}
+
+/// The time that a run's sessions took.
+pub(crate) struct Clock<'a> {
+    folder: &'a RunFolder,
+    number: usize,
+    n_workers: usize,
+    begun: Instant,
+    begun_unix_secs: u64,
+    /// When the plan's time is spent.
+    deadline: Option<Instant>,
+}
+
+impl<'a> Clock<'a> {
+    /// Begins a session after those that the run had, and its log.
+    pub(crate) fn begin(
+        plan: &Plan,
+        folder: &'a RunFolder,
+        n_workers: NonZeroUsize,
+        on_event: &OnEvent<'_>,
+    ) -> Result<Self, StoreError> {
+        let (n_earlier, spent) = worked(folder)?;
+        let begun = Instant::now();
+        let left = plan.search.limits.wall_clock_secs.map(|secs| (secs as f64 - spent).max(0.0));
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let clock = Self {
+            folder,
+            number: n_earlier + 1,
+            n_workers: n_workers.get(),
+            begun,
+            begun_unix_secs: since_1970.as_secs(),
+            deadline: left.and_then(|secs| begun.checked_add(Duration::try_from_secs_f64(secs).ok()?)),
+        };
+        clock.tick()?;
+        let n_workers = n_workers.get();
+        on_event(RunEvent::Session { folder, number: n_earlier + 1, n_workers, plan });
+        Ok(clock)
+    }
+
+    /// Writes down how long the session has worked.
+    pub(crate) fn tick(&self) -> Result<(), StoreError> {
+        let Self { number, n_workers, begun_unix_secs, .. } = *self;
+        let secs = self.begun.elapsed().as_secs_f64();
+        let file = SessionFile { schema: SCHEMA, n_workers, begun_unix_secs, secs };
+        self.folder.write_document(Entry::Session(number), &file)
+    }
+
+    /// Whether the plan's time is spent.
+    pub(crate) fn is_up(&self) -> bool {
+        self.deadline.is_some_and(|deadline| Instant::now() >= deadline)
+    }
+}
+
+/// Work on a run's folder. Where the system refuses to read or write, the error says that nothing finished is lost and
+/// that the command `again` goes on.
+pub(crate) fn resumable<T>(
+    folder: &RunFolder,
+    again: &str,
+    work: impl FnOnce() -> Result<T, RunError>,
+) -> Result<T, RunError> {
+    work().map_err(|error| {
+        if !error.is_of_the_system() {
+            return error;
+        }
+        let remedy = format!(
+            "see that the disk has room and the folder can be written; nothing finished is lost: `netsynth {again} {}` \
+             goes on",
+            folder.path().display()
+        );
+        error.with_remedy(remedy)
+    })
+}

@@ -1,0 +1,177 @@
+//! Every option of every command that makes a plan reaches the plan, and what is not given stays as the plan has it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+
+/// Options that are no part of a plan: they say where it is from, who works on it, and what is printed.
+const APART: [&str; 8] =
+    ["--plan", "--workers", "--name", "--json", "--dry-run", "--help", "--verbose", "--quiet"];
+
+fn netsynth(home: &Path, arguments: &[&str]) -> String {
+    let output = Command::cargo_bin("netsynth").unwrap().args(arguments).current_dir(home).assert().success();
+    String::from_utf8(output.get_output().stdout.clone()).unwrap()
+}
+
+/// The options that a command's help lists.
+fn listed(home: &Path, command: &[&str]) -> BTreeSet<String> {
+    let help = netsynth(home, &[command, &["--help"]].concat());
+    let options = help.lines().filter_map(|line| {
+        let line = line.trim_start();
+        let option = line.split_once("--").filter(|(short, _)| short.is_empty() || short.starts_with('-'))?.1;
+        let end = option.find(|letter: char| !(letter.is_ascii_lowercase() || letter == '-'));
+        Some(format!("--{}", &option[..end.unwrap_or(option.len())]))
+    });
+    options.collect()
+}
+
+/// Each option with a value that is no default, and what the plan has then. `None` is an option that needs another.
+type Expected = [(&'static [&'static str], &'static str)];
+
+const READING: &Expected = &[
+    (&["--frames", "2"], "frames: 2,"),
+    (&["--labels", "eight"], "labels: Eight,"),
+    (&["--crop", "face"], "crop: Face"),
+    (&["--crop", "face", "--margin", "0.25"], "margin: 0.25"),
+    (&["--colour", "rgb"], "colour: Rgb,"),
+    (&["--subject-pattern", "^(x+)"], r#"subject_pattern: "^(x+)","#),
+    (&["--split", "random"], "split: Random,"),
+    (&["--folds", "4"], "n_folds: 4,"),
+    (&["--recipe", "paper"], "batch_size: 32"),
+    (&["--without", "flip"], "flip: false"),
+    (&["--balanced"], "balanced_classes: true"),
+];
+
+fn check(home: &Path, command: &[&str], basis: &[&str], expected: &[&Expected]) {
+    let mut reached: BTreeSet<String> = APART.map(str::to_owned).into();
+    let plain = netsynth(home, &[command, basis, &["--dry-run"]].concat());
+    for (given, needle) in expected.iter().copied().flatten() {
+        let plan = netsynth(home, &[command, basis, given, &["--dry-run"]].concat());
+        assert!(plan.contains(needle), "{command:?} {given:?} should give {needle}:\n{plan}");
+        assert_ne!(plan, plain, "{command:?} {given:?} changes nothing");
+        reached.extend(given.iter().filter(|word| word.starts_with("--")).map(|word| (*word).to_owned()));
+    }
+    reached.extend(basis.iter().filter(|word| word.starts_with("--")).map(|word| (*word).to_owned()));
+    let listed = listed(home, command);
+    assert!(listed.len() > 10, "{listed:?}");
+    let missing: Vec<&String> = listed.difference(&reached).collect();
+    assert!(missing.is_empty(), "{command:?}: nothing shows that {missing:?} reach the plan");
+    let unknown: Vec<&String> = reached.iter().filter(|known| !APART.contains(&known.as_str())).collect();
+    assert!(unknown.iter().all(|known| listed.contains(*known)), "{command:?}: {unknown:?}");
+}
+
+#[test]
+fn every_option_of_search_reaches_the_plan() {
+    let home = tempfile::tempdir().unwrap();
+    let own: &Expected = &[
+        (&["--data", "faces"], r#"source: Folder("faces")"#),
+        (&["--side", "32"], "height: 32"),
+        (&["--space", "other.ron"], r#"space: "other.ron""#),
+        (&["--trials", "7"], "n_trials: 7"),
+        (&["--seed", "9"], "seed: 9,"),
+        (&["--inherit", "prototype"], "from: Prototype"),
+        (&["--audit"], "audit: true"),
+    ];
+    check(home.path(), &["search"], &[], &[READING, own]);
+    check(home.path(), &["search"], &["--data", "faces"], &[READING, own.split_at(1).1]);
+}
+
+#[test]
+fn every_option_of_train_and_reproduce_reaches_the_plan() {
+    let home = tempfile::tempdir().unwrap();
+    let own: &Expected = &[
+        (&["--only", "3"], "n_trained_folds: 3"),
+        (&["--start", "weights"], r#"start: "weights""#),
+        (&["--seed", "9"], "seed: 9,"),
+        (&["--epochs", "17"], "epochs: 17"),
+    ];
+    let recipe_of_paper = READING.iter().filter(|(given, _)| given != &["--recipe", "paper"]);
+    let reading: Vec<_> =
+        recipe_of_paper.copied().chain([(&["--recipe", "strong"][..], "learning_rate: 0.002")]).collect();
+    check(home.path(), &["train", "nano-b"], &["--data", "faces"], &[READING, own]);
+    let seeds: &Expected = &[(&["--seeds", "3"], "n_seeds: 3")];
+    // What `reproduce paper` alone has is checked below.
+    let n_trials = &["--trials", "60"];
+    let basis = [&["--data", "faces"][..], n_trials].concat();
+    check(home.path(), &["reproduce", "nano-b"], &basis, &[&reading, own, seeds]);
+    let plan =
+        netsynth(home.path(), &["reproduce", "paper", "--data", "faces", "--trials", "7", "--dry-run"]);
+    assert!(plan.contains("n_trials: 7") && plan.contains("held_out: 0.2"), "{plan}");
+}
+
+#[test]
+fn what_is_not_given_stays_as_the_plan_has_it() {
+    let home = tempfile::tempdir().unwrap();
+    let all = [
+        "--data",
+        "elsewhere",
+        "--frames",
+        "2",
+        "--labels",
+        "eight",
+        "--crop",
+        "face",
+        "--margin",
+        "0.25",
+        "--colour",
+        "rgb",
+        "--subject-pattern",
+        "^(x+)",
+        "--split",
+        "random",
+        "--folds",
+        "4",
+        "--side",
+        "32",
+        "--trials",
+        "7",
+        "--seed",
+        "9",
+        "--inherit",
+        "prototype",
+        "--audit",
+        "--without",
+        "flip",
+        "--balanced",
+    ];
+    let plan = netsynth(home.path(), &[&["search"][..], &all, &["--dry-run"]].concat());
+    fs::write(home.path().join("plan.ron"), &plan).unwrap();
+    let again = netsynth(home.path(), &["search", "--plan", "plan.ron", "--dry-run"]);
+    assert_eq!(again, plan);
+    // Each option changes what it says and nothing else.
+    for (given, changed) in [
+        (&["--data", "faces"][..], "source: Folder(\"faces\")"),
+        (&["--audit=false"], "audit: false"),
+        (&["--balanced=false"], "balanced_classes: false"),
+        (&["--labels", "six"], "labels: Six"),
+        (&["--margin", "0.5"], "margin: 0.5"),
+        (&["--inherit", "parent"], "from: Parent"),
+    ] {
+        let other =
+            netsynth(home.path(), &[&["search", "--plan", "plan.ron", "--dry-run"][..], given].concat());
+        assert!(other.contains(changed), "{given:?}:\n{other}");
+        let differing = other.lines().zip(plan.lines()).filter(|(one, other)| one != other).count();
+        assert_eq!((differing, other.lines().count()), (1, plan.lines().count()), "{given:?}:\n{other}");
+    }
+}
+
+#[test]
+fn the_plan_that_is_printed_is_the_plan_that_is_followed() {
+    let home = tempfile::tempdir().unwrap();
+    let options = ["--side", "12", "--trials", "1", "--inherit", "nothing", "--seed", "4"];
+    let plan = netsynth(home.path(), &[&["search"][..], &options, &["--dry-run"]].concat());
+    assert!(!home.path().join("runs").exists());
+    let quick = plan
+        .replace("subjects: 150", "subjects: 8")
+        .replace("epochs: 60", "epochs: 1")
+        .replace("epochs: 10", "epochs: 1");
+    fs::write(home.path().join("quick.ron"), &quick).unwrap();
+    let mut search = Command::cargo_bin("netsynth").unwrap();
+    search.args(["search", "--plan", "quick.ron", "--name", "it"]).current_dir(home.path()).assert().code(1);
+    let followed = fs::read_to_string(home.path().join("runs/it/plan.ron")).unwrap();
+    assert_eq!(followed.split("// sha256").next().unwrap(), quick);
+}
