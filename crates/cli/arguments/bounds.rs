@@ -1,25 +1,20 @@
-use netsynth_search::{Constraint, Metric};
+use netsynth_search::{Constraint, Metric, Objective, bounds};
 
-/// A bound of the indicator as the command line writes it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Bound(pub(crate) Constraint);
+/// Bounds of the indicator as the command line has them, such as `parameters<=150k` or `accuracy >= 92 % and macs < 12M`.
+#[derive(Debug, Clone)]
+pub(crate) struct Bounds(pub(crate) Vec<Constraint>);
 
-/// Reads a bound such as `parameters<=1e6` or `accuracy>=0.92`.
-pub(crate) fn bound(text: &str) -> Result<Bound, String> {
-    let remedy = "write a bound such as parameters<=1e6, macs<=2e7 or accuracy>=0.92";
-    let (name, at_least, number) = match (text.split_once(">="), text.split_once("<=")) {
-        (Some((name, number)), _) => (name, true, number),
-        (None, Some((name, number))) => (name, false, number),
-        (None, None) => return Err(remedy.to_owned()),
-    };
-    let metric = match name.trim() {
-        "accuracy" => Metric::Accuracy,
-        "parameters" => Metric::Parameters,
-        "macs" => Metric::Macs,
-        _ => return Err(remedy.to_owned()),
-    };
-    let number: f64 = number.trim().parse().map_err(|_| remedy.to_owned())?;
-    let constraint =
-        if at_least { Constraint::AtLeast(metric, number) } else { Constraint::AtMost(metric, number) };
-    Ok(Bound(constraint))
+/// Reads bounds; an error shows the mistake.
+pub(crate) fn read_bounds(text: &str) -> Result<Bounds, String> {
+    bounds(text).map(Bounds).map_err(|error| format!("{}\n  help: {}", error.reason, error.remedy))
+}
+
+/// Reads the name of a metric.
+pub(crate) fn read_metric(text: &str) -> Result<Metric, String> {
+    Metric::of_name(text).ok_or_else(|| format!("it is no metric; write one of {}", Metric::names()))
+}
+
+/// Reads the name of a metric as an axis of the front.
+pub(crate) fn read_objective(text: &str) -> Result<Objective, String> {
+    read_metric(text).map(Objective::of)
 }

@@ -1,10 +1,10 @@
 use clap::Args;
 use netsynth_graph::ops::Conv;
 use netsynth_graph::{
-    Activation, ArchitectureId, ArchitectureSpec, Expectation, Graph, INPUT, Node, Norm, Op, schema,
+    Activation, ArchitectureId, ArchitectureSpec, Cost, Expectation, Graph, INPUT, Node, Norm, Op, schema,
 };
 use netsynth_report::{Cell, Column, Table};
-use netsynth_search::{Indicator, Metric};
+use netsynth_search::Indicator;
 use netsynth_space::{Decision, Domain, Kind, SearchSpace, Survey, survey};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -259,18 +259,20 @@ fn summary(space: &SearchSpace, survey: &Survey) -> String {
 
 /// Says whether the counted half of the paper's indicator can be met in the space.
 fn within_reach(survey: &Survey) -> Result<Ending, RunError> {
+    let cost = |of: &dyn Fn(netsynth_space::Spread) -> u64| Cost {
+        parameters: of(survey.parameters),
+        macs: of(survey.macs),
+        peak_activations: of(survey.peak_activations),
+    };
+    let (least, most) = (cost(&|spread| spread.least), cost(&|spread| spread.most));
     for constraint in Indicator::paper().constraints {
-        let spread = match constraint.metric() {
-            Metric::Accuracy => continue,
-            Metric::Parameters => survey.parameters,
-            Metric::Macs => survey.macs,
-            Metric::PeakActivations => survey.peak_activations,
-        };
-        if constraint.violation(spread.least as f64) > 0.0 {
+        let metric = constraint.metric();
+        let (Some(least), Some(most)) = (metric.counted(&least), metric.counted(&most)) else { continue };
+        if constraint.violation(least) > 0.0 {
             print(format!("the indicator {constraint} cannot be met: no network is that small"))?;
             return Ok(Ending::Missed);
         }
-        let all = constraint.violation(spread.most as f64) == 0.0;
+        let all = constraint.violation(most) == 0.0;
         print(format!(
             "the indicator {constraint} can be met by counts{}",
             if all {

@@ -7,12 +7,12 @@ use netsynth_run::{
     Comparison, ComparisonJob, Plan, RunError, Search, compare_by_training, compare_on_table,
 };
 use netsynth_search::{
-    Curve, Indicator, Limits, Metric, Objective, Performance, Rung, Scale, SearchPlan, StrategyKind, Table,
+    Curve, Indicator, Limits, Objective, Performance, Rung, Scale, SearchPlan, StrategyKind, Table,
 };
 use netsynth_store::{Entry, RunFolder, RunKind};
 use serde::Serialize;
 
-use crate::arguments::bounds::{Bound, bound};
+use crate::arguments::bounds::{Bounds, read_bounds, read_objective};
 use crate::arguments::seeds::{Seeds, seeds};
 use crate::arguments::workers::worker_count;
 use crate::commands::comparison::{csv, drawn, show, summary};
@@ -51,16 +51,22 @@ pub(crate) struct Arguments {
     /// After how many evaluations to report; four steps if not given
     #[arg(long, value_delimiter = ',')]
     at: Vec<usize>,
-    /// The axes of the front on a table
-    #[arg(long, value_delimiter = ',', default_value = "accuracy,parameters", conflicts_with = "plan")]
-    objectives: Vec<Axis>,
-    /// A bound that networks of a table must keep, such as parameters<=1e6 or accuracy>=0.9
-    #[arg(long, value_parser = bound, conflicts_with = "plan")]
-    indicator: Vec<Bound>,
+    /// The axes of the front on a table, by the names of metrics
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "accuracy,parameters",
+        value_parser = read_objective,
+        conflicts_with = "plan"
+    )]
+    objectives: Vec<Objective>,
+    /// A bound that networks of a table must keep, such as parameters<=150k or "accuracy >= 90 %"
+    #[arg(long, value_parser = read_bounds, conflicts_with = "plan")]
+    indicator: Vec<Bounds>,
     /// Evaluations proposed before any is observed; 1 on a table, the plan's generation otherwise
     #[arg(long)]
     generation_size: Option<usize>,
-    /// The accuracy whose evaluations are counted, as a share; the best that every strategy reached if not given
+    /// The accuracy, or first measured objective, whose evaluations are counted, as a share; the best that every strategy reached if not given
     #[arg(long)]
     target: Option<f64>,
     /// Runs side by side; all cores if not given. Changes no result
@@ -94,24 +100,6 @@ impl StrategyName {
             StrategyName::LocalSearch => StrategyKind::LocalSearch,
             StrategyName::Nsga2 => StrategyKind::Nsga2,
             StrategyName::Random => StrategyKind::Random,
-        }
-    }
-}
-
-/// An axis of the front as the command line names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Axis {
-    Accuracy,
-    Parameters,
-    Macs,
-}
-
-impl Axis {
-    fn objective(self) -> Objective {
-        match self {
-            Axis::Accuracy => Objective::Maximise(Metric::Accuracy),
-            Axis::Parameters => Objective::Minimise(Metric::Parameters),
-            Axis::Macs => Objective::Minimise(Metric::Macs),
         }
     }
 }
@@ -184,8 +172,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     };
     let folder = RunFolder::create(&path, &file, &provenance)?;
     folder.write_document(Entry::Summary, &summary)?;
-    folder.write_file(Entry::Curves, csv(&jobs, &curves).as_bytes())?;
-    folder.write_file(Entry::CurvesDrawing, drawn(&strategies, &jobs, &curves).as_bytes())?;
+    folder.write_file(Entry::Curves, csv(plan.quality(), &jobs, &curves).as_bytes())?;
+    folder.write_file(Entry::CurvesDrawing, drawn(plan.quality(), &strategies, &jobs, &curves).as_bytes())?;
     if arguments.json {
         print_json(&summary)?;
     } else {
@@ -213,12 +201,14 @@ fn on_table(
         n_trials: arguments.evaluations.unwrap_or(100).min(known.len()),
         generation_size: arguments.generation_size.unwrap_or(1),
         strategy: StrategyKind::Random,
-        indicator: Indicator { constraints: arguments.indicator.iter().map(|bound| bound.0).collect() },
+        indicator: Indicator {
+            constraints: arguments.indicator.iter().flat_map(|bounds| bounds.0.clone()).collect(),
+        },
         performance: Performance::default(),
-        objectives: arguments.objectives.iter().map(|axis| axis.objective()).collect(),
+        objectives: arguments.objectives.clone(),
         rungs: vec![Rung { epochs: 1, folds: 1, keep: 1.0 }],
         pruning: None,
-        newborns: None,
+        screening: None,
         limits: Limits::default(),
     };
     let on_event = |event: netsynth_run::RunEvent<'_>| events::show(progress, event);

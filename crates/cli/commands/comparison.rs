@@ -2,10 +2,10 @@
 
 use netsynth_graph::schema::SCHEMA;
 use netsynth_report::{Band, Cell, Column, Panel, Table};
-use netsynth_search::{Curve, Estimate, SearchPlan, StrategyKind};
+use netsynth_search::{Curve, Estimate, Metric, SearchPlan, StrategyKind};
 use serde::Serialize;
 
-use crate::output::print::{percent, print, print_table};
+use crate::output::print::{print, print_table};
 use netsynth_run::{ComparisonJob, RunError};
 
 /// One strategy at one number of evaluations, over all seeds.
@@ -14,12 +14,12 @@ pub(crate) struct Row {
     strategy: String,
     evaluations: usize,
     hypervolume: Option<Spread>,
-    best_accuracy: Option<Spread>,
+    best: Option<Spread>,
     /// Seeds that had anything feasible by then.
     n_feasible: usize,
 }
 
-/// How soon a strategy reaches the target accuracy.
+/// How soon a strategy reaches the target.
 #[derive(Debug, Serialize)]
 pub(crate) struct Arrival {
     strategy: String,
@@ -51,6 +51,8 @@ struct Spread {
 #[derive(Debug, Serialize)]
 pub(crate) struct Summary {
     schema: u32,
+    /// The measured metric that is compared.
+    metric: Metric,
     n_seeds: usize,
     rows: Vec<Row>,
     leads: Vec<Lead>,
@@ -88,12 +90,12 @@ pub(crate) fn summary(
         for &mark in &marks {
             let curves = of(strategy);
             let volumes: Vec<f64> = curves.iter().map(|curve| curve.hypervolume[mark - 1]).collect();
-            let best: Vec<f64> = curves.iter().filter_map(|curve| curve.best_accuracy[mark - 1]).collect();
+            let best: Vec<f64> = curves.iter().filter_map(|curve| curve.best[mark - 1]).collect();
             rows.push(Row {
                 strategy: strategy.to_string(),
                 evaluations: mark,
                 hypervolume: Spread::of(&volumes),
-                best_accuracy: Spread::of(&best),
+                best: Spread::of(&best),
                 n_feasible: best.len(),
             });
         }
@@ -115,7 +117,7 @@ pub(crate) fn summary(
         }
     }
     let worst_end = |strategy: &StrategyKind| {
-        let ends = of(*strategy).into_iter().filter_map(|curve| curve.best_accuracy[n - 1]);
+        let ends = of(*strategy).into_iter().filter_map(|curve| curve.best[n - 1]);
         Spread::of(&ends.collect::<Vec<f64>>()).map_or(0.0, |spread| spread.mean)
     };
     let target = target.unwrap_or_else(|| strategies.iter().map(worst_end).fold(f64::INFINITY, f64::min));
@@ -133,19 +135,19 @@ pub(crate) fn summary(
     });
     let arrivals = arrivals.collect();
     let n_seeds = jobs.len() / strategies.len().max(1);
-    Summary { schema: SCHEMA, n_seeds, rows, leads, arrivals }
+    Summary { schema: SCHEMA, metric: plan.quality(), n_seeds, rows, leads, arrivals }
 }
 
 /// Prints a summary as tables.
 pub(crate) fn show(summary: &Summary) -> Result<(), RunError> {
-    let n_seeds = summary.n_seeds;
+    let Summary { n_seeds, metric, .. } = *summary;
     let of_seeds = |number: usize| Cell::new(number, format!("{number} of {n_seeds}"));
     let columns = [
         Column::left("strategy", |row: &Row| Cell::text(&row.strategy)),
         Column::right("evaluations", |row: &Row| Cell::whole(row.evaluations)),
         Column::right("hypervolume", |row: &Row| spread(row.hypervolume, volume)),
-        Column::right("best feasible accuracy", |row: &Row| {
-            spread(row.best_accuracy, |share| format!("{:.3} %", 100.0 * share))
+        Column::right(&format!("best feasible {metric}"), |row: &Row| {
+            spread(row.best, |share| format!("{:.3} %", 100.0 * share))
         }),
         Column::right("seeds feasible", |row: &Row| of_seeds(row.n_feasible)),
     ];
@@ -168,7 +170,7 @@ pub(crate) fn show(summary: &Summary) -> Result<(), RunError> {
             spread(arrival.evaluations, |count| format!("{count:.1}"))
         }),
     ];
-    print(format!("\nEvaluations to an accuracy of {}:", percent(target)))?;
+    print(format!("\nEvaluations to reach {metric} {}:", metric.format(target)))?;
     print_table(&Table::new(&columns, &summary.arrivals))?;
     print(format!("± is half of a 95 % interval: Student's t over {n_seeds} seeds."))
 }
@@ -186,10 +188,10 @@ fn volume(share: f64) -> String {
 }
 
 /// Every run after every evaluation.
-pub(crate) fn csv(jobs: &[ComparisonJob], curves: &[Curve]) -> String {
+pub(crate) fn csv(metric: Metric, jobs: &[ComparisonJob], curves: &[Curve]) -> String {
     type Evaluation<'a> = (&'a ComparisonJob, usize, f64, Option<f64>);
     let evaluations = jobs.iter().zip(curves).flat_map(|(job, curve)| {
-        let found = curve.hypervolume.iter().zip(&curve.best_accuracy).enumerate();
+        let found = curve.hypervolume.iter().zip(&curve.best).enumerate();
         found.map(move |(at, (volume, best))| (job, at + 1, *volume, *best))
     });
     let columns = [
@@ -197,13 +199,20 @@ pub(crate) fn csv(jobs: &[ComparisonJob], curves: &[Curve]) -> String {
         Column::right("seed", |(job, ..): &Evaluation<'_>| Cell::whole(job.seed)),
         Column::right("evaluations", |(_, at, ..): &Evaluation<'_>| Cell::whole(*at)),
         Column::right("hypervolume", |(.., volume, _): &Evaluation<'_>| Cell::fixed(*volume, 4)),
-        Column::right("best accuracy", |(.., best): &Evaluation<'_>| Cell::known(*best, Cell::share)),
+        Column::right(&format!("best {metric}"), |(.., best): &Evaluation<'_>| {
+            Cell::known(*best, Cell::share)
+        }),
     ];
     Table::new(&columns, &evaluations.collect::<Vec<_>>()).csv() + "\n"
 }
 
 /// The curves as a drawing: means with their intervals.
-pub(crate) fn drawn(strategies: &[StrategyKind], jobs: &[ComparisonJob], curves: &[Curve]) -> String {
+pub(crate) fn drawn(
+    metric: Metric,
+    strategies: &[StrategyKind],
+    jobs: &[ComparisonJob],
+    curves: &[Curve],
+) -> String {
     let bands = |value: &dyn Fn(&Curve, usize) -> Option<f64>| -> Vec<Band> {
         strategies
             .iter()
@@ -231,8 +240,8 @@ pub(crate) fn drawn(strategies: &[StrategyKind], jobs: &[ComparisonJob], curves:
             bands: bands(&|curve, at| Some(curve.hypervolume[at])),
         },
         Panel {
-            title: "best feasible accuracy, %".to_owned(),
-            bands: bands(&|curve, at| curve.best_accuracy[at].map(|best| 100.0 * best)),
+            title: format!("best feasible {metric}, %"),
+            bands: bands(&|curve, at| curve.best[at].map(|best| 100.0 * best)),
         },
     ])
 }

@@ -3,7 +3,8 @@ use std::path::PathBuf;
 use clap::Args;
 use netsynth_report::{ranking_table, reason_table};
 use netsynth_search::{
-    Explanation, Generator, ParetoFront, Problem, Ranking, Score, advice_ranking, explain, rankings, variants,
+    Explanation, Generator, ParetoFront, Problem, Ranking, ZeroCostProxy, advice_ranking, explain, rankings,
+    variants,
 };
 use serde_json::json;
 
@@ -106,7 +107,7 @@ fn show(explanation: &Explanation) -> Result<(), RunError> {
         ))?;
     }
     if let Some(scores) = scores {
-        let told = Score::ALL.map(|score| format!("{score} {:.4}", scores.get(score)));
+        let told = ZeroCostProxy::ALL.map(|proxy| format!("{proxy} {:.4}", scores.get(proxy)));
         print(format!("Before any training: {}", told.join(", ")))?;
     }
     print_table(&reason_table(reasons.iter().filter(|reason| reason.is_telling())))?;

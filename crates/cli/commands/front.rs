@@ -1,6 +1,5 @@
 //! What a run found, as tables, comparisons and plots.
 
-mod condition;
 mod diff;
 mod listing;
 mod plot;
@@ -8,13 +7,14 @@ mod query;
 mod runs;
 
 use clap::{Args, Subcommand};
+use netsynth_search::Metric;
 use netsynth_store::FrontFile;
 
 use crate::Ending;
 use crate::output::print::{print, print_table};
 use listing::{Field, Row};
 use netsynth_run::RunError;
-pub(crate) use plot::{Across, glyphs, plot_of};
+pub(crate) use plot::{glyphs, plot_of};
 
 /// Show what runs found: their Pareto fronts, any of their trials, what differs between two networks.
 ///
@@ -42,11 +42,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     }
 }
 
-/// Prints the front that a search has just found.
-pub(crate) fn show(front: &FrontFile) -> Result<(), RunError> {
+/// Prints the front that a search has just found, with these measured metrics.
+pub(crate) fn show(front: &FrontFile, measured: &[Metric]) -> Result<(), RunError> {
     if front.members.is_empty() {
         return print("The front is empty: no trial met the indicator.");
     }
     let rows: Vec<Row> = front.members.iter().map(Row::member).collect();
-    print_table(&listing::fitting_table(&rows, &Field::OF_FRONT))
+    print_table(&listing::fitting_table(&rows, &Field::of_front(measured)))
 }

@@ -3,7 +3,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use netsynth_graph::schema;
 use netsynth_report::{Judged, Report, Run, page};
-use netsynth_search::{Newborns, Variant};
+use netsynth_search::{Screening, Variant};
 use netsynth_store::{Entry, RunFolder, RunKind, StoreError};
 use netsynth_train::{InheritFrom, Inheritance};
 
@@ -99,7 +99,7 @@ fn page_of_search(path: &Path) -> Result<String, RunError> {
 /// The variants that are trained, and a line for each that cannot be read.
 fn judged(folder: &RunFolder, damage: &mut Vec<String>) -> Vec<Judged> {
     let mut judged = Vec::new();
-    for variant in [Variant::NanoA, Variant::NanoB] {
+    for variant in Variant::ALL {
         match known_variant(folder, variant) {
             Ok(metrics) => judged.extend(metrics.map(|metrics| Judged {
                 variant,
@@ -188,22 +188,22 @@ fn notes(plan: &Plan, run: &Run, judged: &[Judged], is_audited: bool) -> Vec<Str
     }
     let pruned = plan.search.pruning.map_or(String::new(), |confidence| {
         format!(
-            ", also where the indicator's floor on accuracy was out of its reach with a confidence of {confidence}"
+            ", also where a measured bound of the indicator was out of its reach with a confidence of {confidence}"
         )
     });
     notes.push(format!(
-        "A trial that was stopped on a lower rung{pruned} stands in the plot with the accuracy of that shorter training."
+        "A trial that was stopped on a lower rung{pruned} stands in the plot with what that shorter training measured."
     ));
-    if let Some(Newborns { factor, by }) = plan.search.newborns {
+    if let Some(Screening { factor, by }) = plan.search.screening {
         notes.push(format!(
-            "Of every {factor} networks that were proposed one was trained, the best by {by} in the place of accuracy and by \
+            "Of every {factor} networks that were proposed one was trained, the best by {by} in the place of measured metrics and by \
              the counted objectives: what an untrained network scores low was never given a chance."
         ));
     }
     if run.front.hypervolume.is_some() {
         notes.push(
             "Hypervolume is the share that the front dominates of the room between the indicator's bounds and a network of \
-             accuracy 1 that costs nothing."
+             which every share is 1 and that costs nothing."
                 .to_owned(),
         );
     }

@@ -104,7 +104,7 @@ impl Measured {
     /// The variants of a search.
     fn of_search(folder: &RunFolder) -> Result<Vec<Self>, RunError> {
         let mut measured = Vec::new();
-        for variant in [Variant::NanoA, Variant::NanoB] {
+        for variant in Variant::ALL {
             let Some(metrics) = known_variant(folder, variant)? else { continue };
             measured.push(Self {
                 network: format!("{variant}, trial {}", metrics.trial),

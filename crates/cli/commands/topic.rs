@@ -11,7 +11,7 @@ use netsynth_graph::ArchitectureSpec;
 use netsynth_graph::schema::to_ron;
 use netsynth_search::{Constraint, Indicator, Metric, Objective, Performance};
 use netsynth_space::SearchSpaceSpec;
-use netsynth_store::{CandidateFile, EndFile, FrontFile, NewbornsFile, RungFile};
+use netsynth_store::{CandidateFile, EndFile, FrontFile, RungFile, ScreeningFile};
 use netsynth_train::Recipe;
 use schemars::SchemaGenerator;
 use serde_json::Value;
@@ -101,7 +101,7 @@ impl Topic {
             Topic::Architecture => vec![named::<ArchitectureSpec>(generator)],
             Topic::Run => vec![
                 named::<Provenance>(generator),
-                named::<NewbornsFile>(generator),
+                named::<ScreeningFile>(generator),
                 named::<CandidateFile>(generator),
                 named::<RungFile>(generator),
                 named::<EndFile>(generator),
@@ -151,9 +151,13 @@ impl Topic {
             ],
             Topic::Metrics => &[
                 "NetScore is U, the performance that a search raises: 20 log10(a^alpha / (p^beta m^gamma)) with the \
-                 accuracy a in percent and the parameters p and multiply-accumulates m in millions.",
+                 accuracy a in percent, or the first measured objective, and the parameters p and multiply-accumulates m in \
+                 millions.",
                 "The hypervolume of a front is the share that it dominates of the area between the indicator's bounds \
-                 and an ideal network, one of accuracy 1 that costs nothing.",
+                 and an ideal network, one of which every share is 1 and that costs nothing.",
+                "A bound is written AtLeast(Accuracy, 0.92), or as a text: \"accuracy >= 92 %\", \"parameters <= 150k\", \
+                 \"peak_activations <= 256 KiB\". The names are those of the columns of `netsynth front query --csv`; % stands \
+                 behind shares, k and M behind counts, KiB and MiB behind bytes. `--indicator` and `--where` read the same.",
                 "The knee of a front is the member farthest below the line between the front's ends, each objective \
                  scaled to 0 for the front's best and 1 for its worst.",
                 "Peak activations are shown in KiB of four bytes each, parameters with batch norm folded into the \

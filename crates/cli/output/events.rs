@@ -1,7 +1,7 @@
 //! What a run reports while it works, for a person on standard error and for the session's log.
 
 use netsynth_run::{Answer, RunEvent, TaskId};
-use netsynth_search::{Candidate, Event, Newborn, StopReason};
+use netsynth_search::{Candidate, Event, ScreenedCandidate, StopReason};
 use tracing::{debug, info, warn};
 
 use crate::output::cautions::cautions;
@@ -78,7 +78,7 @@ pub(crate) fn show(progress: &Progress, event: RunEvent<'_>) {
             let search = &plan.search;
             match event {
                 Event::Generator(generator) => debug!("generator {}", generator.number),
-                Event::Newborns { newborns, .. } => log_screening(newborns),
+                Event::Screened { candidates, .. } => log_screening(candidates),
                 Event::Proposed(candidates) => log_proposed(candidates),
                 Event::Rung { rung, n_candidates } => {
                     info!("rung {rung}: {n_candidates} candidates");
@@ -166,12 +166,12 @@ fn log_proposed(candidates: &[Candidate]) {
     }
 }
 
-/// Logs which newborns will be trained.
-fn log_screening(newborns: &[Newborn]) {
-    let n_trained = newborns.iter().filter(|newborn| newborn.trial.is_some()).count();
-    info!("{} newborns are scored, the best {n_trained} will be trained", newborns.len());
-    for Newborn { id, scored, trial } in newborns {
+/// Logs which of the screened candidates will be trained.
+fn log_screening(candidates: &[ScreenedCandidate]) {
+    let n_trained = candidates.iter().filter(|candidate| candidate.trial.is_some()).count();
+    info!("{} candidates are scored, the best {n_trained} will be trained", candidates.len());
+    for ScreenedCandidate { id, scored, trial } in candidates {
         let fate = trial.map_or("not trained".to_owned(), |trial| format!("trial {trial}"));
-        debug!("newborn {id}, {fate}: {scored:?}");
+        debug!("candidate {id}, {fate}: {scored:?}");
     }
 }

@@ -3,38 +3,32 @@
 use std::collections::BTreeMap;
 
 use netsynth_report::{Kind, Point, Series, terminal};
-use netsynth_search::{Measured, Metric, Objective, Outcome, ParetoFront, SearchPlan, Trial};
+use netsynth_search::{
+    Constraint, Measured, Metric, Metrics, Outcome, ParetoFront, SearchPlan, Source, Trial,
+};
 
-use crate::commands::front::{Across, glyphs, plot_of};
-use crate::output::print::{count, percent};
+use crate::commands::front::{glyphs, plot_of};
 
 /// The trials and their front in the cells of a terminal; `None` where nothing is measured yet.
 pub(crate) fn picture(trials: &[Trial], plan: &SearchPlan, columns: usize, rows: usize) -> Option<String> {
-    let cost = plan.objectives.iter().find_map(|objective| match objective {
-        Objective::Minimise(metric) => Some(*metric),
-        Objective::Maximise(_) => None,
-    });
-    let (metric, across) = match cost {
-        Some(Metric::Macs) => (Metric::Macs, Across::Macs),
-        Some(Metric::PeakActivations) => (Metric::PeakActivations, Across::PeakActivations),
-        Some(Metric::Parameters | Metric::Accuracy) | None => (Metric::Parameters, Across::Parameters),
-    };
+    let mut metrics = plan.objectives.iter().map(|objective| objective.metric());
+    let across = metrics.find(|metric| metric.source() == Source::Counted).unwrap_or(Metric::Parameters);
+    let quality = plan.quality();
     let front = ParetoFront::of(trials, &plan.objectives, &plan.indicator, plan.rungs.len());
     let points: Vec<Point> = trials
         .iter()
         .filter_map(|trial| {
-            let (rung, accuracy) = trial.latest()?;
+            let (rung, value) = (trial.top_rung()?, trial.latest(quality)?);
             let kind = match front.members.iter().any(|(member, _)| *member == trial.number) {
                 true => Kind::Member,
                 false if rung + 1 < plan.rungs.len() => Kind::Partial,
                 false => Kind::Complete,
             };
-            let metrics = netsynth_search::Metrics { accuracy, cost: trial.cost };
-            Some(Point { x: metrics.get(metric), y: accuracy, kind, label: String::new() })
+            Some(Point { x: trial.latest(across)?, y: value, kind, label: String::new() })
         })
         .collect();
     (!points.is_empty()).then(|| {
-        let plot = plot_of(String::new(), across, vec![Series { name: String::new(), points }]);
+        let plot = plot_of(String::new(), [across, quality], vec![Series { name: String::new(), points }]);
         terminal(&plot, columns, rows, glyphs(false))
     })
 }
@@ -42,27 +36,32 @@ pub(crate) fn picture(trials: &[Trial], plan: &SearchPlan, columns: usize, rows:
 /// How many trials are feasible, and the best of them.
 pub(crate) fn standing(trials: &[Trial], plan: &SearchPlan) -> String {
     let front = ParetoFront::of(trials, &plan.objectives, &plan.indicator, plan.rungs.len());
-    let best_seen = trials.iter().filter_map(|trial| Some(trial.latest()?.1)).fold(0.0, f64::max);
+    let quality = plan.quality();
+    let best_seen = trials.iter().filter_map(|trial| trial.latest(quality)).fold(0.0, f64::max);
+    let shown = |metrics: &Metrics, metric: Metric| {
+        metrics.get(metric).map_or("unknown".to_owned(), |value| metric.format(value))
+    };
     match (front.members.first(), front.members.last()) {
-        (Some((_, accurate)), Some((_, small))) => format!(
+        (Some((_, best)), Some((_, small))) => format!(
             "front of {}: best {} with {}, smallest {} at {}",
             front.members.len(),
-            percent(accurate.accuracy),
-            count(accurate.cost.parameters),
-            count(small.cost.parameters),
-            percent(small.accuracy)
+            shown(best, quality),
+            shown(best, Metric::Parameters),
+            shown(small, Metric::Parameters),
+            shown(small, quality)
         ),
-        _ => format!("none feasible yet, best accuracy {}", percent(best_seen)),
+        _ => format!("none feasible yet, best {quality} {}", quality.format(best_seen)),
     }
 }
 
 /// What to say of trials that are trained no further.
 pub(crate) fn out_of_reach(rung: usize, trials: &[usize], plan: &SearchPlan) -> String {
     let numbers: Vec<String> = trials.iter().map(ToString::to_string).collect();
+    let bounds: Vec<String> = plan.indicator.measured().map(ToString::to_string).collect();
     format!(
-        "rung {rung}: trial {} out of reach of accuracy >= {} with a confidence of {} %: trained no further",
+        "rung {rung}: trial {} out of reach of {} with a confidence of {} %: trained no further",
         numbers.join(", "),
-        plan.indicator.accuracy_floor().unwrap_or_default(),
+        bounds.join(" or "),
         100.0 * plan.pruning.unwrap_or_default()
     )
 }
@@ -84,15 +83,35 @@ pub(crate) fn nearest_miss(trials: &[Trial], plan: &SearchPlan) -> String {
     match nearest.and_then(|(trial, metrics, _)| Some((trial, metrics, plan.indicator.worst_miss(&metrics)?)))
     {
         None => format!("nothing is feasible: no trial completed the last rung{failed}"),
-        Some((trial, metrics, miss)) => format!(
-            "nothing is feasible{failed}. Nearest miss: trial {} with accuracy {} and {} parameters; the binding \
-             constraint is {}.\n  help: train longer (rungs), search longer (--trials), or loosen the indicator",
+        Some((trial, metrics, missed)) => format!(
+            "nothing is feasible{failed}. Nearest miss: trial {} with {}; the binding constraint is {missed}.\n  help: train longer (rungs), search longer (--trials), or loosen the indicator",
             trial.number,
-            percent(metrics.accuracy),
-            count(metrics.cost.parameters),
-            miss.constraint
+            in_words(&metrics, &described(plan, missed))
         ),
     }
+}
+
+/// The metrics by which a miss is described: the plan's measured ones, the missed one, and the parameters.
+fn described(plan: &SearchPlan, missed: Constraint) -> Vec<Metric> {
+    let mut described = plan.measured();
+    for metric in [missed.metric(), Metric::Parameters] {
+        if !described.contains(&metric) {
+            described.push(metric);
+        }
+    }
+    described
+}
+
+/// Values of metrics, such as `accuracy 91.20 % and 141,098 parameters`.
+fn in_words(metrics: &Metrics, described: &[Metric]) -> String {
+    let words = described.iter().filter_map(|&metric| {
+        let value = metric.format(metrics.get(metric)?);
+        Some(match metric.source() {
+            Source::Measured => format!("{metric} {value}"),
+            Source::Counted => format!("{value} {metric}"),
+        })
+    });
+    words.collect::<Vec<_>>().join(" and ")
 }
 
 /// Why trials failed: each reason with how many and the first of them, the most frequent first.

@@ -71,7 +71,7 @@ fn show_results(
         return Ok(Ending::Missed);
     }
     if output == Output::Tables {
-        front::show(&front)?;
+        front::show(&front, &plan.search.measured())?;
         for (variant, metrics) in &variants {
             print(line(*variant, metrics))?;
         }

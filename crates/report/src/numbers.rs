@@ -1,26 +1,20 @@
-//! How numbers are written.
+//! How numbers are written: as the unit of the metrics writes them.
+
+use netsynth_search::Unit;
 
 /// A count with thousands apart: 141,098.
 pub fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (position, digit) in digits.chars().enumerate() {
-        if position > 0 && (digits.len() - position).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    Unit::Count.format(number as f64)
 }
 
 /// A count in millions: 44.21 M.
 pub fn millions(number: u64) -> String {
-    format!("{:.2} M", number as f64 / 1e6)
+    Unit::Operations.format(number as f64)
 }
 
 /// Bytes in KiB.
 pub fn kibibytes(bytes: u64) -> String {
-    format!("{:.0} KiB", bytes as f64 / 1024.0)
+    Unit::Bytes.format(bytes as f64)
 }
 
 /// A share with half the width of its interval, where that is known: 88.13 % ± 4.88.
@@ -30,5 +24,5 @@ pub fn estimate(mean: f64, half_width: Option<f64>) -> String {
 
 /// A share as percent: 92.35 %.
 pub fn percent(share: f64) -> String {
-    format!("{:.2} %", 100.0 * share)
+    Unit::Share.format(share)
 }

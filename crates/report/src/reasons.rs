@@ -46,7 +46,7 @@ pub fn reason_table<'a>(reasons: impl IntoIterator<Item = &'a Reason>) -> Table 
 /// How well what was known before a training ranked the trials, for each rung.
 pub fn ranking_table(rankings: &[Ranking]) -> Table {
     let columns = [
-        Column::left("how well it ranked the trials", |ranking: &Ranking| Cell::text(ranking.what))
+        Column::left("how well it ranked the trials", |ranking: &Ranking| Cell::text(&ranking.what))
             .named("what"),
         Column::right("rung", |ranking: &Ranking| Cell::whole(ranking.rung)),
         Column::right("trials", |ranking: &Ranking| Cell::whole(ranking.n_trials)),

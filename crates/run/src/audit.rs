@@ -1,7 +1,7 @@
 //! How far a search's ranking holds: its finalists trained from scratch on all folds.
 
 use netsynth_graph::Graph;
-use netsynth_search::{Measured, ParetoFront, Trained};
+use netsynth_search::{Measured, Metrics, ParetoFront, Trained};
 use netsynth_store::{Audit, Extent, Fold, FrontFile, RunFolder, StoreError, audit_trainings};
 use netsynth_train::derived_seed;
 
@@ -96,7 +96,7 @@ pub(crate) fn audit_task(search: &Search, graph: &Graph, trial: usize, fold: Fol
 fn measured(answers: Vec<Answer>) -> Measured {
     match answers.into_iter().next() {
         Some(Answer::Trained(trained)) => Measured::Trained(Trained {
-            fold_accuracies: vec![trained.confusion.accuracy()],
+            folds: vec![Metrics::measured(&trained.confusion)],
             losses: vec![trained.losses],
             reactions: None,
             scores: None,

@@ -5,7 +5,7 @@ use netsynth_data::{DataOptions, Dataset, Expression, Split, SplitBy};
 use netsynth_graph::Graph;
 use netsynth_graph::schema::{self, SCHEMA};
 use netsynth_search::{
-    Constraint, Indicator, Limits, Metric, Objective, Performance, Rung, SearchPlan, StrategyKind,
+    Constraint, Indicator, Limits, Metric, Objective, Performance, Rung, SearchPlan, StrategyKind, Variant,
 };
 use netsynth_store::{MAX_FINALISTS, read_text};
 use netsynth_train::{Device, InheritFrom, Inheritance, Recipe};
@@ -122,7 +122,7 @@ impl Plan {
                     Rung { epochs: 60, folds: 1, keep: 1.0 },
                 ],
                 pruning: Some(0.9),
-                newborns: None,
+                screening: None,
                 limits: Limits::default(),
             },
             recipe: Recipe::strong(),
@@ -158,7 +158,10 @@ impl Plan {
         let audited = if self.audit { self.most_audited_epochs() } else { 0 };
         let inherited =
             self.inheritance.map_or(0, |inheritance| (inheritance.epochs * self.n_lines()) as u64);
-        searched.min(limits.epochs.unwrap_or(u64::MAX)) + inherited + 2 * self.final_epochs as u64 + audited
+        searched.min(limits.epochs.unwrap_or(u64::MAX))
+            + inherited
+            + (Variant::ALL.len() * self.final_epochs) as u64
+            + audited
     }
 
     /// How many folds any rung trains: each has a line of ancestors.

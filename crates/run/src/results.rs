@@ -3,9 +3,8 @@
 use netsynth_data::SplitBy;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{ArchitectureId, Cost, Expectation, Graph};
-use netsynth_search::{Estimate, Metrics, Performance, mean_and_deviation};
+use netsynth_search::{Confusion, Estimate, Metrics, Performance, mean_and_deviation};
 use netsynth_store::{Fold, FrontFile, FrontRow};
-use netsynth_train::Confusion;
 use serde::{Deserialize, Serialize};
 
 use crate::TrainPlan;
@@ -104,14 +103,14 @@ impl Results {
 
     /// The front that this one network is, for whoever reads fronts.
     pub fn front(&self) -> FrontFile {
-        let metrics = Metrics { accuracy: self.mean_accuracy, cost: self.cost };
         let row = FrontRow {
             trial: 0,
             id: self.id,
             accuracy: self.mean_accuracy,
             cost: self.cost,
-            net_score: Performance::default().of(&metrics),
+            net_score: Performance::default().of(self.mean_accuracy, &self.cost),
             variants: Vec::new(),
+            measured: Metrics::default(),
         };
         FrontFile { schema: SCHEMA, members: vec![row], hypervolume: None }
     }

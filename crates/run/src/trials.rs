@@ -1,7 +1,7 @@
 //! The trials of a search, measured by tasks.
 
 use netsynth_graph::Graph;
-use netsynth_search::{Answered, Candidate, Evaluator, Measured, Scored, Scorer, Trained};
+use netsynth_search::{Answered, Candidate, Evaluator, Measured, Metrics, Scored, Scorer, Trained};
 use netsynth_space::SearchSpace;
 use netsynth_store::Fold;
 use netsynth_train::{InheritFrom, Inheritance, derived_seed, training_memory};
@@ -170,8 +170,7 @@ impl Trials<'_> {
         graph: &Graph,
         answers: Vec<Answer>,
     ) -> Result<Measured, RunError> {
-        let mut trained =
-            Trained { fold_accuracies: Vec::new(), losses: Vec::new(), reactions: None, scores: None };
+        let mut trained = Trained { folds: Vec::new(), losses: Vec::new(), reactions: None, scores: None };
         for (index, answer) in answers.into_iter().enumerate() {
             let network = match answer {
                 Answer::Trained(network) => network,
@@ -182,7 +181,7 @@ impl Trials<'_> {
                 let key = WeightKey::Trial { trial, rung, fold: Fold::from_index(index) };
                 self.weights.save(key, &graph.spec(), &network.weights)?;
             }
-            trained.fold_accuracies.push(network.confusion.accuracy());
+            trained.folds.push(Metrics::measured(&network.confusion));
             trained.losses.push(network.losses);
             trained.reactions = trained.reactions.or(network.reactions);
             trained.scores = trained.scores.or(network.scores);

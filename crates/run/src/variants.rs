@@ -1,9 +1,9 @@
 use netsynth_data::Dataset;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{Cost, Graph};
-use netsynth_search::{ParetoFront, Variant, variants};
+use netsynth_search::{Confusion, Metric, ParetoFront, Variant, variants};
 use netsynth_store::{Entry, Fold, FrontRow, NetworkFile, RunFolder, StoreError, TrainedNetwork};
-use netsynth_train::{Confusion, derived_seed};
+use netsynth_train::derived_seed;
 use serde::{Deserialize, Serialize};
 
 use crate::work::do_all;
@@ -87,18 +87,23 @@ pub(crate) fn train_variants(
             is_probed: false,
         };
         let task = plan.task(TaskId::Variant { trial }, &graph, &dataset.digest, Some(training));
+        let cost = graph.cost();
+        let known = (metrics.get(Metric::Accuracy), metrics.get(plan.search.quality()));
+        let (Some(search_accuracy), Some(quality)) = known else {
+            unreachable!("a member of the front was measured")
+        };
         let finish = move |answers: Vec<Answer>| {
             let TaskResult { confusion, weights, .. } = *trained(trial, answers)?;
             let found = VariantMetrics {
                 schema: SCHEMA,
                 trial,
-                search_accuracy: metrics.accuracy,
+                search_accuracy,
                 held_out_accuracy: (confusion.n_images() > 0).then(|| confusion.accuracy()),
                 n_held_out_images: confusion.n_images(),
                 epochs: plan.final_epochs,
                 inherits,
-                cost: metrics.cost,
-                net_score: plan.search.performance.of(metrics),
+                cost,
+                net_score: plan.search.performance.of(quality, &cost),
                 classes: dataset.classes.clone(),
                 held_out_confusion: confusion,
             };

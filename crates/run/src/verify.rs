@@ -165,13 +165,16 @@ impl Verification {
 }
 
 /// A new measurement without what the run that recorded another one did not record yet: the first versions kept no
-/// learning curves and no scores.
+/// learning curves and no scores, and of the metrics accuracy alone.
 fn comparable(mut measured: Measured, recorded: &Measured) -> Measured {
     if let (Measured::Trained(before), Measured::Trained(now)) = (recorded, &mut measured) {
         if before.losses.is_empty() {
             now.losses.clear();
         }
         now.scores = now.scores.filter(|_| before.scores.is_some());
+        for (now, before) in now.folds.iter_mut().zip(&before.folds) {
+            *now = now.iter().filter(|(metric, _)| before.get(*metric).is_some()).collect();
+        }
     }
     measured
 }

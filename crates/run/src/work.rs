@@ -3,9 +3,9 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use netsynth_graph::ArchitectureSpec;
-use netsynth_search::{Reactions, Scored, Scores};
+use netsynth_search::{Confusion, Reactions, Scored, ZeroCostScores};
 use netsynth_store::{Fold, TrainedNetwork};
-use netsynth_train::{Confusion, Device, Recipe};
+use netsynth_train::{Device, Recipe};
 use serde::{Deserialize, Serialize};
 
 use crate::{DataPlan, OnEvent, RunError};
@@ -169,7 +169,7 @@ pub struct TaskResult {
     /// What the probes saw, if they were asked for.
     pub reactions: Option<Reactions>,
     /// Its zero-cost scores, if they were asked for and there are any.
-    pub scores: Option<Scores>,
+    pub scores: Option<ZeroCostScores>,
     /// The deployed network's weights as safetensors. They travel beside the document.
     #[serde(skip)]
     pub weights: Vec<u8>,

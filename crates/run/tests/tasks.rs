@@ -13,10 +13,10 @@ use netsynth_run::{
     Answer, Context, DataSource, Executor, InMemory, Job, JudgedOn, LocalThreads, OnAnswer, OnEvent, Plan,
     RunError, RunEvent, Task, TaskId, TaskResult, TrainingTask, Trials, WeightKey, Weights, do_all,
 };
-use netsynth_search::{Candidate, Evaluator, Measured, Rung};
+use netsynth_search::{Candidate, Confusion, Evaluator, Measured, Rung};
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
 use netsynth_store::Fold;
-use netsynth_train::{Confusion, InheritFrom, Inheritance};
+use netsynth_train::{InheritFrom, Inheritance};
 use proptest::prelude::*;
 
 const NO_EVENTS: &OnEvent<'static> = &|_| {};
@@ -319,7 +319,7 @@ fn folds_are_tasks_of_their_own_and_results_do_not_depend_on_the_workers() {
     assert_eq!(measured(3).0, one);
     for measured in one {
         let Some(Measured::Trained(trained)) = measured else { panic!("{measured:?}") };
-        assert_eq!((trained.fold_accuracies.len(), trained.losses.len()), (2, 2));
+        assert_eq!((trained.folds.len(), trained.losses.len()), (2, 2));
         assert!(trained.reactions.is_some() && trained.scores.is_none());
     }
 }

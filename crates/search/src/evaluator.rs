@@ -1,30 +1,10 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use netsynth_graph::{ArchitectureId, Cost};
-use netsynth_space::Genome;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Reactions, Scorer, Scores, SearchError};
-
-/// A network that a strategy proposed and that nobody has measured yet.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Candidate {
-    /// The trial it will be.
-    pub trial: usize,
-    /// The generation it was proposed in.
-    pub generation: usize,
-    /// Its choices.
-    pub genome: Genome,
-    /// What the network is.
-    pub id: ArchitectureId,
-    /// What the network costs.
-    pub cost: Cost,
-    /// The trial that it was made from, where the strategy changes what it has seen.
-    pub parent: Option<usize>,
-    /// What the inquisitor expected of U before any training, if it had learned enough to say.
-    pub predicted: Option<f64>,
-}
+use crate::metric::metrics::mean_of;
+use crate::{Candidate, Metric, Metrics, Reactions, Scorer, SearchError, Source, ZeroCostScores};
 
 /// What one rung found out about a candidate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -39,30 +19,36 @@ pub enum Measured {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Trained {
-    /// Accuracy on each validation fold.
-    pub fold_accuracies: Vec<f64>,
+    /// The measured metrics on each validation fold, accuracy among them. Earlier versions kept the accuracy alone.
+    #[serde(alias = "fold_accuracies")]
+    pub folds: Vec<Metrics>,
     /// Of each fold, the mean training loss of each epoch in nats, where the evaluator trains.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub losses: Vec<Vec<f32>>,
     /// What the probes saw, where the evaluator can probe.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reactions: Option<Reactions>,
-    /// Of the first rung, what could be told of the network before it was trained, where the evaluator can score.
+    /// Of the first rung, the zero-cost scores of the untrained network, where the evaluator can score.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub scores: Option<Scores>,
+    pub scores: Option<ZeroCostScores>,
 }
 
 impl Trained {
-    /// Mean accuracy over the folds.
-    pub fn accuracy(&self) -> f64 {
-        self.fold_accuracies.iter().sum::<f64>() / self.fold_accuracies.len().max(1) as f64
+    /// Mean over the folds of each metric.
+    pub fn metrics(&self) -> Metrics {
+        Metrics::mean(&self.folds)
+    }
+
+    /// Mean of one metric over the folds, if it was measured.
+    pub fn mean(&self, metric: Metric) -> Option<f64> {
+        mean_of(metric, &self.folds)
     }
 }
 
 /// Where an evaluator hands over each result as soon as it is known, by the candidate's index and from any thread.
 pub type Answered<'a, E> = dyn Fn(usize, Measured) -> Result<(), E> + Sync + 'a;
 
-/// Measures how good candidates are.
+/// Measures how good candidates are: accuracy, and whatever else it can.
 ///
 /// A result is a function of the candidate, the rung and what was measured of its parent and of its lower rungs: it does
 /// not depend on when, beside what, or on which thread it was measured.
@@ -94,12 +80,20 @@ pub fn unless_panicked<T>(work: impl FnOnce() -> T) -> Result<T, String> {
 }
 
 impl Measured {
-    /// What no measurement can have found, if it says that.
+    /// What no measurement can have found, if there is such a value.
     pub fn problem(&self) -> Option<String> {
-        let Measured::Trained(Trained { fold_accuracies, .. }) = self else { return None };
-        let wrong = fold_accuracies.iter().find(|accuracy| !(0.0..=1.0).contains(*accuracy));
-        wrong
-            .map(|accuracy| format!("an accuracy of {accuracy}"))
-            .or_else(|| fold_accuracies.is_empty().then(|| "it was trained on no fold".to_owned()))
+        let Measured::Trained(Trained { folds, .. }) = self else { return None };
+        if folds.is_empty() {
+            return Some("it was trained on no fold".to_owned());
+        }
+        folds.iter().find_map(|fold| {
+            let wrong = fold
+                .iter()
+                .find(|(metric, value)| metric.source() == Source::Counted || !(0.0..=1.0).contains(value));
+            match wrong {
+                Some((metric, value)) => Some(format!("a value of {value} for {metric}")),
+                None => fold.get(Metric::Accuracy).is_none().then(|| "a fold without an accuracy".to_owned()),
+            }
+        })
     }
 }

@@ -2,7 +2,11 @@ use netsynth_graph::GraphError;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Indicator, Limits, Metric, Newborns, Objective, Performance, Score, StrategyKind};
+use crate::metric::objective;
+use crate::{
+    Constraint, Indicator, Limits, Metric, Objective, Performance, Screening, Source, StrategyKind,
+    ZeroCostProxy,
+};
 
 /// How a search is run, apart from data and training.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -25,14 +29,14 @@ pub struct SearchPlan {
     pub objectives: Vec<Objective>,
     /// Trainings of rising cost.
     pub rungs: Vec<Rung>,
-    /// With what confidence a trial is out of the reach of the indicator's floor on accuracy when it is trained no further,
-    /// by what the climb to the last rung brought to earlier trials; absent, none is held back for that.
+    /// With what confidence a trial is out of the reach of one of the indicator's measured bounds when it is trained no
+    /// further, by what the climb to the last rung brought to earlier trials; absent, none is held back for that.
     #[serde(default)]
     pub pruning: Option<f64>,
-    /// How newborns are ranked before training: each generation proposes more candidates than it trains, and the best
-    /// by non-dominated rank, with a training-free score in the place of accuracy, are trained; absent, all are.
-    #[serde(default)]
-    pub newborns: Option<Newborns>,
+    /// Screening before training: each generation proposes more candidates than it trains, and the best by non-dominated
+    /// rank, with a zero-cost score in the place of measured metrics, are trained; absent, all are.
+    #[serde(default, alias = "newborns")]
+    pub screening: Option<Screening>,
     /// What ends the search early.
     #[serde(default)]
     pub limits: Limits,
@@ -90,12 +94,12 @@ pub enum SearchError {
         /// The least value in the space.
         least: u64,
     },
-    /// Newborns are to be ranked by scores that nobody can give.
-    #[error("the plan's `newborns` ranks by {score}, and what measures here scores no untrained network")]
-    #[diagnostic(help("leave `newborns` out of the plan: only an evaluator that trains has scores"))]
+    /// Candidates are to be screened by scores that the evaluator does not give.
+    #[error("the plan's `screening` ranks by {proxy}, and the evaluator scores no untrained network")]
+    #[diagnostic(help("leave `screening` out of the plan: only an evaluator that trains has scores"))]
     Unscored {
         /// The score.
-        score: Score,
+        proxy: ZeroCostProxy,
     },
     /// A genome had no graph, which is a defect.
     #[error("a genome of the space has no graph: {0}")]
@@ -104,6 +108,31 @@ pub enum SearchError {
 }
 
 impl SearchPlan {
+    /// The measured metric that the plan is foremost about: that of its first measured objective, or accuracy.
+    pub fn quality(&self) -> Metric {
+        objective::quality(&self.objectives)
+    }
+
+    /// The measured metrics that the plan is about: of its objectives, of its indicator's bounds, and [`Self::quality`],
+    /// each once, those of objectives first.
+    pub fn measured(&self) -> Vec<Metric> {
+        let objectives = self.objectives.iter().map(|objective| objective.metric());
+        let bounds = self.indicator.constraints.iter().map(Constraint::metric);
+        let mut measured = Vec::new();
+        for metric in objectives.chain([self.quality()]).chain(bounds) {
+            if metric.source() == Source::Measured && !measured.contains(&metric) {
+                measured.push(metric);
+            }
+        }
+        measured
+    }
+
+    /// The objectives whose metric counting gives.
+    pub(crate) fn counted_objectives(&self) -> impl Iterator<Item = Objective> + '_ {
+        let is_counted = |objective: &Objective| objective.metric().source() == Source::Counted;
+        self.objectives.iter().copied().filter(is_counted)
+    }
+
     /// Refuses a plan that no search could follow.
     pub fn check(&self) -> Result<(), SearchError> {
         let refuse = |field, reason: String, remedy| Err(SearchError::Plan { field, reason, remedy });
@@ -150,26 +179,23 @@ impl SearchPlan {
                 "give a confidence from 0.5, below 1, such as Some(0.9), or None",
             );
         }
-        if let Some(Newborns { factor, .. }) = self.newborns {
+        if let Some(Screening { factor, .. }) = self.screening {
             if factor < 2 {
                 let remedy = "propose at least twice as many as are trained, or give None";
-                return refuse("newborns", format!("has a factor of {factor}"), remedy);
+                return refuse("screening", format!("has a factor of {factor}"), remedy);
             }
             if factor.saturating_mul(self.generation_size) > MAX_GENERATION {
                 let reason = format!("has a factor of {factor} for generations of {}", self.generation_size);
-                return refuse("newborns", reason, "propose at most 10000 candidates at a time");
+                return refuse("screening", reason, "propose at most 10000 candidates at a time");
             }
         }
         if self.objectives.is_empty() {
             return refuse("objectives", "is empty".to_owned(), "give an axis such as Maximise(Accuracy)");
         }
         for (at, objective) in self.objectives.iter().enumerate() {
-            let is_learned = *objective == Objective::Maximise(Metric::Accuracy);
-            let repeats = self.objectives[..at].iter().any(|other| other.metric() == objective.metric());
-            if repeats
-                || objective.metric().is_counted() == is_learned
-                || *objective == Objective::Minimise(Metric::Accuracy)
-            {
+            let metric = objective.metric();
+            let repeats = self.objectives[..at].iter().any(|other| other.metric() == metric);
+            if repeats || *objective != Objective::of(metric) {
                 return refuse(
                     "objectives",
                     format!("has {objective:?} at place {}", at + 1),
@@ -181,7 +207,7 @@ impl SearchPlan {
             return refuse(
                 "indicator",
                 format!("has the bound {constraint}"),
-                "give AtLeast(Accuracy, share up to 1) and AtMost(a count, above 0)",
+                "give a measured metric at least a share up to 1 and a counted one at most a number above 0",
             );
         }
         if self.limits.failures_in_a_row == 0 {

@@ -4,22 +4,24 @@ use std::sync::{Mutex, PoisonError};
 use netsynth_graph::ArchitectureId;
 use netsynth_space::Space;
 
-use crate::promotion::{by_merit, gains, is_out_of_reach};
+use crate::front::climb::{Climbs, is_out_of_reach};
+use crate::front::rank::best_first;
 use crate::{
-    Candidate, Evaluator, Generator, Measured, Newborn, Problem, SearchError, SearchPlan, StopReason, Trial,
+    Candidate, Evaluator, Generator, Measured, Problem, ScreenedCandidate, SearchError, SearchPlan,
+    StopReason, Trial,
 };
 
-/// What a search tells while it runs.
+/// What happens while a search runs.
 #[derive(Debug)]
 pub enum Event<'a> {
     /// The generator that the next candidates come from.
     Generator(&'a Generator),
     /// What was proposed for a generation and scored, and which of it will be trained.
-    Newborns {
+    Screened {
         /// The generation.
         generation: usize,
         /// In the order in which they were proposed.
-        newborns: &'a [Newborn],
+        candidates: &'a [ScreenedCandidate],
     },
     /// The candidates of a generation, before any of them is measured.
     Proposed(&'a [Candidate]),
@@ -30,7 +32,7 @@ pub enum Event<'a> {
         /// How many candidates climb it.
         n_candidates: usize,
     },
-    /// These trials would have climbed to the next rung, but are out of the indicator's reach.
+    /// These trials would have climbed to the next rung, but a measured bound of the indicator is out of their reach.
     Pruned {
         /// The rung that they were trained on.
         rung: usize,
@@ -64,11 +66,11 @@ pub fn run<E: Evaluator>(
     on_event: &mut dyn FnMut(Event<'_>) -> Result<(), E::Error>,
 ) -> Result<Found, E::Error> {
     let problem = Problem::new(space, plan)?;
-    let ranking = plan.newborns.map(|newborns| match evaluator.scorer() {
-        Some(scorer) => Ok((newborns, scorer)),
-        None => Err(SearchError::Unscored { score: newborns.by }),
+    let screening = plan.screening.map(|screening| match evaluator.scorer() {
+        Some(scorer) => Ok((screening, scorer)),
+        None => Err(SearchError::Unscored { proxy: screening.by }),
     });
-    let ranking = ranking.transpose()?;
+    let screening = screening.transpose()?;
     let mut strategy = plan.strategy.start(&problem)?;
     let mut found = Found { trials: Vec::new(), generators: Vec::new(), stopped_by: StopReason::Trials };
     let mut taken: BTreeSet<ArchitectureId> = BTreeSet::new();
@@ -85,17 +87,17 @@ pub fn run<E: Evaluator>(
             on_event(Event::Generator(&generator))?;
             found.generators.push(generator);
         }
-        let candidates = match ranking {
-            None => strategy.propose(first..last, generation, &taken)?,
-            Some((newborns, scorer)) => {
-                let places = newborns.places(&(first..last));
-                let proposed = strategy.propose(places, generation, &taken)?;
-                let Some((born, best)) = newborns.select(proposed, first..last, plan, scorer)? else {
+        let candidates = match screening {
+            None => strategy.propose(&found.trials, first..last, generation, &taken)?,
+            Some((screening, scorer)) => {
+                let numbers = screening.numbers(&(first..last));
+                let proposed = strategy.propose(&found.trials, numbers, generation, &taken)?;
+                let Some((screened, best)) = screening.select(proposed, first..last, plan, scorer)? else {
                     found.stopped_by = StopReason::Asked;
                     break;
                 };
-                if !born.is_empty() {
-                    on_event(Event::Newborns { generation, newborns: &born })?;
+                if !screened.is_empty() {
+                    on_event(Event::Screened { generation, candidates: &screened })?;
                 }
                 best
             }
@@ -110,9 +112,9 @@ pub fn run<E: Evaluator>(
             found.stopped_by = StopReason::Asked;
             break;
         };
-        strategy.observe(&trials)?;
-        on_event(Event::Observed(&trials))?;
         found.trials.extend(trials);
+        strategy.observe(&found.trials, first..found.trials.len())?;
+        on_event(Event::Observed(&found.trials[first..]))?;
     }
     Ok(found)
 }
@@ -126,8 +128,8 @@ fn climb<E: Evaluator>(
     evaluator: &E,
     on_event: &mut dyn FnMut(Event<'_>) -> Result<(), E::Error>,
 ) -> Result<Option<Vec<Trial>>, E::Error> {
-    let mut trials: Vec<Trial> = candidates.iter().map(newborn).collect();
-    let gains = gains(history, plan.rungs.len());
+    let mut trials: Vec<Trial> = candidates.iter().map(Trial::of).collect();
+    let climbs = Climbs::of_each(history, &plan.measured(), plan.rungs.len());
     let mut climbing: Vec<usize> = (0..candidates.len()).collect();
     for (rung, ladder) in plan.rungs.iter().enumerate() {
         on_event(Event::Rung { rung, n_candidates: climbing.len() })?;
@@ -136,10 +138,10 @@ fn climb<E: Evaluator>(
             let Some(reading) = reading else { return Ok(None) };
             trials[index].readings.push(reading);
         }
-        climbing.retain(|&index| trials[index].accuracy_at(rung).is_some());
+        climbing.retain(|&index| trials[index].trained(rung).is_some());
         let n_kept = ladder.n_kept(climbing.len());
         let on_rung: Vec<&Trial> = climbing.iter().map(|&index| &trials[index]).collect();
-        let order = by_merit(&on_rung, plan, &gains);
+        let order = best_first(&on_rung, plan, &climbs);
         climbing = order.into_iter().take(n_kept).map(|position| climbing[position]).collect();
         climbing.sort_unstable();
         if rung + 1 < plan.rungs.len() {
@@ -167,17 +169,4 @@ fn readings<E: Evaluator>(
         Ok(())
     })?;
     Ok(readings.into_inner().unwrap_or_else(PoisonError::into_inner))
-}
-
-fn newborn(candidate: &Candidate) -> Trial {
-    Trial {
-        number: candidate.trial,
-        generation: candidate.generation,
-        genome: candidate.genome.clone(),
-        id: candidate.id,
-        cost: candidate.cost,
-        parent: candidate.parent,
-        predicted: candidate.predicted,
-        readings: Vec::new(),
-    }
 }

@@ -1,7 +1,26 @@
 use netsynth_graph::{ArchitectureId, Cost};
 use netsynth_space::Genome;
 
-use crate::{Indicator, Measured, Metrics, Scores};
+use crate::{Indicator, Measured, Metric, Metrics, SearchPlan, Trained, ZeroCostScores};
+
+/// A network that a strategy proposed and that nobody has measured yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// The trial it will be.
+    pub trial: usize,
+    /// The generation it was proposed in.
+    pub generation: usize,
+    /// Its choices.
+    pub genome: Genome,
+    /// What the network is.
+    pub id: ArchitectureId,
+    /// What the network costs.
+    pub cost: Cost,
+    /// The trial that it was made from, where the strategy changes what it has seen.
+    pub parent: Option<usize>,
+    /// What the inquisitor expected of U before any training, if it had learned enough to say.
+    pub predicted: Option<f64>,
+}
 
 /// A candidate and what its rungs found out.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,25 +67,57 @@ impl Outcome {
 }
 
 impl Trial {
-    /// Accuracy at the rung of this number, if the trial was trained there.
-    pub fn accuracy_at(&self, rung: usize) -> Option<f64> {
+    /// A candidate before any measurement.
+    pub(crate) fn of(candidate: &Candidate) -> Self {
+        Self {
+            number: candidate.trial,
+            generation: candidate.generation,
+            genome: candidate.genome.clone(),
+            id: candidate.id,
+            cost: candidate.cost,
+            parent: candidate.parent,
+            predicted: candidate.predicted,
+            readings: Vec::new(),
+        }
+    }
+
+    /// The training on the rung of this number, if it was trained there.
+    pub fn trained(&self, rung: usize) -> Option<&Trained> {
         match self.readings.get(rung)? {
-            Measured::Trained(trained) => Some(trained.accuracy()),
+            Measured::Trained(trained) => Some(trained),
             Measured::Failed(_) => None,
         }
     }
 
-    /// What could be told of its network before it was trained, if somebody did.
-    pub fn scores(&self) -> Option<&Scores> {
-        match self.readings.first()? {
-            Measured::Trained(trained) => trained.scores.as_ref(),
-            Measured::Failed(_) => None,
-        }
+    /// A metric at the rung of this number: for a measured one, if the trial was trained there.
+    pub fn at(&self, rung: usize, metric: Metric) -> Option<f64> {
+        metric.counted(&self.cost).or_else(|| self.trained(rung)?.mean(metric))
     }
 
-    /// The highest rung where it was trained, and the accuracy there.
-    pub fn latest(&self) -> Option<(usize, f64)> {
-        (0..self.readings.len()).rev().find_map(|rung| Some((rung, self.accuracy_at(rung)?)))
+    /// The zero-cost scores of its network, if the evaluator gave any.
+    pub fn scores(&self) -> Option<&ZeroCostScores> {
+        self.trained(0)?.scores.as_ref()
+    }
+
+    /// The highest rung where it was trained.
+    pub fn top_rung(&self) -> Option<usize> {
+        (0..self.readings.len()).rev().find(|&rung| self.trained(rung).is_some())
+    }
+
+    /// All that is known of its network: counted, and measured at the highest rung where it was trained.
+    pub fn metrics(&self) -> Metrics {
+        let trained = self.top_rung().and_then(|rung| self.trained(rung));
+        Metrics::counted(&self.cost).and(trained.map(Trained::metrics).unwrap_or_default())
+    }
+
+    /// A metric of its network: of a measured one the value at the highest rung where it was trained.
+    pub fn latest(&self, metric: Metric) -> Option<f64> {
+        metric.counted(&self.cost).or_else(|| self.trained(self.top_rung()?)?.mean(metric))
+    }
+
+    /// U as measured at the highest rung where it was trained.
+    pub fn performance(&self, plan: &SearchPlan) -> Option<f64> {
+        Some(plan.performance.of(self.latest(plan.quality())?, &self.cost))
     }
 
     /// What became of it, in a run of this many rungs.
@@ -74,10 +125,10 @@ impl Trial {
         if let Some(Measured::Failed(reason)) = self.readings.last() {
             return Outcome::Failed(reason.clone());
         }
-        let Some((rung, accuracy)) = self.latest() else {
+        let Some(rung) = self.top_rung() else {
             return Outcome::Failed("it was not trained".to_owned());
         };
-        let metrics = Metrics { accuracy, cost: self.cost };
+        let metrics = self.metrics();
         let violation = indicator.violation(&metrics);
         if rung + 1 < n_rungs {
             Outcome::Stopped(rung, metrics)

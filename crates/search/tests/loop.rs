@@ -93,9 +93,8 @@ impl Formula {
                 .collect(),
             links: vec![LinkReaction { sum: "pool.sum".into(), source: "stem".into(), cut: 0.1 }],
         };
-        let fold_accuracies = vec![accuracy.min(1.0)];
         Measured::Trained(Trained {
-            fold_accuracies,
+            folds: vec![Metrics::from([(Metric::Accuracy, accuracy.min(1.0))])],
             losses: Vec::new(),
             reactions: Some(reactions),
             scores: None,
@@ -119,7 +118,7 @@ fn plan(strategy: StrategyKind, n_trials: usize, seed: u64) -> SearchPlan {
         objectives: vec![Objective::Maximise(Metric::Accuracy), Objective::Minimise(Metric::Parameters)],
         rungs: vec![Rung { epochs: 1, folds: 1, keep: 0.5 }, Rung { epochs: 4, folds: 1, keep: 1.0 }],
         pruning: None,
-        newborns: None,
+        screening: None,
         limits: Limits::default(),
     }
 }
@@ -175,7 +174,7 @@ fn the_decision_log_has_what_became_of_each_prediction() {
         match event {
             Event::Generator(generator) => generators.push(generator.clone()),
             Event::Observed(trials) => generations.push(trials.to_vec()),
-            Event::Newborns { .. } | Event::Proposed(_) | Event::Rung { .. } | Event::Pruned { .. } => {}
+            Event::Screened { .. } | Event::Proposed(_) | Event::Rung { .. } | Event::Pruned { .. } => {}
         }
         Ok(())
     })
@@ -185,8 +184,7 @@ fn the_decision_log_has_what_became_of_each_prediction() {
         let judged: Vec<(&Trial, f64)> = generation
             .iter()
             .filter_map(|trial| {
-                let accuracy = trial.accuracy_at(0)?;
-                Some((trial, plan.performance.of(&Metrics { accuracy, cost: trial.cost })))
+                Some((trial, plan.performance.of(trial.at(0, Metric::Accuracy)?, &trial.cost)))
             })
             .collect();
         let mean = |numbers: &[f64]| numbers.iter().sum::<f64>() / numbers.len() as f64;
@@ -232,7 +230,7 @@ impl Luck {
         let low = 0.5 + 0.3 * luck.unit();
         let accuracy = if rung == 0 { low } else { low + 0.15 * luck.unit() };
         Measured::Trained(Trained {
-            fold_accuracies: vec![accuracy],
+            folds: vec![Metrics::from([(Metric::Accuracy, accuracy)])],
             losses: Vec::new(),
             reactions: None,
             scores: None,
@@ -265,7 +263,7 @@ fn what_is_pruned_would_have_missed_the_floor_as_often_as_the_confidence_says() 
     assert!(
         pruned.iter().all(|&trial| trials[..trial].iter().filter(|t| t.readings.len() == 2).count() >= 4)
     );
-    let reached = pruned.iter().filter(|&&trial| all[trial].accuracy_at(1).unwrap() >= 0.85).count();
+    let reached = pruned.iter().filter(|&&trial| all[trial].at(1, Metric::Accuracy).unwrap() >= 0.85).count();
     assert!(reached as f64 <= 0.2 * pruned.len() as f64 + 3.0, "{reached} of {}", pruned.len());
     assert!(pruned.iter().all(|&trial| trials[trial].readings.len() == 1));
 }
@@ -279,7 +277,10 @@ fn synthesis_beats_random_on_what_it_can_learn() {
         let points: Vec<Vec<f64>> = front
             .members
             .iter()
-            .map(|(_, metrics)| vec![1.0 - metrics.accuracy, metrics.cost.parameters as f64 / 150_000.0])
+            .map(|(_, metrics)| {
+                let get = |metric| metrics.get(metric).unwrap();
+                vec![1.0 - get(Metric::Accuracy), get(Metric::Parameters) / 150_000.0]
+            })
             .collect();
         hypervolume(&points, &[0.15, 1.0])
     };
@@ -340,10 +341,10 @@ fn the_variants_are_the_most_accurate_and_the_smallest() {
     let front = ParetoFront::of(&trials, &plan.objectives, &plan.indicator, 2);
     let picks = variants(&front);
     let feasible = || trials.iter().filter_map(|trial| trial.outcome(&plan.indicator, 2).feasible());
-    let metrics = |number: usize| trials[number].outcome(&plan.indicator, 2).feasible().unwrap();
-    assert_eq!(metrics(picks[0].1).accuracy, feasible().map(|found| found.accuracy).fold(0.0, f64::max));
-    let smallest = feasible().map(|found| found.cost.parameters).min().unwrap();
-    assert_eq!(metrics(picks[1].1).cost.parameters, smallest);
+    let of = |number: usize, metric: Metric| trials[number].latest(metric).unwrap();
+    let all = |metric: Metric| feasible().map(move |found| found.get(metric).unwrap());
+    assert_eq!(of(picks[0].1, Metric::Accuracy), all(Metric::Accuracy).fold(0.0, f64::max));
+    assert_eq!(of(picks[1].1, Metric::Parameters), all(Metric::Parameters).fold(f64::INFINITY, f64::min));
 }
 
 #[test]
@@ -367,7 +368,7 @@ fn hypervolumes_of_known_fronts() {
 fn net_score_of_a_known_network() {
     // 20 log10(90^2 / (0.5^0.5 * 8^0.5)) = 40 log10(90) - 20 log10(2)
     let cost = netsynth_graph::Cost { parameters: 500_000, macs: 8_000_000, peak_activations: 1 };
-    let score = Performance::default().of(&netsynth_search::Metrics { accuracy: 0.9, cost });
+    let score = Performance::default().of(0.9, &cost);
     assert!((score - (40.0 * 90f64.log10() - 20.0 * 2f64.log10())).abs() < 1e-12);
 }
 
@@ -382,17 +383,17 @@ fn a_proposal_with_a_thousand_trials_behind_it() {
     let plan = plan(StrategyKind::Synthesis, 1003, 1);
     let problem = Problem::new(&space, &plan).unwrap();
     let mut strategy = plan.strategy.start(&problem).unwrap();
-    strategy.observe(&trials[..1000]).unwrap();
+    strategy.observe(&trials[..1000], 0..1000).unwrap();
     let taken: BTreeSet<_> = trials[..1000].iter().map(|trial| trial.id).collect();
     let timed = |name: &str, work: &mut dyn FnMut()| {
         let start = std::time::Instant::now();
         work();
         println!("{name}: {:.1} ms", 1e3 * start.elapsed().as_secs_f64());
     };
-    timed("one proposal", &mut || drop(strategy.propose(1000..1001, 0, &taken).unwrap()));
-    timed("eight proposals", &mut || drop(strategy.propose(1000..1008, 0, &taken).unwrap()));
-    timed("observing one trial", &mut || strategy.observe(&trials[1000..1001]).unwrap());
-    timed("observing another", &mut || strategy.observe(&trials[1001..1002]).unwrap());
+    timed("one proposal", &mut || drop(strategy.propose(&trials[..1000], 1000..1001, 0, &taken).unwrap()));
+    timed("eight proposals", &mut || drop(strategy.propose(&trials[..1000], 1000..1008, 0, &taken).unwrap()));
+    timed("observing one trial", &mut || strategy.observe(&trials[..1001], 1000..1001).unwrap());
+    timed("observing another", &mut || strategy.observe(&trials[..1002], 1001..1002).unwrap());
 }
 
 proptest! {

@@ -50,7 +50,7 @@ fn plan(strategy: StrategyKind, n_trials: usize, generation_size: usize, seed: u
         objectives: vec![Objective::Maximise(Metric::Accuracy), Objective::Minimise(Metric::Parameters)],
         rungs: vec![Rung { epochs: 1, folds: 1, keep: 1.0 }],
         pruning: None,
-        newborns: None,
+        screening: None,
         limits: Limits::default(),
     }
 }
@@ -81,7 +81,9 @@ fn observing_what_was_recorded_restores_a_strategy() {
         let mut taken = BTreeSet::new();
         for (generation, recorded) in trials.chunks(4).enumerate() {
             let first = recorded[0].number;
-            let proposed = strategy.propose(first..first + recorded.len(), generation, &taken).unwrap();
+            let proposed = strategy
+                .propose(&trials[..first], first..first + recorded.len(), generation, &taken)
+                .unwrap();
             for (candidate, trial) in proposed.iter().zip(recorded) {
                 let was = (trial.number, &trial.genome, trial.id, trial.parent, trial.predicted);
                 let is =
@@ -89,7 +91,7 @@ fn observing_what_was_recorded_restores_a_strategy() {
                 assert_eq!(is, was, "{kind}");
             }
             taken.extend(recorded.iter().map(|trial| trial.id));
-            strategy.observe(recorded).unwrap();
+            strategy.observe(&trials[..first + recorded.len()], first..first + recorded.len()).unwrap();
         }
     }
 }
@@ -112,7 +114,10 @@ fn a_space_is_searched_to_its_last_network_and_no_further() {
         for strategy in StrategyKind::ALL {
             let mut plan = plan(strategy, 100, 4, 5);
             plan.indicator.constraints = vec![Constraint::AtMost(Metric::Parameters, 15_000.0)];
-            let within = table.metrics().filter(|metrics| metrics.cost.parameters <= 15_000).count();
+            let within = table
+                .metrics()
+                .filter(|metrics| metrics.get(Metric::Parameters).unwrap() <= 15_000.0)
+                .count();
             let trials = searched(&table, &plan);
             assert!(within > 5 && within < table.len());
             assert_eq!(trials.len(), within, "{strategy}");
@@ -214,7 +219,7 @@ proptest! {
         ceiling in 6_000u32..60_000,
     ) {
         let table = table(4, |number| number % 7 != 3);
-        let within = table.metrics().filter(|metrics| metrics.cost.parameters <= u64::from(ceiling)).count();
+        let within = table.metrics().filter(|metrics| metrics.get(Metric::Parameters).unwrap() <= f64::from(ceiling)).count();
         for strategy in StrategyKind::ALL {
             let mut plan = plan(strategy, 30, generation_size, seed);
             plan.indicator.constraints = vec![Constraint::AtMost(Metric::Parameters, ceiling.into())];

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use netsynth_search::{Measured, kendall_tau, mean_and_deviation};
+use netsynth_search::{Measured, Metric, kendall_tau, mean_and_deviation};
 use serde::Serialize;
 
 use crate::layout::{AUDIT, is_unfinished};
@@ -163,7 +163,7 @@ impl FromScratch {
         let mut fold_accuracies = Vec::with_capacity(n_folds);
         for (fold, measured) in known {
             match measured {
-                Measured::Trained(trained) => fold_accuracies.push(trained.accuracy()),
+                Measured::Trained(trained) => fold_accuracies.extend(trained.mean(Metric::Accuracy)),
                 Measured::Failed(reason) => {
                     return FromScratch::Failed { fold: *fold, reason: reason.clone() };
                 }
@@ -218,7 +218,7 @@ mod tests {
 
     use netsynth_graph::schema::SCHEMA;
     use netsynth_graph::{ArchitectureId, ArchitectureSpec, Graph};
-    use netsynth_search::Trained;
+    use netsynth_search::{Metrics, Trained};
     use tempfile::TempDir;
 
     use super::*;
@@ -244,6 +244,7 @@ mod tests {
             cost: graph.cost(),
             net_score: 80.0,
             variants: Vec::new(),
+            measured: Metrics::default(),
         };
         FrontFile { schema: SCHEMA, members: (0..n_members).map(row).collect(), hypervolume: None }
     }
@@ -256,8 +257,8 @@ mod tests {
     }
 
     fn trained(accuracy: f64) -> Measured {
-        let fold_accuracies = vec![accuracy];
-        Measured::Trained(Trained { fold_accuracies, losses: Vec::new(), reactions: None, scores: None })
+        let folds = vec![Metrics::from([(Metric::Accuracy, accuracy)])];
+        Measured::Trained(Trained { folds, losses: Vec::new(), reactions: None, scores: None })
     }
 
     #[test]

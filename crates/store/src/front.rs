@@ -1,7 +1,8 @@
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{ArchitectureId, Cost};
 use netsynth_search::{
-    Constraint, Metric, Metrics, Objective, ParetoFront, SearchPlan, Trial, Variant, hypervolume, variants,
+    Constraint, Metric, Metrics, Objective, ParetoFront, SearchPlan, Source, Trial, Unit, Variant,
+    hypervolume, variants,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct FrontFile {
     /// The file format's version.
     pub schema: u32,
-    /// The members, the most accurate first.
+    /// The members, the best in the plan's first measured objective first, or the most accurate.
     pub members: Vec<FrontRow>,
     /// The share of its area that the front dominates, by [`dominated_share`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -35,6 +36,17 @@ pub struct FrontRow {
     pub net_score: f64,
     /// The variants that this member is.
     pub variants: Vec<Variant>,
+    /// The other measured metrics, by their names; earlier versions measured accuracy alone.
+    #[serde(default, skip_serializing_if = "Metrics::is_empty")]
+    pub measured: Metrics,
+}
+
+impl FrontRow {
+    /// All metrics that are known of the member.
+    pub fn metrics(&self) -> Metrics {
+        let accuracy = Metrics::from([(Metric::Accuracy, self.accuracy)]);
+        Metrics::counted(&self.cost).and(self.measured).and(accuracy)
+    }
 }
 
 impl FrontFile {
@@ -46,40 +58,50 @@ impl FrontFile {
             Some(FrontRow {
                 trial: *number,
                 id: trial.id,
-                accuracy: metrics.accuracy,
-                cost: metrics.cost,
-                net_score: plan.performance.of(metrics),
+                accuracy: metrics.get(Metric::Accuracy)?,
+                cost: trial.cost,
+                net_score: plan.performance.of(metrics.get(plan.quality())?, &trial.cost),
                 variants: picks
                     .iter()
                     .filter(|(_, pick)| pick == number)
                     .map(|(variant, _)| *variant)
                     .collect(),
+                measured: metrics.of_source(Source::Measured).without(Metric::Accuracy),
             })
         });
         Self { schema: SCHEMA, members: members.collect(), hypervolume: dominated_share(front, plan) }
     }
 
-    /// The front as comma-separated values with a header line.
+    /// The front as comma-separated values with a header line. A measured metric has a column if a member has a value.
     pub fn csv(&self) -> String {
-        let mut text = "trial,id,accuracy,parameters,macs,peak_activations,net_score,variants\n".to_owned();
+        let is_known = |metric: &Metric| self.members.iter().any(|row| row.measured.get(*metric).is_some());
+        let measured: Vec<Metric> = Metric::ALL.into_iter().filter(is_known).collect();
+        let mut text = "trial,id,accuracy,parameters,macs,peak_activations,net_score,variants".to_owned();
+        measured.iter().for_each(|metric| text += &format!(",{}", metric.name()));
+        text.push('\n');
         for row in &self.members {
             let Cost { parameters, macs, peak_activations } = row.cost;
             let variants: Vec<String> = row.variants.iter().map(ToString::to_string).collect();
             text += &format!(
-                "{},{},{},{parameters},{macs},{peak_activations},{},{}\n",
+                "{},{},{},{parameters},{macs},{peak_activations},{},{}",
                 row.trial,
                 row.id,
                 row.accuracy,
                 row.net_score,
                 variants.join(" ")
             );
+            for metric in &measured {
+                let value = row.measured.get(*metric).map_or(String::new(), |value| value.to_string());
+                text += &format!(",{value}");
+            }
+            text.push('\n');
         }
         text
     }
 }
 
-/// The share that a front dominates of the area between a plan's bounds and an ideal network, one of accuracy 1 that
-/// costs nothing; `None` where an objective has no bound.
+/// The share that a front dominates of the area between a plan's bounds and an ideal network, one of which every
+/// share is 1 and that costs nothing; `None` where an objective has no bound.
 pub fn dominated_share(front: &ParetoFront, plan: &SearchPlan) -> Option<f64> {
     let losses = |metrics: &Metrics| -> Option<Vec<f64>> {
         plan.objectives.iter().map(|objective| scaled_loss(*objective, metrics, plan)).collect()
@@ -90,13 +112,16 @@ pub fn dominated_share(front: &ParetoFront, plan: &SearchPlan) -> Option<f64> {
 
 /// An objective's loss between 0, the ideal, and 1, the indicator's bound; `None` where there is no bound.
 fn scaled_loss(objective: Objective, metrics: &Metrics, plan: &SearchPlan) -> Option<f64> {
-    let (Objective::Maximise(metric) | Objective::Minimise(metric)) = objective;
+    let metric = objective.metric();
+    let value = metrics.get(metric)?;
     plan.indicator.constraints.iter().find_map(|constraint| match (objective, constraint) {
-        (Objective::Maximise(Metric::Accuracy), Constraint::AtLeast(Metric::Accuracy, bound)) => {
-            (*bound < 1.0).then(|| (1.0 - metrics.accuracy) / (1.0 - bound))
+        (Objective::Maximise(_), Constraint::AtLeast(bounded, bound))
+            if *bounded == metric && metric.unit() == Unit::Share =>
+        {
+            (*bound < 1.0).then(|| (1.0 - value) / (1.0 - bound))
         }
         (Objective::Minimise(_), Constraint::AtMost(bounded, bound)) if *bounded == metric => {
-            Some(metrics.get(metric) / bound)
+            Some(value / bound)
         }
         _ => None,
     })

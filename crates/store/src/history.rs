@@ -2,7 +2,7 @@
 
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{ArchitectureSpec, Graph};
-use netsynth_search::{Candidate, Generator, Measured, Newborn, Scored, Trial};
+use netsynth_search::{Candidate, Generator, Measured, Scored, ScreenedCandidate, Trial};
 use netsynth_space::SearchSpace;
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use crate::checksum::write_bytes;
 use crate::document::{read_required, write_ron};
 use crate::layout::{GENERATORS, TRIALS, number, trial_number};
 use crate::listing::numbers;
-use crate::trial::{NewbornsFile, RungFile};
+use crate::trial::{RungFile, ScreeningFile};
 use crate::{CandidateFile, EndFile, Entry, Fold, FrontFile, RunFolder, StoreError, TrialFile};
 
 /// A generator as a file.
@@ -62,15 +62,19 @@ impl RunFolder {
     }
 
     /// Writes what was proposed for a generation and scored; what is there must be the same.
-    pub fn write_screening(&self, generation: usize, candidates: &[Newborn]) -> Result<(), StoreError> {
-        self.keep_document(Entry::Screening(generation), &NewbornsFile::new(generation, candidates))
+    pub fn write_screening(
+        &self,
+        generation: usize,
+        candidates: &[ScreenedCandidate],
+    ) -> Result<(), StoreError> {
+        self.keep_document(Entry::Screening(generation), &ScreeningFile::new(generation, candidates))
     }
 
     /// The scores of a candidate, if its generation's screening is there.
     pub fn scored(&self, candidate: &Candidate) -> Result<Option<Scored>, StoreError> {
         let entry = Entry::Screening(candidate.generation);
-        let Some(screening) = self.document::<NewbornsFile>(entry)? else { return Ok(None) };
-        match screening.newborns.into_iter().find(|screened| screened.id == candidate.id) {
+        let Some(screening) = self.document::<ScreeningFile>(entry)? else { return Ok(None) };
+        match screening.candidates.into_iter().find(|screened| screened.id == candidate.id) {
             Some(screened) => Ok(Some(screened.scored)),
             None => {
                 Err(self.invalid(entry, format!("it lacks the network {}, which was proposed", candidate.id)))

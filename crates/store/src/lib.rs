@@ -67,7 +67,7 @@ pub use record::search;
 pub use run_folder::RunFolder;
 pub use run_kind::RunKind;
 pub use text::read_text;
-pub use trial::{CandidateFile, NewbornsFile, RungFile};
+pub use trial::{CandidateFile, RungFile, ScreeningFile};
 pub use verify::{FileProblem, Finding, Replay, check_files, replay};
 
 /// The files of a run's folder, one line each with what it holds.

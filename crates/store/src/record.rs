@@ -28,7 +28,7 @@ where
     run(space, plan, &recorded, &mut |event| {
         match &event {
             Event::Generator(generator) => folder.write_generator(generator)?,
-            Event::Newborns { generation, newborns } => folder.write_screening(*generation, newborns)?,
+            Event::Screened { generation, candidates } => folder.write_screening(*generation, candidates)?,
             Event::Proposed(candidates) => {
                 candidates.iter().try_for_each(|next| folder.write_candidate(next, space))?;
             }

@@ -9,9 +9,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_search::{
-    Answered, Candidate, Constraint, Evaluator, Indicator, Limits, Measured, Metric, Newborns, Objective,
-    ParetoFront, Performance, Rung, Score, Scored, Scorer, Scores, SearchPlan, StopReason, StrategyKind,
-    Trained, Variant, unless_panicked,
+    Answered, Candidate, Constraint, Evaluator, Indicator, Limits, Measured, Metric, Metrics, Objective,
+    ParetoFront, Performance, Rung, Scored, Scorer, Screening, SearchPlan, StopReason, StrategyKind, Trained,
+    Variant, ZeroCostProxy, ZeroCostScores, unless_panicked,
 };
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
 
@@ -47,7 +47,7 @@ fn plan() -> SearchPlan {
         objectives: vec![Objective::Maximise(Metric::Accuracy), Objective::Minimise(Metric::Parameters)],
         rungs: vec![Rung { epochs: 1, folds: 1, keep: 0.5 }, Rung { epochs: 4, folds: 1, keep: 1.0 }],
         pruning: None,
-        newborns: Some(Newborns { factor: 2, by: Score::Naswot }),
+        screening: Some(Screening { factor: 2, by: ZeroCostProxy::Naswot }),
         limits: Limits::default(),
     }
 }
@@ -105,8 +105,8 @@ impl Formula {
         }
         assert!(candidate.trial != 2, "a worker panics");
         let size = (candidate.cost.parameters as f64 / 150_000.0).min(1.0);
-        let fold_accuracies = vec![0.5 + 0.2 * rung as f64 + 0.3 * size];
-        Measured::Trained(Trained { fold_accuracies, losses: Vec::new(), reactions: None, scores: None })
+        let folds = vec![Metrics::from([(Metric::Accuracy, 0.5 + 0.2 * rung as f64 + 0.3 * size)])];
+        Measured::Trained(Trained { folds, losses: Vec::new(), reactions: None, scores: None })
     }
 }
 
@@ -123,7 +123,7 @@ impl Formula {
             return Scored::Failed("its untrained network has no loss".to_owned());
         }
         let size = candidate.cost.parameters as f64;
-        Scored::Scores(Scores { naswot: size.ln(), snip: 1.0 / size, gradient_norm: 0.5 })
+        Scored::Scores(ZeroCostScores { naswot: size.ln(), snip: 1.0 / size, gradient_norm: 0.5 })
     }
 }
 

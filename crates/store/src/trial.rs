@@ -1,6 +1,6 @@
 use netsynth_graph::ArchitectureId;
 use netsynth_graph::schema::SCHEMA;
-use netsynth_search::{Candidate, Measured, Newborn};
+use netsynth_search::{Candidate, Measured, ScreenedCandidate};
 use netsynth_space::{NamedGenome, SearchSpace};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -45,19 +45,21 @@ impl CandidateFile {
 /// What was proposed for a generation and scored before any training, as a file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct NewbornsFile {
+pub struct ScreeningFile {
     /// The file format's version.
     pub schema: u32,
     /// The generation.
     pub generation: usize,
-    /// In the order in which they were proposed.
-    pub newborns: Vec<Newborn>,
+    /// In the order in which they were proposed. The file keeps the name of the first versions: a run that goes on
+    /// compares what it would write with what is there.
+    #[serde(rename = "newborns")]
+    pub candidates: Vec<ScreenedCandidate>,
 }
 
-impl NewbornsFile {
+impl ScreeningFile {
     /// The file of a generation's candidates.
-    pub fn new(generation: usize, newborns: &[Newborn]) -> Self {
-        Self { schema: SCHEMA, generation, newborns: newborns.to_vec() }
+    pub fn new(generation: usize, candidates: &[ScreenedCandidate]) -> Self {
+        Self { schema: SCHEMA, generation, candidates: candidates.to_vec() }
     }
 }
 

@@ -20,7 +20,7 @@ use crate::layout::{checksum_of, is_checksum, is_unfinished};
 use crate::listing::{Listed, list};
 use crate::text::read_text;
 use crate::{
-    CandidateFile, EndFile, Entry, FrontFile, NetworkFile, NewbornsFile, RunFolder, StoreError,
+    CandidateFile, EndFile, Entry, FrontFile, NetworkFile, RunFolder, ScreeningFile, StoreError,
     TrainedNetwork, TrialFile,
 };
 
@@ -150,9 +150,9 @@ pub fn replay(folder: &RunFolder, space: &SearchSpace, plan: &SearchPlan) -> Res
                 let entry = Entry::Generator(generator.number);
                 recorded.compare(entry, &GeneratorFile::new(generator), &mut lacking);
             }
-            Event::Newborns { generation, newborns } => {
+            Event::Screened { generation, candidates: screened } => {
                 let entry = Entry::Screening(generation);
-                recorded.compare(entry, &NewbornsFile::new(generation, newborns), &mut lacking);
+                recorded.compare(entry, &ScreeningFile::new(generation, screened), &mut lacking);
             }
             Event::Proposed(proposed) => {
                 candidates.extend_from_slice(proposed);

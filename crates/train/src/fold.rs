@@ -2,8 +2,9 @@
 
 use netsynth_data::Split;
 use netsynth_random::stream;
+use netsynth_search::Confusion;
 
-use crate::{Confusion, Deployed, EpochReport, Training, TrainingFailure, fit, score};
+use crate::{Deployed, EpochReport, Training, TrainingFailure, fit, score};
 
 /// A network trained on all folds but one and judged on that one.
 #[derive(Debug, Clone)]

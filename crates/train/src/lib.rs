@@ -70,6 +70,6 @@ pub use network::Network;
 pub use one_thread::on_one_thread;
 pub use probe::{Stimulus, probe};
 pub use recipe::{Optimiser, Recipe, RecipeError, Schedule};
-pub use score::{Confusion, score};
+pub use score::score;
 pub use weights::{WeightsError, load, read, save};
 pub use zero_cost::zero_cost_scores;

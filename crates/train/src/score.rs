@@ -1,50 +1,11 @@
 use netsynth_data::Dataset;
-use serde::{Deserialize, Serialize};
+use netsynth_search::Confusion;
 
 use crate::batches::plain_images;
 use crate::{Deployed, Recipe};
 
 /// How many images are judged at once.
 const BATCH_SIZE: usize = 64;
-
-/// How often each class was taken for each: row the true class, column the predicted one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Confusion(pub Vec<Vec<usize>>);
-
-impl Confusion {
-    /// Nothing seen yet.
-    pub fn new(n_classes: usize) -> Self {
-        Self(vec![vec![0; n_classes]; n_classes])
-    }
-
-    /// Share of images classified rightly; 0 if there are none.
-    pub fn accuracy(&self) -> f64 {
-        let right: usize = self.0.iter().enumerate().map(|(class, row)| row[class]).sum();
-        right as f64 / self.n_images().max(1) as f64
-    }
-
-    /// Share of each class's images classified rightly; `None` for a class without images.
-    pub fn recalls(&self) -> Vec<Option<f64>> {
-        let recall = |(class, row): (usize, &Vec<usize>)| {
-            let images: usize = row.iter().sum();
-            (images > 0).then(|| row[class] as f64 / images as f64)
-        };
-        self.0.iter().enumerate().map(recall).collect()
-    }
-
-    /// How many images were judged.
-    pub fn n_images(&self) -> usize {
-        self.0.iter().flatten().sum()
-    }
-
-    /// Adds what another fold saw.
-    pub fn add(&mut self, other: &Confusion) {
-        for (row, more) in self.0.iter_mut().zip(&other.0) {
-            row.iter_mut().zip(more).for_each(|(count, more)| *count += more);
-        }
-    }
-}
 
 /// Judges a network on samples it was not trained on. Equal probabilities go to the first class.
 pub fn score(network: &Deployed, dataset: &Dataset, samples: &[usize], recipe: &Recipe) -> Confusion {

@@ -5,7 +5,7 @@ use burn::module::Param;
 use burn::tensor::{Gradients, Tensor};
 use netsynth_graph::{Activation, Graph, Op};
 use netsynth_kernels::{FeatureMap, softmax_cross_entropy};
-use netsynth_search::{Scored, Scores};
+use netsynth_search::{Scored, ZeroCostScores};
 
 use crate::forward::forward;
 use crate::layer::{Layer, flattened};
@@ -18,7 +18,7 @@ use crate::{Device, Network, Stimulus};
 pub fn zero_cost_scores(graph: &Graph, stimulus: &Stimulus, seed: u64, device: Device) -> Scored {
     let (images, targets) = stimulus.labelled(graph.input(), device);
     let scores = scores_of(&Network::new(graph, seed, device), images, targets, seed);
-    let Scores { naswot, snip, gradient_norm } = scores;
+    let ZeroCostScores { naswot, snip, gradient_norm } = scores;
     if [naswot, snip, gradient_norm].iter().all(|score| score.is_finite()) {
         Scored::Scores(scores)
     } else {
@@ -27,7 +27,7 @@ pub fn zero_cost_scores(graph: &Graph, stimulus: &Stimulus, seed: u64, device: D
 }
 
 /// The batch norms take the batch's statistics, as in training, so that the signal reaches the loss.
-fn scores_of(network: &Network, images: Tensor<4>, targets: Tensor<2>, seed: u64) -> Scores {
+fn scores_of(network: &Network, images: Tensor<4>, targets: Tensor<2>, seed: u64) -> ZeroCostScores {
     let graph = network.graph();
     let mut switches = Switches::new(images.dims()[0]);
     let output = forward(graph, FeatureMap::from_tensor(images.autodiff()), |node, inputs| {
@@ -43,7 +43,7 @@ fn scores_of(network: &Network, images: Tensor<4>, targets: Tensor<2>, seed: u64
         snip += (weight * gradient).abs();
         squares += gradient * gradient;
     });
-    Scores { naswot: switches.log_determinant(), snip, gradient_norm: squares.sqrt() }
+    ZeroCostScores { naswot: switches.log_determinant(), snip, gradient_norm: squares.sqrt() }
 }
 
 /// Whether the sign of a node's output shows which of its units are on.
@@ -264,7 +264,7 @@ mod tests {
             };
             let scores = found();
             assert_eq!(crate::on_one_thread(found).unwrap(), scores, "{}", spec.name);
-            let Scores { naswot, snip, gradient_norm } = scores;
+            let ZeroCostScores { naswot, snip, gradient_norm } = scores;
             assert!(naswot.is_finite() && naswot > 6.0, "{}: {naswot}", spec.name);
             assert!(snip.is_finite() && snip > 0.0, "{}: {snip}", spec.name);
             assert!(gradient_norm.is_finite() && gradient_norm > 0.0, "{}: {gradient_norm}", spec.name);

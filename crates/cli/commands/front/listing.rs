@@ -1,15 +1,16 @@
 //! Trials as rows of a table.
 
 use std::cmp::Ordering;
+use std::sync::LazyLock;
 
 use clap::ValueEnum;
+use clap::builder::PossibleValue;
 use netsynth_graph::{ArchitectureId, Cost};
 use netsynth_report::{Cell, Column, Table};
-use netsynth_search::{Outcome, Variant};
+use netsynth_search::{Metric, Metrics, Objective, Outcome, Quantity, Variant};
 use netsynth_store::FrontRow;
 use serde::Serialize;
 
-use super::condition::Quantity;
 use crate::output::print::terminal_width;
 
 /// What is known of a trial.
@@ -26,60 +27,72 @@ pub(crate) struct Row {
     /// At the highest rung that it climbed.
     pub(crate) accuracy: Option<f64>,
     pub(crate) cost: Cost,
+    /// All that are known.
+    pub(crate) metrics: Metrics,
     pub(crate) net_score: Option<f64>,
     pub(crate) variants: Vec<Variant>,
     pub(crate) is_knee: bool,
 }
 
 /// What a column of the table can show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Field {
-    /// The run's folder
     Run,
-    /// The trial's number
     Trial,
-    /// The network's identity
     Network,
-    /// The generation that proposed it
     Generation,
-    /// Whether it is feasible, and if not why
     Outcome,
-    /// Share of validation images classified rightly
-    Accuracy,
-    /// Numbers stored to run the deployed network
-    Parameters,
-    /// Multiply-accumulates for one image
-    Macs,
-    /// Activations alive at once
-    PeakActivations,
-    /// The performance U in decibels
+    Metric(Metric),
     NetScore,
-    /// Which variants it is, and whether it is the knee
     Picks,
 }
 
+/// Every field, in the order of comma-separated values.
+static ALL: LazyLock<Vec<Field>> = LazyLock::new(|| {
+    let first = [Field::Run, Field::Trial, Field::Network, Field::Generation, Field::Outcome];
+    let metrics = Metric::ALL.map(Field::Metric);
+    first.into_iter().chain(metrics).chain([Field::NetScore, Field::Picks]).collect()
+});
+
+impl ValueEnum for Field {
+    fn value_variants<'a>() -> &'a [Self] {
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (name, help) = match self {
+            Field::Run => ("run", "The run's folder"),
+            Field::Trial => ("trial", "The trial's number"),
+            Field::Network => ("network", "The network's identity"),
+            Field::Generation => ("generation", "The generation that proposed it"),
+            Field::Outcome => ("outcome", "Whether it is feasible, and if not why"),
+            Field::Metric(metric) => (metric.name(), metric.about()),
+            Field::NetScore => ("net_score", "The performance U in decibels"),
+            Field::Picks => ("picks", "Which variants it is, and whether it is the knee"),
+        };
+        Some(PossibleValue::new(name).help(help))
+    }
+}
+
 impl Field {
-    pub(crate) const OF_FRONT: [Self; 7] = [
-        Self::Trial,
-        Self::Network,
-        Self::Accuracy,
-        Self::Parameters,
-        Self::Macs,
-        Self::NetScore,
-        Self::Picks,
-    ];
-    pub(crate) const OF_TRIALS: [Self; 7] = [
-        Self::Trial,
-        Self::Outcome,
-        Self::Accuracy,
-        Self::Parameters,
-        Self::Macs,
-        Self::NetScore,
-        Self::Picks,
-    ];
+    /// What a front's table shows, with these measured metrics.
+    pub(crate) fn of_front(measured: &[Metric]) -> Vec<Self> {
+        Self::beginning([Self::Trial, Self::Network], measured)
+    }
+
+    /// What a table of trials shows, with these measured metrics.
+    pub(crate) fn of_trials(measured: &[Metric]) -> Vec<Self> {
+        Self::beginning([Self::Trial, Self::Outcome], measured)
+    }
+
+    fn beginning(first: [Self; 2], measured: &[Metric]) -> Vec<Self> {
+        let metrics = measured.iter().copied().chain([Metric::Parameters, Metric::Macs]).map(Self::Metric);
+        first.into_iter().chain(metrics).chain([Self::NetScore, Self::Picks]).collect()
+    }
+
     /// What a narrow terminal goes without, from the first.
-    const LEAST_MISSED: [Self; 4] = [Self::Network, Self::NetScore, Self::Macs, Self::Outcome];
+    const LEAST_MISSED: [Self; 4] =
+        [Self::Network, Self::NetScore, Self::Metric(Metric::Macs), Self::Outcome];
 
     /// The column, whose name in CSV and JSON is the one on the command line.
     fn column(self) -> Column<'static, Row> {
@@ -91,10 +104,7 @@ impl Field {
                 Column::right("generation", |row: &Row| Cell::or_empty(row.generation, Cell::whole))
             }
             Field::Outcome => Column::left("outcome", |row: &Row| Cell::text(&row.outcome)),
-            Field::Accuracy => Column::accuracy(|row: &Row| row.accuracy),
-            Field::Parameters => Column::parameters(|row: &Row| row.cost.parameters),
-            Field::Macs => Column::macs(|row: &Row| row.cost.macs),
-            Field::PeakActivations => Column::peak_activations(|row: &Row| row.cost.peak_activations),
+            Field::Metric(metric) => Column::metric(metric, move |row: &Row| row.metrics.get(metric)),
             Field::NetScore => Column::net_score(|row: &Row| row.net_score),
             Field::Picks => Column::left("picks", |row: &Row| Cell::list(row.picks())),
         }
@@ -113,10 +123,11 @@ impl Field {
             Field::Network => one.id.cmp(&other.id),
             Field::Generation => one.generation.cmp(&other.generation),
             Field::Outcome => one.outcome.cmp(&other.outcome),
-            Field::Accuracy => least(lost(one.accuracy), lost(other.accuracy)),
-            Field::Parameters => one.cost.parameters.cmp(&other.cost.parameters),
-            Field::Macs => one.cost.macs.cmp(&other.cost.macs),
-            Field::PeakActivations => one.cost.peak_activations.cmp(&other.cost.peak_activations),
+            Field::Metric(metric) => {
+                let loss =
+                    |row: &Row| row.metrics.get(metric).map(|value| Objective::of(metric).loss_of(value));
+                least(loss(one), loss(other))
+            }
             Field::NetScore => least(lost(one.net_score), lost(other.net_score)),
             Field::Picks => other.picks().cmp(&one.picks()),
         }
@@ -135,6 +146,7 @@ impl Row {
             is_stopped: false,
             accuracy: Some(member.accuracy),
             cost: member.cost,
+            metrics: member.metrics(),
             net_score: Some(member.net_score),
             variants: member.variants.clone(),
             is_knee: false,
@@ -144,10 +156,7 @@ impl Row {
     /// The number that a condition asks for.
     pub(crate) fn get(&self, quantity: Quantity) -> Option<f64> {
         match quantity {
-            Quantity::Accuracy => self.accuracy,
-            Quantity::Parameters => Some(self.cost.parameters as f64),
-            Quantity::Macs => Some(self.cost.macs as f64),
-            Quantity::PeakActivations => Some(self.cost.peak_activations as f64),
+            Quantity::Metric(metric) => self.metrics.get(metric),
             Quantity::NetScore => self.net_score,
             Quantity::Trial => Some(self.trial as f64),
         }
@@ -209,8 +218,10 @@ mod tests {
 
     use super::*;
 
+    const COST: Cost = Cost { parameters: 1, macs: 1, peak_activations: 1 };
+
     fn rows() -> Vec<Row> {
-        let row = |trial: usize, accuracy: Option<f64>, parameters: u64| Row {
+        let row = |trial: usize, accuracy: Option<f64>, parameters: f64| Row {
             run: "runs/one, two".to_owned(),
             trial,
             generation: Some(0),
@@ -218,12 +229,17 @@ mod tests {
             outcome: "feasible".to_owned(),
             is_stopped: false,
             accuracy,
-            cost: Cost { parameters, macs: 1_000_000, peak_activations: 512 },
+            cost: COST,
+            metrics: accuracy
+                .map(|accuracy| (Metric::Accuracy, accuracy))
+                .into_iter()
+                .chain([(Metric::Parameters, parameters), (Metric::PeakActivations, 512.0)])
+                .collect(),
             net_score: accuracy.map(|accuracy| 100.0 * accuracy),
             variants: if trial == 1 { vec![Variant::NanoA] } else { Vec::new() },
             is_knee: trial == 1,
         };
-        vec![row(0, Some(0.5), 2000), row(1, Some(0.75), 1500), row(2, None, 900)]
+        vec![row(0, Some(0.5), 2000.0), row(1, Some(0.75), 1500.0), row(2, None, 900.0)]
     }
 
     #[test]
@@ -233,15 +249,21 @@ mod tests {
             sort(&mut rows, column, is_reversed);
             rows.iter().map(|row| row.trial).collect::<Vec<_>>()
         };
-        assert_eq!(order(Field::Accuracy, false), [1, 0, 2]);
-        assert_eq!(order(Field::Parameters, false), [2, 1, 0]);
+        assert_eq!(order(Field::Metric(Metric::Accuracy), false), [1, 0, 2]);
+        assert_eq!(order(Field::Metric(Metric::Parameters), false), [2, 1, 0]);
         assert_eq!(order(Field::Trial, true), [2, 1, 0]);
         assert_eq!(order(Field::Picks, false)[0], 1);
     }
 
     #[test]
     fn comma_separated_values_are_plain_numbers_and_quoted_names() {
-        let columns = [Field::Run, Field::Trial, Field::Accuracy, Field::PeakActivations, Field::Picks];
+        let columns = [
+            Field::Run,
+            Field::Trial,
+            Field::Metric(Metric::Accuracy),
+            Field::Metric(Metric::PeakActivations),
+            Field::Picks,
+        ];
         let expected = "run,trial,accuracy,peak_activations,picks\n\
                         \"runs/one, two\",0,0.5,512,\n\
                         \"runs/one, two\",1,0.75,512,nano-a knee\n\
@@ -252,14 +274,23 @@ mod tests {
     #[test]
     fn a_narrow_terminal_goes_without_columns() {
         let width = |fields: &[Field]| 10 * fields.len();
-        let all = Field::OF_FRONT;
+        let all = Field::of_front(&[Metric::Accuracy]);
         assert_eq!(fitting(&all, None, width), all);
         assert_eq!(fitting(&all, Some(70), width), all);
         let narrow = fitting(&all, Some(50), width);
-        assert_eq!(narrow, [Field::Trial, Field::Accuracy, Field::Parameters, Field::Macs, Field::Picks]);
+        assert_eq!(
+            narrow,
+            [
+                Field::Trial,
+                Field::Metric(Metric::Accuracy),
+                Field::Metric(Metric::Parameters),
+                Field::Metric(Metric::Macs),
+                Field::Picks
+            ]
+        );
         assert_eq!(
             fitting(&all, Some(1), width),
-            [Field::Trial, Field::Accuracy, Field::Parameters, Field::Picks]
+            [Field::Trial, Field::Metric(Metric::Accuracy), Field::Metric(Metric::Parameters), Field::Picks]
         );
     }
 }

@@ -1,19 +1,20 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use netsynth_report::{
     Axis, Glyphs, Kind, Notation, Point, Scale, Scatter, Series, letter, png, scatter, terminal,
 };
+use netsynth_search::{Metric, Source, Unit};
 
-use super::condition::Quantity;
 use super::listing::Row;
 use super::runs::{Runs, gather};
 use crate::Ending;
+use crate::arguments::bounds::read_metric;
 use crate::output::print::{print, terminal_width};
 use netsynth_run::RunError;
 
-/// Draw the trials of runs and their fronts: accuracy over a cost.
+/// Draw the trials of runs and their fronts: accuracy, or the first measured objective, over a cost.
 ///
 /// Prints the plot, in braille where the terminal shows it; with --out writes it as SVG or PNG, by the file's ending. A
 /// member of a front is a disc, or the letter of its run where there are several.
@@ -27,32 +28,22 @@ pub(crate) struct Arguments {
     /// A file for the plot, ending in .svg or .png; one that is there is replaced
     #[arg(long)]
     out: Option<PathBuf>,
-    /// The axis from left to right
-    #[arg(long, value_enum, default_value_t = Across::Parameters)]
-    x: Across,
+    /// The axis from left to right: the name of a counted metric
+    #[arg(long, value_name = "METRIC", default_value = "parameters", value_parser = read_counted)]
+    x: Metric,
     /// Print letters and signs that every terminal has
     #[arg(long)]
     ascii: bool,
 }
 
-/// What accuracy is drawn over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-#[value(rename_all = "snake_case")]
-pub(crate) enum Across {
-    /// Numbers stored to run the deployed network
-    Parameters,
-    /// Multiply-accumulates for one image
-    Macs,
-    /// Activations alive at once
-    PeakActivations,
-}
-
-impl Across {
-    fn quantity(self) -> Quantity {
-        match self {
-            Across::Parameters => Quantity::Parameters,
-            Across::Macs => Quantity::Macs,
-            Across::PeakActivations => Quantity::PeakActivations,
+/// Reads the name of a counted metric.
+fn read_counted(text: &str) -> Result<Metric, String> {
+    let metric = read_metric(text)?;
+    match metric.source() {
+        Source::Counted => Ok(metric),
+        Source::Measured => {
+            let names: Vec<&str> = Metric::of_source(Source::Counted).map(Metric::name).collect();
+            Err(format!("it is measured; write one of {}", names.join(", ")))
         }
     }
 }
@@ -122,7 +113,8 @@ fn write(path: &Path, format: &Format, svg: &str) -> Result<(), RunError> {
 }
 
 /// Every run's trials; what is labelled are the picks of the front of them all.
-fn plotted(runs: &Runs, across: Across) -> Scatter {
+fn plotted(runs: &Runs, across: Metric) -> Scatter {
+    let quality = runs.quality();
     let names: Vec<&str> = runs.runs.iter().map(|run| run.name.as_str()).collect();
     let series = runs.runs.iter().enumerate().map(|(number, run)| {
         let is_member = |row: &Row| run.front.members.iter().any(|(trial, _)| *trial == row.trial);
@@ -133,29 +125,33 @@ fn plotted(runs: &Runs, across: Across) -> Scatter {
                 false => Kind::Complete,
             };
             let label = row.picks().join(", ");
-            Some(Point { x: row.get(across.quantity())?, y: row.accuracy?, kind, label })
+            Some(Point { x: row.metrics.get(across)?, y: row.metrics.get(quality)?, kind, label })
         });
         Series { name: run.name.clone(), points: points.collect() }
     });
-    plot_of(names.join(", "), across, series.collect())
+    plot_of(names.join(", "), [across, quality], series.collect())
 }
 
-/// Points with axes that have room for them.
-pub(crate) fn plot_of(title: String, across: Across, series: Vec<Series>) -> Scatter {
+/// Points of two metrics, with axes that have room for them.
+pub(crate) fn plot_of(title: String, [across, up]: [Metric; 2], series: Vec<Series>) -> Scatter {
     let points = || series.iter().flat_map(|series| &series.points);
     let (least, most) = points()
         .fold((f64::INFINITY, 1.0f64), |(least, most), point| (least.min(point.x), most.max(point.x)));
     // Costs of one size stand apart better by their differences.
     let scale = if most > 5.0 * least { Scale::Logarithmic } else { Scale::Linear };
-    let (name, notation) = match across {
-        Across::Parameters => ("parameters", Notation::Count),
-        Across::Macs => ("MACs", Notation::Count),
-        Across::PeakActivations => ("peak activations", Notation::Kibibytes),
-    };
     Scatter {
         title,
-        x: Axis::new(name, notation, scale, points().map(|point| point.x)),
-        y: Axis::new("accuracy", Notation::Percent, Scale::Linear, points().map(|point| point.y)),
+        x: Axis::new(across.label(), notation(across), scale, points().map(|point| point.x)),
+        y: Axis::new(up.label(), notation(up), Scale::Linear, points().map(|point| point.y)),
         series,
+    }
+}
+
+/// How the values of a metric are written along an axis.
+fn notation(metric: Metric) -> Notation {
+    match metric.unit() {
+        Unit::Share => Notation::Percent,
+        Unit::Count | Unit::Operations | Unit::Bytes => Notation::Count,
+        Unit::Activations => Notation::Kibibytes,
     }
 }

@@ -3,10 +3,10 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use netsynth_graph::schema::SCHEMA;
 use netsynth_report::{Cell, Column, Table};
+use netsynth_search::{Condition, Metric};
 use netsynth_store::{RunFolder, RunKind};
 use serde_json::json;
 
-use super::condition::Condition;
 use super::listing::{self, Field, Row};
 use super::runs::{Runs, Summary, gather};
 use crate::Ending;
@@ -15,7 +15,7 @@ use netsynth_run::{RunError, TrainPlan};
 
 /// Print the Pareto front of a run, or the front of several runs together.
 ///
-/// The picks are nano-a (the most accurate), nano-b (the smallest) and the knee: the member farthest below the line
+/// The picks are nano-a (the best in the first measured objective, or the most accurate), nano-b (the smallest) and the knee: the member farthest below the line
 /// between the ends of the front, each objective scaled to the front's range. The hypervolume is the share that the
 /// front dominates of the area between the indicator's bounds and an ideal network.
 ///
@@ -28,9 +28,10 @@ pub(crate) struct Show {
 
 /// Print the trials of runs that meet a condition.
 ///
-/// A condition compares accuracy, parameters, macs, peak_activations, net_score and trial with numbers by >= <= > < =
-/// and !=, joined by `and`, `or`, `not` and brackets. A number may be followed by %, k, M or, for peak_activations,
-/// KiB (of four bytes each).
+/// A condition compares metrics (accuracy, balanced_accuracy, macro_f1, worst_recall, parameters, macs,
+/// peak_activations, weight_bytes), net_score and trial with numbers by >= <= > < = and !=, joined by `and`, `or`, `not`
+/// and brackets. A number may be followed by %, k, M or, for peak_activations (of four bytes each) and weight_bytes,
+/// KiB or MiB.
 ///
 /// Example: netsynth front query runs/search-001 --where 'accuracy >= 92 % and parameters <= 150k'
 #[derive(Args)]
@@ -40,7 +41,7 @@ pub(crate) struct Query {
     /// Keep what meets this condition
     #[arg(long = "where", value_name = "CONDITION")]
     condition: Option<String>,
-    /// Ask every trial that was measured, not only the front; accuracy is that of the highest rung it climbed
+    /// Ask every trial that was measured, not only the front; measured metrics are those of the highest rung it climbed
     #[arg(long)]
     trials: bool,
 }
@@ -51,7 +52,7 @@ struct Listing {
     /// Folders of searches
     #[arg(required = true, value_name = "RUN")]
     runs: Vec<PathBuf>,
-    /// Sort by this column, the best first; the most accurate first if not given
+    /// Sort by this column, the best first; the best in the first measured objective first if not given
     #[arg(long, value_name = "COLUMN")]
     sort: Option<Field>,
     /// The other way round
@@ -81,7 +82,7 @@ pub(crate) fn show(arguments: &Show) -> Result<Ending, RunError> {
         print("The front is empty: no trial met the indicator.")?;
         return Ok(Ending::Missed);
     }
-    listing.print(&rows, &Field::OF_FRONT)?;
+    listing.print(&rows, &Field::of_front(&runs.measured()))?;
     if !listing.format.csv {
         summarise(&runs)?;
         let caveats = runs.runs.iter().filter_map(|run| run.plan.data.split.caveat());
@@ -105,7 +106,7 @@ fn show_training(folder: &RunFolder, listing: &Listing) -> Result<Ending, RunErr
         }
         return Ok(Ending::Done);
     }
-    listing.print(&rows, &Field::OF_FRONT)?;
+    listing.print(&rows, &Field::of_front(&[Metric::Accuracy]))?;
     if !listing.format.csv {
         folder.plan::<TrainPlan>()?.data.split.caveat().into_iter().try_for_each(print)?;
     }
@@ -113,7 +114,8 @@ fn show_training(folder: &RunFolder, listing: &Listing) -> Result<Ending, RunErr
 }
 
 pub(crate) fn query(arguments: &Query) -> Result<Ending, RunError> {
-    let condition = arguments.condition.as_deref().map(Condition::read).transpose()?;
+    let condition = arguments.condition.as_deref().map(Condition::read).transpose();
+    let condition = condition.map_err(|error| RunError::of(error).at("--where"))?;
     let listing = &arguments.listing;
     let runs = gather(&listing.runs)?;
     let mut rows = if arguments.trials { runs.trial_rows() } else { runs.front_rows() };
@@ -122,7 +124,8 @@ pub(crate) fn query(arguments: &Query) -> Result<Ending, RunError> {
     if listing.format.json {
         return listing.print_json(&rows, &runs);
     }
-    let columns = if arguments.trials { Field::OF_TRIALS } else { Field::OF_FRONT };
+    let measured = runs.measured();
+    let columns = if arguments.trials { Field::of_trials(&measured) } else { Field::of_front(&measured) };
     if rows.is_empty() && !listing.format.csv {
         print(match arguments.trials {
             true => "No trial meets the condition.",

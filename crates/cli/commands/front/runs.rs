@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use netsynth_search::{Metrics, Objective, Outcome, ParetoFront, Trial, variants};
+use netsynth_search::{Metric, Metrics, Outcome, ParetoFront, Trial, variants};
 use netsynth_store::dominated_share;
 use serde::Serialize;
 
@@ -37,7 +37,7 @@ pub(crate) struct Summary {
 /// Several runs and what they found together.
 pub(crate) struct Runs {
     pub(crate) runs: Vec<Run>,
-    /// Places of trials, `(run, trial)`, and their metrics, the most accurate first.
+    /// Places of trials, `(run, trial)`, and their metrics, the best first.
     members: Vec<((usize, usize), Metrics)>,
     pub(crate) hypervolume: Option<f64>,
     knee: Option<(usize, usize)>,
@@ -93,10 +93,7 @@ fn refuse_other_objectives(runs: &[Run]) -> Result<(), RunError> {
         None => Ok(()),
         Some(other) => {
             let axes = |run: &Run| {
-                let each = run.plan.search.objectives.iter().map(|objective| match objective {
-                    Objective::Maximise(metric) => format!("more {metric}"),
-                    Objective::Minimise(metric) => format!("fewer {metric}"),
-                });
+                let each = run.plan.search.objectives.iter().map(ToString::to_string);
                 each.collect::<Vec<_>>().join(", ")
             };
             let reason =
@@ -137,6 +134,16 @@ fn note_differences(paths: &[PathBuf], runs: &[Run]) {
 }
 
 impl Runs {
+    /// The measured metrics that the runs are about.
+    pub(crate) fn measured(&self) -> Vec<Metric> {
+        self.runs.first().map_or(vec![Metric::Accuracy], |run| run.plan.search.measured())
+    }
+
+    /// The measured metric that the runs are foremost about.
+    pub(crate) fn quality(&self) -> Metric {
+        self.runs.first().map_or(Metric::Accuracy, |run| run.plan.search.quality())
+    }
+
     /// The front of all runs.
     pub(crate) fn front_rows(&self) -> Vec<Row> {
         self.members.iter().filter_map(|(place, _)| self.row(*place)).collect()
@@ -155,8 +162,7 @@ impl Runs {
     fn row(&self, place: (usize, usize)) -> Option<Row> {
         let Run { name, plan, trials, front } = &self.runs[place.0];
         let trial = trials.iter().find(|trial| trial.number == place.1)?;
-        let accuracy = trial.latest().map(|(_, accuracy)| accuracy);
-        let metrics = accuracy.map(|accuracy| Metrics { accuracy, cost: trial.cost });
+        let metrics = trial.metrics();
         let picks = variants(front).into_iter().filter(|(_, number)| *number == trial.number);
         let outcome = trial.outcome(&plan.search.indicator, plan.search.rungs.len());
         Some(Row {
@@ -166,9 +172,10 @@ impl Runs {
             id: trial.id,
             outcome: outcome_in_words(&outcome),
             is_stopped: matches!(outcome, Outcome::Stopped(..)),
-            accuracy,
+            accuracy: metrics.get(Metric::Accuracy),
             cost: trial.cost,
-            net_score: metrics.map(|metrics| plan.search.performance.of(&metrics)),
+            metrics,
+            net_score: trial.performance(&plan.search),
             variants: picks.map(|(variant, _)| variant).collect(),
             is_knee: self.knee == Some(place),
         })

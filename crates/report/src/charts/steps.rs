@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use netsynth_search::Trial;
+use netsynth_search::{Metric, Trial};
 
 use super::area::Area;
 use super::axis::{Axis, Notation};
@@ -57,21 +57,20 @@ pub(crate) fn losses(series: &[&[f32]]) -> String {
     closed(svg, &x.title)
 }
 
-/// Accuracies of trials on each rung, a line for each that climbed; and whether only some are drawn.
-pub(crate) fn climbs(trials: &[Trial], n_rungs: usize) -> (String, bool) {
-    let measured: Vec<&Trial> = trials.iter().filter(|trial| trial.latest().is_some()).collect();
+/// A measured share of trials on each rung, a line for each that climbed; and whether only some are drawn.
+pub(crate) fn climbs(trials: &[Trial], metric: Metric, n_rungs: usize) -> (String, bool) {
+    let measured: Vec<&Trial> = trials.iter().filter(|trial| trial.latest(metric).is_some()).collect();
     let stride = measured.len().div_ceil(MAX_CLIMBS).max(1);
     let drawn: Vec<&Trial> = measured.iter().copied().step_by(stride).collect();
-    let values = || drawn.iter().flat_map(|trial| (0..n_rungs).filter_map(|rung| trial.accuracy_at(rung)));
-    let y = accuracies("accuracy on validation folds", values);
+    let values = || drawn.iter().flat_map(|trial| (0..n_rungs).filter_map(|rung| trial.at(rung, metric)));
+    let y = accuracies(&format!("{metric} on validation folds"), values);
     let x = |rung: usize| AREA.left + 40.0 + (AREA.width - 80.0) * rung as f64 / (n_rungs.max(2) - 1) as f64;
-    let mut svg = opened("accuracy of trials on each rung");
+    let mut svg = opened(&format!("{metric} of trials on each rung"));
     AREA.levels(&mut svg, &y, N_LEVELS);
     (0..n_rungs).for_each(|rung| AREA.below(&mut svg, x(rung), &format!("rung {rung}")));
     for trial in &drawn {
-        let points: Vec<(f64, f64)> = (0..n_rungs)
-            .filter_map(|rung| Some((x(rung), AREA.down(&y, trial.accuracy_at(rung)?))))
-            .collect();
+        let points: Vec<(f64, f64)> =
+            (0..n_rungs).filter_map(|rung| Some((x(rung), AREA.down(&y, trial.at(rung, metric)?)))).collect();
         svg += &match points[..] {
             [(x, y)] => format!("<circle class=\"dot\" cx=\"{x:.1}\" cy=\"{y:.1}\" r=\"2.2\"/>"),
             _ => climb(&points),

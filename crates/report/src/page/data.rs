@@ -1,6 +1,8 @@
 //! What the page's script is given, a column a number, so that five thousand trials stay small.
 
-use netsynth_search::{Constraint, Metric, Metrics, Outcome, SearchPlan, Trial};
+use std::collections::BTreeMap;
+
+use netsynth_search::{Constraint, Metric, Outcome, SearchPlan, Source, Trial, Unit};
 use netsynth_space::{Decision, Decisions, Domain};
 use serde::Serialize;
 
@@ -15,6 +17,10 @@ const DIGITS: &[u8; 64] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnop
 #[derive(Serialize)]
 struct Data {
     trials: Columns,
+    /// What the columns of values are.
+    metrics: Vec<MetricColumn>,
+    /// The name of the metric that the plan is foremost about.
+    quality: &'static str,
     front: Vec<usize>,
     /// Names of variants by trial.
     variants: Vec<(String, usize)>,
@@ -37,16 +43,21 @@ struct Columns {
     outcome: String,
     /// Why a trial failed, or by how much it misses which bound.
     reason: Vec<(usize, String)>,
-    /// On its highest rung.
-    accuracy: Vec<Option<f64>>,
-    parameters: Vec<u64>,
-    macs: Vec<u64>,
-    activations: Vec<u64>,
+    /// By the names of metrics; of a measured one on the trial's highest rung.
+    values: BTreeMap<&'static str, Vec<Option<f64>>>,
     score: Vec<Option<f64>>,
     predicted: Vec<Option<f64>>,
-    /// Accuracies on folds, by rung.
+    /// Values of the quality metric on folds, by rung.
     readings: Vec<Vec<Vec<f64>>>,
     choices: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct MetricColumn {
+    name: &'static str,
+    label: &'static str,
+    unit: &'static str,
+    counted: bool,
 }
 
 #[derive(Serialize)]
@@ -85,6 +96,8 @@ pub(super) fn json(run: &Run, plan: &SearchPlan, decisions: &Decisions) -> Strin
         .flat_map(|row| row.variants.iter().map(move |variant| (variant.to_string(), row.trial)));
     let data = Data {
         trials: columns(&run.trials, plan, digits),
+        metrics: known_metrics(&run.trials).into_iter().map(metric_column).collect(),
+        quality: plan.quality().name(),
         front: run.front.members.iter().map(|row| row.trial).collect(),
         variants: variants.collect(),
         bounds: plan.indicator.constraints.iter().map(bound).collect(),
@@ -117,44 +130,62 @@ pub(super) fn json(run: &Run, plan: &SearchPlan, decisions: &Decisions) -> Strin
 
 fn columns(trials: &[Trial], plan: &SearchPlan, digits: usize) -> Columns {
     let mut columns = Columns::default();
+    let metrics = known_metrics(trials);
     for trial in trials {
         let outcome = trial.outcome(&plan.indicator, plan.rungs.len());
         let (letter, reason) = match &outcome {
             Outcome::Feasible(_) => ('f', None),
             Outcome::Infeasible(metrics, _) => {
                 let miss = plan.indicator.worst_miss(metrics);
-                ('i', miss.map(|miss| format!("misses {}", in_words(&miss.constraint))))
+                ('i', miss.map(|miss| format!("misses {}", in_words(&miss))))
             }
             Outcome::Stopped(..) => ('s', None),
             Outcome::Failed(reason) => ('x', Some(reason.clone())),
         };
         columns.outcome.push(letter);
         columns.reason.extend(reason.map(|reason| (trial.number, reason)));
-        let accuracy = trial.latest().map(|(_, accuracy)| accuracy);
-        let score = accuracy.map(|accuracy| plan.performance.of(&Metrics { accuracy, cost: trial.cost }));
         columns.number.push(trial.number);
         columns.generation.push(trial.generation);
         columns.parent.push(trial.parent);
         columns.id.push(trial.id.to_string());
-        columns.accuracy.push(accuracy.map(|accuracy| rounded(accuracy, 5)));
-        columns.parameters.push(trial.cost.parameters);
-        columns.macs.push(trial.cost.macs);
-        columns.activations.push(trial.cost.peak_activations);
-        columns.score.push(score.map(|score| rounded(score, 2)));
+        let found = trial.metrics();
+        for &metric in &metrics {
+            let value = found.get(metric).map(|value| rounded(value, 5));
+            columns.values.entry(metric.name()).or_default().push(value);
+        }
+        columns.score.push(trial.performance(plan).map(|score| rounded(score, 2)));
         columns.predicted.push(trial.predicted.map(|predicted| rounded(predicted, 2)));
-        columns.readings.push((0..trial.readings.len()).map(|rung| folds(trial, rung)).collect());
+        columns
+            .readings
+            .push((0..trial.readings.len()).map(|rung| folds(trial, rung, plan.quality())).collect());
         columns.choices.push(trial.genome.choices().map(|choice| written(choice, digits)).collect());
     }
     columns
 }
 
-fn folds(trial: &Trial, rung: usize) -> Vec<f64> {
-    match &trial.readings[rung] {
-        netsynth_search::Measured::Trained(trained) => {
-            trained.fold_accuracies.iter().map(|accuracy| rounded(*accuracy, 5)).collect()
-        }
-        netsynth_search::Measured::Failed(_) => Vec::new(),
-    }
+fn folds(trial: &Trial, rung: usize, metric: Metric) -> Vec<f64> {
+    let folds = trial.trained(rung).map_or(&[][..], |trained| &trained.folds);
+    folds.iter().filter_map(|fold| fold.get(metric)).map(|value| rounded(value, 5)).collect()
+}
+
+/// The metrics that are known of a trial or more: all counted ones, and what was measured.
+pub(super) fn known_metrics(trials: &[Trial]) -> Vec<Metric> {
+    let is_known = |metric: &Metric| {
+        metric.source() == Source::Counted || trials.iter().any(|trial| trial.latest(*metric).is_some())
+    };
+    Metric::ALL.into_iter().filter(is_known).collect()
+}
+
+fn metric_column(metric: Metric) -> MetricColumn {
+    let unit = match metric.unit() {
+        Unit::Share => "share",
+        Unit::Count => "count",
+        Unit::Operations => "operations",
+        Unit::Activations => "activations",
+        Unit::Bytes => "bytes",
+    };
+    let counted = metric.source() == Source::Counted;
+    MetricColumn { name: metric.name(), label: metric.label(), unit, counted }
 }
 
 /// A choice in so many digits.
@@ -173,13 +204,7 @@ fn bound(constraint: &Constraint) -> Bound {
         Constraint::AtLeast(metric, value) => (metric, true, value),
         Constraint::AtMost(metric, value) => (metric, false, value),
     };
-    let metric = match metric {
-        Metric::Accuracy => "accuracy",
-        Metric::Parameters => "parameters",
-        Metric::Macs => "macs",
-        Metric::PeakActivations => "activations",
-    };
-    Bound { metric, is_floor, value }
+    Bound { metric: metric.name(), is_floor, value }
 }
 
 fn choices(decision: &Decision) -> Choices {

@@ -82,7 +82,7 @@ pub struct Report<'a> {
 pub fn page(report: &Report<'_>) -> String {
     let body = [
         sections::head(report),
-        sections::plot(),
+        sections::plot(report.plan, &report.run.trials),
         sections::front(report),
         variants::variants(report),
         report.audit.as_ref().map_or(String::new(), audit::audit),

@@ -4,15 +4,16 @@ use std::fmt::Write;
 
 use netsynth_graph::Graph;
 use netsynth_search::{
-    Constraint, Measured, Metric, Outcome, ParetoFront, Rung, StopReason, Trial, advice_ranking,
+    Constraint, Measured, Metric, Outcome, ParetoFront, Rung, SearchPlan, StopReason, Trial, advice_ranking,
 };
 use netsynth_store::{FrontFile, FrontRow};
 
+use super::data::known_metrics;
 use super::{Report, Run};
 use crate::charts::{climbs, losses, steps};
 use crate::drawing::drawing_in_page;
 use crate::markup::escaped;
-use crate::numbers::{count, millions, percent};
+use crate::numbers::count;
 use crate::published::{SOURCE, Standing};
 use crate::tables::{Cell, Column, Table};
 
@@ -60,11 +61,13 @@ pub(super) fn top(name: &str, status: &str, damage: &[String], figures: &[(&str,
 pub(super) fn head(report: &Report<'_>) -> String {
     let run = &report.run;
     let members = &run.front.members;
-    let best = members.first().map_or("none".to_owned(), |row| percent(row.accuracy));
+    let quality = report.plan.quality();
+    let best = members.first().map_or("none".to_owned(), |row| value_of(row, quality));
+    let best_of = format!("best {quality}");
     let smallest = members.iter().map(|row| row.cost.parameters).min();
     let figures = [
         ("networks on the front", members.len().to_string()),
-        ("best accuracy", best),
+        (best_of.as_str(), best),
         ("smallest, parameters", smallest.map_or("none".to_owned(), count)),
         ("hypervolume", run.front.hypervolume.map_or("no bounds".to_owned(), |share| format!("{share:.3}"))),
     ];
@@ -119,26 +122,21 @@ pub(super) fn in_words(constraint: &Constraint) -> String {
         Constraint::AtLeast(metric, value) => ("≥", metric, value),
         Constraint::AtMost(metric, value) => ("≤", metric, value),
     };
-    let value = match metric {
-        Metric::Accuracy => percent(value),
-        Metric::Parameters | Metric::PeakActivations => count(value as u64),
-        Metric::Macs => millions(value as u64),
-    };
-    format!("{metric} {sign} {value}")
+    format!("{metric} {sign} {}", metric.format(value))
+}
+
+/// A metric of a member of the front, as tables show it.
+fn value_of(row: &FrontRow, metric: Metric) -> String {
+    row.metrics().get(metric).map_or("-".to_owned(), |value| metric.format(value))
 }
 
 /// Where the script draws.
-pub(super) fn plot() -> String {
-    let options = [
-        ("accuracy", "accuracy"),
-        ("parameters", "parameters"),
-        ("macs", "multiply-accumulates"),
-        ("activations", "peak activations"),
-        ("score", "NetScore"),
-    ];
-    let options = |chosen: &str| -> String {
+pub(super) fn plot(plan: &SearchPlan, trials: &[Trial]) -> String {
+    let metrics = known_metrics(trials).into_iter().map(|metric| (metric.name(), metric.label()));
+    let options: Vec<(&str, &str)> = metrics.chain([("score", "NetScore")]).collect();
+    let options = |chosen: Metric| -> String {
         let option = |(value, name): &(&str, &str)| {
-            let selected = if *value == chosen { " selected" } else { "" };
+            let selected = if *value == chosen.name() { " selected" } else { "" };
             format!("<option value=\"{value}\"{selected}>{name}</option>")
         };
         options.iter().map(option).collect()
@@ -162,8 +160,8 @@ pub(super) fn plot() -> String {
          <p id=\"table-1\" class=\"hint\" hidden>Diamonds: {}; not measured on this run's \
          data. A diamond is dashed where one of its two numbers is not stated. {}.</p>\n\
          </section>\n",
-        options("parameters"),
-        options("accuracy"),
+        options(Metric::Parameters),
+        options(plan.quality()),
         escaped(SOURCE),
         escaped(&format!("The words: {}", standings.join("; "))),
     )
@@ -177,23 +175,26 @@ pub(super) fn front(report: &Report<'_>) -> String {
                 </section>\n"
             .to_owned();
     }
-    let columns = [
+    let plan = report.plan;
+    let mut columns = vec![
         Column::left("trial", |row: &FrontRow| Cell::trial(row.trial)),
         Column::left("variant", |row: &FrontRow| {
             Cell::list(row.variants.iter().map(ToString::to_string).collect())
         }),
-        Column::accuracy(|row: &FrontRow| Some(row.accuracy)),
-        Column::parameters(|row: &FrontRow| row.cost.parameters),
-        Column::macs(|row: &FrontRow| row.cost.macs),
-        Column::peak_activations(|row: &FrontRow| row.cost.peak_activations),
-        Column::net_score(|row: &FrontRow| Some(row.net_score)),
     ];
+    let counted = [Metric::Parameters, Metric::Macs, Metric::PeakActivations];
+    let metrics = plan.measured().into_iter().chain(counted);
+    columns.extend(
+        metrics.map(|metric| Column::metric(metric, move |row: &FrontRow| row.metrics().get(metric))),
+    );
+    columns.push(Column::net_score(|row: &FrontRow| Some(row.net_score)));
     let listed = Table::new(&columns, members.iter().take(MAX_ROWS));
     let networks = &report.run.networks;
     let mut html = format!(
         "<section id=\"front\">\n<h2>The front</h2>\n<p>Feasible trials that no other feasible trial beats in every \
-         objective, the most accurate first.</p>\n{}<h3>Networks</h3>\n<p class=\"hint\">Height and number: channels. \
+         objective, the best in {} first.</p>\n{}<h3>Networks</h3>\n<p class=\"hint\">Height and number: channels. \
          3×3 unless noted, a line below marks a stride, ⊕ a sum. Point at a node for its shape and what it reads.{}</p>\n",
+        plan.quality(),
         listed.html()
             + &match members.len().saturating_sub(MAX_ROWS) {
                 0 => String::new(),
@@ -207,7 +208,7 @@ pub(super) fn front(report: &Report<'_>) -> String {
     );
     for (trial, network) in networks {
         let Some(row) = members.iter().find(|row| row.trial == *trial) else { continue };
-        html += &picture(row, network);
+        html += &picture(row, plan.quality(), network);
     }
     html + "</section>\n"
 }
@@ -216,16 +217,22 @@ fn variants_of(row: &FrontRow) -> String {
     row.variants.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
-fn picture(row: &FrontRow, network: &Graph) -> String {
+fn picture(row: &FrontRow, quality: Metric, network: &Graph) -> String {
     let open = if row.variants.is_empty() { "" } else { " open" };
     let variants = if row.variants.is_empty() { String::new() } else { format!(" · {}", variants_of(row)) };
     format!(
         "<details{open}><summary>Trial {}{variants} · {} · {} parameters</summary>\n<div class=\"wide\">{}</div></details>\n",
         row.trial,
-        percent(row.accuracy),
+        value_of(row, quality),
         count(row.cost.parameters),
         drawing_in_page(network)
     )
+}
+
+/// A name at the beginning of a sentence.
+fn capitalised(name: &str) -> String {
+    let mut letters = name.chars();
+    letters.next().map_or(String::new(), |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// Hypervolume over trials, and the rungs.
@@ -239,43 +246,45 @@ pub(super) fn progress(report: &Report<'_>) -> String {
         Some(_) => steps(&volumes, run.trials.len(), below),
         None => "<p class=\"hint\">None yet: nothing is feasible, or an objective has no bound to measure from.</p>".to_owned(),
     };
-    let (picture, is_sample) = climbs(&run.trials, plan.rungs.len());
+    let (picture, is_sample) = climbs(&run.trials, plan.quality(), plan.rungs.len());
     let sample = if is_sample { ", a sample of trials" } else { "" };
     let _ = write!(
         html,
-        "</figure>\n<figure><figcaption>Accuracy by rung{sample}</figcaption>{picture}</figure>\n</div>\n"
+        "</figure>\n<figure><figcaption>{} by rung{sample}</figcaption>{picture}</figure>\n</div>\n",
+        capitalised(plan.quality().label())
     );
     html += &rungs(report).html();
-    html += "<p class=\"hint\">Accuracies of different rungs come of trainings of different length, and are not to be \
+    html += "<p class=\"hint\">Values of different rungs come of trainings of different length, and are not to be \
              compared.</p>\n";
     html + &curves(run) + "</section>\n"
 }
 
-/// Each rung with the accuracies that trials reached on it.
+/// Each rung with the values of the quality metric that trials reached on it.
 fn rungs(report: &Report<'_>) -> Table {
     let Report { plan, run, .. } = report;
     let rungs = plan.rungs.iter().enumerate().map(|(number, rung)| {
-        let mut accuracies: Vec<f64> =
-            run.trials.iter().filter_map(|trial| trial.accuracy_at(number)).collect();
-        accuracies.sort_by(f64::total_cmp);
-        (number, rung, accuracies)
+        let mut values: Vec<f64> =
+            run.trials.iter().filter_map(|trial| trial.at(number, plan.quality())).collect();
+        values.sort_by(f64::total_cmp);
+        (number, rung, values)
     });
     type Climbed<'a> = (usize, &'a Rung, Vec<f64>);
     let whole = |heading: &str, of: fn(&Climbed<'_>) -> usize| {
         Column::right(heading, move |rung: &Climbed<'_>| Cell::whole(of(rung)))
     };
-    let share = |heading: &str, of: fn(&[f64]) -> Option<f64>| {
-        Column::right(heading, move |(_, _, accuracies): &Climbed<'_>| {
-            Cell::known(of(accuracies), Cell::share)
+    let quality = plan.quality();
+    let value = |heading: &str, of: fn(&[f64]) -> Option<f64>| {
+        Column::right(&format!("{heading} {quality}"), move |(_, _, values): &Climbed<'_>| {
+            Cell::known(of(values), |value| Cell::metric(quality, value))
         })
     };
     let columns = [
         Column::left("rung", |(number, ..): &Climbed<'_>| Cell::whole(*number)),
         whole("epochs", |(_, rung, _)| rung.epochs),
         whole("folds", |(_, rung, _)| rung.folds),
-        whole("trials", |(.., accuracies)| accuracies.len()),
-        share("median accuracy", |accuracies| accuracies.get(accuracies.len() / 2).copied()),
-        share("best accuracy", |accuracies| accuracies.last().copied()),
+        whole("trials", |(.., values)| values.len()),
+        value("median", |values| values.get(values.len() / 2).copied()),
+        value("best", |values| values.last().copied()),
     ];
     Table::new(&columns, &rungs.collect::<Vec<_>>())
 }

@@ -7,7 +7,7 @@ use std::fs;
 use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_random::stream;
 use netsynth_search::{
-    Candidate, Constraint, Generator, Indicator, Limits, Measured, Metric, Objective, ParetoFront,
+    Candidate, Constraint, Generator, Indicator, Limits, Measured, Metric, Metrics, Objective, ParetoFront,
     Performance, Rung, SearchPlan, StrategyKind, Trained, Trial, Variant,
 };
 use netsynth_space::{Counted, Genome, SearchSpace, SearchSpaceSpec, Space};
@@ -43,7 +43,7 @@ fn plan(n_trials: usize) -> SearchPlan {
         objectives: vec![Objective::Maximise(Metric::Accuracy), Objective::Minimise(Metric::Parameters)],
         rungs: vec![Rung { epochs: 2, folds: 1, keep: 0.5 }, Rung { epochs: 8, folds: 2, keep: 1.0 }],
         pruning: None,
-        newborns: None,
+        screening: None,
         limits: Limits::default(),
     }
 }
@@ -64,9 +64,9 @@ fn trials(space: &SearchSpace, n_trials: usize) -> Vec<Trial> {
         let Counted { id, cost } = counted[number % 60];
         let size = (cost.parameters as f64).log10() / 10.0;
         let mut trained = |folds: usize| {
-            let fold_accuracies = (0..folds).map(|_| (size + 0.3 * random.unit()).min(1.0)).collect();
+            let mut fold = || Metrics::from([(Metric::Accuracy, (size + 0.3 * random.unit()).min(1.0))]);
             Measured::Trained(Trained {
-                fold_accuracies,
+                folds: (0..folds).map(|_| fold()).collect(),
                 losses: vec![vec![2.0, 1.5 - size as f32, 1.0]; folds],
                 reactions: None,
                 scores: None,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use netsynth_search::{Explanation, Metrics, ParetoFront, Reason, Trial, variants as picks};
+use netsynth_search::{Explanation, ParetoFront, Reason, Trial, variants as picks};
 
 use super::sections::trial_link;
 use super::{Judged, Report};
@@ -154,9 +154,11 @@ fn lineage(report: &Report<'_>, trial: usize) -> String {
 }
 
 fn ancestor(report: &Report<'_>, trial: &Trial, parent: Option<&Trial>) -> String {
-    let measured = trial.latest().map_or("not trained".to_owned(), |(rung, accuracy)| {
-        let metrics = Metrics { accuracy, cost: trial.cost };
-        format!("{} on rung {rung}, U {:.2} dB", percent(accuracy), report.plan.performance.of(&metrics))
+    let quality = report.plan.quality();
+    let found = trial.top_rung().and_then(|rung| Some((rung, trial.latest(quality)?)));
+    let measured = found.map_or("not trained".to_owned(), |(rung, value)| {
+        let performance = report.plan.performance.of(value, &trial.cost);
+        format!("{} on rung {rung}, U {performance:.2} dB", quality.format(value))
     });
     let predicted = trial.predicted.map_or(String::new(), |value| format!(", {value:.2} dB predicted"));
     let origin = match parent {

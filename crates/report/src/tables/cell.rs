@@ -1,3 +1,4 @@
+use netsynth_search::{Metric, Source};
 use serde_json::Value;
 
 use crate::numbers::{count, estimate, kibibytes, millions, percent};
@@ -67,6 +68,15 @@ impl Cell {
     /// Numbers of four bytes, shown in KiB.
     pub fn kibibytes(numbers: u64) -> Self {
         Self::new(numbers, kibibytes(4 * numbers))
+    }
+
+    /// A value of a metric, shown in its unit. Counts are whole numbers.
+    pub fn metric(metric: Metric, value: f64) -> Self {
+        let text = metric.format(value);
+        match metric.source() {
+            Source::Counted => Self::new(value as u64, text),
+            Source::Measured => Self::new(value, text),
+        }
     }
 
     /// A share of 1, shown as percent.

@@ -1,3 +1,5 @@
+use netsynth_search::Metric;
+
 use super::Cell;
 
 /// One column of a table of rows `R`: its heading, its name for programs, its alignment, and its cell in a row.
@@ -46,24 +48,30 @@ impl<'a, R: ?Sized> Column<'a, R> {
         Self { name: name.to_owned(), ..self }
     }
 
+    /// Values of a metric.
+    pub fn metric(metric: Metric, of: impl Fn(&R) -> Option<f64> + 'a) -> Self {
+        let cell = move |row: &R| Cell::known(of(row), |value| Cell::metric(metric, value));
+        Self::right(metric.label(), cell).named(metric.name())
+    }
+
     /// Accuracies as shares of 1.
     pub fn accuracy(of: impl Fn(&R) -> Option<f64> + 'a) -> Self {
-        Self::right("accuracy", move |row| Cell::known(of(row), Cell::share))
+        Self::metric(Metric::Accuracy, of)
     }
 
     /// Numbers stored to run a deployed network.
     pub fn parameters(of: impl Fn(&R) -> u64 + 'a) -> Self {
-        Self::right("parameters", move |row| Cell::count(of(row)))
+        Self::metric(Metric::Parameters, move |row| Some(of(row) as f64))
     }
 
     /// Multiply-accumulates for one image.
     pub fn macs(of: impl Fn(&R) -> u64 + 'a) -> Self {
-        Self::right("MACs", move |row| Cell::millions(of(row)))
+        Self::metric(Metric::Macs, move |row| Some(of(row) as f64))
     }
 
     /// Activations alive at once, as numbers of four bytes.
     pub fn peak_activations(of: impl Fn(&R) -> u64 + 'a) -> Self {
-        Self::right("peak activations", move |row| Cell::kibibytes(of(row)))
+        Self::metric(Metric::PeakActivations, move |row| Some(of(row) as f64))
     }
 
     /// The performance U in decibels.

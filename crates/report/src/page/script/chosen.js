@@ -26,7 +26,7 @@ function describe() {
   if (reasons.has(T.number[i])) panel.append(make('p', reasons.get(T.number[i])));
   const list = make('dl');
   const row = (name, value) => { if (value !== null && value !== undefined) { const dd = make('dd'); dd.append(value); list.append(make('dt', name), dd); } };
-  for (const name in METRICS) { const value = METRICS[name].of(i); row({ macs: 'MACs', score: 'NetScore' }[name] || METRICS[name].name, value === null ? null : METRICS[name].say(value)); }
+  for (const name in METRICS) { const value = METRICS[name].of(i); row({ score: 'NetScore' }[name] || METRICS[name].name, value === null ? null : METRICS[name].say(value)); }
   row('U predicted', T.predicted[i] === null ? null : T.predicted[i].toFixed(2) + ' dB');
   row('generation', String(T.generation[i]));
   row('nearest to trial', T.parent[i] === null ? null : link(T.parent[i]));

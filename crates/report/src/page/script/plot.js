@@ -1,7 +1,7 @@
 // The plot.
 const canvas = $('plot'), stage = canvas.parentNode, tip = $('tip');
 const pad = { left: 58, right: 14, top: 12, bottom: 42 };
-let axes = { x: METRICS.parameters, y: METRICS.accuracy };
+let axes = { x: METRICS.parameters, y: quality };
 let view, chosen = -1, hovered = -1, size = { w: 0, h: 0 };
 
 const scaled = (axis, value) => axis.log ? Math.log10(Math.max(value, 1)) : value;
@@ -44,7 +44,7 @@ function fit(all) {
 const inner = () => ({ w: size.w - pad.left - pad.right, h: size.h - pad.top - pad.bottom });
 const px = value => pad.left + inner().w * (scaled(axes.x, value) - view.x0) / (view.x1 - view.x0);
 const py = value => pad.top + inner().h * (1 - (scaled(axes.y, value) - view.y0) / (view.y1 - view.y0));
-// What has no accuracy stands at the edge.
+// What was not measured stands at the edge.
 const place = i => {
   const x = axes.x.of(i), y = axes.y.of(i);
   return [x === null ? pad.left + 8 : px(x), y === null ? size.h - pad.bottom - 8 : py(y)];
@@ -115,8 +115,8 @@ function draw() {
     p.textAlign = 'left'; p.fillText((bound.is_floor ? '≥ ' : '≤ ') + axes.y.tick(bound.value), pad.left + 6, y - 5);
   }
   p.setLineDash([]);
-  // The front, as the steps that it dominates; only meaningful with accuracy against a count.
-  const steps = axes.x.counted && axes.y === METRICS.accuracy && shown.f;
+  // The front, as the steps that it dominates; only meaningful with the measured quality against a count.
+  const steps = axes.x.counted && axes.y === quality && shown.f;
   if (steps && onFront.size) {
     const members = [...onFront].sort((a, b) => axes.x.of(a) - axes.x.of(b));
     p.strokeStyle = accent; p.globalAlpha = 0.45; p.lineWidth = 1.5; p.beginPath();
@@ -209,7 +209,7 @@ canvas.addEventListener('pointermove', event => {
   if (found !== hovered) { hovered = found; draw(); }
   tip.hidden = found < 0;
   if (found >= 0) {
-    tip.textContent = 'trial ' + T.number[found] + ' · ' + (T.accuracy[found] === null ? 'failed' : percent(T.accuracy[found])) + ' · ' + count(T.parameters[found]);
+    tip.textContent = 'trial ' + T.number[found] + ' · ' + (quality.of(found) === null ? 'failed' : quality.say(quality.of(found))) + ' · ' + count(METRICS.parameters.of(found));
     const [x, y] = place(found);
     tip.style.left = Math.max(0, Math.min(x + 12, size.w - tip.offsetWidth)) + 'px';
     tip.style.top = Math.max(0, y - tip.offsetHeight - 10) + 'px';

@@ -15,13 +15,18 @@ const count = value => value.toLocaleString('en-GB');
 const percent = value => (100 * value).toFixed(2) + ' %';
 const brief = value => value >= 1e6 ? +(value / 1e6).toPrecision(3) + ' M' : value >= 1e3 ? +(value / 1e3).toPrecision(3) + ' k' : String(+value.toPrecision(3));
 const signed = value => (value > 0 ? '+' : '') + value.toFixed(2);
-const METRICS = {
-  accuracy: { name: 'accuracy', of: i => T.accuracy[i], say: percent, tick: v => +(100 * v).toFixed(2) + ' %' },
-  parameters: { name: 'parameters', of: i => T.parameters[i], say: count, tick: brief, counted: true },
-  macs: { name: 'multiply-accumulates', of: i => T.macs[i], say: v => (v / 1e6).toFixed(2) + ' M', tick: brief, counted: true },
-  activations: { name: 'peak activations', of: i => T.activations[i], say: v => Math.round(v * 4 / 1024) + ' KiB', tick: brief, counted: true },
-  score: { name: 'NetScore, dB', of: i => T.score[i], say: v => v.toFixed(2) + ' dB', tick: v => String(+v.toFixed(2)) },
+const UNITS = {
+  share: { say: percent, tick: v => +(100 * v).toFixed(2) + ' %' },
+  count: { say: count, tick: brief },
+  operations: { say: v => (v / 1e6).toFixed(2) + ' M', tick: brief },
+  activations: { say: v => Math.round(v * 4 / 1024) + ' KiB', tick: brief },
+  bytes: { say: v => Math.round(v / 1024) + ' KiB', tick: brief },
 };
+const METRICS = {};
+for (const { name, label, unit, counted } of run.metrics) METRICS[name] = { name: label, of: i => T.values[name][i], counted, ...UNITS[unit] };
+METRICS.score = { name: 'NetScore, dB', of: i => T.score[i], say: v => v.toFixed(2) + ' dB', tick: v => String(+v.toFixed(2)) };
+// The measured metric that the plan is foremost about.
+const quality = METRICS[run.quality] || METRICS.score;
 // Each outcome has a shape of its own, drawn around 0, 0.
 const KINDS = {
   f: { name: 'feasible', draw: p => p.arc(0, 0, 4.2, 0, 7), solid: true },

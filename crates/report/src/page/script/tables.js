@@ -49,10 +49,10 @@ const optional = (value, format) => value === null ? null : format(value);
 paged($('trials'), [
   { name: 'trial', key: i => T.number[i], of: i => link(T.number[i]) },
   { name: 'outcome', key: i => 'fisx'.indexOf(kind(i)), of: i => KINDS[kind(i)].name + (named.has(i) ? ', ' + named.get(i) : onFront.has(i) ? ', front' : '') },
-  { name: 'accuracy', number: true, key: i => T.accuracy[i], of: i => optional(T.accuracy[i], percent) },
+  { name: quality.name, number: true, key: quality.of, of: i => optional(quality.of(i), quality.say) },
   { name: 'rung', number: true, key: i => T.readings[i].length, of: i => String(T.readings[i].length - 1) },
-  { name: 'parameters', number: true, key: i => T.parameters[i], of: i => count(T.parameters[i]) },
-  { name: 'MACs', number: true, key: i => T.macs[i], of: i => METRICS.macs.say(T.macs[i]) },
+  { name: 'parameters', number: true, key: METRICS.parameters.of, of: i => count(METRICS.parameters.of(i)) },
+  { name: 'MACs', number: true, key: METRICS.macs.of, of: i => METRICS.macs.say(METRICS.macs.of(i)) },
   { name: 'NetScore', number: true, key: i => T.score[i], of: i => optional(T.score[i], v => v.toFixed(2)) },
   { name: 'predicted', number: true, key: i => T.predicted[i], of: i => optional(T.predicted[i], v => v.toFixed(2)) },
   { name: 'parent', number: true, key: i => T.parent[i], of: i => T.parent[i] === null ? null : link(T.parent[i]) },

@@ -1,0 +1,255 @@
+use std::fmt;
+
+use netsynth_graph::Cost;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{Confusion, Unit};
+
+/// Something a network is judged by.
+///
+/// A metric is added here: a variant, its place in [`Metric::ALL`], and its row in `definition`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub enum Metric {
+    /// Share of images classified correctly, over validation folds; 1 is all.
+    Accuracy,
+    /// Mean of the classes' recalls, over validation folds: every class counts the same, however few images it has.
+    BalancedAccuracy,
+    /// Mean of the classes' F1 scores, over validation folds.
+    MacroF1,
+    /// Recall of the class that is recognised worst, over validation folds.
+    WorstRecall,
+    /// Numbers stored to run the deployed network.
+    Parameters,
+    /// Multiply-accumulates for one image.
+    Macs,
+    /// Activation numbers alive at once, of four bytes each.
+    PeakActivations,
+    /// Bytes of the deployed network's weights: four for each parameter.
+    WeightBytes,
+}
+
+/// Where the value of a metric comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// Counting the graph gives it, exactly and before any training.
+    Counted,
+    /// Judging the trained network on validation folds gives it.
+    Measured,
+}
+
+/// Which values of a metric are better.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// More is better.
+    Maximise,
+    /// Less is better.
+    Minimise,
+}
+
+/// Everything that is known of a metric.
+struct Definition {
+    name: &'static str,
+    label: &'static str,
+    about: &'static str,
+    unit: Unit,
+    value: Value,
+}
+
+/// How the value of a metric is found.
+enum Value {
+    /// By counting the graph; less is better.
+    Counted(fn(&Cost) -> f64),
+    /// By judging the trained network; a share, of which more is better.
+    Measured(fn(&Confusion) -> f64),
+}
+
+impl Metric {
+    /// All of them, in the order of their declaration.
+    pub const ALL: [Self; 8] = [
+        Self::Accuracy,
+        Self::BalancedAccuracy,
+        Self::MacroF1,
+        Self::WorstRecall,
+        Self::Parameters,
+        Self::Macs,
+        Self::PeakActivations,
+        Self::WeightBytes,
+    ];
+
+    fn definition(self) -> Definition {
+        match self {
+            Self::Accuracy => Definition {
+                name: "accuracy",
+                label: "accuracy",
+                about: "Share of validation images classified correctly",
+                unit: Unit::Share,
+                value: Value::Measured(Confusion::accuracy),
+            },
+            Self::BalancedAccuracy => Definition {
+                name: "balanced_accuracy",
+                label: "balanced accuracy",
+                about: "Mean of the classes' recalls",
+                unit: Unit::Share,
+                value: Value::Measured(Confusion::balanced_accuracy),
+            },
+            Self::MacroF1 => Definition {
+                name: "macro_f1",
+                label: "macro F1",
+                about: "Mean of the classes' F1 scores",
+                unit: Unit::Share,
+                value: Value::Measured(Confusion::macro_f1),
+            },
+            Self::WorstRecall => Definition {
+                name: "worst_recall",
+                label: "worst recall",
+                about: "Recall of the class that is recognised worst",
+                unit: Unit::Share,
+                value: Value::Measured(Confusion::worst_recall),
+            },
+            Self::Parameters => Definition {
+                name: "parameters",
+                label: "parameters",
+                about: "Numbers stored to run the deployed network",
+                unit: Unit::Count,
+                value: Value::Counted(|cost| cost.parameters as f64),
+            },
+            Self::Macs => Definition {
+                name: "macs",
+                label: "MACs",
+                about: "Multiply-accumulates for one image",
+                unit: Unit::Operations,
+                value: Value::Counted(|cost| cost.macs as f64),
+            },
+            Self::PeakActivations => Definition {
+                name: "peak_activations",
+                label: "peak activations",
+                about: "Activations alive at once, of four bytes each",
+                unit: Unit::Activations,
+                value: Value::Counted(|cost| cost.peak_activations as f64),
+            },
+            Self::WeightBytes => Definition {
+                name: "weight_bytes",
+                label: "weight bytes",
+                about: "Bytes of the deployed network's weights",
+                unit: Unit::Bytes,
+                value: Value::Counted(|cost| 4.0 * cost.parameters as f64),
+            },
+        }
+    }
+
+    /// The name in plans, conditions, JSON and CSV, such as `peak_activations`.
+    pub fn name(self) -> &'static str {
+        self.definition().name
+    }
+
+    /// The metric of a name.
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|metric| metric.name() == name)
+    }
+
+    /// The names of all metrics, with commas.
+    pub fn names() -> String {
+        Self::ALL.map(Self::name).join(", ")
+    }
+
+    /// The name in tables and sentences, such as `peak activations`.
+    pub fn label(self) -> &'static str {
+        self.definition().label
+    }
+
+    /// What it is, in a line.
+    pub fn about(self) -> &'static str {
+        self.definition().about
+    }
+
+    /// What its values are numbers of.
+    pub fn unit(self) -> Unit {
+        self.definition().unit
+    }
+
+    /// Where its values come from.
+    pub fn source(self) -> Source {
+        match self.definition().value {
+            Value::Counted(_) => Source::Counted,
+            Value::Measured(_) => Source::Measured,
+        }
+    }
+
+    /// Which of its values are better.
+    pub fn direction(self) -> Direction {
+        match self.source() {
+            Source::Counted => Direction::Minimise,
+            Source::Measured => Direction::Maximise,
+        }
+    }
+
+    /// The metrics of a source, in their order.
+    pub fn of_source(source: Source) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |metric| metric.source() == source)
+    }
+
+    /// The value that counting gives; `None` for a measured metric.
+    pub fn counted(self, cost: &Cost) -> Option<f64> {
+        match self.definition().value {
+            Value::Counted(value) => Some(value(cost)),
+            Value::Measured(_) => None,
+        }
+    }
+
+    /// The value that judging on a fold gives; `None` for a counted metric.
+    pub fn measured(self, confusion: &Confusion) -> Option<f64> {
+        match self.definition().value {
+            Value::Measured(value) => Some(value(confusion)),
+            Value::Counted(_) => None,
+        }
+    }
+
+    /// A value as tables show it, with its unit: `92.35 %`, `141,098`, `44.21 M`, `495 KiB`.
+    pub fn format(self, value: f64) -> String {
+        self.unit().format(value)
+    }
+}
+
+impl fmt::Display for Metric {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.label())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn all_has_every_metric_at_its_own_place() {
+        let schema = serde_json::to_value(schemars::schema_for!(Metric)).unwrap();
+        assert_eq!(schema["oneOf"].as_array().unwrap().len(), Metric::ALL.len());
+        for (place, metric) in Metric::ALL.into_iter().enumerate() {
+            assert_eq!(metric as usize, place, "{metric}");
+        }
+    }
+
+    #[test]
+    fn names_are_different_and_lead_back_to_their_metric() {
+        let names: BTreeSet<&str> = Metric::ALL.map(Metric::name).into();
+        assert_eq!(names.len(), Metric::ALL.len());
+        for metric in Metric::ALL {
+            assert_eq!(Metric::of_name(metric.name()), Some(metric));
+        }
+    }
+
+    #[test]
+    fn counted_metrics_have_a_value_of_a_cost_and_measured_ones_of_a_confusion() {
+        let cost = Cost { parameters: 10, macs: 20, peak_activations: 30 };
+        let confusion = Confusion::new(2);
+        for metric in Metric::ALL {
+            let is_counted = metric.source() == Source::Counted;
+            assert_eq!(metric.counted(&cost).is_some(), is_counted, "{metric}");
+            assert_eq!(metric.measured(&confusion).is_some(), !is_counted, "{metric}");
+        }
+        assert_eq!(Metric::WeightBytes.counted(&cost), Some(40.0));
+    }
+}

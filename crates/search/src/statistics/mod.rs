@@ -1,0 +1,6 @@
+//! Statistics of measurements: confusions, means with their intervals, rank correlation, comparisons of runs.
+
+pub(crate) mod comparison;
+pub(crate) mod confusion;
+pub(crate) mod estimate;
+pub(crate) mod kendall;

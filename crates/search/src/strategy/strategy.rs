@@ -1,0 +1,87 @@
+use std::collections::BTreeSet;
+use std::fmt;
+use std::ops::Range;
+
+use netsynth_graph::ArchitectureId;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::strategy::evolution::Evolution;
+use crate::strategy::local_search::LocalSearch;
+use crate::strategy::nsga2::Nsga2;
+use crate::strategy::random::Random;
+use crate::synthesis::synthesis::Synthesis;
+use crate::{Candidate, Generator, Problem, SearchError, Trial};
+
+/// Who proposes candidates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub enum StrategyKind {
+    /// Generative synthesis: a learned generator whose many draws an inquisitor ranks.
+    Synthesis,
+    /// The same generator, learning from the better trials alone: what the inquisitor is worth is the difference.
+    Unadvised,
+    /// Regularised evolution (Real et al. 2019).
+    Evolution,
+    /// Hill climbing over single changes with restarts (White et al. 2021).
+    LocalSearch,
+    /// NSGA-II (Deb et al. 2002).
+    Nsga2,
+    /// Uniform draws from the space: the yardstick.
+    Random,
+}
+
+impl StrategyKind {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Synthesis, Self::Unadvised, Self::Evolution, Self::LocalSearch, Self::Nsga2, Self::Random];
+
+    /// The strategy before it has observed anything.
+    pub fn start<'a>(self, problem: &'a Problem<'a>) -> Result<Box<dyn Strategy + 'a>, SearchError> {
+        Ok(match self {
+            StrategyKind::Synthesis => Box::new(Synthesis::advised(problem)?),
+            StrategyKind::Unadvised => Box::new(Synthesis::unadvised(problem)?),
+            StrategyKind::Evolution => Box::new(Evolution::new(problem)),
+            StrategyKind::LocalSearch => Box::new(LocalSearch::new(problem)),
+            StrategyKind::Nsga2 => Box::new(Nsga2::new(problem)),
+            StrategyKind::Random => Box::new(Random::new(problem)),
+        })
+    }
+}
+
+impl fmt::Display for StrategyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            StrategyKind::Synthesis => "synthesis",
+            StrategyKind::Unadvised => "unadvised",
+            StrategyKind::Evolution => "evolution",
+            StrategyKind::LocalSearch => "local-search",
+            StrategyKind::Nsga2 => "nsga2",
+            StrategyKind::Random => "random",
+        })
+    }
+}
+
+/// Proposes candidates and learns from what became of them.
+///
+/// Proposals are a function of what was observed and of the trials' numbers, so replaying the observations
+/// restores a strategy exactly. The run's history belongs to the run: a strategy keeps what it learned and indices.
+pub trait Strategy {
+    /// A candidate for each of these trial numbers, every network within the counted half of the indicator, unlike each
+    /// other and not among `taken`. Fewer than asked only where the space has no more. `history` is every trial so far,
+    /// all of them observed.
+    fn propose(
+        &self,
+        history: &[Trial],
+        trials: Range<usize>,
+        generation: usize,
+        taken: &BTreeSet<ArchitectureId>,
+    ) -> Result<Vec<Candidate>, SearchError>;
+
+    /// Learns from the trials of a finished generation, those at `new` in the history of every trial so far.
+    fn observe(&mut self, history: &[Trial], new: Range<usize>) -> Result<(), SearchError>;
+
+    /// The generator as it stands, where the strategy has one.
+    fn generator(&self) -> Option<Generator> {
+        None
+    }
+}

@@ -1,0 +1,205 @@
+use netsynth_space::{Domain, Genome};
+
+use crate::front::climb::Climbs;
+use crate::front::rank::best_first;
+use crate::synthesis::covariance::{Covariance, Observation, Point};
+use crate::synthesis::gaussian_process::GaussianProcess;
+use crate::synthesis::probe_features::{features, reactions};
+use crate::synthesis::share_law::{Normal, ShareLaw, log_odds};
+use crate::{Metric, Problem, Reactions, SearchError, Trial};
+
+/// From how many trained trials on the inquisitor's predictions are used.
+const ENOUGH: usize = 8;
+
+/// By what factor the trials grow before the covariance is fitted again; between fits it only takes in what is new.
+const GROWTH: f64 = 1.2;
+
+/// The inquisitor I(G; theta_I): from trained networks and the reactions of their vertices it predicts the measured
+/// metrics of the plan, and with them what a change of each decision does to U.
+///
+/// U has two parts. What a change does to the cost part is counted exactly. Each measured metric has a surrogate of its
+/// own: theta_I are their covariances, fitted to what was observed, and what was observed. Where an evaluator can probe,
+/// the reactions at the changed vertices of the best probed network times the size of each change are features of all.
+pub(crate) struct Inquisitor<'a> {
+    problem: &'a Problem<'a>,
+    surrogates: Vec<Surrogate>,
+    /// The best trained network that was probed when the covariances were last fitted.
+    probed: Option<(Genome, Reactions)>,
+    /// How many trials were observed, and how many of them when the covariances were last fitted.
+    n_observed: usize,
+    n_fitted: usize,
+}
+
+/// What is learned of one measured metric: a Gaussian process on its standardised log-odds.
+pub(crate) struct Surrogate {
+    metric: Metric,
+    process: GaussianProcess,
+    observations: Vec<Observation>,
+    /// Mean and standard deviation of the observed log-odds.
+    scale: (f64, f64),
+}
+
+impl<'a> Inquisitor<'a> {
+    pub(crate) fn new(problem: &'a Problem<'a>) -> Self {
+        let covariance = Covariance::new(problem.space.decisions());
+        let surrogate = |metric: Metric| Surrogate {
+            metric,
+            process: GaussianProcess::new(covariance.clone(), &[]),
+            observations: Vec::new(),
+            scale: (0.0, 1.0),
+        };
+        let surrogates = problem.plan.measured().into_iter().map(surrogate).collect();
+        Self { problem, surrogates, probed: None, n_observed: 0, n_fitted: 0 }
+    }
+
+    /// Whether it has seen enough for predictions.
+    pub(crate) fn is_informed(&self) -> bool {
+        self.n_observed >= ENOUGH
+    }
+
+    /// A surrogate for each measured metric of the plan, in the order of [`crate::SearchPlan::measured`].
+    pub(crate) fn surrogates(&self) -> &[Surrogate] {
+        &self.surrogates
+    }
+
+    /// Learns from all trials so far.
+    pub(crate) fn learn(&mut self, trials: &[Trial]) {
+        let plan = self.problem.plan;
+        let climbs = Climbs::of_each(trials, &plan.measured(), plan.rungs.len());
+        // A trial of which one of the metrics is not known teaches nothing.
+        let is_known = |trial: &&Trial| climbs.iter().all(|climbs| climbs.top(trial).is_some());
+        let trained: Vec<&Trial> = trials.iter().filter(is_known).collect();
+        if trained.is_empty() {
+            return;
+        }
+        let fits = trained.len() >= ENOUGH && trained.len() as f64 >= GROWTH * self.n_fitted as f64;
+        if fits {
+            let order = best_first(&trained, plan, &climbs);
+            let probed = order.iter().map(|&at| trained[at]);
+            self.probed =
+                probed.filter_map(|trial| Some((trial.genome.clone(), reactions(trial)?.clone()))).next();
+            self.n_fitted = trained.len();
+        }
+        let n_known = if fits { 0 } else { self.n_observed };
+        let points: Vec<Point> = trained[n_known..].iter().map(|trial| self.point(&trial.genome)).collect();
+        self.n_observed = trained.len();
+        for (surrogate, climbs) in self.surrogates.iter_mut().zip(&climbs) {
+            surrogate.learn(&trained, climbs, points.clone(), fits);
+        }
+    }
+
+    /// A genome as the surrogates see it.
+    pub(crate) fn point(&self, genome: &Genome) -> Point {
+        let features = self
+            .probed
+            .as_ref()
+            .map(|(probed, reactions)| features(self.problem.space.decisions(), reactions, probed, genome));
+        Point { genome: genome.clone(), features: features.unwrap_or_default() }
+    }
+
+    /// The predicted U of a genome.
+    fn predicted(&self, genome: &Genome) -> Result<f64, SearchError> {
+        let quality = self.problem.plan.quality();
+        let Some(surrogate) = self.surrogates.iter().find(|surrogate| surrogate.metric == quality) else {
+            unreachable!("the quality is among the plan's measured metrics")
+        };
+        let point = self.point(genome);
+        let mean = surrogate.process.mean(&surrogate.process.covariances(&point));
+        let cost = self.problem.space.count(genome)?.cost;
+        let law = surrogate.law(Normal { mean, deviation: 0.0 });
+        Ok(self.problem.plan.performance.of(law.middle(), &cost))
+    }
+
+    /// The predicted change of U if this decision of a network were this choice.
+    pub(crate) fn change(&self, genome: &Genome, decision: usize, choice: usize) -> Result<f64, SearchError> {
+        let changed = self.problem.space.decisions().with(genome, decision, choice);
+        Ok(self.predicted(&changed)? - self.predicted(genome)?)
+    }
+
+    /// For each decision what the inquisitor expects a change of it in this network to bring.
+    pub(crate) fn advice(&self, genome: &Genome) -> Result<Vec<Advice>, SearchError> {
+        let decisions = self.problem.space.decisions();
+        let predicted =
+            |number: usize, choice: usize| self.predicted(&decisions.with(genome, number, choice));
+        let mut advice = Vec::with_capacity(decisions.len());
+        for (number, decision) in decisions.iter().enumerate() {
+            let choice = genome.choice(number);
+            advice.push(match decision.domain {
+                Domain::Ordinal(_) => {
+                    let (down, up) =
+                        (choice.saturating_sub(1), (choice + 1).min(decision.domain.choices() - 1));
+                    let n_steps = (up - down).max(1) as f64;
+                    Advice::PerStep((predicted(number, up)? - predicted(number, down)?) / n_steps)
+                }
+                Domain::Switch => Advice::PerStep(predicted(number, 1)? - predicted(number, 0)?),
+                Domain::Alternatives(count) => {
+                    let worths = (0..count).map(|choice| predicted(number, choice));
+                    Advice::Each(worths.collect::<Result<_, _>>()?)
+                }
+            });
+        }
+        Ok(advice)
+    }
+}
+
+impl Surrogate {
+    /// The metric that it predicts.
+    pub(crate) fn metric(&self) -> Metric {
+        self.metric
+    }
+
+    /// The process on standardised log-odds.
+    pub(crate) fn process(&self) -> &GaussianProcess {
+        &self.process
+    }
+
+    /// The law of the metric that one of standardised log-odds means.
+    pub(crate) fn law(&self, standardised: Normal) -> ShareLaw {
+        let (mean, deviation) = self.scale;
+        ShareLaw {
+            odds: Normal {
+                mean: mean + deviation * standardised.mean,
+                deviation: deviation * standardised.deviation,
+            },
+        }
+    }
+
+    /// Learns from trained trials: `points` are those of the trials that are new to it, or of all where the covariance is
+    /// fitted again.
+    fn learn(&mut self, trained: &[&Trial], climbs: &Climbs, points: Vec<Point>, fits: bool) {
+        let tops: Vec<_> = trained.iter().filter_map(|trial| climbs.top(trial)).collect();
+        let values: Vec<f64> = tops.iter().map(|(value, _)| log_odds(*value)).collect();
+        let mean = values.iter().sum::<f64>() / values.len() as f64;
+        let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+        let deviation = libm::sqrt(squares / values.len() as f64).max(1e-6);
+        self.scale = (mean, deviation);
+        let standardised = values.iter().map(|value| (value - mean) / deviation);
+        let n_known = trained.len() - points.len();
+        self.observations.truncate(n_known);
+        for (observation, value) in self.observations.iter_mut().zip(standardised.clone()) {
+            observation.value = value;
+        }
+        let new = points.into_iter().zip(standardised.zip(&tops).skip(n_known));
+        self.observations.extend(new.map(|(point, (value, (_, climb)))| Observation {
+            point,
+            value,
+            variance: climb.variance / (deviation * deviation),
+        }));
+        if fits {
+            let covariance = self.process.covariance().fitted(&self.observations);
+            self.process = GaussianProcess::new(covariance, &self.observations);
+        } else {
+            self.process.extend(&self.observations[n_known..]);
+            self.process.revalue(self.observations.iter().map(|observation| observation.value).collect());
+        }
+    }
+}
+
+/// What the inquisitor expects of a decision, in decibels of U.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Advice {
+    /// The change that one choice more, or a yes, brings.
+    PerStep(f64),
+    /// U with each alternative.
+    Each(Vec<f64>),
+}
