@@ -171,7 +171,7 @@ fn a_run_that_is_not_whole_is_shown_as_far_as_it_holds() {
     fs::remove_file(run.join("end.ron")).unwrap();
     fs::remove_file(run.join("front.ron")).unwrap();
     let rung = run.join("trials/00001/rung-0.ron");
-    let damaged = fs::read_to_string(&rung).unwrap().replace("fold_accuracies", "fold_acuracies");
+    let damaged = fs::read_to_string(&rung).unwrap().replace("folds: ", "fold: ");
     fs::write(&rung, damaged).unwrap();
     let (code, stdout, stderr) = netsynth(path, &["front", "query", "runs/one", "--trials", "--csv"]);
     assert_eq!((code, stdout.lines().count()), (0, 6), "{stdout}{stderr}");

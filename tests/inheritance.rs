@@ -96,7 +96,7 @@ fn heirs_are_audited_from_scratch_and_the_report_says_what_they_began_with() {
 fn a_search_of_heirs_that_is_killed_ends_as_if_nothing_had_happened() {
     let folder = workplace();
     let folder = folder.path();
-    // With newborns that are ranked before they are trained: whatever a search can do at once.
+    // With candidates that are screened before they are trained: whatever a search can do at once.
     let plan = PLAN.replace("seed: 3,", "seed: 3, newborns: (factor: 2, by: Naswot),");
     fs::write(folder.join("plan.ron"), plan).unwrap();
     let begun = Instant::now();

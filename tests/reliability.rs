@@ -128,19 +128,19 @@ fn one_two_and_four_workers_leave_the_same_files() {
 }
 
 #[test]
-fn newborns_are_chosen_alike_by_any_number_of_workers_after_a_kill_and_in_a_proof() {
+fn screened_candidates_are_chosen_alike_by_any_number_of_workers_after_a_kill_and_in_a_proof() {
     let folder = workplace();
     let folder = folder.path();
-    let plan = PLAN.replace("        rungs:", "        newborns: (factor: 3, by: Naswot),\n        rungs:");
+    let plan = PLAN.replace("        rungs:", "        screening: (factor: 3, by: Naswot),\n        rungs:");
     fs::write(folder.join("plan.ron"), plan).unwrap();
     let (expected, _) = uninterrupted(folder);
     let text = |name: &str| fs::read_to_string(folder.join("runs/whole").join(name)).unwrap();
     assert_eq!(text("screening/000.ron").matches("id: ").count(), 9);
     // What was scored before it was chosen is what the trial keeps.
-    let newborns = text("screening/001.ron");
-    let fifth = newborns.split("        (\n").find(|newborn| newborn.contains("trial: 5")).unwrap();
+    let screening = text("screening/001.ron");
+    let fifth = screening.split("        (\n").find(|candidate| candidate.contains("trial: 5")).unwrap();
     let score = fifth.split_once("naswot: ").unwrap().1.split_once(',').unwrap().0;
-    assert!(text("trials/00005/rung-0.ron").contains(&format!("naswot: {score},")), "{newborns}");
+    assert!(text("trials/00005/rung-0.ron").contains(&format!("naswot: {score},")), "{screening}");
 
     let mut child = start(folder, &["search", "--plan", "plan.ron", "--name", "cut", "--workers", "1"]);
     wait_for(&folder.join("runs/cut/screening/001.ron"));

@@ -91,7 +91,7 @@ fn a_report_is_a_derived_file_that_says_how_the_run_stands() {
 
     // A changed bit, and a run that was cut off.
     let rung = run.join("trials/00002/rung-0.ron");
-    fs::write(&rung, fs::read_to_string(&rung).unwrap().replace("fold_accuracies", "fold_accuracie5"))
+    fs::write(&rung, fs::read_to_string(&rung).unwrap().replace("folds: ", "fold5: "))
         .unwrap();
     let html = reported(folder.path());
     assert!(html.contains("trials/00002/rung-0.ron is damaged") && html.contains("5 trials by synthesis"));
@@ -150,7 +150,7 @@ fn a_browser_uses_the_report() {
             "moves by dragging",
             "shows all again",
             "across macs",
-            "across activations",
+            "across peak_activations",
             "across score",
             "across accuracy",
             "up score",

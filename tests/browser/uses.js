@@ -48,7 +48,7 @@ $('everything').click();
 see('shows all again', picture() === whole);
 
 const change = (id, value) => { $(id).value = value; $(id).dispatchEvent(new Event('change')); };
-for (const metric of ['macs', 'activations', 'score', 'accuracy']) see('across ' + metric, differs(() => change('x', metric)));
+for (const metric of ['macs', 'peak_activations', 'score', 'accuracy']) see('across ' + metric, differs(() => change('x', metric)));
 change('x', 'parameters');
 for (const metric of ['score', 'macs']) see('up ' + metric, differs(() => change('y', metric)));
 change('y', 'accuracy');

@@ -1,6 +1,6 @@
 //! What climbing from a rung to the last one brings: by it short trainings are compared with full ones.
 
-use crate::synthesis::share_law::log_odds;
+use crate::statistics::share_law::log_odds;
 use crate::{Constraint, Metric, Metrics, SearchPlan, Trial};
 
 /// What trials gained in one metric from a rung to the last one.

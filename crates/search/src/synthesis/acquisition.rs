@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 
 use crate::front::hypervolume::exclusive;
-use crate::synthesis::share_law::ShareLaw;
+use crate::statistics::share_law::ShareLaw;
 
 /// A front in the objectives of a plan: some are learned by training, the others are counted.
 #[derive(Debug, Clone)]
@@ -152,7 +152,7 @@ impl Strips<'_> {
 mod tests {
     use super::*;
     use crate::hypervolume;
-    use crate::synthesis::share_law::{Normal, share};
+    use crate::statistics::share_law::{Normal, share};
 
     fn member(learned: &[f64], counted: &[f64]) -> Member {
         Member { learned: learned.to_vec(), counted: counted.to_vec() }

@@ -1,8 +1,8 @@
 //! A Gaussian process over genomes.
 
+use crate::statistics::share_law::Normal;
 use crate::synthesis::cholesky::{Cholesky, dot};
 use crate::synthesis::covariance::{Covariance, Observation, Point};
-use crate::synthesis::share_law::Normal;
 
 /// A covariance conditioned on what was observed; exact.
 #[derive(Debug, Clone)]

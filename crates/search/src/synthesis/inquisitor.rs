@@ -2,10 +2,10 @@ use netsynth_space::{Domain, Genome};
 
 use crate::front::climb::Climbs;
 use crate::front::rank::best_first;
+use crate::statistics::share_law::{Normal, ShareLaw, log_odds};
 use crate::synthesis::covariance::{Covariance, Observation, Point};
 use crate::synthesis::gaussian_process::GaussianProcess;
 use crate::synthesis::probe_features::{features, reactions};
-use crate::synthesis::share_law::{Normal, ShareLaw, log_odds};
 use crate::{Metric, Problem, Reactions, SearchError, Trial};
 
 /// From how many trained trials on the inquisitor's predictions are used.

@@ -13,6 +13,5 @@ pub(crate) mod probe_features;
 pub(crate) mod ranking;
 pub(crate) mod reactions;
 pub(crate) mod screening;
-pub(crate) mod share_law;
 pub(crate) mod synthesis;
 pub(crate) mod zero_cost;

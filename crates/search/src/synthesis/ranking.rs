@@ -7,12 +7,12 @@ use netsynth_graph::{ArchitectureId, Cost};
 
 use crate::front::climb::{Climbs, at_the_top};
 use crate::front::rank::constrained_ranks;
+use crate::statistics::share_law::{Normal, ShareLaw};
 use crate::strategy::repair::RepairedGenome;
 use crate::synthesis::acquisition::{Frontier, LearnedAxis, Member};
 use crate::synthesis::cholesky::dot;
 use crate::synthesis::gaussian_process::Posterior;
 use crate::synthesis::inquisitor::{Inquisitor, Surrogate};
-use crate::synthesis::share_law::{Normal, ShareLaw};
 use crate::synthesis::synthesis::Synthesis;
 use crate::{Candidate, Metric, Metrics, SearchError, Trial};
 
