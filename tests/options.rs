@@ -75,6 +75,9 @@ fn every_option_of_search_reaches_the_plan() {
         (&["--seed", "9"], "seed: 9,"),
         (&["--inherit", "prototype"], "from: Prototype"),
         (&["--audit"], "audit: true"),
+        (&["--indicator", "worst_recall >= 70 %"], "worst_recall >= 70"),
+        (&["--objectives", "balanced_accuracy,macs"], "BalancedAccuracy"),
+        (&["--strategy", "nsga2"], "strategy: Nsga2"),
     ];
     check(home.path(), &["search"], &[], &[READING, own]);
     check(home.path(), &["search"], &["--data", "faces"], &[READING, own.split_at(1).1]);

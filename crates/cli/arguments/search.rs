@@ -2,10 +2,13 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use netsynth_run::{DataSource, PROTOTYPE_EPOCHS, Plan, RunError};
+use netsynth_search::{Objective, StrategyKind};
 use netsynth_train::{InheritFrom, Inheritance};
 
+use crate::arguments::bounds::{Bounds, read_bounds, read_objective};
 use crate::arguments::data::DataArguments;
 use crate::arguments::recipe::RecipeArguments;
+use crate::arguments::strategy::strategy;
 
 /// The plan of a search, as a file or built in, and what is to be otherwise.
 #[derive(Args)]
@@ -30,6 +33,15 @@ pub(crate) struct SearchArguments {
     /// The seed of every random draw; the plan's if not given
     #[arg(long)]
     seed: Option<u64>,
+    /// What a network must meet to be kept, such as "accuracy >= 92 %" or parameters<=150k; may be repeated; the plan's if not given
+    #[arg(long, value_parser = read_bounds)]
+    indicator: Vec<Bounds>,
+    /// The axes of the front, by the names of metrics, such as balanced_accuracy,parameters; the plan's if not given
+    #[arg(long, value_delimiter = ',', value_parser = read_objective)]
+    objectives: Vec<Objective>,
+    /// Who proposes networks; the plan's if not given
+    #[arg(long, value_parser = strategy())]
+    strategy: Option<StrategyKind>,
     #[command(flatten)]
     recipe: RecipeArguments,
     /// What trials start with: the most salient channels of the trained prototype, those of the trial that each was made
@@ -79,7 +91,21 @@ impl SearchArguments {
 
     /// What is given replaces what the plan says.
     fn merge(&self, plan: &mut Plan) -> Result<(), RunError> {
-        let Self { plan: _, data, options, side, space, trials, seed, recipe, inherit, audit } = self;
+        let Self {
+            plan: _,
+            data,
+            options,
+            side,
+            space,
+            trials,
+            seed,
+            indicator,
+            objectives,
+            strategy,
+            recipe,
+            inherit,
+            audit,
+        } = self;
         if let Some(folder) = data {
             plan.data.source = DataSource::Folder(folder.clone());
         }
@@ -92,6 +118,14 @@ impl SearchArguments {
         }
         plan.search.n_trials = trials.unwrap_or(plan.search.n_trials);
         plan.search.seed = seed.unwrap_or(plan.search.seed);
+        if !indicator.is_empty() {
+            plan.search.indicator.constraints =
+                indicator.iter().flat_map(|bounds| bounds.0.clone()).collect();
+        }
+        if !objectives.is_empty() {
+            plan.search.objectives.clone_from(objectives);
+        }
+        plan.search.strategy = strategy.unwrap_or(plan.search.strategy);
         plan.recipe = recipe.merged(plan.recipe.clone())?;
         if let Some(inherit) = inherit {
             plan.inheritance = inherit.inheritance(plan.inheritance);

@@ -1,19 +1,20 @@
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_run::{
     Comparison, ComparisonJob, Plan, RunError, Search, compare_by_training, compare_on_table,
 };
 use netsynth_search::{
-    Curve, Indicator, Limits, Objective, Performance, Rung, Scale, SearchPlan, StrategyKind, Table,
+    Curve, Indicator, Limits, Metric, Objective, Performance, Rung, Scale, SearchPlan, StrategyKind, Table,
 };
 use netsynth_store::{Entry, RunFolder, RunKind};
 use serde::Serialize;
 
 use crate::arguments::bounds::{Bounds, read_bounds, read_objective};
 use crate::arguments::seeds::{Seeds, seeds};
+use crate::arguments::strategy::strategy;
 use crate::arguments::workers::worker_count;
 use crate::commands::comparison::{csv, drawn, show, summary};
 use crate::output::events;
@@ -40,25 +41,19 @@ pub(crate) struct Arguments {
     #[arg(long)]
     plan: Option<PathBuf>,
     /// Who is compared; all if not given
-    #[arg(long, value_delimiter = ',')]
-    strategies: Vec<StrategyName>,
-    /// Seeds of the runs: a number, or the first and the last
-    #[arg(long, default_value = "1..10", value_parser = seeds)]
-    seeds: Seeds,
+    #[arg(long, value_delimiter = ',', value_parser = strategy())]
+    strategies: Vec<StrategyKind>,
+    /// Seeds of the runs: a number, or the first and the last; 1..10 if not given
+    #[arg(long, value_parser = seeds)]
+    seeds: Option<Seeds>,
     /// How many networks each run may evaluate; the plan's trials, or 100, if not given
     #[arg(long)]
     evaluations: Option<usize>,
     /// After how many evaluations to report; four steps if not given
     #[arg(long, value_delimiter = ',')]
     at: Vec<usize>,
-    /// The axes of the front on a table, by the names of metrics
-    #[arg(
-        long,
-        value_delimiter = ',',
-        default_value = "accuracy,parameters",
-        value_parser = read_objective,
-        conflicts_with = "plan"
-    )]
+    /// The axes of the front on a table, by the names of metrics; accuracy,parameters if not given
+    #[arg(long, value_delimiter = ',', value_parser = read_objective, conflicts_with = "plan")]
     objectives: Vec<Objective>,
     /// A bound that networks of a table must keep, such as parameters<=150k or "accuracy >= 90 %"
     #[arg(long, value_parser = read_bounds, conflicts_with = "plan")]
@@ -78,30 +73,6 @@ pub(crate) struct Arguments {
     /// Print JSON instead of a table
     #[arg(long)]
     json: bool,
-}
-
-/// A strategy as the command line names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum StrategyName {
-    Synthesis,
-    Unadvised,
-    Evolution,
-    LocalSearch,
-    Nsga2,
-    Random,
-}
-
-impl StrategyName {
-    fn kind(self) -> StrategyKind {
-        match self {
-            StrategyName::Synthesis => StrategyKind::Synthesis,
-            StrategyName::Unadvised => StrategyKind::Unadvised,
-            StrategyName::Evolution => StrategyKind::Evolution,
-            StrategyName::LocalSearch => StrategyKind::LocalSearch,
-            StrategyName::Nsga2 => StrategyKind::Nsga2,
-            StrategyName::Random => StrategyKind::Random,
-        }
-    }
 }
 
 /// What was compared: enough to do it again.
@@ -126,16 +97,15 @@ struct Provenance {
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let path = RunFolder::free_path(Path::new("runs"), arguments.name.as_deref(), "compare")?;
     let workers = worker_count(arguments.workers)?;
+    let range = arguments.seeds.unwrap_or(Seeds { first: 1, last: 10 });
     let strategies: Vec<StrategyKind> = if arguments.strategies.is_empty() {
         StrategyKind::ALL.to_vec()
     } else {
-        arguments.strategies.iter().map(|name| name.kind()).collect()
+        arguments.strategies.clone()
     };
     let jobs: Vec<ComparisonJob> = strategies
         .iter()
-        .flat_map(|&strategy| {
-            (arguments.seeds.first..=arguments.seeds.last).map(move |seed| ComparisonJob { strategy, seed })
-        })
+        .flat_map(|&strategy| (range.first..=range.last).map(move |seed| ComparisonJob { strategy, seed }))
         .collect();
     interrupt::listen()?;
     let progress = Progress::new();
@@ -162,7 +132,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         table: arguments.table.clone(),
         plan: arguments.plan.clone(),
         strategies: strategies.clone(),
-        seeds: (arguments.seeds.first, arguments.seeds.last),
+        seeds: (range.first, range.last),
         search: plan.clone(),
     };
     let provenance = Provenance {
@@ -196,6 +166,10 @@ fn on_table(
     })?;
     let name = path.file_stem().map_or("table".into(), |stem| stem.to_string_lossy().into_owned());
     let known = Table::from_json(&name, &text).map_err(RunError::about(path))?;
+    let objectives = match arguments.objectives.as_slice() {
+        [] => vec![Objective::of(Metric::Accuracy), Objective::of(Metric::Parameters)],
+        asked => asked.to_vec(),
+    };
     let plan = SearchPlan {
         seed: 0,
         n_trials: arguments.evaluations.unwrap_or(100).min(known.len()),
@@ -205,7 +179,7 @@ fn on_table(
             constraints: arguments.indicator.iter().flat_map(|bounds| bounds.0.clone()).collect(),
         },
         performance: Performance::default(),
-        objectives: arguments.objectives.clone(),
+        objectives,
         rungs: vec![Rung { epochs: 1, folds: 1, keep: 1.0 }],
         pruning: None,
         screening: None,

@@ -26,3 +26,9 @@ pub fn estimate(mean: f64, half_width: Option<f64>) -> String {
 pub fn percent(share: f64) -> String {
     Unit::Share.format(share)
 }
+
+/// A number with so many decimal places.
+pub(crate) fn rounded(value: f64, places: i32) -> f64 {
+    let scale = 10f64.powi(places);
+    (value * scale).round() / scale
+}

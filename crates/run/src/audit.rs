@@ -5,7 +5,7 @@ use netsynth_search::{Measured, Metrics, ParetoFront, Trained};
 use netsynth_store::{Audit, Extent, Fold, FrontFile, RunFolder, StoreError, audit_trainings};
 use netsynth_train::derived_seed;
 
-use crate::search::Search;
+use crate::planned_search::Search;
 use crate::session::Clock;
 use crate::work::do_all;
 use crate::{

@@ -1,36 +1,13 @@
-use std::num::NonZeroUsize;
-use std::path::Path;
-
-use netsynth_data::{Dataset, Split};
-use netsynth_graph::ArchitectureSpec;
 use netsynth_search::{Event, Found, ParetoFront, StopReason, Trial, Variant};
-use netsynth_space::{SearchSpace, SearchSpaceSpec};
-use netsynth_store::{Audit, EndFile, Entry, FrontFile, RunFolder};
+use netsynth_store::{Audit, EndFile, FrontFile, RunFolder};
 
 use crate::audit::train_finalists;
-use crate::networks::{adapted, input_of, read, space, space_specs};
-use crate::open::{required, search_plan};
+use crate::planned_search::Search;
 use crate::prototypes::train_prototypes;
-use crate::session::Clock;
+use crate::session::{Clock, resumable};
 use crate::trials::Trials;
 use crate::variants::train_variants;
-use crate::{Context, OnEvent, Plan, Provenance, RunError, RunEvent, RunWeights, VariantMetrics, resumable};
-
-/// A search: its plan and what the plan names, read and checked. Nothing is trained yet.
-pub struct Search {
-    /// What it follows.
-    pub plan: Plan,
-    /// The data.
-    pub dataset: Dataset,
-    /// Its folds and the held-out samples.
-    pub split: Split,
-    /// The space around the prototype that is made for the data.
-    pub space: SearchSpace,
-    space_spec: SearchSpaceSpec,
-    prototype: ArchitectureSpec,
-    /// Trainings side by side, as the sessions' records have it. No result depends on it.
-    pub n_workers: NonZeroUsize,
-}
+use crate::{Context, RunError, RunEvent, RunWeights, VariantMetrics};
 
 /// What came of a search.
 #[derive(Debug)]
@@ -45,55 +22,6 @@ pub struct SearchResults {
     pub variants: Vec<(Variant, VariantMetrics)>,
     /// The audit, if the plan asks for it.
     pub audit: Option<Audit>,
-}
-
-impl Search {
-    /// A new search: reads the space and the data that a plan names. The plan must be checked.
-    pub fn new(plan: Plan, n_workers: NonZeroUsize, on_event: &OnEvent<'_>) -> Result<Self, RunError> {
-        let (space_spec, prototype) = space_specs(&read(&plan.space)?)?;
-        let dataset = plan.data.load(on_event)?;
-        let prototype = adapted(prototype, input_of(&dataset), dataset.classes.len());
-        Self::of(plan, dataset, space_spec, prototype, n_workers)
-    }
-
-    /// The search that a run's folder describes, on the data that it began with.
-    pub fn reopened(
-        folder: &RunFolder,
-        n_workers: NonZeroUsize,
-        on_event: &OnEvent<'_>,
-    ) -> Result<Self, RunError> {
-        let plan = search_plan(folder)?;
-        let at_plan = |error: RunError| error.at(folder.locate(Entry::Plan).display().to_string());
-        plan.check().map_err(at_plan)?;
-        let dataset = plan.data.load(on_event).map_err(at_plan)?;
-        let provenance: Provenance = required(folder, Entry::Provenance)?;
-        provenance.refuse_other(&dataset).map_err(|error| error.at(folder.path().display().to_string()))?;
-        let space_spec = required(folder, Entry::SearchSpace)?;
-        let prototype = required(folder, Entry::Prototype)?;
-        Self::of(plan, dataset, space_spec, prototype, n_workers)
-    }
-
-    fn of(
-        plan: Plan,
-        dataset: Dataset,
-        space_spec: SearchSpaceSpec,
-        prototype: ArchitectureSpec,
-        n_workers: NonZeroUsize,
-    ) -> Result<Self, RunError> {
-        let split = plan.data.split(&dataset)?;
-        let space = space(&plan.space, &space_spec, &prototype)?;
-        Ok(Self { plan, dataset, split, space, space_spec, prototype, n_workers })
-    }
-
-    /// Makes the run's folder.
-    pub fn begin(&self, path: &Path) -> Result<RunFolder, RunError> {
-        let folder = RunFolder::begin(path)?;
-        folder.write_document(Entry::Provenance, &Provenance::new(&self.dataset))?;
-        folder.write_document(Entry::SearchSpace, &self.space_spec)?;
-        folder.write_document(Entry::Prototype, &self.prototype)?;
-        folder.commit(&self.plan)?;
-        Ok(folder)
-    }
 }
 
 /// Does what is left to do of a search: trials, front, variants and, if the plan asks for it, the audit. What the folder

@@ -6,9 +6,10 @@ use netsynth_search::{Constraint, Metric, Outcome, SearchPlan, Source, Trial, Un
 use netsynth_space::{Decision, Decisions, Domain};
 use serde::Serialize;
 
+use super::bounds::{bound_in_words, known_metrics};
 use super::log::{Move, moves};
 use super::run::Run;
-use super::sections::in_words;
+use crate::numbers::rounded;
 use crate::published::{Figure, TABLE_1};
 
 /// The digits in which a trial's choices are written.
@@ -137,7 +138,7 @@ fn columns(trials: &[Trial], plan: &SearchPlan, digits: usize) -> Columns {
             Outcome::Feasible(_) => ('f', None),
             Outcome::Infeasible(metrics, _) => {
                 let miss = plan.indicator.worst_miss(metrics);
-                ('i', miss.map(|miss| format!("misses {}", in_words(&miss))))
+                ('i', miss.map(|miss| format!("misses {}", bound_in_words(&miss))))
             }
             Outcome::Stopped(..) => ('s', None),
             Outcome::Failed(reason) => ('x', Some(reason.clone())),
@@ -168,14 +169,6 @@ fn folds(trial: &Trial, rung: usize, metric: Metric) -> Vec<f64> {
     folds.iter().filter_map(|fold| fold.get(metric)).map(|value| rounded(value, 5)).collect()
 }
 
-/// The metrics that are known of a trial or more: all counted ones, and what was measured.
-pub(super) fn known_metrics(trials: &[Trial]) -> Vec<Metric> {
-    let is_known = |metric: &Metric| {
-        metric.source() == Source::Counted || trials.iter().any(|trial| trial.latest(*metric).is_some())
-    };
-    Metric::ALL.into_iter().filter(is_known).collect()
-}
-
 fn metric_column(metric: Metric) -> MetricColumn {
     let unit = match metric.unit() {
         Unit::Share => "share",
@@ -192,11 +185,6 @@ fn metric_column(metric: Metric) -> MetricColumn {
 fn written(choice: usize, digits: usize) -> String {
     let digit = |at: usize| char::from(DIGITS[(choice >> (6 * at)) % DIGITS.len()]);
     (0..digits).rev().map(digit).collect()
-}
-
-pub(super) fn rounded(value: f64, places: i32) -> f64 {
-    let scale = 10f64.powi(places);
-    (value * scale).round() / scale
 }
 
 fn bound(constraint: &Constraint) -> Bound {

@@ -4,7 +4,7 @@ use netsynth_search::{Generator, Theta};
 use netsynth_space::{Decisions, Domain};
 use serde::Serialize;
 
-use super::data::rounded;
+use crate::numbers::rounded;
 
 /// How many of a generator's laws are listed: those that moved farthest.
 const MAX_MOVES: usize = 8;

@@ -4,6 +4,7 @@
 //! of JSON; everything else is plain HTML. All text of a run is escaped: names of classes, nodes and runs may be anything.
 
 mod audit;
+mod bounds;
 mod data;
 mod log;
 mod run;

@@ -4,11 +4,11 @@ use std::fmt::Write;
 
 use netsynth_graph::Graph;
 use netsynth_search::{
-    Constraint, Measured, Metric, Outcome, ParetoFront, Rung, SearchPlan, StopReason, Trial, advice_ranking,
+    Measured, Metric, Outcome, ParetoFront, Rung, SearchPlan, StopReason, Trial, advice_ranking,
 };
 use netsynth_store::{FrontFile, FrontRow};
 
-use super::data::known_metrics;
+use super::bounds::{bound_in_words, known_metrics};
 use super::{Report, Run};
 use crate::charts::{climbs, losses, steps};
 use crate::drawing::drawing_in_page;
@@ -103,7 +103,7 @@ fn status(report: &Report<'_>) -> String {
             Outcome::Failed(_) => 3,
         }] += 1;
     }
-    let bounds: Vec<String> = plan.indicator.constraints.iter().map(in_words).collect();
+    let bounds: Vec<String> = plan.indicator.constraints.iter().map(bound_in_words).collect();
     let bounds = if bounds.is_empty() { "no bounds".to_owned() } else { bounds.join(", ") };
     format!(
         "{end}. {} trials by {}: {} feasible, {} infeasible, {} stopped on a lower rung, {} failed. Indicator: {bounds}.",
@@ -114,15 +114,6 @@ fn status(report: &Report<'_>) -> String {
         count(numbers[2]),
         count(numbers[3]),
     )
-}
-
-/// A constraint as a person writes it.
-pub(super) fn in_words(constraint: &Constraint) -> String {
-    let (sign, metric, value) = match *constraint {
-        Constraint::AtLeast(metric, value) => ("≥", metric, value),
-        Constraint::AtMost(metric, value) => ("≤", metric, value),
-    };
-    format!("{metric} {sign} {}", metric.format(value))
 }
 
 /// A metric of a member of the front, as tables show it.

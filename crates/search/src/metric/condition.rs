@@ -2,11 +2,7 @@
 
 use std::fmt;
 
-use crate::metric::grammar::Reader;
-use crate::{ConditionError, Metric, Suffix};
-
-/// The longest condition that is read, in bytes: far above any that a person writes.
-const MAX_BYTES: usize = 4096;
+use crate::{Metric, Suffix};
 
 /// What is asked of a trial.
 #[derive(Debug, Clone, PartialEq)]
@@ -133,16 +129,6 @@ impl Condition {
             Condition::Or(one, other) => one.holds(value) || other.holds(value),
         }
     }
-
-    /// Reads a condition; an error shows the position.
-    pub fn read(text: &str) -> Result<Self, ConditionError> {
-        if text.len() > MAX_BYTES {
-            let reason =
-                format!("it has {} bytes, more than the {MAX_BYTES} a condition may have", text.len());
-            return Err(ConditionError { reason, remedy: "ask less at a time".to_owned() });
-        }
-        Reader::new(text).whole_condition()
-    }
 }
 
 impl fmt::Display for Condition {
@@ -178,6 +164,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use proptest::prelude::*;
+
+    use crate::metric::grammar::MAX_BYTES;
 
     use super::*;
     use crate::Unit;

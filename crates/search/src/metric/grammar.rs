@@ -12,6 +12,21 @@
 use crate::metric::condition::{Condition, Number, Quantity, Relation};
 use crate::{Constraint, Metric, Source, Suffix, Unit};
 
+/// The longest condition that is read, in bytes: far above any that a person writes.
+pub(super) const MAX_BYTES: usize = 4096;
+
+impl Condition {
+    /// Reads a condition; an error shows the position.
+    pub fn read(text: &str) -> Result<Self, ConditionError> {
+        if text.len() > MAX_BYTES {
+            let reason =
+                format!("it has {} bytes, more than the {MAX_BYTES} a condition may have", text.len());
+            return Err(ConditionError { reason, remedy: "ask less at a time".to_owned() });
+        }
+        Reader::new(text).whole_condition()
+    }
+}
+
 /// The deepest nesting: far above any that a person writes.
 const MAX_DEPTH: usize = 64;
 

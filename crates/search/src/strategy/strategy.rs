@@ -35,6 +35,18 @@ impl StrategyKind {
     pub const ALL: [Self; 6] =
         [Self::Synthesis, Self::Unadvised, Self::Evolution, Self::LocalSearch, Self::Nsga2, Self::Random];
 
+    /// Its name on the command line and in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            StrategyKind::Synthesis => "synthesis",
+            StrategyKind::Unadvised => "unadvised",
+            StrategyKind::Evolution => "evolution",
+            StrategyKind::LocalSearch => "local-search",
+            StrategyKind::Nsga2 => "nsga2",
+            StrategyKind::Random => "random",
+        }
+    }
+
     /// The strategy before it has observed anything.
     pub fn start<'a>(self, problem: &'a Problem<'a>) -> Result<Box<dyn Strategy + 'a>, SearchError> {
         Ok(match self {
@@ -50,14 +62,7 @@ impl StrategyKind {
 
 impl fmt::Display for StrategyKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            StrategyKind::Synthesis => "synthesis",
-            StrategyKind::Unadvised => "unadvised",
-            StrategyKind::Evolution => "evolution",
-            StrategyKind::LocalSearch => "local-search",
-            StrategyKind::Nsga2 => "nsga2",
-            StrategyKind::Random => "random",
-        })
+        f.write_str(self.name())
     }
 }
 

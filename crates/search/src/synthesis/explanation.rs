@@ -140,12 +140,15 @@ pub fn advice_ranking(generators: &[Generator]) -> (Option<f64>, usize) {
     (kendall_tau(&pairs), pairs.len())
 }
 
+/// A prediction and what was found, of a trial and its quality at a rung.
+type Pair<'a> = dyn Fn(&Trial, f64) -> Option<(f64, f64)> + 'a;
+
 /// How well the inquisitor's predictions of U ranked what was measured, and how well the proxies that cost little ranked
 /// the plan's quality metric: parameters, multiply-accumulates and, where there are any, zero-cost scores.
 pub fn rankings(problem: &Problem<'_>, trials: &[Trial]) -> Vec<Ranking> {
     let plan = problem.plan;
     let quality = plan.quality();
-    let ranking = |what: String, rung, pair: &dyn Fn(&Trial, f64) -> Option<(f64, f64)>| {
+    let ranking = |what: String, rung, pair: &Pair<'_>| {
         let pairs: Vec<(f64, f64)> =
             trials.iter().filter_map(|trial| pair(trial, trial.at(rung, quality)?)).collect();
         Ranking { what, rung, n_trials: pairs.len(), tau: kendall_tau(&pairs) }

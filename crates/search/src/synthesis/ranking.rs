@@ -106,29 +106,27 @@ impl Synthesis<'_> {
         n_wanted: usize,
     ) -> Vec<ScoredDraft> {
         let surrogates = inquisitor.surrogates();
-        let mut looked: Vec<(f64, RepairedGenome, Vec<Vec<f64>>, Vec<f64>)> = drafts
-            .into_iter()
-            .map(|repaired| {
-                let counted = self.losses(repaired.counted.cost);
-                let point = inquisitor.point(&repaired.genome);
-                let (covariances, laws): (Vec<Vec<f64>>, Vec<ShareLaw>) = surrogates
-                    .iter()
-                    .map(|surrogate| {
-                        let process = surrogate.process();
-                        let covariances = process.covariances(&point);
-                        // As if only the trial that is most alike were known: cheap, and never less optimistic than
-                        // all of them.
-                        let law = surrogate.law(Normal {
-                            mean: process.mean(&covariances),
-                            deviation: process.at_most(&point, &covariances),
-                        });
-                        (covariances, law)
-                    })
-                    .unzip();
-                let optimistic = self.gain(inquisitor, frontier, &laws, &counted);
-                (optimistic, repaired, covariances, counted)
-            })
-            .collect();
+        let looked = drafts.into_iter().map(|repaired| {
+            let counted = self.losses(repaired.counted.cost);
+            let point = inquisitor.point(&repaired.genome);
+            let (covariances, laws): (Vec<Vec<f64>>, Vec<ShareLaw>) = surrogates
+                .iter()
+                .map(|surrogate| {
+                    let process = surrogate.process();
+                    let covariances = process.covariances(&point);
+                    // As if only the trial that is most alike were known: cheap, and never less optimistic than
+                    // all of them.
+                    let law = surrogate.law(Normal {
+                        mean: process.mean(&covariances),
+                        deviation: process.at_most(&point, &covariances),
+                    });
+                    (covariances, law)
+                })
+                .unzip();
+            let optimistic = self.gain(inquisitor, frontier, &laws, &counted);
+            (optimistic, repaired, covariances, counted)
+        });
+        let mut looked: Vec<_> = looked.collect();
         looked.sort_by(|one, other| other.0.total_cmp(&one.0));
         let n_close = CLOSE_LOOK / surrogates.len() / (n_known * n_known / 2).max(1);
         looked.truncate(n_close.max(4 * n_wanted));
