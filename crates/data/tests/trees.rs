@@ -189,11 +189,11 @@ fn bad_folders_are_refused_with_the_remedy() {
     };
     assert_snapshot!(table("8,0 0 0 0,Training"), @r#"
     DIR/tables/t.csv:2: emotion "8" is not a code from 0 to 7
-    help: a table of pixels has the columns emotion (0 anger, 1 disgust, 2 fear, 3 happiness, 4 sadness, 5 surprise, 6 neutral, 7 contempt), pixels (gray levels with spaces between) and, if it likes, Usage
+    help: a table of pixels has the columns emotion (0 anger, 1 disgust, 2 fear, 3 happiness, 4 sadness, 5 surprise, 6 neutral, 7 contempt), pixels (gray levels with spaces between) and optionally Usage
     "#);
     assert_snapshot!(table("1,0 0 0 0,Later"), @r#"
     DIR/tables/t.csv:2: Usage "Later" is not Training, PublicTest or PrivateTest
-    help: a table of pixels has the columns emotion (0 anger, 1 disgust, 2 fear, 3 happiness, 4 sadness, 5 surprise, 6 neutral, 7 contempt), pixels (gray levels with spaces between) and, if it likes, Usage
+    help: a table of pixels has the columns emotion (0 anger, 1 disgust, 2 fear, 3 happiness, 4 sadness, 5 surprise, 6 neutral, 7 contempt), pixels (gray levels with spaces between) and optionally Usage
     "#);
     assert_snapshot!(table("1,0 0 0,Training\n2,0 x 0 0,Training"), @r#"
     nothing in DIR/tables/t.csv can be used: 2 skipped, such as line 2 has 3 pixels, which make no square image
