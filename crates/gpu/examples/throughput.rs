@@ -3,6 +3,7 @@
 //!     throughput [--network nano-b resnet20] [--trainings 1 8 40] [--batch 32 64 128 256] [--seconds 1]
 //!     throughput --folds 10 --epochs 60      one whole training of as many folds, with uploads, by the wall clock
 //!     throughput --profile                   also each launch of a step by itself
+//!     throughput --network layer-27-24       one convolution of 27 to 27 channels on planes of 24 by 24
 #![allow(clippy::print_stdout, reason = "what it measures is its output")]
 
 use std::error::Error;
@@ -28,7 +29,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     let about = device.description();
     println!(
         r#"{{"card": "{}", "driver": "{}", "backend": "{}", "kind": "{}", "compiler": "{}", "subgroup": [{}, {}], "binding_bytes": {}, "shared_bytes": {}}}"#,
-        about.name, about.driver, about.backend, about.kind, about.compiler, about.subgroup.0, about.subgroup.1, about.binding_bytes, about.shared_bytes,
+        about.name,
+        about.driver,
+        about.backend,
+        about.kind,
+        about.compiler,
+        about.subgroup.0,
+        about.subgroup.1,
+        about.binding_bytes,
+        about.shared_bytes,
     );
     for network in &networks {
         let graph = graph(network)?;
@@ -39,7 +48,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         for &count in &trainings {
             for &batch in &batches {
                 if let Err(error) = throughput(&device, network, &graph, count, batch, seconds, profile) {
-                    println!(r#"{{"network": "{network}", "networks": {count}, "batch": {batch}, "failure": {:?}}}"#, error.to_string());
+                    println!(
+                        r#"{{"network": "{network}", "networks": {count}, "batch": {batch}, "failure": {:?}}}"#,
+                        error.to_string()
+                    );
                 }
             }
         }
@@ -51,9 +63,22 @@ fn graph(network: &str) -> Result<Graph, Box<dyn Error>> {
     let text = match network {
         "nano-b" => include_str!("../../../prototypes/nano-b.ron"),
         "resnet20" => include_str!("../../../prototypes/resnet20.ron"),
-        other => return Err(format!("{other} is neither nano-b nor resnet20").into()),
+        other => match other.split('-').collect::<Vec<_>>()[..] {
+            ["layer", channels, side] => &layer(channels, side),
+            _ => return Err(format!("{other} is neither nano-b nor resnet20 nor layer-CHANNELS-SIDE").into()),
+        },
     };
     Ok(Graph::new(&ArchitectureSpec::from_ron(text)?)?)
+}
+
+/// A network that is mostly one convolution, to measure kernels by.
+fn layer(channels: &str, side: &str) -> String {
+    format!(
+        r#"(schema: 1, name: "layer", input: (channels: 1, height: {side}, width: {side}), nodes: [
+        (name: "a", from: ["input"], op: Conv(channels: {channels}, kernel: 1, bias: false)),
+        (name: "b", from: ["a"], op: Conv(channels: {channels}, bias: false)),
+        (name: "pool", from: ["b"], op: GlobalAvgPool()), (name: "out", from: ["pool"], op: Dense(units: 7))])"#
+    )
 }
 
 /// Steps of an epoch over and over, on images that are on the device.
@@ -75,6 +100,13 @@ fn throughput(
     }
     trainings.finish()?;
     let preparation = begin.elapsed().as_secs_f64();
+    // A card that idled while kernels were compiled takes a while to clock up.
+    let warm = Instant::now();
+    while warm.elapsed().as_secs_f64() < 0.5 {
+        trainings.restart(&schedule)?;
+        (0..steps).try_for_each(|_| trainings.step(batch))?;
+        trainings.finish()?;
+    }
     let mut times = Vec::new();
     let start = Instant::now();
     while times.len() < 3 || start.elapsed().as_secs_f64() < seconds {
@@ -94,14 +126,18 @@ fn throughput(
     let replay = trainings.replay_failure().unwrap_or("yes").replace('"', "'");
     println!(
         r#"{{"network": "{network}", "networks": {count}, "batch": {batch}, "arithmetic": "f32", "images_per_second": {rate:.0}, "step_ms": {:.3}, "fastest_ms": {:.3}, "launches": {launches}, "syncs": 0, "replayed": "{replay}", "activation_MiB": {}, "preparation_s": {preparation:.1}, "loss": {loss:.3}}}"#,
-        step * 1e3, times[0] * 1e3, trainings.activation_bytes() >> 20,
+        step * 1e3,
+        times[0] * 1e3,
+        trainings.activation_bytes() >> 20,
     );
     if profile {
         for launch in trainings.profile(batch, if count * batch > 1000 { 5 } else { 30 })? {
             let rate = 2.0 * launch.macs as f64 / launch.seconds / 1e12;
             println!(
                 r#"{{"profile": "{}", "detail": "{}", "network": "{network}", "networks": {count}, "batch": {batch}, "us": {:.1}, "tflops": {rate:.2}}}"#,
-                launch.kind, launch.detail, launch.seconds * 1e6
+                launch.kind,
+                launch.detail,
+                launch.seconds * 1e6
             );
         }
     }
@@ -109,14 +145,21 @@ fn throughput(
 }
 
 /// A training of all folds, with new images in every epoch. Images are noise: augmentation is the host's.
-fn whole(device: &Device, network: &str, graph: &Graph, folds: usize, epochs: usize, batch: usize) -> Result<(), Box<dyn Error>> {
+fn whole(
+    device: &Device,
+    network: &str,
+    graph: &Graph,
+    folds: usize,
+    epochs: usize,
+    batch: usize,
+) -> Result<(), Box<dyn Error>> {
     let steps = IMAGES.div_ceil(batch);
     let begin = Instant::now();
     let mut trainings = prepared(device, graph, folds, batch, steps)?;
     let prepared = begin.elapsed().as_secs_f64();
     let images = noise(folds * batch * steps * graph.input().elements() as usize);
     let targets = targets(folds * batch * steps, graph.classes());
-    let (mut loss, start) = (0.0, Instant::now());
+    let (mut loss, mut first_epoch, start) = (0.0, 0.0, Instant::now());
     for epoch in 0..epochs {
         let schedule: Vec<StepRates> = (0..steps).map(|step| rates(epoch * steps + step)).collect();
         trainings.begin_epoch(&images, &targets, &schedule)?;
@@ -125,16 +168,25 @@ fn whole(device: &Device, network: &str, graph: &Graph, folds: usize, epochs: us
             trainings.step((step + 1) * IMAGES / steps - step * IMAGES / steps)?;
         }
         loss = trainings.losses()?.iter().sum::<f32>() / (folds * steps) as f32;
+        if epoch == 0 {
+            first_epoch = start.elapsed().as_secs_f64();
+        }
     }
     let training = start.elapsed().as_secs_f64();
     println!(
-        r#"{{"network": "{network}", "folds": {folds}, "epochs": {epochs}, "batch": {batch}, "training_s": {training:.2}, "preparation_s": {prepared:.2}, "images_per_second": {:.0}, "loss": {loss:.3}}}"#,
+        r#"{{"network": "{network}", "folds": {folds}, "epochs": {epochs}, "batch": {batch}, "training_s": {training:.2}, "first_epoch_s": {first_epoch:.2}, "preparation_s": {prepared:.2}, "images_per_second": {:.0}, "loss": {loss:.3}}}"#,
         (folds * IMAGES * epochs) as f64 / training
     );
     Ok(())
 }
 
-fn prepared(device: &Device, graph: &Graph, count: usize, batch: usize, steps: usize) -> Result<Trainings, Box<dyn Error>> {
+fn prepared(
+    device: &Device,
+    graph: &Graph,
+    count: usize,
+    batch: usize,
+    steps: usize,
+) -> Result<Trainings, Box<dyn Error>> {
     let options = StepOptions {
         trainings: count,
         batch,

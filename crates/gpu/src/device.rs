@@ -5,7 +5,7 @@ use cubecl::client::Client;
 use cubecl::future::block_on;
 use cubecl::wgpu::wgpu::{AdapterInfo, Backends, DeviceType, Instance, InstanceDescriptor};
 use cubecl::wgpu::{
-    AutoCompiler, Vulkan, RuntimeOptions, WgpuDevice, WgpuRuntime, WgslCompiler, try_init_setup,
+    AutoCompiler, RuntimeOptions, Vulkan, WgpuDevice, WgpuRuntime, WgslCompiler, try_init_setup,
 };
 
 use crate::GpuError;
@@ -48,14 +48,16 @@ impl Device {
     /// `wgsl` or the driver is a software one, as lavapipe of Mesa 22 fails on them.
     pub fn open() -> Result<Self, GpuError> {
         let info = adapter()?;
-        let wgsl = std::env::var("NETSYNTH_GPU_COMPILER").map_or(info.device_type == DeviceType::Cpu, |name| name == "wgsl");
+        let wgsl = std::env::var("NETSYNTH_GPU_COMPILER")
+            .map_or(info.device_type == DeviceType::Cpu, |name| name == "wgsl");
         let device = WgpuDevice::default();
         let client = if wgsl {
             WgpuRuntime::<WgslCompiler>::client(&device)
         } else {
             let options = RuntimeOptions::with_tasks_max(Some(LAUNCHES_A_SUBMISSION));
             let options = options.map_err(|error| GpuError::Device(error.to_string()))?;
-            try_init_setup::<Vulkan>(&device, options).map_err(|error| GpuError::Device(error.to_string()))?;
+            try_init_setup::<Vulkan>(&device, options)
+                .map_err(|error| GpuError::Device(error.to_string()))?;
             WgpuRuntime::<AutoCompiler>::client(&device)
         };
         let properties = client.properties();
@@ -80,8 +82,10 @@ impl Device {
 
 /// What the driver says of the device that will be opened.
 fn adapter() -> Result<AdapterInfo, GpuError> {
-    let instance =
-        Instance::new(InstanceDescriptor { backends: Backends::VULKAN, ..InstanceDescriptor::new_without_display_handle() });
+    let instance = Instance::new(InstanceDescriptor {
+        backends: Backends::VULKAN,
+        ..InstanceDescriptor::new_without_display_handle()
+    });
     let adapters = block_on(instance.enumerate_adapters(Backends::VULKAN));
     let mut found: Vec<AdapterInfo> = adapters.iter().map(|adapter| adapter.get_info()).collect();
     found.sort_by_key(|info| info.device_type == DeviceType::Cpu);

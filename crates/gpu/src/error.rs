@@ -10,7 +10,9 @@ pub enum GpuError {
         operator: String,
     },
     /// There is more than the device can address at once.
-    #[error("{what} needs {needed}, and this device takes at most {limit}: use fewer trainings or smaller batches")]
+    #[error(
+        "{what} needs {needed}, and this device takes at most {limit}: use fewer trainings or smaller batches"
+    )]
     TooLarge {
         /// What is too large.
         what: &'static str,

@@ -113,8 +113,8 @@ impl Trainings {
         unsafe {
             conv_weight::weight_gradient::launch_unchecked(
                 &self.device.client,
-                grid(tile.tiles(), parts, self.options.trainings),
-                units(conv_weight::UNITS),
+                grid(tile.groups(), parts, self.options.trainings),
+                units(tile.units()),
                 self.value(x),
                 self.value(gradient),
                 argument(&self.buffers.partial),

@@ -79,7 +79,9 @@ impl Launch {
             Self::Sum { .. } => "sum",
             Self::ReluGradient { .. } => "relu gradient",
             Self::Mean { .. } | Self::MeanGradient { .. } => "pool",
-            Self::Dense { .. } | Self::DenseInputGradient { .. } | Self::DenseWeightGradient { .. } => "dense",
+            Self::Dense { .. } | Self::DenseInputGradient { .. } | Self::DenseWeightGradient { .. } => {
+                "dense"
+            }
             Self::Loss { .. } => "loss",
             Self::Adam => "adam",
             Self::Advance => "advance",

@@ -4,7 +4,7 @@ use netsynth_graph::{Activation, Graph, Norm as NormKind, Op, Shape};
 
 use crate::GpuError;
 use crate::kernels::conv::{ConvShape, Direction, Window};
-use crate::kernels::conv_weight::{self, WeightTile};
+use crate::kernels::conv_weight::WeightTile;
 use crate::kernels::elementwise;
 use crate::launch::{Dense, Launch, Norm, Planes, Value};
 use crate::memory::Memory;
@@ -15,7 +15,7 @@ const FEW_UNITS: usize = 1 << 16;
 /// Cubes that a reduction should have.
 const MANY_CUBES: usize = 1024;
 /// Parts of a reduction, at most.
-const MOST_PARTS: usize = 64;
+const MOST_PARTS: usize = 128;
 
 /// A training step of `trainings` copies of a network: forward, loss, backward and optimiser.
 #[derive(Debug, Clone)]
@@ -35,8 +35,16 @@ impl Plan {
     pub(crate) fn new(graph: &Graph, trainings: usize, batch: usize) -> Result<Self, GpuError> {
         let parameters = Parameters::new(graph);
         let parts = vec![1; parameters.len()];
-        let mut builder =
-            Builder { graph, trainings, batch, parameters, parts, launches: Vec::new(), sizes: Vec::new(), n_running: 0 };
+        let mut builder = Builder {
+            graph,
+            trainings,
+            batch,
+            parameters,
+            parts,
+            launches: Vec::new(),
+            sizes: Vec::new(),
+            n_running: 0,
+        };
         builder.step()?;
         let memory = Memory::new(&builder.launches, &builder.sizes);
         Ok(Self {
@@ -120,7 +128,8 @@ impl Builder<'_> {
                 }
                 let relu = relu(conv.activation)?;
                 let shape = self.conv_shape(number);
-                let (pass, z) = (self.window(shape, Direction::Forward, has_bias(conv)), self.activation(out));
+                let (pass, z) =
+                    (self.window(shape, Direction::Forward, has_bias(conv)), self.activation(out));
                 let weight_at = self.at(number, Role::Weight);
                 let bias_at = self.parameters.at(number, Role::Bias).unwrap_or(0);
                 self.launches.push(Launch::Window { pass, source: input(0), target: z, weight_at, bias_at });
@@ -252,8 +261,8 @@ impl Builder<'_> {
 
     fn weight_gradient(&mut self, shape: ConvShape, x: Value, gradient: Value, weight_at: usize) {
         let tile = WeightTile::new(shape);
-        let most = tile.bands(self.batch).div_ceil(conv_weight::UNITS);
-        let parts = (2 * MANY_CUBES / (self.trainings * tile.tiles())).clamp(1, MOST_PARTS).min(most);
+        let cubes = self.trainings * tile.groups();
+        let parts = MANY_CUBES.div_ceil(cubes).clamp(1, MOST_PARTS).min(tile.bands(self.batch));
         self.parts[weight_at..weight_at + shape.weights()].fill(parts as u32);
         self.launches.push(Launch::WeightGradient { tile, x, gradient, weight_at, parts });
     }
@@ -309,7 +318,9 @@ impl Builder<'_> {
     }
 
     fn at(&self, node: usize, role: Role) -> usize {
-        self.parameters.at(node, role).unwrap_or_else(|| unreachable!("every layer's parameters have a place"))
+        self.parameters
+            .at(node, role)
+            .unwrap_or_else(|| unreachable!("every layer's parameters have a place"))
     }
 
     fn activation(&mut self, planes: Planes) -> Value {

@@ -43,7 +43,8 @@ impl Trainings {
 fn description(launch: &Launch) -> (String, u64) {
     let convolution = |shape: &ConvShape| {
         let ConvShape { inputs, outputs, out_height, out_width, kernel, stride, .. } = shape;
-        let text = format!("{inputs} to {outputs}, {out_height}x{out_width}, kernel {kernel}, stride {stride}");
+        let text =
+            format!("{inputs} to {outputs}, {out_height}x{out_width}, kernel {kernel}, stride {stride}");
         (text, (shape.weights() * out_height * out_width) as u64)
     };
     match launch {

@@ -126,7 +126,14 @@ impl Trainings {
             running: client.create_from_slice(f32::as_bytes(&running)),
             losses: zeros(rows),
         };
-        Ok(Self { device: device.clone(), plan, options, buffers, steps: BTreeMap::new(), replay_failure: None })
+        Ok(Self {
+            device: device.clone(),
+            plan,
+            options,
+            buffers,
+            steps: BTreeMap::new(),
+            replay_failure: None,
+        })
     }
 
     /// Where each layer's numbers lie in a training's parameters.
@@ -169,7 +176,12 @@ impl Trainings {
     /// - images: `[trainings, epoch_images, channels, height, width]`
     /// - targets: `[trainings, epoch_images, classes]`: probabilities, times the image's weight
     /// - rates: one for each step, at most `epoch_steps`
-    pub fn begin_epoch(&mut self, images: &[f32], targets: &[f32], rates: &[StepRates]) -> Result<(), GpuError> {
+    pub fn begin_epoch(
+        &mut self,
+        images: &[f32],
+        targets: &[f32],
+        rates: &[StepRates],
+    ) -> Result<(), GpuError> {
         let n_images = self.options.trainings * self.options.epoch_images;
         let pixels = self.plan.input.elements() as usize;
         self.write("images", &self.buffers.images, images, n_images * pixels, true)?;
@@ -181,7 +193,13 @@ impl Trainings {
     pub fn restart(&mut self, rates: &[StepRates]) -> Result<(), GpuError> {
         let schedule: Vec<f32> = rates.iter().flat_map(|rates| rates.row(&self.options)).collect();
         self.write("rates", &self.buffers.schedule, &schedule, self.options.epoch_steps * SCHEDULE, false)?;
-        self.write("losses", &self.buffers.losses, &vec![0.0; self.options.trainings], self.options.trainings, true)?;
+        self.write(
+            "losses",
+            &self.buffers.losses,
+            &vec![0.0; self.options.trainings],
+            self.options.trainings,
+            true,
+        )?;
         self.write("cursor", &self.buffers.cursor, &[0.0; 2], 2, true)
     }
 

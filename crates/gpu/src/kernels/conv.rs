@@ -254,8 +254,12 @@ pub(crate) fn slide(
                 for r in 0..n_rows {
                     let exists = column_is && row_is[r];
                     let index = base as i32 + row_at[r] + column_at;
-                    let value = source[select(exists, index, 0i32) as usize];
-                    loaded[r] = select(exists, value, 0.0f32);
+                    // A branch, which becomes a predicated load; two selects around a load cost half as much again.
+                    let mut value = 0.0f32;
+                    if exists {
+                        value = source[index as usize];
+                    }
+                    loaded[r] = value;
                 }
                 let vectors = ((channel - first) * kernel + tap_column) * comptime!(kernel * quads);
                 #[unroll]

@@ -1,8 +1,10 @@
 //! The gradient of a convolution's weights, as partial sums over parts of the batch.
 //!
-//! A cube owns four output channels, a few input channels and some rows of the kernel, all taps in registers of
-//! every unit; its units share the pixels of the part. At the end the units' sums are added in their order, so the
-//! result repeats to the bit. The optimiser adds the parts.
+//! A cube owns some output and input channels. It takes bands of rows of one image after the other: the input (with
+//! the border that the kernel reaches, as zeros) and the output's gradient go to shared memory, then each unit adds
+//! to the weights of four output channels, a few input channels and all their taps, in registers. Where the weights
+//! need fewer units than the cube has, slices of units share the pixels; their sums are added in order, so the result
+//! repeats to the bit. The optimiser adds the parts.
 
 use cubecl::prelude::*;
 
@@ -12,37 +14,117 @@ use super::conv::ConvShape;
 #[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
 pub(crate) struct WeightTile {
     pub(crate) shape: ConvShape,
-    /// Output rows of a column that are loaded together.
+    /// Output rows of a band.
     pub(crate) rows: usize,
-    /// Input channels a cube owns.
+    /// Input channels of a unit.
     pub(crate) inputs: usize,
-    /// Rows of the kernel a cube owns.
+    /// Rows of the kernel of a unit, and of a cube.
     pub(crate) taps: usize,
+    /// Units over input channels, and over output channels in fours.
+    pub(crate) across: usize,
+    pub(crate) down: usize,
+    /// Units that share the pixels of a band.
+    pub(crate) slices: usize,
 }
 
-/// Units of a cube.
-pub(crate) const UNITS: usize = 64;
+/// Units of a small cube, at most; a large one has twice as many.
+const UNITS: usize = 128;
 /// Vectors of four sums a unit may hold.
 const REGISTERS: usize = 25;
+/// Numbers in shared memory, at most.
+const SHARED: usize = 7168;
+/// Loads that a unit has under way while it fills shared memory.
+const LOADS: usize = 8;
+/// Columns of a row that a unit takes together.
+const COLUMNS: usize = 4;
 
 impl WeightTile {
+    /// The tile with the fewest idle units; of equals the smaller, as more cubes are under way then.
     pub(crate) fn new(shape: ConvShape) -> Self {
+        let idle = |tile: &Self| tile.units() - tile.across * tile.down * tile.slices;
+        let (small, large) = (Self::of_units(shape, UNITS), Self::of_units(shape, 2 * UNITS));
+        if idle(&large) * small.units() < idle(&small) * large.units() { large } else { small }
+    }
+
+    fn of_units(shape: ConvShape, units: usize) -> Self {
         let kernel = shape.kernel;
         let taps = (REGISTERS / kernel).clamp(1, kernel);
-        let inputs = (REGISTERS.min(18) / (taps * kernel)).clamp(1, shape.inputs.min(8));
-        Self { shape, rows: 4, inputs, taps }
+        let inputs = (18 / (taps * kernel)).clamp(1, shape.inputs.min(4));
+        let all_down = shape.outputs.div_ceil(4);
+        let all_across = shape.inputs.div_ceil(inputs);
+        let down = balanced(all_down, 10);
+        let across = balanced(all_across, units / down);
+        let mut tile = Self { shape, rows: 4, inputs, taps, across, down, slices: 1 };
+        while tile.rows > 1 && tile.shared() > SHARED {
+            tile.rows /= 2;
+        }
+        while tile.across > 1 && tile.shared() > SHARED {
+            tile.across = balanced(all_across, tile.across - 1);
+        }
+        tile.slices = (units / (tile.across * tile.down)).clamp(1, tile.quads());
+        tile
     }
 
-    /// Cubes over tiles of weights.
-    pub(crate) fn tiles(&self) -> usize {
-        let shape = &self.shape;
-        shape.outputs.div_ceil(4) * shape.inputs.div_ceil(self.inputs) * shape.kernel.div_ceil(self.taps)
+    /// Cubes over weights.
+    pub(crate) fn groups(&self) -> usize {
+        self.input_groups() * self.tap_groups() * self.shape.outputs.div_ceil(4 * self.down)
     }
 
-    /// Groups of rows that the units of a part share, for a batch of `images`.
+    /// Bands of a batch of `images`.
     pub(crate) fn bands(&self, images: usize) -> usize {
-        images * self.shape.out_height.div_ceil(self.rows) * self.shape.out_width
+        images * self.shape.out_height.div_ceil(self.rows)
     }
+
+    /// Units of a cube.
+    pub(crate) fn units(&self) -> usize {
+        (self.across * self.down * self.slices).next_multiple_of(32)
+    }
+
+    fn input_groups(&self) -> usize {
+        self.shape.inputs.div_ceil(self.inputs * self.across)
+    }
+
+    fn tap_groups(&self) -> usize {
+        self.shape.kernel.div_ceil(self.taps)
+    }
+
+    /// Groups of columns in a band.
+    fn quads(&self) -> usize {
+        self.rows * self.shape.out_width.div_ceil(COLUMNS)
+    }
+
+    /// Rows and columns of the input that a band sees.
+    fn seen(&self) -> [usize; 2] {
+        let ConvShape { kernel, stride, out_width, .. } = self.shape;
+        let columns = out_width.next_multiple_of(COLUMNS);
+        [(self.rows - 1) * stride + self.taps, (columns - 1) * stride + kernel]
+    }
+
+    /// Numbers from one input channel to the next in shared memory: odd, so that neighbours lie in other banks.
+    fn input_stride(&self) -> usize {
+        let [rows, columns] = self.seen();
+        (rows * columns) | 1
+    }
+
+    /// Vectors from four output channels to the next four.
+    fn output_stride(&self) -> usize {
+        (self.quads() * COLUMNS) | 1
+    }
+
+    /// Vectors in shared memory for the gradient, and for sums that units exchange.
+    fn exchange(&self) -> usize {
+        (self.down * self.output_stride()).max(3 * self.units())
+    }
+
+    /// Numbers in shared memory.
+    fn shared(&self) -> usize {
+        self.inputs * self.across * self.input_stride() + 4 * self.down * self.output_stride()
+    }
+}
+
+/// The length of equal pieces of `total` that are at most `most` long.
+fn balanced(total: usize, most: usize) -> usize {
+    total.div_ceil(total.div_ceil(most.max(1)))
 }
 
 /// # Shapes
@@ -65,132 +147,185 @@ pub(crate) fn weight_gradient(
     let rows = comptime!(tile.rows);
     let inputs = comptime!(tile.inputs);
     let taps = comptime!(tile.taps);
+    let (across, down) = comptime!((tile.across, tile.down));
     let kernel = comptime!(shape.kernel);
     let stride = comptime!(shape.stride);
     let padding = comptime!(shape.padding);
-    let n_rows = comptime!((rows - 1) * stride + taps);
     let n_sums = comptime!(inputs * taps * kernel);
+    let units = comptime!(tile.units());
+    let (input_stride, output_stride) = comptime!((tile.input_stride(), tile.output_stride()));
+    let [seen_rows, seen_columns] = comptime!(tile.seen());
+    let row_quads = comptime!(shape.out_width.div_ceil(COLUMNS));
+    let columns = comptime!(row_quads * COLUMNS);
+    let (input_groups, tap_groups) = comptime!((tile.input_groups(), tile.tap_groups()));
 
     let unit = UNIT_POS as usize;
     let training = CUBE_POS_Z as usize;
     let part = CUBE_POS_Y as usize;
-    let input_groups = comptime!(shape.inputs.div_ceil(inputs));
-    let tap_groups = comptime!(shape.kernel.div_ceil(taps));
     let group = CUBE_POS_X as usize;
     let first_tap = (group % tap_groups) * taps;
-    let first_input = ((group / tap_groups) % input_groups) * inputs;
-    let first_output = (group / comptime!(tap_groups * input_groups)) * 4;
+    let first_input = ((group / tap_groups) % input_groups) * comptime!(inputs * across);
+    let first_output = (group / comptime!(tap_groups * input_groups)) * comptime!(4 * down);
+
+    // The unit's weights: output channels `4 * own_down ..`, input channels `own_across, own_across + across, ..`.
+    let slice = unit / comptime!(across * down);
+    let own = unit % comptime!(across * down);
+    let own_across = own % across;
+    let own_down = own / across;
 
     let x_plane = comptime!(shape.height * shape.width);
     let g_plane = comptime!(shape.out_height * shape.out_width);
-    let x_channel = images * x_plane;
-    let g_channel = images * g_plane;
-    let x_base = training * comptime!(shape.inputs) * x_channel;
-    let g_base = training * comptime!(shape.outputs) * g_channel;
+    let x_base = training * comptime!(shape.inputs) * images * x_plane;
+    let g_base = training * comptime!(shape.outputs) * images * g_plane;
 
+    let mut shared_x = Shared::<[f32]>::new_slice(comptime!(inputs * across * input_stride));
+    let mut shared_g = Shared::<[Vector<f32, Const<4>>]>::new_slice(comptime!(tile.exchange()));
     let mut sums = Array::<Vector<f32, Const<4>>>::new(n_sums);
     #[unroll]
     for i in 0..n_sums {
         sums[i] = Vector::<f32, Const<4>>::new(0.0f32);
     }
 
-    let row_bands = comptime!(shape.out_height.div_ceil(rows));
-    let n_bands = images * comptime!(row_bands * shape.out_width);
+    let image_bands = comptime!(shape.out_height.div_ceil(rows));
+    let n_bands = images * image_bands;
     let share = (n_bands + parts - 1) / parts;
-    let mut band = part * share + unit;
-    let mut end = part * share + share;
+    let mut band = part * share;
+    let mut end = band + share;
     if end > n_bands {
         end = n_bands;
     }
     while band < end {
-        let column = band % comptime!(shape.out_width);
-        let rest = band / comptime!(shape.out_width);
-        let row = (rest % row_bands) * rows;
-        let image = rest / row_bands;
+        let image = band / image_bands;
+        let row = (band % image_bands) * rows;
+        sync_cube();
 
-        // The output's gradient: [rows] of four channels.
-        let mut g = Array::<Vector<f32, Const<4>>>::new(rows);
-        #[unroll]
-        for r in 0..rows {
+        let top = (row * stride + first_tap) as i32 - comptime!(padding as i32);
+        // Loads of a round are all under way before the first is waited for.
+        let n_seen = comptime!(inputs * across * seen_rows * seen_columns);
+        for round in 0..comptime!(n_seen.div_ceil(units * LOADS)) {
+            let mut values = Array::<f32>::new(LOADS);
+            #[unroll]
+            for load in 0..LOADS {
+                let at = (round * LOADS + load) * units + unit;
+                let from_column = (at % seen_columns) as i32 - comptime!(padding as i32);
+                let from_row = top + ((at / seen_columns) % seen_rows) as i32;
+                let channel = at / comptime!(seen_columns * seen_rows);
+                let exists = from_row >= 0
+                    && from_row < comptime!(shape.height as i32)
+                    && from_column >= 0
+                    && from_column < comptime!(shape.width as i32)
+                    && first_input + channel < comptime!(shape.inputs);
+                let plane = x_base + ((first_input + channel) * images + image) * x_plane;
+                let index = plane as i32 + from_row * comptime!(shape.width as i32) + from_column;
+                let value = x[select(exists, index, 0i32) as usize];
+                values[load] = select(exists, value, 0.0f32);
+            }
+            #[unroll]
+            for load in 0..LOADS {
+                let at = (round * LOADS + load) * units + unit;
+                if at < n_seen {
+                    let channel = at / comptime!(seen_columns * seen_rows);
+                    shared_x[at + channel * comptime!(input_stride - seen_rows * seen_columns)] =
+                        values[load];
+                }
+            }
+        }
+        let mut at = unit;
+        while at < comptime!(down * rows * columns) {
+            let column = at % columns;
+            let own_row = (at / columns) % rows;
+            let quad = at / comptime!(columns * rows);
             let mut vector = Vector::<f32, Const<4>>::new(0.0f32);
             #[unroll]
             for lane in 0..4 {
-                let channel = first_output + lane;
-                let exists = channel < comptime!(shape.outputs) && row + r < comptime!(shape.out_height);
-                let index = g_base
-                    + channel * g_channel
-                    + image * g_plane
-                    + (row + r) * comptime!(shape.out_width)
-                    + column;
+                let channel = first_output + quad * 4 + lane;
+                let exists = channel < comptime!(shape.outputs)
+                    && row + own_row < comptime!(shape.out_height)
+                    && column < comptime!(shape.out_width);
+                let plane = g_base + (channel * images + image) * g_plane;
+                let index = plane + (row + own_row) * comptime!(shape.out_width) + column;
                 let value = gradient[select(exists, index, 0usize)];
                 vector.insert(lane, select(exists, value, 0.0f32));
             }
-            g[r] = vector;
+            shared_g[quad * output_stride + own_row * columns + column] = vector;
+            at += units;
         }
+        sync_cube();
 
-        let top = (row * stride + first_tap) as i32 - comptime!(padding as i32);
-        #[unroll]
-        for input in 0..inputs {
-            let channel = first_input + input;
-            let base = x_base + channel * x_channel + image * x_plane;
-            #[unroll]
-            for tap_column in 0..kernel {
-                let column_at =
-                    column as i32 * comptime!(stride as i32) + comptime!(tap_column as i32 - padding as i32);
-                let column_is = column_at >= 0
-                    && column_at < comptime!(shape.width as i32)
-                    && channel < comptime!(shape.inputs);
-                let mut loaded = Array::<f32>::new(n_rows);
+        if slice < comptime!(tile.slices) {
+            let mut quad = slice;
+            while quad < comptime!(tile.quads()) {
+                let column = (quad % row_quads) * COLUMNS;
+                let own_row = quad / row_quads;
+                let g_at = own_down * output_stride + own_row * columns + column;
+                let mut g = Array::<Vector<f32, Const<4>>>::new(COLUMNS);
                 #[unroll]
-                for r in 0..n_rows {
-                    let row_at = top + comptime!(r as i32);
-                    let exists = column_is && row_at >= 0 && row_at < comptime!(shape.height as i32);
-                    let index = base as i32 + row_at * comptime!(shape.width as i32) + column_at;
-                    let value = x[select(exists, index, 0i32) as usize];
-                    loaded[r] = select(exists, value, 0.0f32);
+                for c in 0..COLUMNS {
+                    g[c] = shared_g[g_at + c];
                 }
                 #[unroll]
-                for tap_row in 0..taps {
-                    let at = comptime!((input * taps + tap_row) * kernel + tap_column);
+                for input in 0..inputs {
+                    let x_at = (own_across + comptime!(input * across)) * input_stride
+                        + own_row * comptime!(stride * seen_columns)
+                        + column * stride;
                     #[unroll]
-                    for r in 0..rows {
-                        let value = loaded[comptime!(r * stride + tap_row)];
-                        sums[at] = fma(Vector::<f32, Const<4>>::new(value), g[r], sums[at]);
+                    for tap_row in 0..taps {
+                        let n_loaded = comptime!((COLUMNS - 1) * stride + kernel);
+                        let mut loaded = Array::<f32>::new(n_loaded);
+                        #[unroll]
+                        for c in 0..n_loaded {
+                            loaded[c] = shared_x[x_at + comptime!(tap_row * seen_columns + c)];
+                        }
+                        #[unroll]
+                        for tap_column in 0..kernel {
+                            let sum = comptime!((input * taps + tap_row) * kernel + tap_column);
+                            #[unroll]
+                            for c in 0..COLUMNS {
+                                let value = loaded[comptime!(c * stride + tap_column)];
+                                sums[sum] = fma(Vector::<f32, Const<4>>::new(value), g[c], sums[sum]);
+                            }
+                        }
                     }
                 }
+                quad += comptime!(tile.slices);
             }
         }
-        band += UNITS;
+        band += 1;
     }
 
-    // Units' sums to shared memory; then each unit adds those of its weights, in the order of units.
-    let mut shared = Shared::<[Vector<f32, Const<4>>]>::new_slice(comptime!(UNITS * n_sums));
+    // A round exchanges as many sums of every unit as fit where the gradient was.
+    let round = comptime!(tile.exchange() / units);
     #[unroll]
     for i in 0..n_sums {
-        shared[unit * n_sums + i] = sums[i];
-    }
-    sync_cube();
-    let mut at = unit;
-    while at < n_sums {
-        let mut total = Vector::<f32, Const<4>>::new(0.0f32);
-        for other in 0..UNITS {
-            total += shared[other * n_sums + at];
+        let mut total = sums[i];
+        if comptime!(tile.slices > 1) {
+            if comptime!(i % round == 0) {
+                sync_cube();
+                #[unroll]
+                for j in 0..comptime!(round.min(n_sums - i)) {
+                    shared_g[unit + comptime!(j * units)] = sums[comptime!(i + j)];
+                }
+                sync_cube();
+            }
+            #[unroll]
+            for other in 1..comptime!(tile.slices) {
+                total += shared_g[own + comptime!(other * across * down + (i % round) * units)];
+            }
         }
-        let tap_column = at % kernel;
-        let tap_row = (at / kernel) % taps + first_tap;
-        let input = at / comptime!(kernel * taps) + first_input;
-        if input < comptime!(shape.inputs) && tap_row < kernel {
+        let tap_column = comptime!(i % kernel);
+        let tap_row = comptime!((i / kernel) % taps) + first_tap;
+        let input = first_input + own_across + comptime!(i / (kernel * taps) * across);
+        if slice == 0 && input < comptime!(shape.inputs) && tap_row < kernel {
             #[unroll]
             for lane in 0..4 {
-                let output = first_output + lane;
+                let output = first_output + own_down * 4 + lane;
                 if output < comptime!(shape.outputs) {
-                    let weight =
-                        ((output * comptime!(shape.inputs) + input) * kernel + tap_row) * kernel + tap_column;
+                    let pair = output * comptime!(shape.inputs) + input;
+                    let weight = (pair * kernel + tap_row) * kernel + tap_column;
                     partial[(part * trainings + training) * n_parameters + weight_at + weight] =
                         total.extract(lane);
                 }
             }
         }
-        at += UNITS;
     }
 }

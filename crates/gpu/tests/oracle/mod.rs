@@ -117,7 +117,15 @@ impl<'a> Oracle<'a> {
         let z = match &node.op {
             Op::Conv(op) => {
                 let bias = self.run(number, Role::Bias).map(<[f64]>::to_vec);
-                conv(read(0), self.weights(number), bias.as_deref(), op.channels, op.kernel, op.stride, op.padding())
+                conv(
+                    read(0),
+                    self.weights(number),
+                    bias.as_deref(),
+                    op.channels,
+                    op.kernel,
+                    op.stride,
+                    op.padding(),
+                )
             }
             Op::Add(_) => {
                 let mut sum = read(0).clone();
@@ -139,7 +147,8 @@ impl<'a> Oracle<'a> {
             let shift = self.run(number, Role::Shift).expect("a norm has shifts");
             let (normed, seen) = batch_norm(&z, scale, shift, EPSILON);
             y = normed;
-            statistics = seen.iter().map(|(mean, variance)| (*mean, 1.0 / (variance + EPSILON).sqrt())).collect();
+            statistics =
+                seen.iter().map(|(mean, variance)| (*mean, 1.0 / (variance + EPSILON).sqrt())).collect();
             let kept = self.average_decay(rates);
             for (mean, variance) in seen {
                 let row = &mut self.running[*running_at * 4..*running_at * 4 + 4];
@@ -165,7 +174,8 @@ impl<'a> Oracle<'a> {
         }
         if norm == Norm::Batch {
             let scale = self.run(number, Role::Scale).expect("a norm has scales").to_vec();
-            let (into, of_scale, of_shift) = batch_norm_gradient(&forward.z, &gradient, &forward.statistics, &scale);
+            let (into, of_scale, of_shift) =
+                batch_norm_gradient(&forward.z, &gradient, &forward.statistics, &scale);
             self.put(number, Role::Scale, &of_scale);
             self.put(number, Role::Shift, &of_shift);
             gradient = into;
@@ -177,7 +187,8 @@ impl<'a> Oracle<'a> {
                     conv_gradient(x, &gradient, self.weights(number), op.kernel, op.stride, op.padding());
                 self.put(number, Role::Weight, &weights);
                 if self.layout.at(number, Role::Bias).is_some() {
-                    let bias: Vec<f64> = (0..op.channels).map(|channel| gradient.channel_sum(channel)).collect();
+                    let bias: Vec<f64> =
+                        (0..op.channels).map(|channel| gradient.channel_sum(channel)).collect();
                     self.put(number, Role::Bias, &bias);
                 }
                 into
@@ -254,7 +265,8 @@ fn cross_entropy(logits: &Map, targets: &[f32]) -> (f64, Map) {
         for class in 0..classes {
             let wanted = f64::from(targets[class]);
             loss -= wanted * (row[class] - total.ln());
-            gradient.values[image * classes + class] = (weight * row[class].exp() / total - wanted) / count as f64;
+            gradient.values[image * classes + class] =
+                (weight * row[class].exp() / total - wanted) / count as f64;
         }
     }
     (loss / count as f64, gradient)

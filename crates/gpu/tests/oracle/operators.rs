@@ -62,8 +62,14 @@ fn taps(
         let (tap_row, tap_column) = (tap / kernel, tap % kernel);
         let from_row = (row * stride + tap_row).checked_sub(padding)?;
         let from_column = (column * stride + tap_column).checked_sub(padding)?;
-        (from_row < height && from_column < width)
-            .then_some([row, column, from_row, from_column, tap_row, tap_column])
+        (from_row < height && from_column < width).then_some([
+            row,
+            column,
+            from_row,
+            from_column,
+            tap_row,
+            tap_column,
+        ])
     })
 }
 
@@ -191,8 +197,8 @@ pub(crate) fn dense(x: &Map, weights: &[f64], bias: &[f64], units: usize) -> Map
     for image in 0..x.images {
         for unit in 0..units {
             let row = &x.values[image * inputs..(image + 1) * inputs];
-            y.values[image * units + unit] =
-                bias[unit] + row.iter().enumerate().map(|(at, value)| value * weights[at * units + unit]).sum::<f64>();
+            y.values[image * units + unit] = bias[unit]
+                + row.iter().enumerate().map(|(at, value)| value * weights[at * units + unit]).sum::<f64>();
         }
     }
     y
