@@ -1,7 +1,7 @@
 //! One kernel launch as data: what it reads and writes, and what it is specialised for.
 
-use crate::kernels::conv::Window;
-use crate::kernels::conv_weight::WeightTile;
+use crate::kernels::weight_tile::WeightTile;
+use crate::kernels::window::Window;
 
 /// A buffer of a step, before it has a place in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -67,8 +67,8 @@ impl Launch {
         match self {
             Self::Take { .. } => "take batch",
             Self::Window { pass, .. } => match pass.direction {
-                crate::kernels::conv::Direction::Forward => "convolution",
-                crate::kernels::conv::Direction::InputGradient => "convolution, input gradient",
+                crate::kernels::window::Direction::Forward => "convolution",
+                crate::kernels::window::Direction::InputGradient => "convolution, input gradient",
             },
             Self::WeightGradient { .. } => "convolution, weight gradient",
             Self::BiasGradient { .. } => "convolution, bias gradient",

@@ -3,9 +3,9 @@
 use netsynth_graph::{Activation, Graph, Norm as NormKind, Op, Shape};
 
 use crate::GpuError;
-use crate::kernels::conv::{ConvShape, Direction, Window};
-use crate::kernels::conv_weight::WeightTile;
 use crate::kernels::elementwise;
+use crate::kernels::weight_tile::WeightTile;
+use crate::kernels::window::{ConvShape, Direction, Window};
 use crate::launch::{Dense, Launch, Norm, Planes, Value};
 use crate::memory::Memory;
 use crate::parameters::{Parameters, Role, has_bias};
@@ -285,7 +285,7 @@ impl Builder<'_> {
     fn window(&self, shape: ConvShape, direction: Direction, bias: bool) -> Window {
         let large = Window::new(shape, direction, bias, false);
         let [pixels, channels] = large.cubes(self.batch);
-        let units = self.trainings * pixels * channels * crate::kernels::conv::UNITS;
+        let units = self.trainings * pixels * channels * crate::kernels::window::UNITS;
         if units < FEW_UNITS { Window::new(shape, direction, bias, true) } else { large }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::kernels::conv::ConvShape;
+use crate::kernels::window::ConvShape;
 use crate::launch::Launch;
 use crate::{GpuError, Trainings};
 

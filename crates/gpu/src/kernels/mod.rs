@@ -7,7 +7,6 @@
 //! No kernel uses atomic additions: sums over images are made in parts of a fixed order, so results repeat to the
 //! bit on one device.
 
-// The macro of a kernel expands to unsafe launches; each has its SAFETY comment where it is called.
 #![allow(missing_docs, reason = "a kernel's macro expands to public items without documentation")]
 
 pub(crate) mod adam;
@@ -18,4 +17,7 @@ pub(crate) mod dense;
 pub(crate) mod elementwise;
 pub(crate) mod loss;
 pub(crate) mod norm;
+pub(crate) mod norm_gradient;
 pub(crate) mod pool;
+pub(crate) mod weight_tile;
+pub(crate) mod window;
