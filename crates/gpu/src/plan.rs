@@ -58,6 +58,16 @@ impl Plan {
         })
     }
 
+    /// Channels of the widest norm or bias: with the trainings they are an axis of a grid.
+    pub(crate) fn widest(&self) -> usize {
+        let channels = |launch: &Launch| match launch {
+            Launch::Moments { norm, .. } => norm.planes.channels,
+            Launch::BiasGradient { planes, .. } => planes.channels,
+            _ => 1,
+        };
+        self.launches.iter().map(channels).max().unwrap_or(1)
+    }
+
     /// Parts of the gradient buffer.
     pub(crate) fn most_parts(&self) -> usize {
         self.parts.iter().copied().max().unwrap_or(1) as usize

@@ -7,9 +7,13 @@ use cubecl::client::Graph as Recording;
 use cubecl::server::Handle;
 use netsynth_graph::Graph;
 
+use crate::kernels::adam;
 use crate::kernels::norm::{RUNNING, SCHEDULE};
 use crate::plan::Plan;
 use crate::{Device, GpuError, Parameters, StepOptions, StepRates};
+
+/// Cubes along an axis of a grid, at most.
+const MOST_CUBES: u64 = 65_535;
 
 /// Numbers that every kernel finds on the device.
 pub(crate) struct Buffers {
@@ -47,7 +51,7 @@ impl Trainings {
     /// Compiles the network's step and allocates all it needs. Parameters are zero until they are set.
     pub fn new(device: &Device, graph: &Graph, options: StepOptions) -> Result<Self, GpuError> {
         let plan = Plan::new(graph, options.trainings, options.batch)?;
-        check_sizes(&plan, device)?;
+        check_sizes(&plan, &options, device)?;
         let client = &device.client;
         let rows = options.trainings;
         let numbers = plan.parameters.len() * rows;
@@ -251,12 +255,21 @@ impl Trainings {
     }
 }
 
-/// Refuses what the device cannot address.
-fn check_sizes(plan: &Plan, device: &Device) -> Result<(), GpuError> {
-    let largest = plan.memory.slots.iter().copied().max().unwrap_or(0) as u64 * 4;
-    let limit = device.description().binding_bytes;
-    if largest > limit {
-        return Err(GpuError::TooLarge { what: "an activation", needed: largest, limit });
+/// Refuses what the device cannot address, and grids that no device has.
+fn check_sizes(plan: &Plan, options: &StepOptions, device: &Device) -> Result<(), GpuError> {
+    let numbers = options.trainings * plan.parameters.len();
+    let epoch = options.trainings * options.epoch_images * plan.input.elements() as usize;
+    let activation = plan.memory.slots.iter().copied().max().unwrap_or(0);
+    let bytes = device.description().binding_bytes;
+    let sizes = [
+        ("an activation", 4 * activation, bytes),
+        ("the images of an epoch", 4 * epoch, bytes),
+        ("the parts of the gradients", 4 * numbers * plan.most_parts(), bytes),
+        ("a norm's grid", options.trainings * plan.widest(), MOST_CUBES),
+        ("the optimiser's grid", numbers.div_ceil(adam::UNITS), MOST_CUBES),
+    ];
+    match sizes.into_iter().find(|(_, needed, limit)| *needed as u64 > *limit) {
+        Some((what, needed, limit)) => Err(GpuError::TooLarge { what, needed: needed as u64, limit }),
+        None => Ok(()),
     }
-    Ok(())
 }

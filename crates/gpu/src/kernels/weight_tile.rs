@@ -23,8 +23,9 @@ pub(crate) struct WeightTile {
 const UNITS: usize = 128;
 /// Vectors of four sums a unit may hold.
 const REGISTERS: usize = 25;
-/// Numbers in shared memory, at most.
+/// Numbers in shared memory, at most; slices need some more to exchange their sums. A device has 8192 at least.
 const SHARED: usize = 7168;
+const SHARED_WITH_SLICES: usize = 8192;
 /// Columns of a row that a unit takes together.
 pub(super) const COLUMNS: usize = 4;
 
@@ -52,6 +53,9 @@ impl WeightTile {
             tile.across = balanced(all_across, tile.across - 1);
         }
         tile.slices = (units / (tile.across * tile.down)).clamp(1, tile.quads());
+        while tile.slices > 1 && tile.shared() > SHARED_WITH_SLICES {
+            tile.slices -= 1;
+        }
         tile
     }
 
@@ -108,7 +112,7 @@ impl WeightTile {
 
     /// Numbers in shared memory.
     fn shared(&self) -> usize {
-        self.inputs * self.across * self.input_stride() + 4 * self.down * self.output_stride()
+        self.inputs * self.across * self.input_stride() + 4 * self.exchange()
     }
 }
 
