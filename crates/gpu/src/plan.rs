@@ -346,3 +346,42 @@ impl Builder<'_> {
 fn planes(shape: Shape) -> Planes {
     Planes { channels: shape.channels, area: shape.height * shape.width }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use netsynth_graph::ArchitectureSpec;
+
+    use super::*;
+
+    fn nano_b() -> Plan {
+        let spec = ArchitectureSpec::from_ron(include_str!("../../../prototypes/nano-b.ron"));
+        let graph = Graph::new(&spec.expect("the prototype reads")).expect("the prototype is a network");
+        Plan::new(&graph, 3, 32).expect("every operator has a kernel")
+    }
+
+    #[test]
+    fn values_that_are_alive_together_share_no_slot() {
+        let plan = nano_b();
+        let mut life: BTreeMap<Value, (usize, usize)> = BTreeMap::new();
+        for (number, launch) in plan.launches.iter().enumerate() {
+            for value in launch.values() {
+                life.entry(value).or_insert((number, number)).1 = number;
+            }
+        }
+        for (one, &(first, last)) in &life {
+            for (other, &(begin, end)) in life.range(..*one) {
+                let together = first <= end && begin <= last;
+                let shared = plan.memory.slot_of[one.0] == plan.memory.slot_of[other.0];
+                assert!(!(together && shared), "{one:?} and {other:?} are alive together in one slot");
+            }
+        }
+        assert!(plan.memory.slots.len() * 3 < life.len() * 2, "memory is shared at all");
+    }
+
+    #[test]
+    fn a_step_of_nano_b_has_few_launches() {
+        assert_eq!(nano_b().launches.len(), 171);
+    }
+}

@@ -8,6 +8,14 @@
 //! bit on one device.
 
 #![allow(missing_docs, reason = "a kernel's macro expands to public items without documentation")]
+#![allow(
+    clippy::too_many_arguments,
+    clippy::needless_range_loop,
+    clippy::assign_op_pattern,
+    clippy::manual_div_ceil,
+    clippy::manual_range_contains,
+    reason = "a kernel takes buffers and sizes one by one, and its language has no iterators and few methods"
+)]
 
 pub(crate) mod adam;
 pub(crate) mod batch;
