@@ -105,7 +105,7 @@ fn a_training_that_fails_is_recorded_and_told() {
     fs::write(&plan, text).unwrap();
     let (code, stdout, stderr) = netsynth(path, &["audit", "runs/one"]);
     assert_eq!(code, 0, "{stderr}");
-    assert!(stderr.contains(" from scratch failed on fold 2: the loss became "), "{stderr}");
+    assert!(stderr.contains(" from scratch, fold 2 failed: the loss became "), "{stderr}");
     assert!(
         stdout.contains("failed on fold 1") && stdout.contains(", and is not ranked: the loss"),
         "{stdout}"

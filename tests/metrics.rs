@@ -36,7 +36,7 @@ fn asked(folder: &Path, run: &str, quality: &str) {
         assert_eq!(code, 0, "{arguments:?}: {stdout}{stderr}");
         stdout
     };
-    let heading = quality.replace('_', " ");
+    let heading = quality.replace('_', " ").replace("f1", "F1");
     assert!(done(&["front", "show", run]).contains(&heading));
     let condition = format!("{quality} >= 0 and weight_bytes <= 1 MiB");
     let listed = done(&["front", "query", run, "--trials", "--where", &condition, "--csv"]);

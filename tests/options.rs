@@ -75,7 +75,7 @@ fn every_option_of_search_reaches_the_plan() {
         (&["--seed", "9"], "seed: 9,"),
         (&["--inherit", "prototype"], "from: Prototype"),
         (&["--audit"], "audit: true"),
-        (&["--indicator", "worst_recall >= 70 %"], "worst_recall >= 70"),
+        (&["--indicator", "worst_recall >= 70 %"], "AtLeast(WorstRecall, 0.7)"),
         (&["--objectives", "balanced_accuracy,macs"], "BalancedAccuracy"),
         (&["--strategy", "nsga2"], "strategy: Nsga2"),
     ];

@@ -128,12 +128,12 @@ impl DataArguments {
                 SplitName::Random => SplitBy::Random,
                 SplitName::Usage => SplitBy::Usage,
             };
-            // The column makes one fold.
-            if data.split == SplitBy::Usage {
-                data.n_folds = 1;
-            }
         }
-        data.n_folds = folds.unwrap_or(data.n_folds);
+        data.n_folds = match data.split {
+            SplitBy::Subject | SplitBy::Random => folds.unwrap_or(data.n_folds),
+            // The column makes one.
+            SplitBy::Usage => 1,
+        };
         Ok(())
     }
 }

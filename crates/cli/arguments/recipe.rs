@@ -41,7 +41,7 @@ struct RecipeFile {
 }
 
 impl RecipeArguments {
-    /// The recipe that is asked for, checked; what is not given is that of `default`.
+    /// The recipe that is asked for; what is not given is that of `default`.
     pub(crate) fn merged(&self, default: Recipe) -> Result<Recipe, RunError> {
         let named = match self.recipe.as_deref() {
             None => default,
@@ -60,7 +60,6 @@ impl RecipeArguments {
         };
         let mut recipe = self.without.iter().fold(named, |recipe, &ingredient| recipe.without(ingredient));
         recipe.balanced_classes = self.balanced.unwrap_or(recipe.balanced_classes);
-        recipe.check()?;
         Ok(recipe)
     }
 }

@@ -60,6 +60,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), RunError> {
         print(format!("{}: {} of {n_images} images", path.display(), shown.len()))?;
     }
     let recipe = recipe.merged(Recipe::strong())?;
+    recipe.check()?;
     let firsts = (0..dataset.classes.len()).flat_map(|class| spread(&dataset, class, 1));
     let rows: Vec<_> = firsts.map(|sample| varied(&dataset, sample, &recipe, *seed)).collect();
     let path = folder.join("augmented.png");

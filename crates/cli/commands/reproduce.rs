@@ -69,6 +69,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     };
     let source = read(network)?;
     let plan = asked(arguments, &source)?;
+    plan.check()?;
     if arguments.training.dry_run {
         print(schema::to_ron(&plan).trim_end())?;
         return Ok(Ending::Done);

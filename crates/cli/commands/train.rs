@@ -41,6 +41,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let workers = worker_count(options.workers)?;
     let source = read(architecture)?;
     let plan = options.plan(&source, Recipe::strong(), epochs.unwrap_or(N_EPOCHS), 1)?;
+    plan.check()?;
     if options.dry_run {
         print(schema::to_ron(&plan).trim_end())?;
         return Ok(Ending::Done);

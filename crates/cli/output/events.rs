@@ -1,7 +1,11 @@
 //! What a run reports while it works, for a person on standard error and for the session's log.
 
-use netsynth_run::{Answer, RunEvent, TaskId};
-use netsynth_search::{Candidate, Event, ScreenedCandidate, StopReason};
+use netsynth_data::{Dataset, Split};
+use netsynth_graph::Graph;
+use netsynth_run::{Answer, Plan, RunEvent, TaskId, TrainPlan};
+use netsynth_search::{Candidate, Event, Measured, ScreenedCandidate, SearchPlan, StopReason, Trial};
+use netsynth_space::SearchSpace;
+use netsynth_store::RunFolder;
 use tracing::{debug, info, warn};
 
 use crate::output::cautions::cautions;
@@ -28,38 +32,10 @@ pub(crate) fn show(progress: &Progress, event: RunEvent<'_>) {
             );
         }
         RunEvent::Search { folder, plan, space, dataset, split } => {
-            progress.note(format!(
-                "{}: {} images of {} subjects, {} classes; {} images held out; {} folds",
-                folder.path().display(),
-                dataset.samples.len(),
-                dataset.subjects.len(),
-                dataset.classes.len(),
-                split.held_out.len(),
-                split.folds.len()
-            ));
-            caution(progress, &cautions(dataset, split));
-            progress.note(format!(
-                "{}: {} decisions, 10^{:.0} networks; {} trials in generations of {}",
-                space.name(),
-                space.decisions().len(),
-                space.decisions().log10_size(),
-                plan.search.n_trials,
-                plan.search.generation_size
-            ));
+            begin_search(progress, folder, plan, space, dataset, split);
         }
         RunEvent::CrossValidation { plan, graph, dataset, split } => {
-            progress.note(format!(
-                "{}: {} parameters, {} images of {} subjects, {} of {} folds, {} epochs{}",
-                graph.name(),
-                count(graph.cost().parameters),
-                dataset.samples.len(),
-                dataset.subjects.len(),
-                plan.n_trained_folds,
-                plan.data.n_folds,
-                plan.epochs,
-                if plan.n_seeds > 1 { format!(", {} seeds", plan.n_seeds) } else { String::new() }
-            ));
-            caution(progress, &cautions(dataset, split));
+            begin_cross_validation(progress, plan, graph, dataset, split);
         }
         RunEvent::Known { n_trainings, n_trials: Some(n_trials) } => {
             progress.note(format!("{n_trainings} trainings of {n_trials} trials are there already"));
@@ -74,31 +50,7 @@ pub(crate) fn show(progress: &Progress, event: RunEvent<'_>) {
             info!("{line}");
             progress.note(line);
         }
-        RunEvent::Searching { event, trials, plan } => {
-            let search = &plan.search;
-            match event {
-                Event::Generator(generator) => debug!("generator {}", generator.number),
-                Event::Screened { candidates, .. } => log_screening(candidates),
-                Event::Proposed(candidates) => log_proposed(candidates),
-                Event::Rung { rung, n_candidates } => {
-                    info!("rung {rung}: {n_candidates} candidates");
-                    progress.stage(*rung, search.rungs.len(), *n_candidates * search.rungs[*rung].folds);
-                }
-                Event::Pruned { rung, trials } => {
-                    let line = out_of_reach(*rung, trials, search);
-                    info!("{line}");
-                    progress.note(line);
-                }
-                Event::Observed(new) => {
-                    let standing = standing(trials, search);
-                    progress.standing(standing.clone());
-                    progress.picture(|columns, rows| picture(trials, search, columns, rows));
-                    info!("{} trials, {standing}", trials.len());
-                    let generation = new.first().map_or(0, |trial| trial.generation);
-                    progress.note(format!("generation {generation}: {} trials, {standing}", trials.len()));
-                }
-            }
-        }
+        RunEvent::Searching { event, trials, plan } => searching(progress, event, trials, &plan.search),
         RunEvent::SearchEnded { reason, n_trials } => {
             if let Some(limit) = limit(reason) {
                 info!("{limit}");
@@ -108,6 +60,13 @@ pub(crate) fn show(progress: &Progress, event: RunEvent<'_>) {
         RunEvent::Compared { job, n_done, n_jobs } => {
             progress.note(format!("{}, seed {}: done ({n_done} of {n_jobs})", job.strategy, job.seed));
         }
+        RunEvent::Measured { trial, rung, measured } => {
+            progress.measured();
+            if let Measured::Failed(reason) = measured {
+                warn!("trial {trial} failed on rung {rung}: {reason}");
+                progress.note(format!("trial {trial} failed on rung {rung}: {reason}"));
+            }
+        }
         RunEvent::Epoch { task, report } => {
             debug!("{task}: epoch {} of {}, loss {:.4}", report.epoch + 1, report.n_epochs, report.loss);
             progress.epoch(&task.to_string(), report);
@@ -116,8 +75,84 @@ pub(crate) fn show(progress: &Progress, event: RunEvent<'_>) {
     }
 }
 
+/// What is searched.
+fn begin_search(
+    progress: &Progress,
+    folder: &RunFolder,
+    plan: &Plan,
+    space: &SearchSpace,
+    dataset: &Dataset,
+    split: &Split,
+) {
+    progress.note(format!(
+        "{}: {} images of {} subjects, {} classes; {} images held out; {} folds",
+        folder.path().display(),
+        dataset.samples.len(),
+        dataset.subjects.len(),
+        dataset.classes.len(),
+        split.held_out.len(),
+        split.folds.len()
+    ));
+    caution(progress, &cautions(dataset, split));
+    progress.note(format!(
+        "{}: {} decisions, 10^{:.0} networks; {} trials in generations of {}",
+        space.name(),
+        space.decisions().len(),
+        space.decisions().log10_size(),
+        plan.search.n_trials,
+        plan.search.generation_size
+    ));
+}
+
+/// What is trained on folds.
+fn begin_cross_validation(
+    progress: &Progress,
+    plan: &TrainPlan,
+    graph: &Graph,
+    dataset: &Dataset,
+    split: &Split,
+) {
+    progress.note(format!(
+        "{}: {} parameters, {} images of {} subjects, {} of {} folds, {} epochs{}",
+        graph.name(),
+        count(graph.cost().parameters),
+        dataset.samples.len(),
+        dataset.subjects.len(),
+        plan.n_trained_folds,
+        plan.data.n_folds,
+        plan.epochs,
+        if plan.n_seeds > 1 { format!(", {} seeds", plan.n_seeds) } else { String::new() }
+    ));
+    caution(progress, &cautions(dataset, split));
+}
+
+/// A step of a search.
+fn searching(progress: &Progress, event: &Event<'_>, trials: &[Trial], search: &SearchPlan) {
+    match event {
+        Event::Generator(generator) => debug!("generator {}", generator.number),
+        Event::Screened { candidates, .. } => log_screening(candidates),
+        Event::Proposed(candidates) => log_proposed(candidates),
+        Event::Rung { rung, n_candidates } => {
+            info!("rung {rung}: {n_candidates} candidates");
+            progress.stage(*rung, search.rungs.len(), *n_candidates);
+        }
+        Event::Pruned { rung, trials } => {
+            let line = out_of_reach(*rung, trials, search);
+            info!("{line}");
+            progress.note(line);
+        }
+        Event::Observed(new) => {
+            let standing = standing(trials, search);
+            progress.standing(standing.clone());
+            progress.picture(|columns, rows| picture(trials, search, columns, rows));
+            info!("{} trials, {standing}", trials.len());
+            let generation = new.first().map_or(0, |trial| trial.generation);
+            progress.note(format!("generation {generation}: {} trials, {standing}", trials.len()));
+        }
+    }
+}
+
 fn answered(progress: &Progress, task: &TaskId, answer: &Answer, secs: f64) {
-    progress.measured();
     match answer {
         Answer::Trained(trained) => {
             let accuracy = trained.confusion.accuracy();
@@ -128,7 +163,10 @@ fn answered(progress: &Progress, task: &TaskId, answer: &Answer, secs: f64) {
         }
         Answer::Failed(reason) => {
             warn!("{task} failed after {secs:.1} s: {reason}");
-            progress.note(format!("{task} failed: {reason}"));
+            // Of a trial it is said once, whichever of its folds failed.
+            if !matches!(task, TaskId::Trial { .. }) {
+                progress.note(format!("{task} failed: {reason}"));
+            }
         }
         Answer::Scored(scored) => debug!("{task}: {scored:?}"),
     }

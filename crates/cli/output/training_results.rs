@@ -32,6 +32,11 @@ pub(crate) fn show(results: &Results) -> Result<(), RunError> {
         count(results.cost.parameters),
         millions(results.cost.macs)
     ))?;
+    let measured: Vec<String> =
+        results.measured().iter().map(|(metric, value)| format!("{metric} {}", percent(value))).collect();
+    if !measured.is_empty() {
+        print(format!("mean over the folds: {}", measured.join(", ")))?;
+    }
     show_confusion(results)?;
     if !results.published.is_empty() {
         show_published(results)?;

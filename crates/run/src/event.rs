@@ -1,6 +1,6 @@
 use netsynth_data::{Dataset, Split};
 use netsynth_graph::Graph;
-use netsynth_search::{Event, StopReason, Trial};
+use netsynth_search::{Event, Measured, StopReason, Trial};
 use netsynth_space::SearchSpace;
 use netsynth_store::RunFolder;
 use netsynth_train::EpochReport;
@@ -102,6 +102,15 @@ pub enum RunEvent<'a> {
         n_done: usize,
         /// All runs.
         n_jobs: usize,
+    },
+    /// A trial was measured on a rung, or could not be.
+    Measured {
+        /// The trial.
+        trial: usize,
+        /// The rung.
+        rung: usize,
+        /// What was measured.
+        measured: &'a Measured,
     },
     /// One epoch of a task is over.
     Epoch {

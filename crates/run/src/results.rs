@@ -3,7 +3,7 @@
 use netsynth_data::SplitBy;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{ArchitectureId, Cost, Expectation, Graph};
-use netsynth_search::{Confusion, Estimate, Metrics, Performance, mean_and_deviation};
+use netsynth_search::{Confusion, Estimate, Metric, Metrics, Performance, mean_and_deviation};
 use netsynth_store::{Fold, FrontFile, FrontRow};
 use serde::{Deserialize, Serialize};
 
@@ -69,6 +69,9 @@ pub struct FoldResult {
     pub n_images: usize,
     /// Share of them classified rightly.
     pub accuracy: f64,
+    /// The other measured metrics; earlier versions measured accuracy alone.
+    #[serde(default, skip_serializing_if = "Metrics::is_empty")]
+    pub measured: Metrics,
 }
 
 impl Results {
@@ -83,6 +86,7 @@ impl Results {
             fold: fold.fold,
             n_images: fold.confusion.n_images(),
             accuracy: fold.confusion.accuracy(),
+            measured: Metrics::measured(&fold.confusion).without(Metric::Accuracy),
         });
         Self {
             schema: SCHEMA,
@@ -101,6 +105,12 @@ impl Results {
         }
     }
 
+    /// The means over folds and seeds of the measured metrics but accuracy, as far as they are known.
+    pub fn measured(&self) -> Metrics {
+        let folds: Vec<Metrics> = self.folds.iter().map(|fold| fold.measured).collect();
+        Metrics::mean(&folds)
+    }
+
     /// The front that this one network is, for whoever reads fronts.
     pub fn front(&self) -> FrontFile {
         let row = FrontRow {
@@ -110,7 +120,7 @@ impl Results {
             cost: self.cost,
             net_score: Performance::default().of(self.mean_accuracy, &self.cost),
             variants: Vec::new(),
-            measured: Metrics::default(),
+            measured: self.measured(),
         };
         FrontFile { schema: SCHEMA, members: vec![row], hypervolume: None }
     }

@@ -7,7 +7,9 @@ use netsynth_store::Fold;
 use netsynth_train::{InheritFrom, Inheritance, derived_seed, training_memory};
 
 use crate::work::do_all;
-use crate::{Answer, Context, Job, JudgedOn, Plan, RunError, Task, TaskId, TrainingTask, WeightKey, Weights};
+use crate::{
+    Answer, Context, Job, JudgedOn, Plan, RunError, RunEvent, Task, TaskId, TrainingTask, WeightKey, Weights,
+};
 
 /// Measures the candidates of a search: each fold of each is a task of its own, so that no core idles while there are
 /// more folds than networks.
@@ -100,6 +102,11 @@ impl Trials<'_> {
         rung: usize,
         finish: impl FnOnce(Measured) -> Result<R, RunError> + Send + 'j,
     ) -> Result<Job<'j, R>, RunError> {
+        let (trial, on_event) = (candidate.trial, self.context.on_event);
+        let finish = move |measured: Measured| {
+            on_event(RunEvent::Measured { trial, rung, measured: &measured });
+            finish(measured)
+        };
         let graph = match self.network(candidate) {
             Ok(graph) => graph,
             Err(reason) => return Ok(Job::Known(finish(Measured::Failed(reason))?)),
@@ -107,7 +114,6 @@ impl Trials<'_> {
         let folds = (0..self.plan.search.rungs[rung].folds).map(Fold::from_index);
         let tasks: Result<Vec<Task>, RunError> =
             folds.map(|fold| self.task(candidate, &graph, rung, fold)).collect();
-        let trial = candidate.trial;
         let finish = move |answers| finish(self.combined(trial, rung, &graph, answers)?);
         Ok(Job::Open { tasks: tasks?, finish: Box::new(finish) })
     }
