@@ -91,8 +91,7 @@ fn a_report_is_a_derived_file_that_says_how_the_run_stands() {
 
     // A changed bit, and a run that was cut off.
     let rung = run.join("trials/00002/rung-0.ron");
-    fs::write(&rung, fs::read_to_string(&rung).unwrap().replace("folds: ", "fold5: "))
-        .unwrap();
+    fs::write(&rung, fs::read_to_string(&rung).unwrap().replace("folds: ", "fold5: ")).unwrap();
     let html = reported(folder.path());
     assert!(html.contains("trials/00002/rung-0.ron is damaged") && html.contains("5 trials by synthesis"));
     fs::remove_dir_all(run.join("variants")).unwrap();
