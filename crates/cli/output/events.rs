@@ -3,7 +3,7 @@
 use netsynth_data::{Dataset, Split};
 use netsynth_graph::Graph;
 use netsynth_run::{Answer, Plan, RunEvent, TaskId, TrainPlan};
-use netsynth_search::{Candidate, Event, Measured, ScreenedCandidate, SearchPlan, StopReason, Trial};
+use netsynth_search::{Candidate, Event, Measured, Metric, ScreenedCandidate, SearchPlan, StopReason, Trial};
 use netsynth_space::SearchSpace;
 use netsynth_store::RunFolder;
 use tracing::{debug, info, warn};
@@ -62,9 +62,16 @@ pub(crate) fn show(progress: &Progress, event: RunEvent<'_>) {
         }
         RunEvent::Measured { trial, rung, measured } => {
             progress.measured();
-            if let Measured::Failed(reason) = measured {
-                warn!("trial {trial} failed on rung {rung}: {reason}");
-                progress.note(format!("trial {trial} failed on rung {rung}: {reason}"));
+            match measured {
+                Measured::Trained(trained) => {
+                    let accuracy = trained.mean(Metric::Accuracy).unwrap_or_default();
+                    info!("trial {trial}, rung {rung}: accuracy {accuracy:.4}");
+                }
+                Measured::Failed(reason) => {
+                    let line = format!("trial {trial} failed on rung {rung}: {reason}");
+                    warn!("{line}");
+                    progress.note(line);
+                }
             }
         }
         RunEvent::Epoch { task, report } => {
@@ -156,7 +163,13 @@ fn answered(progress: &Progress, task: &TaskId, answer: &Answer, secs: f64) {
     match answer {
         Answer::Trained(trained) => {
             let accuracy = trained.confusion.accuracy();
-            info!("{task}: accuracy {accuracy:.4} in {secs:.1} s");
+            let line = format!("{task}: accuracy {accuracy:.4} in {secs:.1} s");
+            // Of a trial the log has one line, over all its folds.
+            if matches!(task, TaskId::Trial { .. }) {
+                debug!("{line}")
+            } else {
+                info!("{line}")
+            }
             if let TaskId::Prototype { .. } = task {
                 progress.note(format!("{task}: {} after {} epochs", percent(accuracy), trained.losses.len()));
             }

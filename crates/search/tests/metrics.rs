@@ -16,6 +16,9 @@ use netsynth_search::{
 use netsynth_space::Space;
 use serde::Deserialize;
 
+/// The share of both metrics that the lowest rung sees.
+const SEEN: f64 = 0.8;
+
 /// A benchmark of seven decisions of three alternatives: accuracy is the table's, and recall has other favourites.
 struct Two {
     table: Table,
@@ -65,7 +68,7 @@ impl Two {
             Ok(())
         });
         table.unwrap();
-        let seen = if rung == 0 { 0.8 } else { 1.0 };
+        let seen = if rung == 0 { SEEN } else { 1.0 };
         let accuracy = found.into_inner().unwrap().get(Metric::Accuracy).unwrap();
         Metrics::from([
             (Metric::Accuracy, seen * accuracy),
@@ -141,31 +144,34 @@ fn every_strategy_searches_by_two_measured_objectives() {
     }
 }
 
+/// The mean share of the whole front's hypervolume that a strategy reaches.
+fn reached(two: &Two, plan: impl Fn(u64) -> SearchPlan) -> f64 {
+    let volume = |seed: u64| {
+        let plan = plan(seed);
+        *Curve::of(&searched(two, &plan), &plan, &two.scale(&plan)).hypervolume.last().unwrap()
+    };
+    (1..=3).map(volume).sum::<f64>() / 3.0
+}
+
 #[test]
 fn synthesis_learns_two_measured_objectives() {
     let two = Two::new();
-    let reached = |strategy: StrategyKind| -> f64 {
-        let volume = |seed: u64| {
-            let plan = plan(strategy, &THREE, "parameters <= 8k", seed);
-            let trials = searched(&two, &plan);
-            *Curve::of(&trials, &plan, &two.scale(&plan)).hypervolume.last().unwrap()
-        };
-        (1..=3).map(volume).sum::<f64>() / 3.0
-    };
-    let (synthesis, random) = (reached(StrategyKind::Synthesis), reached(StrategyKind::Random));
+    let of = |strategy| reached(&two, |seed| plan(strategy, &THREE, "parameters <= 8k", seed));
+    let (synthesis, random) = (of(StrategyKind::Synthesis), of(StrategyKind::Random));
     assert!(synthesis > random + 0.1, "synthesis {synthesis}, random {random}");
 }
 
 #[test]
-fn a_bound_on_a_measured_metric_that_is_no_objective_draws_the_search_above_it() {
+fn synthesis_learns_a_bound_on_a_measured_metric_that_is_no_objective() {
     let two = Two::new();
-    let n_feasible = |strategy: StrategyKind| {
-        let plan = plan(strategy, &[Metric::Accuracy, Metric::Parameters], "worst_recall >= 90 %", 2);
-        let outcomes = searched(&two, &plan);
-        outcomes.iter().filter(|trial| trial.outcome(&plan.indicator, 1).feasible().is_some()).count()
-    };
-    let (synthesis, random) = (n_feasible(StrategyKind::Synthesis), n_feasible(StrategyKind::Random));
-    assert!(synthesis > 2 * random.max(5), "synthesis {synthesis}, random {random}");
+    // What one network of ten reaches.
+    let mut recalls: Vec<f64> = two.recalls.values().map(|recall| SEEN * recall).collect();
+    recalls.sort_by(f64::total_cmp);
+    let bound = format!("worst_recall >= {}", recalls[recalls.len() * 9 / 10]);
+    let objectives = [Metric::Accuracy, Metric::Parameters];
+    let of = |strategy| reached(&two, |seed| plan(strategy, &objectives, &bound, seed));
+    let (synthesis, random) = (of(StrategyKind::Synthesis), of(StrategyKind::Random));
+    assert!(synthesis > random + 0.1, "synthesis {synthesis}, random {random}");
 }
 
 #[test]
@@ -187,7 +193,7 @@ fn a_trial_is_pruned_when_any_measured_bound_is_out_of_its_reach() {
     for trial in pruned.iter().map(|&number| &trials[number]) {
         assert!(matches!(trial.outcome(&plan.indicator, 2), Outcome::Stopped(0, _)));
         // What it would have had: the lower rung sees four fifths.
-        assert!(trial.latest(Metric::WorstRecall).unwrap() / 0.8 < 0.8, "{trial:?}");
+        assert!(trial.latest(Metric::WorstRecall).unwrap() / SEEN < 0.8, "{trial:?}");
     }
 }
 
