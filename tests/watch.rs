@@ -68,7 +68,8 @@ fn a_session_leaves_a_log_and_says_as_much_as_it_is_asked() {
         "trial 5 is proposed: ",
         "rung 0: 3 candidates",
         "trial 0, rung 0: accuracy 0.",
-        "goes on to rung 1",
+        "rung 1: 2 candidates",
+        "trial 0, rung 1: accuracy 0.",
         "session ends",
     ] {
         assert!(kept.contains(words), "{words}: {kept}");

@@ -222,6 +222,13 @@ fn work(training: &CrossValidation, folder: &RunFolder, context: &Context<'_>) -
     if n_known > 0 {
         (context.on_event)(RunEvent::Known { n_trainings: n_known, n_trials: None });
     }
+    // A run of an earlier version that lacks nothing keeps what that version wrote.
+    if n_known == jobs.len()
+        && let Ok(Some(results)) = folder.document(Entry::Results)
+        && let (Ok(_), Ok(Some(_))) = (folder.front(), folder.file(Entry::FrontTable))
+    {
+        return Ok(results);
+    }
     let folds = do_all(context, jobs)?;
     let results = Results::new(plan, graph, &dataset.classes, &folds);
     folder.write_document(Entry::Results, &results)?;
