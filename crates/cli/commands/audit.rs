@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use netsynth_run::{Context, LocalThreads, RunError, RunEvent, RunWeights, Search, audit};
+use netsynth_run::{Context, LocalThreads, RunError, RunEvent, Search, audit};
 use netsynth_store::RunFolder;
 
 use crate::arguments::workers::worker_count;
@@ -39,9 +39,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let on_event = |event: RunEvent<'_>| events::show(&progress, event);
     let search = Search::reopened(&folder, workers, &on_event)?;
     interrupt::listen()?;
-    let weights = RunWeights::new(&folder);
     let Search { dataset, split, .. } = &search;
-    let executor = LocalThreads { dataset, split, weights: &weights, n_workers: workers };
+    let executor = LocalThreads::new(dataset, split, workers);
     let context = Context { executor: &executor, on_event: &on_event, stop: &interrupt::is_asked };
     let found = audit(&search, &folder, &context);
     log::end(&found);

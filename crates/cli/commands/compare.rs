@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_run::{
-    Comparison, ComparisonJob, Plan, RunError, Search, compare_by_training, compare_on_table,
+    Comparison, ComparisonJob, Context, LocalThreads, Plan, RunError, Search, compare_by_training,
+    compare_on_table,
 };
 use netsynth_search::{
     Curve, Indicator, Limits, Metric, Objective, Performance, Rung, Scale, SearchPlan, StrategyKind, Table,
@@ -205,5 +206,7 @@ fn by_training(
     plan.check()?;
     let on_event = |event: netsynth_run::RunEvent<'_>| events::show(progress, event);
     let search = Search::new(plan, workers, &on_event)?;
-    compare_by_training(&search, jobs, &on_event, &interrupt::is_asked)
+    let executor = LocalThreads::new(&search.dataset, &search.split, workers);
+    let context = Context { executor: &executor, on_event: &on_event, stop: &interrupt::is_asked };
+    compare_by_training(&search, jobs, &context)
 }

@@ -1,9 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use netsynth_run::{
-    Context, LocalThreads, Retrained, RunError, RunEvent, RunWeights, Search, Verification, verify,
-};
+use netsynth_run::{Context, LocalThreads, Retrained, RunError, RunEvent, Search, Verification, verify};
 use netsynth_store::{Finding, RunFolder};
 
 use crate::arguments::workers::worker_count;
@@ -59,9 +57,8 @@ fn retrain(
     let progress = Progress::new();
     let on_event = |event: RunEvent<'_>| events::show(&progress, event);
     let search = Search::reopened(folder, worker_count(arguments.workers)?, &on_event)?;
-    let weights = RunWeights::read_only(folder);
     let Search { dataset, split, n_workers, .. } = &search;
-    let executor = LocalThreads { dataset, split, weights: &weights, n_workers: *n_workers };
+    let executor = LocalThreads::new(dataset, split, *n_workers);
     let context = Context { executor: &executor, on_event: &on_event, stop: &interrupt::is_asked };
     let done = verification.retrain(arguments.retrain, &search, folder, &context);
     progress.finish();

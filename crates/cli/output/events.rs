@@ -78,7 +78,7 @@ pub(crate) fn show(progress: &Progress, event: RunEvent<'_>) {
             debug!("{task}: epoch {} of {}, loss {:.4}", report.epoch + 1, report.n_epochs, report.loss);
             progress.epoch(&task.to_string(), report);
         }
-        RunEvent::Answered { task, answer, secs } => answered(progress, task, answer, secs),
+        RunEvent::Answered { task, answer } => answered(progress, task, answer),
     }
 }
 
@@ -159,11 +159,11 @@ fn searching(progress: &Progress, event: &Event<'_>, trials: &[Trial], search: &
     }
 }
 
-fn answered(progress: &Progress, task: &TaskId, answer: &Answer, secs: f64) {
+fn answered(progress: &Progress, task: &TaskId, answer: &Answer) {
     match answer {
         Answer::Trained(trained) => {
             let accuracy = trained.confusion.accuracy();
-            let line = format!("{task}: accuracy {accuracy:.4} in {secs:.1} s");
+            let line = format!("{task}: accuracy {accuracy:.4}");
             // Of a trial the log has one line, over all its folds.
             if matches!(task, TaskId::Trial { .. }) {
                 debug!("{line}")
@@ -175,7 +175,7 @@ fn answered(progress: &Progress, task: &TaskId, answer: &Answer, secs: f64) {
             }
         }
         Answer::Failed(reason) => {
-            warn!("{task} failed after {secs:.1} s: {reason}");
+            warn!("{task} failed: {reason}");
             // Of a trial it is said once, whichever of its folds failed.
             if !matches!(task, TaskId::Trial { .. }) {
                 progress.note(format!("{task} failed: {reason}"));

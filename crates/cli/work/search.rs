@@ -1,6 +1,6 @@
 //! A search that is worked on, and what came of it.
 
-use netsynth_run::{Context, LocalThreads, RunError, RunWeights, Search, SearchResults, search};
+use netsynth_run::{Context, LocalThreads, RunError, Search, SearchResults, search};
 use netsynth_search::StopReason;
 use netsynth_store::{Audit, FrontFile, RunFolder};
 use serde::Serialize;
@@ -22,13 +22,7 @@ pub(crate) fn work_on(
     output: Output,
     progress: &Progress,
 ) -> Result<Ending, RunError> {
-    let weights = RunWeights::new(folder);
-    let executor = LocalThreads {
-        dataset: &searched.dataset,
-        split: &searched.split,
-        weights: &weights,
-        n_workers: searched.n_workers,
-    };
+    let executor = LocalThreads::new(&searched.dataset, &searched.split, searched.n_workers);
     let on_event = |event: netsynth_run::RunEvent<'_>| events::show(progress, event);
     let context = Context { executor: &executor, on_event: &on_event, stop: &interrupt::is_asked };
     let results = search(searched, folder, &context);

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use netsynth_run::{
-    Context, CrossValidation, LocalThreads, Results, RunError, RunEvent, RunWeights, TaskId, cross_validate,
+    Context, CrossValidation, LocalThreads, Results, RunError, RunEvent, TaskId, cross_validate,
 };
 use netsynth_store::RunFolder;
 
@@ -40,9 +40,8 @@ pub(crate) fn trained(
     workers: NonZeroUsize,
     progress: &Progress,
 ) -> Result<Option<Results>, RunError> {
-    let weights = RunWeights::new(folder);
     let CrossValidation { dataset, split, .. } = training;
-    let executor = LocalThreads { dataset, split, weights: &weights, n_workers: workers };
+    let executor = LocalThreads::new(dataset, split, workers);
     let done: Mutex<Vec<TaskId>> = Mutex::default();
     let on_event = |event: RunEvent<'_>| {
         if let (RunEvent::Answered { task, .. }, Ok(mut done)) = (&event, done.lock()) {

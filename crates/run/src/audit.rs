@@ -9,7 +9,7 @@ use crate::planned_search::Search;
 use crate::session::Clock;
 use crate::work::do_all;
 use crate::{
-    Answer, Context, Job, JudgedOn, Plan, RunError, RunEvent, Task, TaskId, TrainingTask, resumable,
+    Answer, Context, InMemory, Job, JudgedOn, Plan, RunError, RunEvent, Task, TaskId, TrainingTask, resumable,
 };
 
 /// Audits a search that has ended: see [`crate::Plan::audit`]. What is trained already is kept.
@@ -71,7 +71,8 @@ pub(crate) fn train_finalists(
     let on_event = context.on_event;
     on_event(RunEvent::Skipped { epochs: plan.most_audited_epochs() - (n_open * epochs) as u64 });
     on_event(RunEvent::Audit { n_open, n_trainings: trainings.len(), epochs });
-    do_all(context, jobs)?;
+    // Every training begins from scratch.
+    do_all(context, &InMemory::default(), jobs)?;
     let (audit, damaged) = known_audit(folder, plan, front);
     match damaged.into_iter().next() {
         Some(error) => Err(error.into()),

@@ -12,10 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::prototypes::{prototype, prototype_task, trained};
 use crate::trials::Trials;
 use crate::workers::side_by_side;
-use crate::{
-    Context, InMemory, Job, LocalThreads, OnEvent, Plan, RunError, RunEvent, Search, WeightKey, Weights,
-    do_all,
-};
+use crate::{Context, InMemory, Job, OnEvent, Plan, RunError, RunEvent, Search, WeightKey, Weights, do_all};
 
 /// One run of a comparison: a strategy with a seed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,17 +56,17 @@ pub fn compare_on_table(
     Ok(Comparison { plan, runs, known: Some(table.metrics().collect()) })
 }
 
-/// Runs every job of a search's plan by training. Runs stand side by side, each with one training at a time.
+/// Runs every job of a search's plan by training. Runs stand side by side and share the context's executor.
 pub fn compare_by_training(
     search: &Search,
     jobs: &[ComparisonJob],
-    on_event: &OnEvent<'_>,
-    stop: &(dyn Fn() -> bool + Sync),
+    context: &Context<'_>,
 ) -> Result<Comparison, RunError> {
-    let Search { plan, dataset, split, space, n_workers, .. } = search;
+    let Search { plan, dataset, space, n_workers, .. } = search;
+    let Context { on_event, stop, .. } = *context;
     let weights: PrototypeWeights = match plan.inheritance {
         None => BTreeMap::new(),
-        Some(inheritance) => prototypes(search, inheritance, jobs, on_event, stop)?,
+        Some(inheritance) => prototypes(search, inheritance, jobs, context)?,
     };
     let spec = prototype(space)?.spec();
     let no_events = |_: RunEvent<'_>| {};
@@ -78,14 +75,13 @@ pub fn compare_by_training(
         for (fold, bytes) in weights.get(&job.seed).into_iter().flatten() {
             kept.save(WeightKey::Prototype { fold: *fold }, &spec, bytes)?;
         }
-        let executor = LocalThreads { dataset, split, weights: &kept, n_workers: NonZeroUsize::MIN };
         let plan = Plan { search: job.clone(), ..plan.clone() };
         let trials = Trials {
             plan: &plan,
             space,
             data_digest: &dataset.digest,
             weights: &kept,
-            context: Context { executor: &executor, on_event: &no_events, stop },
+            context: Context { on_event: &no_events, ..*context },
         };
         Ok(run(space, job, &trials, &mut |_| Ok(()))?.trials)
     })?;
@@ -100,10 +96,9 @@ fn prototypes(
     search: &Search,
     Inheritance { epochs, .. }: Inheritance,
     jobs: &[ComparisonJob],
-    on_event: &OnEvent<'_>,
-    stop: &(dyn Fn() -> bool + Sync),
+    context: &Context<'_>,
 ) -> Result<PrototypeWeights, RunError> {
-    let Search { plan, dataset, split, space, n_workers, .. } = search;
+    let Search { plan, dataset, space, .. } = search;
     let graph = prototype(space)?;
     let mut seeds: Vec<u64> = jobs.iter().map(|job| job.seed).collect();
     seeds.sort_unstable();
@@ -114,9 +109,8 @@ fn prototypes(
         tasks: vec![prototype_task(plan, seed, epochs, &graph, &dataset.digest, fold)],
         finish: Box::new(move |answers| Ok((seed, fold, trained(seed, fold, answers)?.weights))),
     });
-    let executor = LocalThreads { dataset, split, weights: &InMemory::default(), n_workers: *n_workers };
     let mut weights = PrototypeWeights::new();
-    for (seed, fold, bytes) in do_all(&Context { executor: &executor, on_event, stop }, open.collect())? {
+    for (seed, fold, bytes) in do_all(context, &InMemory::default(), open.collect())? {
         weights.entry(seed).or_default().push((fold, bytes));
     }
     Ok(weights)

@@ -14,7 +14,7 @@ use crate::weights::load_from_elsewhere;
 use crate::work::do_all;
 use crate::{
     Answer, Context, DataPlan, FoldFile, Job, JudgedOn, OnEvent, Provenance, Results, RunError, RunEvent,
-    Task, TaskId, TaskResult, TrainingTask, WeightKey,
+    RunWeights, Task, TaskId, TaskResult, TrainingTask, WeightKey,
 };
 
 /// What a training depends on.
@@ -229,7 +229,7 @@ fn work(training: &CrossValidation, folder: &RunFolder, context: &Context<'_>) -
     {
         return Ok(results);
     }
-    let folds = do_all(context, jobs)?;
+    let folds = do_all(context, &RunWeights::new(folder), jobs)?;
     let results = Results::new(plan, graph, &dataset.classes, &folds);
     folder.write_document(Entry::Results, &results)?;
     folder.write_front(&results.front())?;

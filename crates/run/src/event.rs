@@ -125,8 +125,6 @@ pub enum RunEvent<'a> {
         task: &'a TaskId,
         /// The answer.
         answer: &'a Answer,
-        /// Seconds that it took.
-        secs: f64,
     },
 }
 

@@ -1,5 +1,5 @@
 use std::num::NonZeroUsize;
-use std::time::Instant;
+use std::sync::{Condvar, Mutex, PoisonError};
 
 use netsynth_data::{Dataset, Split};
 use netsynth_graph::Graph;
@@ -15,22 +15,44 @@ use crate::{
     Weights,
 };
 
-/// Carries out tasks on threads of this process, each task on one core.
+/// Carries out tasks on threads of this process, each task on one core. Calls of [`Executor::run`] side by side share its
+/// cores.
 pub struct LocalThreads<'a> {
-    /// The data of all tasks.
-    pub dataset: &'a Dataset,
-    /// Its folds and held-out samples.
-    pub split: &'a Split,
-    /// Where the networks lie that tasks start from.
-    pub weights: &'a dyn Weights,
-    /// Tasks side by side.
-    pub n_workers: NonZeroUsize,
+    dataset: &'a Dataset,
+    split: &'a Split,
+    n_workers: NonZeroUsize,
+    /// Cores that no task is on.
+    n_free: Mutex<usize>,
+    /// A core became free.
+    freed: Condvar,
+}
+
+impl<'a> LocalThreads<'a> {
+    /// For tasks of this data with its folds and held-out samples, so many of them side by side.
+    pub fn new(dataset: &'a Dataset, split: &'a Split, n_workers: NonZeroUsize) -> Self {
+        Self { dataset, split, n_workers, n_free: Mutex::new(n_workers.get()), freed: Condvar::new() }
+    }
+
+    /// Does work on a core of its own, as soon as one is free.
+    fn on_a_core<T>(&self, work: impl FnOnce() -> T) -> T {
+        let mut n_free = self.n_free.lock().unwrap_or_else(PoisonError::into_inner);
+        while *n_free == 0 {
+            n_free = self.freed.wait(n_free).unwrap_or_else(PoisonError::into_inner);
+        }
+        *n_free -= 1;
+        drop(n_free);
+        let done = work();
+        *self.n_free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.freed.notify_one();
+        done
+    }
 }
 
 impl Executor for LocalThreads<'_> {
     fn run(
         &self,
         tasks: &[Task],
+        weights: &dyn Weights,
         on_event: &OnEvent<'_>,
         stop: &(dyn Fn() -> bool + Sync),
         on_answer: &OnAnswer<'_>,
@@ -39,18 +61,14 @@ impl Executor for LocalThreads<'_> {
             if stop() {
                 return Ok(());
             }
-            let task = &tasks[index];
-            let begun = Instant::now();
-            let answer = self.answer(task, on_event)?;
-            let secs = begun.elapsed().as_secs_f64();
-            on_event(RunEvent::Answered { task: &task.id, answer: &answer, secs });
+            let answer = self.on_a_core(|| self.answer(&tasks[index], weights, on_event))?;
             on_answer(index, answer)
         })
     }
 }
 
 impl LocalThreads<'_> {
-    fn answer(&self, task: &Task, on_event: &OnEvent<'_>) -> Result<Answer, RunError> {
+    fn answer(&self, task: &Task, weights: &dyn Weights, on_event: &OnEvent<'_>) -> Result<Answer, RunError> {
         if task.data_digest != self.dataset.digest {
             let reason = format!("{} is a task for other data", task.id);
             return Err(RunError::new(reason, "give the executor the data that the task names"));
@@ -60,7 +78,7 @@ impl LocalThreads<'_> {
             Err(error) => return Ok(Answer::Failed(error.to_string())),
         };
         let start = match &task.training {
-            Some(TrainingTask { start: Some(key), .. }) => Some(self.weights.load(key, task.device)?),
+            Some(TrainingTask { start: Some(key), .. }) => Some(weights.load(key, task.device)?),
             _ => None,
         };
         let work = || {

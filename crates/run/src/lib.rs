@@ -9,7 +9,7 @@
 //! use std::num::NonZeroUsize;
 //!
 //! use netsynth_data::synth::SynthOptions;
-//! use netsynth_run::{Context, DataSource, LocalThreads, Plan, RunWeights, Search, search};
+//! use netsynth_run::{Context, DataSource, LocalThreads, Plan, Search, search};
 //! use netsynth_search::Rung;
 //!
 //! // The built-in plan, made small: one trial on drawn faces, every network feasible.
@@ -25,13 +25,7 @@
 //! let home = tempfile::tempdir()?;
 //! let planned = Search::new(plan, NonZeroUsize::MIN, &|_| {})?;
 //! let folder = planned.begin(&home.path().join("run"))?;
-//! let weights = RunWeights::new(&folder);
-//! let executor = LocalThreads {
-//!     dataset: &planned.dataset,
-//!     split: &planned.split,
-//!     weights: &weights,
-//!     n_workers: planned.n_workers,
-//! };
+//! let executor = LocalThreads::new(&planned.dataset, &planned.split, planned.n_workers);
 //! let context = Context { executor: &executor, on_event: &|_| {}, stop: &|| false };
 //! let results = search(&planned, &folder, &context)?;
 //! assert_eq!((results.trials.len(), results.front.members.len()), (1, 1));

@@ -7,7 +7,7 @@ use netsynth_store::{Entry, Fold, NetworkFile, RunFolder, StoreError, TrainedNet
 use netsynth_train::{Inheritance, derived_seed};
 
 use crate::{
-    Answer, Context, FoldFile, Job, JudgedOn, Plan, RunError, RunEvent, Task, TaskId, TaskResult,
+    Answer, Context, FoldFile, InMemory, Job, JudgedOn, Plan, RunError, RunEvent, Task, TaskId, TaskResult,
     TrainingTask, do_all,
 };
 
@@ -38,7 +38,8 @@ pub(crate) fn train_prototypes(
         let tasks = vec![prototype_task(plan, plan.search.seed, epochs, &graph, data_digest, fold)];
         jobs.push(Job::Open { tasks, finish: Box::new(finish) });
     }
-    do_all(context, jobs).map(|_| ())
+    // Nothing comes before the prototype.
+    do_all(context, &InMemory::default(), jobs).map(|_| ())
 }
 
 /// The prototype's network.

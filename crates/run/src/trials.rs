@@ -40,7 +40,7 @@ impl Evaluator for Trials<'_> {
             .enumerate()
             .map(|(index, candidate)| self.job(candidate, rung, move |measured| answered(index, measured)))
             .collect();
-        match do_all(&self.context, jobs?) {
+        match do_all(&self.context, self.weights, jobs?) {
             // Without all its results the search stops in order.
             Err(RunError::Stopped) => Ok(()),
             done => done.map(|_| ()),
@@ -65,7 +65,7 @@ impl Scorer<RunError> for Trials<'_> {
                 }
             });
         }
-        match do_all(&self.context, jobs) {
+        match do_all(&self.context, self.weights, jobs) {
             Err(RunError::Stopped) => Ok(Vec::new()),
             scored => scored,
         }

@@ -116,7 +116,7 @@ pub(crate) fn train_variants(
     }
     let n_planned = Variant::ALL.len();
     (context.on_event)(RunEvent::Skipped { epochs: ((n_planned - jobs.len()) * plan.final_epochs) as u64 });
-    do_all(context, jobs)?;
+    do_all(context, &RunWeights::new(folder), jobs)?;
     let found = picks.into_iter().filter_map(|(variant, _)| {
         known(folder, variant).map(|metrics| Some((variant, metrics?))).transpose()
     });

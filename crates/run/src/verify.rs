@@ -147,7 +147,7 @@ impl Verification {
                 })
             })
             .collect();
-        self.retrained = do_all(context, jobs?)?.into_iter().flatten().collect();
+        self.retrained = do_all(context, &weights, jobs?)?.into_iter().flatten().collect();
         let differing = self.retrained.iter().filter(|again| again.recorded != again.measured);
         self.findings.extend(differing.map(|again| Finding {
             path: Entry::Trial(again.trial, TrialFile::Rung(again.rung)).path().display().to_string(),

@@ -8,7 +8,7 @@ use netsynth_store::{Fold, TrainedNetwork};
 use netsynth_train::{Device, Recipe};
 use serde::{Deserialize, Serialize};
 
-use crate::{DataPlan, OnEvent, RunError};
+use crate::{DataPlan, OnEvent, RunError, RunEvent, Weights};
 
 /// What a task is for: which part of a run its answer belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -184,10 +184,12 @@ pub type OnAnswer<'a> = dyn Fn(usize, Answer) -> Result<(), RunError> + Sync + '
 /// threads, is an error and never an answer.
 pub trait Executor: Sync {
     /// Carries out tasks, in any order and side by side, until all have an answer, `stop` is true or something fails.
-    /// Tasks of one call do not depend on each other.
+    /// Tasks of one call do not depend on each other; the networks that they start from are in `weights`. `on_event` has
+    /// the epochs, where the executor learns of them.
     fn run(
         &self,
         tasks: &[Task],
+        weights: &dyn Weights,
         on_event: &OnEvent<'_>,
         stop: &(dyn Fn() -> bool + Sync),
         on_answer: &OnAnswer<'_>,
@@ -229,7 +231,13 @@ struct Waiting<'a, R> {
 
 /// Does all jobs that are open, and gives every result in the order of the jobs. Each result is made as soon as its last
 /// answer is there, so that what is finished is never lost. [`RunError::Stopped`] if not all could be done.
-pub fn do_all<R: Send>(context: &Context<'_>, jobs: Vec<Job<'_, R>>) -> Result<Vec<R>, RunError> {
+///
+/// Tasks start from the networks in `weights`.
+pub fn do_all<R: Send>(
+    context: &Context<'_>,
+    weights: &dyn Weights,
+    jobs: Vec<Job<'_, R>>,
+) -> Result<Vec<R>, RunError> {
     let mut tasks = Vec::new();
     // For each task its job and its number there.
     let mut origins = Vec::new();
@@ -248,7 +256,8 @@ pub fn do_all<R: Send>(context: &Context<'_>, jobs: Vec<Job<'_, R>>) -> Result<V
         waiting.push(Mutex::new(left));
         results.push(Mutex::new(result));
     }
-    context.executor.run(&tasks, context.on_event, context.stop, &|index, answer| {
+    context.executor.run(&tasks, weights, context.on_event, context.stop, &|index, answer| {
+        (context.on_event)(RunEvent::Answered { task: &tasks[index].id, answer: &answer });
         let (number, at) = origins[index];
         let ready = {
             let mut left = waiting[number].lock().unwrap_or_else(PoisonError::into_inner);

@@ -95,6 +95,7 @@ impl Executor for Fake {
     fn run(
         &self,
         tasks: &[Task],
+        _: &dyn Weights,
         _: &OnEvent<'_>,
         stop: &(dyn Fn() -> bool + Sync),
         on_answer: &OnAnswer<'_>,
@@ -166,7 +167,7 @@ proptest! {
             .collect();
         let executor = Fake { n_threads, ..Fake::default() };
         let context = Context { executor: &executor, on_event: NO_EVENTS, stop: NEVER };
-        let results = do_all(&context, jobs).unwrap();
+        let results = do_all(&context, &InMemory::default(), jobs).unwrap();
         let mut next = 0;
         for (size, result) in sizes.iter().zip(&results) {
             let expected: Vec<usize> = if *size == 0 { vec![999] } else { (next..next + size).collect() };
@@ -194,7 +195,7 @@ proptest! {
         });
         let executor = Fake::default();
         let context = Context { executor: &executor, on_event: NO_EVENTS, stop: &stop };
-        let done = do_all(&context, jobs.collect());
+        let done = do_all(&context, &InMemory::default(), jobs.collect());
         let finished = finished.into_inner().unwrap();
         prop_assert!(finished.iter().all(|(_, n_answers)| *n_answers == 2));
         prop_assert_eq!(finished.len(), n_jobs.min(n_answers / 2));
@@ -214,7 +215,7 @@ fn an_error_of_a_result_ends_the_work_and_is_returned() {
     });
     let executor = Fake::default();
     let context = Context { executor: &executor, on_event: NO_EVENTS, stop: NEVER };
-    let error = do_all(&context, jobs.collect()).unwrap_err();
+    let error = do_all(&context, &InMemory::default(), jobs.collect()).unwrap_err();
     assert_eq!(error.text(), "error: the disk is full\n  help: make room");
 }
 
@@ -292,7 +293,7 @@ fn measured(n_workers: usize) -> (Vec<Option<Measured>>, usize) {
     let (space, plan, weights) = (space(), plan(None), InMemory::default());
     let (dataset, split) = data(&plan);
     let workers = NonZeroUsize::new(n_workers).unwrap();
-    let executor = LocalThreads { dataset: &dataset, split: &split, weights: &weights, n_workers: workers };
+    let executor = LocalThreads::new(&dataset, &split, workers);
     let n_answered = AtomicUsize::new(0);
     let on_event = |event: RunEvent<'_>| {
         if let RunEvent::Answered { .. } = event {
@@ -331,7 +332,7 @@ fn the_first_fold_that_fails_says_why_a_trial_failed() {
     plan.recipe.learning_rate = 1e30;
     let (dataset, split) = data(&plan);
     let n_workers = NonZeroUsize::new(2).unwrap();
-    let executor = LocalThreads { dataset: &dataset, split: &split, weights: &weights, n_workers };
+    let executor = LocalThreads::new(&dataset, &split, n_workers);
     let context = Context { executor: &executor, on_event: NO_EVENTS, stop: NEVER };
     let trials =
         Trials { plan: &plan, space: &space, data_digest: &dataset.digest, weights: &weights, context };
@@ -356,9 +357,9 @@ fn the_first_fold_that_fails_says_why_a_trial_failed() {
 fn a_task_for_other_data_is_an_error_and_no_result() {
     let (plan, weights) = (plan(None), InMemory::default());
     let (dataset, split) = data(&plan);
-    let executor =
-        LocalThreads { dataset: &dataset, split: &split, weights: &weights, n_workers: NonZeroUsize::MIN };
-    let error = executor.run(&[task(0)], NO_EVENTS, NEVER, &|_, answer| panic!("{answer:?}")).unwrap_err();
+    let executor = LocalThreads::new(&dataset, &split, NonZeroUsize::MIN);
+    let error =
+        executor.run(&[task(0)], &weights, NO_EVENTS, NEVER, &|_, answer| panic!("{answer:?}")).unwrap_err();
     assert!(error.to_string().contains("is a task for other data"), "{error}");
 }
 
@@ -384,14 +385,13 @@ fn nobody_who_is_held_out_has_a_part_in_a_training_from_scratch() {
             ..task(0)
         };
         let weights = InMemory::default();
-        let executor =
-            LocalThreads { dataset, split: &split, weights: &weights, n_workers: NonZeroUsize::MIN };
+        let executor = LocalThreads::new(dataset, &split, NonZeroUsize::MIN);
         let found = Mutex::new(None);
         let keep = |_, answer| {
             *found.lock().unwrap() = Some(answer);
             Ok(())
         };
-        executor.run(&[task], NO_EVENTS, NEVER, &keep).unwrap();
+        executor.run(&[task], &weights, NO_EVENTS, NEVER, &keep).unwrap();
         found.into_inner().unwrap().unwrap()
     };
     let folds = 0..split.folds.len();
