@@ -90,6 +90,9 @@ fn a_plan_with_a_bound_on_the_worst_recall_runs_to_its_end() {
     let (code, front) = searched(folder, "2");
     assert_eq!(code, 0);
     assert!(!front["members"].as_array().unwrap().is_empty());
+    // What a bound is about is a column.
+    let (_, shown, _) = netsynth(folder, &["front", "show", "runs/found-2"]);
+    assert!(shown.contains("worst recall") && shown.contains("peak activations"), "{shown}");
     asked(folder, "runs/found-2", "accuracy", "accuracy");
 }
 

@@ -42,11 +42,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     }
 }
 
-/// Prints the front that a search has just found, with these measured metrics.
-pub(crate) fn show(front: &FrontFile, measured: &[Metric]) -> Result<(), RunError> {
+/// Prints the front that a search has just found, with these metrics.
+pub(crate) fn show(front: &FrontFile, metrics: &[Metric]) -> Result<(), RunError> {
     if front.members.is_empty() {
         return print("The front is empty: no trial met the indicator.");
     }
     let rows: Vec<Row> = front.members.iter().map(Row::member).collect();
-    print_table(&listing::fitting_table(&rows, &Field::of_front(measured)))
+    print_table(&listing::fitting_table(&rows, &Field::of_front(metrics)))
 }

@@ -168,7 +168,7 @@ fn farewell(searched: &OpenSearch, seen: &Seen) -> Result<Ending, RunError> {
     }
     let front = ParetoFront::of(&seen.trials, &search.objectives, &search.indicator, search.rungs.len());
     let file = FrontFile::new(&front, &seen.trials, search);
-    front::show(&file, &search.measured())?;
+    front::show(&file, &search.shown())?;
     for (variant, _) in variants(&front) {
         if let Some(metrics) = known_variant(folder, variant)? {
             print(line(variant, &metrics))?;

@@ -65,7 +65,7 @@ fn show_results(
         return Ok(Ending::Missed);
     }
     if output == Output::Tables {
-        front::show(&front, &plan.search.measured())?;
+        front::show(&front, &plan.search.shown())?;
         for (variant, metrics) in &variants {
             print(line(*variant, metrics))?;
         }

@@ -353,3 +353,9 @@ fn identical_images_in_several_parts_are_found() {
     assert_eq!(split(&dataset, 2, 0.0).unwrap().leaks(&dataset), [(2, 3)]);
     assert_eq!(SplitBy::Random.split(&dataset, 2, 0.0).unwrap().leaks(&dataset), []);
 }
+
+#[test]
+fn no_layout_is_left_out_of_those_that_are_tried() {
+    let schema = schemars::schema_for!(Layout);
+    assert_eq!(schema.as_value()["oneOf"].as_array().unwrap().len(), Layout::ALL.len());
+}

@@ -16,7 +16,7 @@ use netsynth_run::{
 use netsynth_search::{Candidate, Confusion, Evaluator, Measured, Rung};
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
 use netsynth_store::Fold;
-use netsynth_train::{InheritFrom, Inheritance};
+use netsynth_train::{Deployed, Device, InheritFrom, Inheritance};
 use proptest::prelude::*;
 
 const NO_EVENTS: &OnEvent<'static> = &|_| {};
@@ -409,4 +409,125 @@ fn nobody_who_is_held_out_has_a_part_in_a_training_from_scratch() {
     // The others do have one: a fold's faces in the trainings on the other folds.
     blacken(&mut dataset, &split.folds[0]);
     assert_ne!(answer(&dataset, 1), before[1]);
+}
+
+/// Every executor, for this data. A new one is added here.
+fn executors<'a>(dataset: &'a Dataset, split: &'a Split) -> Vec<(&'static str, Box<dyn Executor + 'a>)> {
+    let local = |n_workers| LocalThreads::new(dataset, split, NonZeroUsize::new(n_workers).unwrap());
+    vec![
+        ("one thread", Box::new(local(1))),
+        ("three threads", Box::new(local(3))),
+        ("a fake", Box::new(Fake { n_threads: 2, ..Fake::default() })),
+    ]
+}
+
+/// Short trainings of one network, each with another seed.
+fn trainings(plan: &Plan, dataset: &Dataset) -> Vec<Task> {
+    let graph = Graph::new(&network()).unwrap();
+    (0..5)
+        .map(|trial| Task {
+            architecture: graph.spec(),
+            data: plan.data.clone(),
+            data_digest: dataset.digest.clone(),
+            is_scored: trial == 0,
+            training: Some(TrainingTask {
+                judged_on: JudgedOn::Fold(Fold::from_index(0)),
+                epochs: 1,
+                seed: trial as u64,
+                start: None,
+                is_probed: trial == 1,
+            }),
+            ..task(trial)
+        })
+        .collect()
+}
+
+#[test]
+fn every_executor_answers_each_task_once_and_alike() {
+    let plan = plan(None);
+    let (dataset, split) = data(&plan);
+    let tasks = trainings(&plan, &dataset);
+    let mut local: Option<Vec<Answer>> = None;
+    for (name, executor) in executors(&dataset, &split) {
+        let answers = Mutex::new(vec![None; tasks.len()]);
+        let keep = |index: usize, answer| {
+            let before = answers.lock().unwrap()[index].replace(answer);
+            assert!(before.is_none(), "{name} answers task {index} twice");
+            Ok(())
+        };
+        executor.run(&tasks, &InMemory::default(), NO_EVENTS, NEVER, &keep).unwrap();
+        let answers: Vec<Answer> =
+            answers.into_inner().unwrap().into_iter().map(|answer| answer.expect(name)).collect();
+        if name.ends_with("threads") || name.ends_with("thread") {
+            assert_eq!(*local.get_or_insert_with(|| answers.clone()), answers, "{name}");
+        }
+    }
+}
+
+#[test]
+fn no_executor_begins_anything_after_a_stop_or_an_error() {
+    let plan = plan(None);
+    let (dataset, split) = data(&plan);
+    let tasks = trainings(&plan, &dataset);
+    for (name, executor) in executors(&dataset, &split) {
+        let weights = InMemory::default();
+        let none = |index: usize, _| panic!("{name} answers task {index} after a stop");
+        executor.run(&tasks, &weights, NO_EVENTS, &|| true, &none).unwrap();
+        let n_answers = AtomicUsize::new(0);
+        let refused = |_: usize, _| {
+            n_answers.fetch_add(1, Ordering::SeqCst);
+            Err(RunError::new("the disk is full", "make room"))
+        };
+        let error = executor.run(&tasks, &weights, NO_EVENTS, NEVER, &refused).unwrap_err();
+        assert_eq!(error.to_string(), "the disk is full", "{name}");
+        // What was at work may end; nothing more is begun.
+        assert!(n_answers.into_inner() <= 3, "{name}");
+    }
+}
+
+/// Counts how many tasks are at work at once.
+#[derive(Default)]
+struct Counting {
+    at_work: AtomicUsize,
+    most: AtomicUsize,
+}
+
+impl Weights for Counting {
+    fn contains(&self, _: &WeightKey) -> Result<bool, RunError> {
+        Ok(true)
+    }
+
+    fn load(&self, _: &WeightKey, _: Device) -> Result<Deployed, RunError> {
+        let at_work = self.at_work.fetch_add(1, Ordering::SeqCst) + 1;
+        self.most.fetch_max(at_work, Ordering::SeqCst);
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        self.at_work.fetch_sub(1, Ordering::SeqCst);
+        Err(RunError::new("there are no weights", "none are needed"))
+    }
+
+    fn save(&self, _: WeightKey, _: &ArchitectureSpec, _: &[u8]) -> Result<(), RunError> {
+        Ok(())
+    }
+}
+
+#[test]
+fn calls_side_by_side_share_the_cores_of_local_threads() {
+    let plan = plan(None);
+    let (dataset, split) = data(&plan);
+    let inherits = |task: Task| {
+        let training = TrainingTask { start: Some(prototype(0)), ..task.training.clone().unwrap() };
+        Task { training: Some(training), ..task }
+    };
+    let tasks: Vec<Task> = trainings(&plan, &dataset).into_iter().map(inherits).collect();
+    let executor = LocalThreads::new(&dataset, &split, NonZeroUsize::new(2).unwrap());
+    let weights = Counting::default();
+    std::thread::scope(|scope| {
+        for task in &tasks {
+            let (executor, weights) = (&executor, &weights);
+            scope.spawn(move || {
+                executor.run(std::slice::from_ref(task), weights, NO_EVENTS, NEVER, &|_, _| Ok(()))
+            });
+        }
+    });
+    assert!((1..=2).contains(&weights.most.into_inner()));
 }

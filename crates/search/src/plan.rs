@@ -127,6 +127,20 @@ impl SearchPlan {
         measured
     }
 
+    /// The metrics that a table of the plan's networks shows: the measured ones, parameters and multiply-accumulates, and the
+    /// other counted ones that an objective or a bound is about, each once.
+    pub fn shown(&self) -> Vec<Metric> {
+        let mut shown = self.measured();
+        let objectives = self.objectives.iter().map(|objective| objective.metric());
+        let bounds = self.indicator.constraints.iter().map(Constraint::metric);
+        for metric in [Metric::Parameters, Metric::Macs].into_iter().chain(objectives).chain(bounds) {
+            if !shown.contains(&metric) {
+                shown.push(metric);
+            }
+        }
+        shown
+    }
+
     /// The objectives whose metric counting gives.
     pub(crate) fn counted_objectives(&self) -> impl Iterator<Item = Objective> + '_ {
         let is_counted = |objective: &Objective| objective.metric().source() == Source::Counted;

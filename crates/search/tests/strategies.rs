@@ -228,3 +228,10 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn no_strategy_is_left_out_of_the_suite() {
+    let schema = schemars::schema_for!(StrategyKind);
+    let n_variants = schema.as_value()["oneOf"].as_array().unwrap().len();
+    assert_eq!(n_variants, StrategyKind::ALL.len());
+}

@@ -75,18 +75,18 @@ impl ValueEnum for Field {
 }
 
 impl Field {
-    /// What a front's table shows, with these measured metrics.
-    pub(crate) fn of_front(measured: &[Metric]) -> Vec<Self> {
-        Self::beginning([Self::Trial, Self::Network], measured)
+    /// What a front's table shows, with these metrics.
+    pub(crate) fn of_front(metrics: &[Metric]) -> Vec<Self> {
+        Self::beginning([Self::Trial, Self::Network], metrics)
     }
 
-    /// What a table of trials shows, with these measured metrics.
-    pub(crate) fn of_trials(measured: &[Metric]) -> Vec<Self> {
-        Self::beginning([Self::Trial, Self::Outcome], measured)
+    /// What a table of trials shows, with these metrics.
+    pub(crate) fn of_trials(metrics: &[Metric]) -> Vec<Self> {
+        Self::beginning([Self::Trial, Self::Outcome], metrics)
     }
 
-    fn beginning(first: [Self; 2], measured: &[Metric]) -> Vec<Self> {
-        let metrics = measured.iter().copied().chain([Metric::Parameters, Metric::Macs]).map(Self::Metric);
+    fn beginning(first: [Self; 2], metrics: &[Metric]) -> Vec<Self> {
+        let metrics = metrics.iter().copied().map(Self::Metric);
         first.into_iter().chain(metrics).chain([Self::NetScore, Self::Picks]).collect()
     }
 
@@ -274,7 +274,7 @@ mod tests {
     #[test]
     fn a_narrow_terminal_goes_without_columns() {
         let width = |fields: &[Field]| 10 * fields.len();
-        let all = Field::of_front(&[Metric::Accuracy]);
+        let all = Field::of_front(&[Metric::Accuracy, Metric::Parameters, Metric::Macs]);
         assert_eq!(fitting(&all, None, width), all);
         assert_eq!(fitting(&all, Some(70), width), all);
         let narrow = fitting(&all, Some(50), width);

@@ -82,7 +82,7 @@ pub(crate) fn show(arguments: &Show) -> Result<Ending, RunError> {
         print("The front is empty: no trial met the indicator.")?;
         return Ok(Ending::Missed);
     }
-    listing.print(&rows, &Field::of_front(&runs.measured()))?;
+    listing.print(&rows, &Field::of_front(&runs.shown()))?;
     if !listing.format.csv {
         summarise(&runs)?;
         let caveats = runs.runs.iter().filter_map(|run| run.plan.data.split.caveat());
@@ -106,7 +106,7 @@ fn show_training(folder: &RunFolder, listing: &Listing) -> Result<Ending, RunErr
         }
         return Ok(Ending::Done);
     }
-    listing.print(&rows, &Field::of_front(&[Metric::Accuracy]))?;
+    listing.print(&rows, &Field::of_front(&[Metric::Accuracy, Metric::Parameters, Metric::Macs]))?;
     if !listing.format.csv {
         folder.plan::<TrainPlan>()?.data.split.caveat().into_iter().try_for_each(print)?;
     }
@@ -124,8 +124,8 @@ pub(crate) fn query(arguments: &Query) -> Result<Ending, RunError> {
     if listing.format.json {
         return listing.print_json(&rows, &runs);
     }
-    let measured = runs.measured();
-    let columns = if arguments.trials { Field::of_trials(&measured) } else { Field::of_front(&measured) };
+    let metrics = runs.shown();
+    let columns = if arguments.trials { Field::of_trials(&metrics) } else { Field::of_front(&metrics) };
     if rows.is_empty() && !listing.format.csv {
         print(match arguments.trials {
             true => "No trial meets the condition.",

@@ -134,9 +134,9 @@ fn note_differences(paths: &[PathBuf], runs: &[Run]) {
 }
 
 impl Runs {
-    /// The measured metrics that the runs are about.
-    pub(crate) fn measured(&self) -> Vec<Metric> {
-        self.runs.first().map_or(vec![Metric::Accuracy], |run| run.plan.search.measured())
+    /// The metrics that tables of the runs show.
+    pub(crate) fn shown(&self) -> Vec<Metric> {
+        self.runs.first().map_or(vec![Metric::Accuracy], |run| run.plan.search.shown())
     }
 
     /// The measured metric that the runs are foremost about.

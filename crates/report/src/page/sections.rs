@@ -173,10 +173,14 @@ pub(super) fn front(report: &Report<'_>) -> String {
             Cell::list(row.variants.iter().map(ToString::to_string).collect())
         }),
     ];
-    let counted = [Metric::Parameters, Metric::Macs, Metric::PeakActivations];
-    let metrics = plan.measured().into_iter().chain(counted);
+    let mut metrics = plan.shown();
+    if !metrics.contains(&Metric::PeakActivations) {
+        metrics.push(Metric::PeakActivations);
+    }
     columns.extend(
-        metrics.map(|metric| Column::metric(metric, move |row: &FrontRow| row.metrics().get(metric))),
+        metrics
+            .into_iter()
+            .map(|metric| Column::metric(metric, move |row: &FrontRow| row.metrics().get(metric))),
     );
     columns.push(Column::net_score(|row: &FrontRow| Some(row.net_score)));
     let listed = Table::new(&columns, members.iter().take(MAX_ROWS));
