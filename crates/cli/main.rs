@@ -1,7 +1,7 @@
 //! What is **asked**: the `netsynth` program.
 //!
 //! Data goes to standard output and everything else to standard error. The exit code is 0 when done, 1 when done
-//! but nothing was feasible or an expectation was missed, 2 on an error, 130 when somebody stopped it.
+//! but nothing was feasible or an expectation was missed, 2 on an error, 130 when it was asked to stop.
 
 mod arguments;
 mod commands;

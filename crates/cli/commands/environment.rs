@@ -9,7 +9,7 @@ use netsynth_store::{Entry, RunFolder};
 pub(crate) fn environment(folder: &RunFolder, seed: u64, damage: &mut Vec<String>) -> Vec<(String, String)> {
     let mut environment = Vec::new();
     match folder.document::<Provenance>(Entry::Provenance) {
-        Ok(provenance) => environment.extend(provenance.into_iter().flat_map(|known| known.told())),
+        Ok(provenance) => environment.extend(provenance.into_iter().flat_map(|known| known.described())),
         Err(error) => damage.push(error.to_string()),
     }
     environment.push(("seed".to_owned(), seed.to_string()));

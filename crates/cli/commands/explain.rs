@@ -107,8 +107,8 @@ fn show(explanation: &Explanation) -> Result<(), RunError> {
         ))?;
     }
     if let Some(scores) = scores {
-        let told = ZeroCostProxy::ALL.map(|proxy| format!("{proxy} {:.4}", scores.get(proxy)));
-        print(format!("Before any training: {}", told.join(", ")))?;
+        let scored = ZeroCostProxy::ALL.map(|proxy| format!("{proxy} {:.4}", scores.get(proxy)));
+        print(format!("Before any training: {}", scored.join(", ")))?;
     }
     print_table(&reason_table(reasons.iter().filter(|reason| reason.is_telling())))?;
     print(

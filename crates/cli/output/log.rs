@@ -18,7 +18,7 @@ static SESSION: Mutex<Option<File>> = Mutex::new(None);
 static IS_QUIET: AtomicBool = AtomicBool::new(false);
 static IS_LOUD: AtomicBool = AtomicBool::new(false);
 
-/// How much somebody wants to hear.
+/// How much is written to standard error.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(crate) struct Verbosity {
     /// Log what is done to standard error, in lines with the time instead of a live view; twice for more

@@ -11,7 +11,7 @@ use netsynth_store::read_text;
 
 use crate::RunError;
 
-/// What a built-in architecture reads and tells apart unless somebody asks otherwise: the paper's faces.
+/// The input and the classes of a built-in architecture unless others are asked for: those of the paper.
 const FACES: (Shape, usize) = (Shape { channels: 1, height: 48, width: 48 }, 7);
 
 /// The architectures that the program carries with it as files.

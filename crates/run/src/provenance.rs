@@ -39,8 +39,8 @@ impl Provenance {
         }
     }
 
-    /// Each of them with its name, for a person.
-    pub fn told(&self) -> Vec<(String, String)> {
+    /// What it says, each with a name.
+    pub fn described(&self) -> Vec<(String, String)> {
         let Self { netsynth, target, data_digest, n_images, n_subjects, n_skipped, .. } = self;
         let skipped = if *n_skipped > 0 { format!(", {n_skipped} skipped") } else { String::new() };
         [

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{OnEvent, Plan, RunError, RunEvent};
 
-/// When and how long somebody worked on a run. Nothing but the wall-clock limit depends on it.
+/// When and for how long a run was worked on. Nothing but the wall-clock limit depends on it.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SessionFile {
