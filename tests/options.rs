@@ -178,3 +178,18 @@ fn the_plan_that_is_printed_is_the_plan_that_is_followed() {
     let followed = fs::read_to_string(home.path().join("runs/it/plan.ron")).unwrap();
     assert_eq!(followed.split("// sha256").next().unwrap(), quick);
 }
+
+#[test]
+fn counts_without_bound_are_refused_before_anything_is_read() {
+    let home = tempfile::tempdir().unwrap();
+    for (given, what) in [
+        (["--epochs", "99999999999"], "99999999999 epochs are asked for"),
+        (["--folds", "1000000000"], "1000000000 folds are asked for"),
+    ] {
+        let mut train = Command::cargo_bin("netsynth").unwrap();
+        train.args(["train", "nano-b", "--data", "faces"]).args(given).current_dir(home.path());
+        let output = train.assert().code(2);
+        let stderr = String::from_utf8(output.get_output().stderr.clone()).unwrap();
+        assert!(stderr.contains(what) && stderr.contains("help: give at most "), "{stderr}");
+    }
+}

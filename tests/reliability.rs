@@ -414,3 +414,23 @@ fn a_run_goes_on_only_with_its_own_faces() {
     assert_eq!(code, 2);
     assert!(stderr.starts_with("error: runs/f: the faces are not those of the run"), "{stderr}");
 }
+
+#[test]
+fn nobody_reading_standard_error_changes_nothing() {
+    let folder = workplace();
+    let folder = folder.path();
+    let (expected, _) = uninterrupted(folder);
+    for (name, more) in [("plain", &[][..]), ("loud", &["-v"]), ("louder", &["-vv"])] {
+        let search = ["search", "--plan", "plan.ron", "--name", name, "--workers", "2"];
+        let mut child = start(folder, &[&search[..], more].concat());
+        // The reader goes away before anything is written.
+        drop(child.stderr.take());
+        let (code, _) = ended(child);
+        assert_eq!(code, Some(0), "{name}");
+        assert_same(&contents(&folder.join("runs").join(name)), &expected, name);
+    }
+    // An error that nobody reads is still one.
+    let mut child = start(folder, &["check", "no-such-file.ron"]);
+    drop(child.stderr.take());
+    assert_eq!(ended(child).0, Some(2));
+}

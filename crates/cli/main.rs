@@ -24,6 +24,7 @@ use commands::{
     reproduce, resume, sample, search, table_1, train, verify, watch,
 };
 use output::log;
+use output::print::print_error_line;
 
 /// How a command ended, if not in an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,14 +104,8 @@ fn main() -> ExitCode {
         Ok(Ending::Missed) => ExitCode::from(1),
         Ok(Ending::Stopped) | Err(RunError::Stopped) => ExitCode::from(interrupt::STOPPED),
         Err(error) => {
-            print_error(&error);
+            print_error_line(error.text());
             ExitCode::from(2)
         }
     }
-}
-
-/// Prints an error with its remedy.
-#[expect(clippy::print_stderr, reason = "the one place where errors are printed")]
-fn print_error(error: &RunError) {
-    eprintln!("{}", error.text());
 }

@@ -54,7 +54,8 @@ where
     S: tracing::Subscriber + for<'a> LookupSpan<'a>,
     W: for<'a> MakeWriter<'a> + 'static,
 {
-    fmt::layer().with_ansi(false).with_target(false).with_writer(writer)
+    // A line that cannot be written is let go; the layer would say so on standard error, and panic there.
+    fmt::layer().with_ansi(false).with_target(false).with_writer(writer).log_internal_errors(false)
 }
 
 /// Whether nothing but results and errors is wanted.

@@ -65,6 +65,12 @@ pub(crate) struct Format {
     pub(crate) json: bool,
 }
 
+/// A line on standard error. A pipe that was closed or a disk that is full there is no reason to die: nothing that is
+/// written there is a result.
+pub(crate) fn print_error_line(line: impl AsRef<str>) {
+    let _ = writeln!(std::io::stderr(), "{}", line.as_ref());
+}
+
 /// Writes a table to standard output, as wide as the terminal if it leads to one whose width is known.
 pub(crate) fn print_table(table: &Table) -> Result<(), RunError> {
     print(table.text(terminal_width()))

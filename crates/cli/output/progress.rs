@@ -8,6 +8,7 @@ use netsynth_train::EpochReport;
 use terminal_size::terminal_size_of;
 
 use crate::output::log;
+use crate::output::print::print_error_line;
 
 /// What a person sees on standard error while networks are trained: how it stands as a picture, a line and a bar for
 /// all, and a bar for each training.
@@ -36,10 +37,9 @@ struct Stage {
 }
 
 /// A line on standard error where there are no bars.
-#[expect(clippy::print_stderr, reason = "progress without bars is plain lines")]
 pub(crate) fn print_line(line: impl AsRef<str>) {
     if !log::is_quiet() {
-        eprintln!("{}", line.as_ref());
+        print_error_line(line);
     }
 }
 

@@ -74,6 +74,15 @@ fn ck_plus_gives_the_last_frames_of_labelled_sequences() {
 }
 
 #[test]
+fn a_label_may_begin_with_a_byte_order_mark() {
+    let (one, two) = (ck_plus("cohn-kanade-images", "Emotion"), ck_plus("cohn-kanade-images", "Emotion"));
+    let label = "Emotion/S005/001/S005_001_00000010_emotion.txt";
+    write_text(two.path(), label, "\u{feff}   1.0000000e+00\r\n");
+    let digest = |dir: &TempDir| Dataset::load(dir.path(), &small()).unwrap().digest;
+    assert_eq!(digest(&one), digest(&two));
+}
+
+#[test]
 fn the_digest_follows_pixels_labels_and_options() {
     let (one, two) =
         (ck_plus("cohn-kanade-images", "Emotion"), ck_plus("cohn-kanade-images", "Emotion_labels"));

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::networks::{Source, adapted, input_of};
 use crate::open::required;
+use crate::plan::MAX_EPOCHS;
 use crate::session::resumable;
 use crate::weights::load_from_elsewhere;
 use crate::work::do_all;
@@ -16,6 +17,10 @@ use crate::{
     Answer, Context, DataPlan, FoldFile, Job, JudgedOn, OnEvent, Provenance, Results, RunError, RunEvent,
     RunWeights, Task, TaskId, TaskResult, TrainingTask, WeightKey,
 };
+
+/// The most folds and seeds that a training may ask for: far above any that ends.
+const MAX_FOLDS: usize = 1000;
+const MAX_SEEDS: usize = 10_000;
 
 /// What a training depends on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -61,14 +66,25 @@ fn one() -> usize {
 }
 
 impl TrainPlan {
-    /// Refuses a plan that leaves nothing to train.
+    /// Refuses a plan that leaves nothing to train, or more than any training has.
     pub fn check(&self) -> Result<(), RunError> {
         self.recipe.check()?;
         if self.epochs == 0 || self.n_trained_folds == 0 || self.n_seeds == 0 {
             let remedy = "give at least one epoch, one fold and one seed";
             return Err(RunError::new("there is nothing to train", remedy));
         }
-        Ok(())
+        let bounds = [
+            ("epochs", self.epochs, MAX_EPOCHS),
+            ("folds", self.data.n_folds, MAX_FOLDS),
+            ("seeds", self.n_seeds, MAX_SEEDS),
+        ];
+        match bounds.into_iter().find(|(_, asked, most)| asked > most) {
+            Some((what, asked, most)) => Err(RunError::new(
+                format!("{asked} {what} are asked for"),
+                format!("give at most {most} {what}"),
+            )),
+            None => Ok(()),
+        }
     }
 
     /// The trainings, by seed and fold, and the network of each in the run's folder.

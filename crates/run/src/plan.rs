@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::{OnEvent, RunError, RunEvent, Task, TaskId, TrainingTask};
 
 /// The most epochs for which variants are trained, and the most pixels that are drawn into memory.
-const MAX_EPOCHS: usize = 100_000;
+pub(crate) const MAX_EPOCHS: usize = 100_000;
 const MAX_DRAWN_BYTES: u64 = 4 << 30;
 
 /// Epochs for which the prototype is trained, that trials inherit from, if no plan says how many.

@@ -204,7 +204,9 @@ fn check(
     range: RangeInclusive<f64>,
     suffix: &str,
 ) -> Result<(), RecipeError> {
-    if range.contains(&value) {
+    // Many fields are 32-bit numbers, in which the end of a range can lie a hair beyond it.
+    let narrow = *range.start() as f32..=*range.end() as f32;
+    if range.contains(&value) || narrow.contains(&(value as f32)) {
         return Ok(());
     }
     let allowed = format!("{} to {}{suffix}", range.start(), range.end());

@@ -160,3 +160,13 @@ fn schedules_of_no_number_are_refused() {
         assert!(error.starts_with("the recipe's `schedule` is "), "{error}");
     }
 }
+
+#[test]
+fn the_ends_of_every_range_are_allowed() {
+    let highest = Recipe { label_smoothing: 0.99, averaging: Some(0.999_999), ..Recipe::strong() };
+    highest.check().unwrap();
+    let momentum = Recipe { batch_norm_momentum: 1e-6, ..Recipe::strong() };
+    momentum.check().unwrap();
+    let beyond = Recipe { label_smoothing: 0.991, ..Recipe::strong() };
+    assert!(beyond.check().is_err());
+}

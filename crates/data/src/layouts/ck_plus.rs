@@ -153,7 +153,7 @@ fn read_label(path: &Path) -> Result<Expression, DataError> {
         .and_then(|file| file.take(MAX_LABEL_BYTES).read_to_string(&mut text))
         .map_err(|cause| DataError::Read { path: path.to_owned(), cause })?;
     let wrong = |reason| DataError::Label { path: path.to_owned(), reason };
-    let text = text.trim();
+    let text = text.trim_start_matches('\u{feff}').trim();
     let code: f64 = text.parse().map_err(|_| {
         let begin: String = text.chars().take(SHOWN_CHARACTERS).collect();
         let rest = if begin.len() < text.len() { " and more" } else { "" };
