@@ -33,10 +33,11 @@
 //!
 //! ```no_run
 //! use netsynth_gpu::{Device, StepOptions, StepRates, Trainings};
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let (graph, weights, images, targets): (netsynth_graph::Graph, Vec<f32>, Vec<f32>, Vec<f32>) = todo!();
+//! # fn epoch(
+//! #     graph: &netsynth_graph::Graph, weights: Vec<f32>, images: Vec<f32>, targets: Vec<f32>,
+//! # ) -> Result<(), Box<dyn std::error::Error>> {
 //! let options = StepOptions { trainings: 10, batch: 32, epoch_images: 896, epoch_steps: 28, ..Default::default() };
-//! let mut trainings = Trainings::new(&Device::open()?, &graph, options)?;
+//! let mut trainings = Trainings::new(&Device::open()?, graph, options)?;
 //! trainings.set_parameters(&weights)?;
 //! let rates = |step| StepRates { learning_rate: 1e-3, steps_before: step, weight_decay: 0.05, average: 0.998 };
 //! trainings.begin_epoch(&images, &targets, &(0..28).map(rates).collect::<Vec<_>>())?;

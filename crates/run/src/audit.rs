@@ -95,14 +95,13 @@ pub(crate) fn audit_task(search: &Search, graph: &Graph, trial: usize, fold: Fol
 }
 
 fn measured(answers: Vec<Answer>) -> Measured {
-    match answers.into_iter().next() {
-        Some(Answer::Trained(trained)) => Measured::Trained(Trained {
+    match Answer::of_training(answers) {
+        Ok(trained) => Measured::Trained(Trained {
             folds: vec![Metrics::measured(&trained.confusion)],
             losses: vec![trained.losses],
             reactions: None,
             scores: None,
         }),
-        Some(Answer::Failed(reason)) => Measured::Failed(reason),
-        Some(Answer::Scored(_)) | None => unreachable!("an audit's one task is a training"),
+        Err(reason) => Measured::Failed(reason),
     }
 }

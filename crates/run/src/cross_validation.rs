@@ -253,14 +253,10 @@ fn work(training: &CrossValidation, folder: &RunFolder, context: &Context<'_>) -
 }
 
 fn trained(seed: u64, fold: Fold, answers: Vec<Answer>) -> Result<Box<TaskResult>, RunError> {
-    match answers.into_iter().next() {
-        Some(Answer::Trained(trained)) => Ok(trained),
-        Some(Answer::Failed(reason)) => {
-            let error = RunError::new(reason, "lower the learning rate, or try another recipe");
-            Err(error.at(TaskId::Fold { seed, fold }.to_string()))
-        }
-        Some(Answer::Scored(_)) | None => unreachable!("a fold's one task is a training"),
-    }
+    Answer::of_training(answers).map_err(|reason| {
+        let error = RunError::new(reason, "lower the learning rate, or try another recipe");
+        error.at(TaskId::Fold { seed, fold }.to_string())
+    })
 }
 
 /// The trained network that a training on a fold starts from, if the plan names one: of a run, the one that was trained

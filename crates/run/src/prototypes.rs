@@ -68,15 +68,10 @@ pub(crate) fn prototype_task(
 
 /// The trained prototype of a task's one answer.
 pub(crate) fn trained(seed: u64, fold: Fold, answers: Vec<Answer>) -> Result<Box<TaskResult>, RunError> {
-    let failed = |reason: String| {
+    Answer::of_training(answers).map_err(|reason| {
         let remedy = "lower the recipe's learning_rate, or search without inheritance";
         RunError::new(reason, remedy).at(TaskId::Prototype { seed, fold }.to_string())
-    };
-    match answers.into_iter().next() {
-        Some(Answer::Trained(trained)) => Ok(trained),
-        Some(Answer::Failed(reason)) => Err(failed(reason)),
-        Some(Answer::Scored(_)) | None => unreachable!("a prototype's one task is a training"),
-    }
+    })
 }
 
 /// Whether all files of the prototype as it was trained for a fold are there; metrics are the last that is written.

@@ -124,14 +124,10 @@ pub(crate) fn train_variants(
 }
 
 fn trained(trial: usize, answers: Vec<Answer>) -> Result<Box<TaskResult>, RunError> {
-    match answers.into_iter().next() {
-        Some(Answer::Trained(trained)) => Ok(trained),
-        Some(Answer::Failed(reason)) => {
-            let remedy = "the front is written; train the trial's architecture.ron with `netsynth train`";
-            Err(RunError::new(reason, remedy).at(format!("trial {trial}")))
-        }
-        Some(Answer::Scored(_)) | None => unreachable!("a variant's one task is a training"),
-    }
+    Answer::of_training(answers).map_err(|reason| {
+        let remedy = "the front is written; train the trial's architecture.ron with `netsynth train`";
+        RunError::new(reason, remedy).at(format!("trial {trial}"))
+    })
 }
 
 /// What is known of a variant that was trained; its metrics are the last that is written of it.

@@ -158,6 +158,20 @@ pub enum Answer {
     Failed(String),
 }
 
+impl Answer {
+    /// The trained network of a job whose one task is a training, or why that failed.
+    ///
+    /// # Panics
+    /// If the job has another task.
+    pub(crate) fn of_training(answers: Vec<Self>) -> Result<Box<TaskResult>, String> {
+        match answers.into_iter().next() {
+            Some(Answer::Trained(trained)) => Ok(trained),
+            Some(Answer::Failed(reason)) => Err(reason),
+            Some(Answer::Scored(_)) | None => unreachable!("the job's one task is a training"),
+        }
+    }
+}
+
 /// A trained network and what was measured of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
