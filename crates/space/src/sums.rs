@@ -68,7 +68,27 @@ pub(crate) fn unrolled_operators(graph: &Graph, is_projection: &[bool]) -> Resul
                 Op::Conv(conv) if !is_projection[summand] && conv.activation == Activation::Linear => {
                     conv.activation = sum.activation;
                 }
-                _ => {}
+                // A projection stays linear, an activation of its own stays, and a sum inside has its own.
+                Op::Conv(_) | Op::Add(_) => {}
+                Op::Concat(_)
+                | Op::MaxPool(_)
+                | Op::AvgPool(_)
+                | Op::GlobalAvgPool(_)
+                | Op::SqueezeExcite(_)
+                | Op::Dropout(_)
+                | Op::Dense(_)
+                    if sum.activation == Activation::Linear => {}
+                other => {
+                    return Err(SpaceError::Prototype {
+                        node: node.name.clone(),
+                        reason: format!(
+                            "activates a sum with a {} in it: the activation moves to the convolutions that are added, and \
+                             this summand has none",
+                            other.name()
+                        ),
+                        remedy: "make the sum linear, and give the convolutions the activation".to_owned(),
+                    });
+                }
             }
         }
     }
