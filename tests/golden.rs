@@ -58,6 +58,26 @@ fn a_search_that_has_ended_is_verified_and_shown_and_nothing_is_left_to_do() {
         verified,
         "replayed: 8 trials, a front of 2, hypervolume 0.0074; the search has ended\nruns/searched holds: 90 files\n"
     );
+    // What file managers leave is no part of a run, and what else is there is named.
+    let left_behind = [
+        ".DS_Store",
+        "trials/Thumbs.db",
+        "trials/00001/._candidate.ron",
+        "audit/desktop.ini",
+        "trials/.nfs0001",
+    ];
+    for left in left_behind {
+        fs::write(folder.join("runs/searched").join(left), "left").unwrap();
+    }
+    assert_eq!(printed(folder, &["verify", "runs/searched", "--retrain", "0"]), verified);
+    let stranger = folder.join("runs/searched/trials/00001/notes.txt");
+    fs::write(&stranger, "mine").unwrap();
+    let (code, stdout, _) = netsynth(folder, &["verify", "runs/searched", "--retrain", "0"]);
+    assert!(code == 1 && stdout.contains("trials/00001/notes.txt"), "{stdout}");
+    fs::remove_file(stranger).unwrap();
+    for left in left_behind {
+        fs::remove_file(folder.join("runs/searched").join(left)).unwrap();
+    }
     let front = printed(folder, &["front", "show", "runs/searched"]);
     for part in ["91154c5b08cf6b91", "15.71 %", "nano-a", "67a8025bb1ed70a7", "15.36 %", "nano-b"] {
         assert!(front.contains(part), "{part} in {front}");

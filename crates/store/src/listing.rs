@@ -1,3 +1,4 @@
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -15,7 +16,18 @@ pub(crate) struct Listed {
 /// How deep a run folder's folders go at most, with room for what later versions put there.
 const MAX_DEPTH: usize = 8;
 
-/// Everything below a folder in order of its path. Links are listed and not followed.
+/// Whether file managers, synchronisation tools and network file systems leave files of this name where people look at
+/// folders: they are no part of a run.
+fn is_left_behind(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    let known =
+        [".DS_Store", ".directory", ".localized", "Thumbs.db", "ehthumbs.db", "desktop.ini", "Icon\r"];
+    let begins = ["._", ".nfs", ".~lock.", ".syncthing."];
+    known.iter().any(|known| name.eq_ignore_ascii_case(known))
+        || begins.iter().any(|begin| name.starts_with(begin))
+}
+
+/// Everything below a folder in order of its path, but for what file managers leave. Links are listed and not followed.
 pub(crate) fn list(folder: &Path) -> Result<Vec<Listed>, StoreError> {
     let mut found = Vec::new();
     let mut folders = vec![(folder.to_owned(), 0)];
@@ -23,6 +35,9 @@ pub(crate) fn list(folder: &Path) -> Result<Vec<Listed>, StoreError> {
         for entry in fs::read_dir(&next).map_err(system(&next))? {
             let entry = entry.map_err(system(&next))?;
             let kind = entry.file_type().map_err(system(&next))?;
+            if !kind.is_dir() && is_left_behind(&entry.file_name()) {
+                continue;
+            }
             let is_folder = kind.is_dir() && depth < MAX_DEPTH;
             if is_folder {
                 folders.push((entry.path(), depth + 1));
