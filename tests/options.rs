@@ -193,3 +193,52 @@ fn counts_without_bound_are_refused_before_anything_is_read() {
         assert!(stderr.contains(what) && stderr.contains("help: give at most "), "{stderr}");
     }
 }
+
+#[test]
+fn every_option_of_compare_reaches_its_plan_or_its_summary() {
+    let home = tempfile::tempdir().unwrap();
+    let entries: Vec<String> = (0..27)
+        .map(|number| {
+            let key = format!("{}{}{}", number / 9, number / 3 % 3, number % 3);
+            format!(
+                r#""{key}": {{"mean_acc": {}, "params": {}, "flops": {}}}"#,
+                60 + number,
+                1000 + 10 * number,
+                5000 - number
+            )
+        })
+        .collect();
+    fs::write(home.path().join("table.json"), format!("{{{}}}", entries.join(","))).unwrap();
+    let basis = ["compare", "--table", "table.json", "--name", "it"];
+    let found = |given: &[&str], file: &str| {
+        netsynth(home.path(), &[&basis[..], given].concat());
+        let run = home.path().join("runs/it");
+        let text = fs::read_to_string(run.join(file)).unwrap();
+        fs::remove_dir_all(run).unwrap();
+        text
+    };
+    let own: [(&[&str], &str, &str); 8] = [
+        (&["--strategies", "random,nsga2"], "plan.ron", "Nsga2"),
+        (&["--seeds", "3..4"], "plan.ron", "seeds: (3, 4)"),
+        (&["--evaluations", "7"], "plan.ron", "n_trials: 7"),
+        (&["--generation-size", "2"], "plan.ron", "generation_size: 2"),
+        (&["--objectives", "accuracy,macs"], "plan.ron", "Minimise(Macs)"),
+        (&["--indicator", "accuracy >= 70 %"], "plan.ron", "AtLeast(Accuracy, 0.7)"),
+        (&["--at", "5"], "summary.ron", "evaluations: 5"),
+        (&["--target", "0.8"], "summary.ron", "target: 0.8"),
+    ];
+    let mut reached: BTreeSet<String> = APART.map(str::to_owned).into();
+    reached.insert("--table".to_owned());
+    let quick = ["--strategies", "random", "--seeds", "1", "--evaluations", "9"];
+    let plain = [found(&quick, "plan.ron"), found(&quick, "summary.ron")];
+    for (given, file, needle) in own {
+        // An option that is given twice is refused, so the quick basis goes without it.
+        let rest: Vec<&str> = quick.chunks(2).filter(|pair| pair[0] != given[0]).flatten().copied().collect();
+        let text = found(&[&rest[..], given].concat(), file);
+        assert!(text.contains(needle), "{given:?} should give {needle}:\n{text}");
+        assert!(!plain.contains(&text), "{given:?} changes nothing");
+        reached.insert(given[0].to_owned());
+    }
+    let missing: Vec<String> = listed(home.path(), &["compare"]).difference(&reached).cloned().collect();
+    assert!(missing.is_empty(), "nothing shows that {missing:?} have an effect");
+}
