@@ -8,8 +8,8 @@ use netsynth_train::{Device, Recipe};
 use serde::{Deserialize, Serialize};
 
 use crate::networks::{Source, adapted, input_of};
-use crate::open::required;
 use crate::plan::MAX_EPOCHS;
+use crate::provenance::refuse_other_data;
 use crate::session::resumable;
 use crate::weights::load_from_elsewhere;
 use crate::work::do_all;
@@ -135,8 +135,7 @@ impl CrossValidation {
         let place = folder.path().display().to_string();
         plan.check().map_err(|error| error.at(&place))?;
         let dataset = plan.data.load(on_event).map_err(|error| error.at(&place))?;
-        let provenance: Provenance = required(folder, Entry::Provenance)?;
-        provenance.refuse_other(&dataset).map_err(|error| error.at(&place))?;
+        refuse_other_data(folder, &dataset)?;
         Self::of(plan, dataset, &place)
     }
 

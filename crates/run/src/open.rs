@@ -31,6 +31,11 @@ pub fn required<T: DeserializeOwned>(folder: &RunFolder, entry: Entry) -> Result
     })
 }
 
+/// The search space and the prototype that a search's folder has.
+pub(crate) fn recorded_space(folder: &RunFolder) -> Result<(SearchSpaceSpec, ArchitectureSpec), RunError> {
+    Ok((required(folder, Entry::SearchSpace)?, required(folder, Entry::Prototype)?))
+}
+
 /// A search's folder, its plan and its space.
 pub struct OpenSearch {
     /// The folder.
@@ -45,8 +50,7 @@ pub struct OpenSearch {
 pub fn open_search(path: &Path) -> Result<OpenSearch, RunError> {
     let folder = RunFolder::open(path)?;
     let plan = search_plan(&folder)?;
-    let spec: SearchSpaceSpec = required(&folder, Entry::SearchSpace)?;
-    let prototype: ArchitectureSpec = required(&folder, Entry::Prototype)?;
+    let (spec, prototype) = recorded_space(&folder)?;
     let space = space(&spec.name, &spec, &prototype)?;
     Ok(OpenSearch { folder, plan, space })
 }

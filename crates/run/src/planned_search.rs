@@ -7,7 +7,8 @@ use netsynth_space::{SearchSpace, SearchSpaceSpec};
 use netsynth_store::{Entry, RunFolder};
 
 use crate::networks::{adapted, input_of, read, space, space_specs};
-use crate::open::{required, search_plan};
+use crate::open::{recorded_space, search_plan};
+use crate::provenance::refuse_other_data;
 use crate::{OnEvent, Plan, Provenance, RunError};
 
 /// A search: its plan and what the plan names, read and checked. Nothing is trained yet.
@@ -45,10 +46,8 @@ impl Search {
         let at_plan = |error: RunError| error.at(folder.locate(Entry::Plan).display().to_string());
         plan.check().map_err(at_plan)?;
         let dataset = plan.data.load(on_event).map_err(at_plan)?;
-        let provenance: Provenance = required(folder, Entry::Provenance)?;
-        provenance.refuse_other(&dataset).map_err(|error| error.at(folder.path().display().to_string()))?;
-        let space_spec = required(folder, Entry::SearchSpace)?;
-        let prototype = required(folder, Entry::Prototype)?;
+        refuse_other_data(folder, &dataset)?;
+        let (space_spec, prototype) = recorded_space(folder)?;
         Self::of(plan, dataset, space_spec, prototype, n_workers)
     }
 

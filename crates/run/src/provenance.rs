@@ -1,9 +1,11 @@
 use netsynth_data::Dataset;
 use netsynth_graph::schema::SCHEMA;
+use netsynth_store::{Entry, RunFolder};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::RunError;
+use crate::open::required;
 
 /// With what a run was made.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
@@ -52,19 +54,21 @@ impl Provenance {
         .map(|(name, value)| (name.to_owned(), value))
         .into()
     }
+}
 
-    /// Refuses faces that are not those of the run.
-    pub fn refuse_other(&self, dataset: &Dataset) -> Result<(), RunError> {
-        if dataset.digest == self.data_digest {
-            return Ok(());
-        }
-        let reason = format!(
-            "the faces are not those of the run: {} images of {} subjects then, {} of {} now, or other pixels",
-            self.n_images,
-            self.n_subjects,
-            dataset.samples.len(),
-            dataset.subjects.len()
-        );
-        Err(RunError::new(reason, "put the data folder back as it was, or begin another search"))
+/// Refuses faces that are not those that a run began with.
+pub(crate) fn refuse_other_data(folder: &RunFolder, dataset: &Dataset) -> Result<(), RunError> {
+    let then: Provenance = required(folder, Entry::Provenance)?;
+    if dataset.digest == then.data_digest {
+        return Ok(());
     }
+    let reason = format!(
+        "the faces are not those of the run: {} images of {} subjects then, {} of {} now, or other pixels",
+        then.n_images,
+        then.n_subjects,
+        dataset.samples.len(),
+        dataset.subjects.len()
+    );
+    let error = RunError::new(reason, "put the data folder back as it was, or begin another search");
+    Err(error.at(folder.path().display().to_string()))
 }

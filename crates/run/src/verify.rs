@@ -1,6 +1,4 @@
-use netsynth_graph::ArchitectureSpec;
 use netsynth_search::{Candidate, Measured};
-use netsynth_space::SearchSpaceSpec;
 use netsynth_store::{
     Entry, FileProblem, Finding, NetworkFile, Replay, RunFolder, StoreError, TrainedNetwork, TrialFile,
     check_audit, check_files, digest, replay,
@@ -8,7 +6,7 @@ use netsynth_store::{
 use serde::Serialize;
 
 use crate::networks::space;
-use crate::open::{required, search_plan};
+use crate::open::{recorded_space, search_plan};
 use crate::trials::Trials;
 use crate::variants::known;
 use crate::{Context, Plan, RunError, RunEvent, RunWeights, Search, do_all};
@@ -75,8 +73,7 @@ pub fn verify(folder: &RunFolder) -> Result<Verification, RunError> {
 fn replayed(folder: &RunFolder) -> Result<(Plan, Replay), RunError> {
     let plan = search_plan(folder)?;
     plan.check()?;
-    let space_spec: SearchSpaceSpec = required(folder, Entry::SearchSpace)?;
-    let prototype: ArchitectureSpec = required(folder, Entry::Prototype)?;
+    let (space_spec, prototype) = recorded_space(folder)?;
     let space = space(&plan.space, &space_spec, &prototype)?;
     let replay = replay(folder, &space, &plan.search)?;
     Ok((plan, replay))
