@@ -7,8 +7,7 @@ use netsynth_store::RunFolder;
 use crate::arguments::workers::worker_count;
 use crate::output::events;
 use crate::output::log;
-use crate::output::print::Output;
-use crate::output::print::{print, print_json};
+use crate::output::print::{Output, print, print_json};
 use crate::output::progress::Progress;
 use crate::{Ending, interrupt, output};
 

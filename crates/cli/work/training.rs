@@ -10,8 +10,7 @@ use netsynth_run::{
 use netsynth_store::RunFolder;
 
 use crate::output::events;
-use crate::output::print::Output;
-use crate::output::print::print_json;
+use crate::output::print::{Output, print_json};
 use crate::output::progress::Progress;
 use crate::output::training_results as results;
 use crate::{Ending, interrupt};
