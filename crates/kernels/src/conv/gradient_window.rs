@@ -34,15 +34,21 @@ pub(crate) struct GradientWindow {
     stop: usize,
 }
 
+/// The rows of a span: whole strips, as many as fit into the cache. Where not even one row does, a strip all the same
+/// if strips are what reads the window, and else a row; never more than there are.
+fn span_rows(geometry: &Geometry) -> usize {
+    let row = geometry.groups * geometry.outputs * geometry.gradient_pitch();
+    let least = if geometry.is_winograd() { winograd::SIDE } else { 1 };
+    (WINDOW_FLOATS / row).next_multiple_of(winograd::SIDE).max(least).min(geometry.out_height())
+}
+
 impl GradientWindow {
     /// A window before the first row.
     pub(crate) fn new(geometry: Geometry, for_input_gradient: bool) -> Self {
         let channels = geometry.groups * geometry.outputs;
-        let row = channels * geometry.gradient_pitch();
-        // Whole strips.
-        let rows = (WINDOW_FLOATS / row).next_multiple_of(winograd::SIDE).clamp(1, geometry.out_height());
+        let rows = span_rows(&geometry);
         let halo = if for_input_gradient { (geometry.kernel - 1).div_ceil(geometry.stride) } else { 0 };
-        let values = Buffer::zeros((rows + 2 * halo) * row);
+        let values = Buffer::zeros((rows + 2 * halo) * channels * geometry.gradient_pitch());
         Self { geometry, values, channels, rows, halo, first: 0, end: 0, begin: 0, stop: 0 }
     }
 
@@ -66,9 +72,10 @@ impl GradientWindow {
         self.channels * self.pitch()
     }
 
-    /// Where a row begins, its left border included.
+    /// Where a row begins, its left border included. What lies where a row is not would be rows of another place:
+    /// asked for in every build, a few times a row.
     pub(crate) fn start(&self, row: usize) -> usize {
-        debug_assert!((self.begin..self.stop).contains(&row), "row {row} must be in the window");
+        assert!((self.begin..self.stop).contains(&row), "row {row} must be in the window");
         (row - self.begin) * self.row_pitch()
     }
 
@@ -77,9 +84,9 @@ impl GradientWindow {
         self.values.as_ptr()
     }
 
-    /// The first pixel of a row.
+    /// The first pixel of a row, all of which is in the window.
     pub(crate) fn row(&self, row: usize) -> *const f32 {
-        self.values[self.start(row) + self.geometry.gradient_left() * LANES..].as_ptr()
+        self.values[self.start(row)..][..self.row_pitch()][self.geometry.gradient_left() * LANES..].as_ptr()
     }
 
     /// Moves on to the next span; false when there is none.
@@ -130,6 +137,33 @@ impl GradientWindow {
                     *total += S::sum(sum);
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// A span that does not end the plane ends with a strip, or a strip would look at rows that the window has
+        /// not reached.
+        #[test]
+        fn a_span_is_whole_strips_or_all_there_is(
+            (inputs, outputs) in (1usize..1500, 1usize..1500), height in 1usize..400, width in 1usize..400,
+            batch in 1usize..70, (kernel, padding) in prop::sample::select(vec![(1, 0), (3, 1), (5, 2), (3, 0)]),
+            stride in 1usize..4, depthwise: bool,
+        ) {
+            prop_assume!(kernel <= height.min(width) + 2 * padding);
+            let (groups, inputs, outputs) = if depthwise { (outputs, 1, 1) } else { (1, inputs, outputs) };
+            let geometry =
+                Geometry { batch, groups, inputs, outputs, height, width, kernel, stride, padding };
+            let rows = span_rows(&geometry);
+            prop_assert!((1..=geometry.out_height()).contains(&rows));
+            let whole = rows.is_multiple_of(winograd::SIDE) || rows == geometry.out_height();
+            prop_assert!(whole || (rows == 1 && !geometry.is_winograd()), "{rows} rows");
         }
     }
 }
