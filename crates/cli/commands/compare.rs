@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_run::{
-    Comparison, ComparisonJob, Context, LocalThreads, Plan, RunError, Search, compare_by_training,
-    compare_on_table,
+    Comparison, ComparisonJob, Context, LocalThreads, Plan, RunError, Search, check_path,
+    compare_by_training, compare_on_table,
 };
 use netsynth_search::{
     Curve, Indicator, Limits, Metric, Objective, Performance, Rung, Scale, SearchPlan, StrategyKind, Table,
 };
-use netsynth_store::{Entry, RunFolder, RunKind};
+use netsynth_store::{Entry, RunFolder, RunKind, read_text};
 use serde::Serialize;
 
 use crate::arguments::bounds::{Bounds, read_bounds, read_objective};
@@ -97,6 +97,7 @@ struct Provenance {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let path = RunFolder::free_path(Path::new("runs"), arguments.name.as_deref(), "compare")?;
+    [&arguments.table, &arguments.plan].into_iter().flatten().try_for_each(|given| check_path(given))?;
     let workers = worker_count(arguments.workers)?;
     let range = arguments.seeds.unwrap_or(Seeds { first: 1, last: 10 });
     let strategies: Vec<StrategyKind> = if arguments.strategies.is_empty() {
@@ -162,9 +163,8 @@ fn on_table(
     workers: NonZeroUsize,
     progress: &Progress,
 ) -> Result<Comparison, RunError> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        RunError::new(error.to_string(), "give a JSON file of known results").at(path.display().to_string())
-    })?;
+    let text = read_text(path)
+        .map_err(|error| RunError::new(error.reason, "give a JSON file of known results").at(error.path))?;
     let name = path.file_stem().map_or("table".into(), |stem| stem.to_string_lossy().into_owned());
     let known = Table::from_json(&name, &text).map_err(RunError::about(path))?;
     let objectives = match arguments.objectives.as_slice() {

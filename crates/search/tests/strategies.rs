@@ -205,6 +205,17 @@ fn tables_that_make_no_sense_are_refused() {
         refused(&format!(r#"{{"00": {row}, "01": {}}}"#, row.replace("91.5", "191.5"))),
         "entry `01` has mean_acc 191.5"
     );
+    let shares = [row.replace("91.5", "0.915"), row.replace("91.5", "1.0")];
+    let shares = format!(r#"{{"00": {}, "01": {}}}"#, shares[0], shares[1]);
+    assert_eq!(refused(&shares), "no mean_acc is above 1, so they are shares");
+    for (number, word) in [("NaN", "NaN"), ("Infinity", "Infinity"), ("-Infinity", "Infinity")] {
+        let text = format!("{{\"00\": {row},\n\"01\": {}}}", row.replace("91.5", number));
+        assert!(
+            refused(&text).starts_with(&format!("it is no JSON: {word} at line 2")),
+            "{}",
+            refused(&text)
+        );
+    }
     assert!(refused("[1, 2]").starts_with("it is no table of known results: invalid type"));
     let known = Table::from_json("t", &format!(r#"{{"00": {row}, "21": {row}}}"#)).unwrap();
     assert!(known.knows(Metric::Macs) && !known.knows(Metric::PeakActivations));

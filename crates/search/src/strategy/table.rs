@@ -47,6 +47,17 @@ pub enum TableError {
         "give a JSON object such as {{\"012\": {{\"mean_acc\": 91.5, \"params\": 2181386, \"flops\": 65012224}}, ...}}"
     ))]
     Form(#[from] serde_json::Error),
+    /// Python writes what is no number as JSON does not.
+    #[error("it is no JSON: {0} at line {1}, column {2}")]
+    #[diagnostic(help("leave out networks without a number, or write null for what is not known"))]
+    NoNumber(&'static str, usize, usize),
+    /// Accuracies that are shares of 1.
+    #[error("no mean_acc is above {most}, so they are shares")]
+    #[diagnostic(help("give accuracy in percent: 92.5 rather than 0.925"))]
+    Shares {
+        /// The highest.
+        most: f64,
+    },
     /// It has too little to search.
     #[error("the table has {0} entries")]
     #[diagnostic(help("a benchmark has at least two networks"))]
@@ -92,7 +103,7 @@ impl<'de> Deserialize<'de> for Rows {
 impl Table {
     /// Reads a benchmark; `name` is what to call it.
     pub fn from_json(name: &str, text: &str) -> Result<Self, TableError> {
-        let Rows(rows) = serde_json::from_str(text)?;
+        let Rows(rows) = serde_json::from_str(text).map_err(|error| no_number(text, error))?;
         if rows.len() < 2 {
             return Err(TableError::Empty(rows.len()));
         }
@@ -103,6 +114,11 @@ impl Table {
             for (alphabet, character) in alphabets.iter_mut().zip(key.chars()) {
                 alphabet.insert(character);
             }
+        }
+        // A network that is right once in a hundred is nobody's best.
+        let most = rows.iter().map(|(_, row)| row.mean_acc).fold(0.0, f64::max);
+        if most <= 1.0 {
+            return Err(TableError::Shares { most });
         }
         let decisions = Decisions::new(
             alphabets
@@ -189,6 +205,16 @@ impl Table {
         }
         found
     }
+}
+
+/// The reader's error, or which of Python's words for no number it is about.
+fn no_number(text: &str, error: serde_json::Error) -> TableError {
+    let (line, column) = (error.line(), error.column());
+    let begin =
+        text.lines().nth(line.saturating_sub(1)).and_then(|text| text.get(column.saturating_sub(1)..));
+    let word =
+        ["NaN", "Infinity"].into_iter().find(|word| begin.is_some_and(|begin| begin.starts_with(word)));
+    word.map_or(TableError::Form(error), |word| TableError::NoNumber(word, line, column))
 }
 
 /// Refuses a row that is not like the first or whose numbers make no sense.
