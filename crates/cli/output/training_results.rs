@@ -24,14 +24,18 @@ fn table(results: &Results) -> Table {
 /// Prints folds, classes, and what was measured beside what was published.
 pub(crate) fn show(results: &Results) -> Result<(), RunError> {
     print_table(&table(results))?;
-    print(format!(
-        "accuracy {} mean, {} standard deviation over {} folds; {} parameters, {} MACs",
-        accuracy(results),
-        percent(results.standard_deviation),
-        results.folds.len(),
-        count(results.cost.parameters),
-        millions(results.cost.macs)
-    ))?;
+    let measured = match results.folds.len() {
+        1 => format!("accuracy {} on one fold", accuracy(results)),
+        n_folds => {
+            let deviation = percent(results.standard_deviation);
+            format!(
+                "accuracy {} mean, {deviation} standard deviation over {n_folds} folds",
+                accuracy(results)
+            )
+        }
+    };
+    let (parameters, macs) = (count(results.cost.parameters), millions(results.cost.macs));
+    print(format!("{measured}; {parameters} parameters, {macs} MACs"))?;
     let measured: Vec<String> =
         results.measured().iter().map(|(metric, value)| format!("{metric} {}", percent(value))).collect();
     if !measured.is_empty() {

@@ -49,7 +49,7 @@ pub struct Results {
     pub mean_accuracy: f64,
     /// Of the accuracies over folds and seeds.
     pub standard_deviation: f64,
-    /// Half the width of the mean's 95 % interval (Student's t over folds and seeds); absent for a single training.
+    /// Half the width of the mean's 95 % interval (Student's t over folds and seeds); absent for one training or two.
     pub half_width: Option<f64>,
     /// Over folds and seeds: row the true class, column the predicted one.
     pub confusion: Confusion,

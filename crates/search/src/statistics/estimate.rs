@@ -3,7 +3,7 @@
 pub struct Estimate {
     /// The mean.
     pub mean: f64,
-    /// Half the width of the 95 % interval of Student's t; none for a single number.
+    /// Half the width of the 95 % interval of Student's t; none for one number or two, whose interval says nothing.
     pub half_width: Option<f64>,
 }
 
@@ -14,7 +14,7 @@ impl Estimate {
             return None;
         }
         let (count, mean, squares) = moments(numbers);
-        let half_width = (numbers.len() > 1).then(|| {
+        let half_width = (numbers.len() > 2).then(|| {
             let error = libm::sqrt(squares / (count - 1.0) / count);
             t_quantile(numbers.len() - 1) * error
         });
@@ -62,6 +62,7 @@ mod tests {
         let expected = 2.7764 * (2.5f64 / 5.0).sqrt();
         assert!(matches!(five, Some((3.0, Some(half))) if (half - expected).abs() < 1e-12));
         assert_eq!(Estimate::of(&[2.0]), Some(Estimate { mean: 2.0, half_width: None }));
+        assert_eq!(Estimate::of(&[0.5, 1.0]), Some(Estimate { mean: 0.75, half_width: None }));
         assert_eq!(Estimate::of(&[]), None);
         // From tables: t(29) = 2.0452, t(11) = 2.2010
         assert!((t_quantile(29) - 2.0452).abs() < 1e-4 && (t_quantile(11) - 2.2010).abs() < 1e-3);
