@@ -7,8 +7,7 @@ use crate::TextError;
 /// The most bytes of a document that are read.
 const MAX_BYTES: u64 = 16 << 20;
 
-/// U+FEFF in UTF-8.
-const BYTE_ORDER_MARK: &[u8] = &[0xEF, 0xBB, 0xBF];
+const NO_UTF16: &str = "it is not text: it begins as UTF-16 and does not go on so";
 
 /// The text of a document that a user names: a regular file of UTF-8, at most 16 MiB of it.
 ///
@@ -26,14 +25,28 @@ pub fn read_text(path: &Path) -> Result<String, TextError> {
     if bytes.len() as u64 > MAX_BYTES {
         return Err(refuse(format!("it has more than the {MAX_BYTES} bytes a netsynth document may have")));
     }
-    // Some editors put a byte order mark in front of UTF-8.
-    if bytes.starts_with(BYTE_ORDER_MARK) {
-        bytes.drain(..BYTE_ORDER_MARK.len());
+    match bytes.as_slice() {
+        // Some editors put a byte order mark in front of UTF-8.
+        [0xef, 0xbb, 0xbf, ..] => drop(bytes.drain(..3)),
+        // Some shells write UTF-16.
+        [0xff, 0xfe, wide @ ..] => {
+            return utf16(wide, u16::from_le_bytes).ok_or_else(|| refuse(NO_UTF16.to_owned()));
+        }
+        [0xfe, 0xff, wide @ ..] => {
+            return utf16(wide, u16::from_be_bytes).ok_or_else(|| refuse(NO_UTF16.to_owned()));
+        }
+        _ => {}
     }
     String::from_utf8(bytes).map_err(|error| {
         let end = error.utf8_error().valid_up_to();
         refuse(format!("it is not text: byte {end} is not UTF-8"))
     })
+}
+
+/// The text of whole units of UTF-16.
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<String> {
+    let (units, []) = bytes.as_chunks::<2>() else { return None };
+    char::decode_utf16(units.iter().copied().map(unit)).collect::<Result<_, _>>().ok()
 }
 
 #[cfg(test)]
@@ -43,12 +56,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_byte_order_mark_is_no_part_of_a_text() {
+    fn a_byte_order_mark_is_no_part_of_a_text_and_may_announce_utf_16() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("plan.ron");
         fs::write(&path, b"\xEF\xBB\xBF(schema: 1)").unwrap();
         assert_eq!(read_text(&path).unwrap(), "(schema: 1)");
-        fs::write(&path, b"\xFF\xFE(\0").unwrap();
-        assert!(read_text(&path).unwrap_err().reason.contains("byte 0 is not UTF-8"));
+        for encode in [u16::to_le_bytes, u16::to_be_bytes] {
+            let wide: Vec<u8> = "\u{feff}(name: \"é𝒳\")".encode_utf16().flat_map(encode).collect();
+            fs::write(&path, &wide).unwrap();
+            assert_eq!(read_text(&path).unwrap(), "(name: \"é𝒳\")");
+            fs::write(&path, &wide[..wide.len() - 1]).unwrap();
+            assert!(read_text(&path).unwrap_err().reason.contains("UTF-16"));
+        }
     }
 }
