@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Serialize)]
 pub(crate) struct Measured {
     network: String,
-    run: PathBuf,
+    run: String,
     parameters: u64,
     accuracy: Option<f64>,
     /// Half the width of the accuracy's 95 % interval.
@@ -93,7 +93,7 @@ impl Measured {
         }
         Self {
             network: results.network.clone(),
-            run: run.to_owned(),
+            run: run.display().to_string(),
             parameters: results.cost.parameters,
             accuracy: Some(results.mean_accuracy),
             half_width: results.half_width,
@@ -108,7 +108,7 @@ impl Measured {
             let Some(metrics) = known_variant(folder, variant)? else { continue };
             measured.push(Self {
                 network: format!("{variant}, trial {}", metrics.trial),
-                run: folder.path().to_owned(),
+                run: folder.path().display().to_string(),
                 parameters: metrics.cost.parameters,
                 accuracy: metrics.held_out_accuracy,
                 half_width: None,
@@ -189,7 +189,7 @@ fn table(measured: &[Measured]) -> Table {
         }),
         Column::left("measured", |row: &Row<'_>| match row {
             Row::Published(_) => Cell::text("by the paper"),
-            Row::Measured(Measured { run, how, .. }) => Cell::text(format!("{}, {how}", run.display())),
+            Row::Measured(Measured { run, how, .. }) => Cell::text(format!("{run}, {how}")),
         }),
     ];
     let rows: Vec<Row<'_>> =

@@ -8,7 +8,7 @@ use netsynth_train::{Device, Recipe};
 use serde::{Deserialize, Serialize};
 
 use crate::networks::{Source, adapted, input_of};
-use crate::plan::MAX_EPOCHS;
+use crate::plan::{MAX_EPOCHS, check_path};
 use crate::provenance::refuse_other_data;
 use crate::session::resumable;
 use crate::weights::load_from_elsewhere;
@@ -68,6 +68,8 @@ fn one() -> usize {
 impl TrainPlan {
     /// Refuses a plan that leaves nothing to train, or more than any training has.
     pub fn check(&self) -> Result<(), RunError> {
+        self.data.check()?;
+        self.start.as_deref().map_or(Ok(()), check_path)?;
         self.recipe.check()?;
         if self.epochs == 0 || self.n_trained_folds == 0 || self.n_seeds == 0 {
             let remedy = "give at least one epoch, one fold and one seed";

@@ -62,7 +62,7 @@ pub use error::RunError;
 pub use event::{OnEvent, RunEvent};
 pub use executor::LocalThreads;
 pub use open::{OpenSearch, open_search, required, search_plan};
-pub use plan::{DataPlan, DataSource, PROTOTYPE_EPOCHS, Plan, SearchKind};
+pub use plan::{DataPlan, DataSource, PROTOTYPE_EPOCHS, Plan, SearchKind, check_path};
 pub use planned_search::Search;
 pub use provenance::Provenance;
 pub use reproduce::{begun_or_reopened, found_networks, paper_plan, refuse_other};

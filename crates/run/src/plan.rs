@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use netsynth_data::synth::{self, SynthOptions};
-use netsynth_data::{DataOptions, Dataset, Expression, Split, SplitBy};
+use netsynth_data::{Crop, DataOptions, Dataset, Expression, Split, SplitBy};
 use netsynth_graph::Graph;
 use netsynth_graph::schema::{self, SCHEMA};
 use netsynth_search::{
@@ -191,6 +191,7 @@ impl Plan {
 
     /// Refuses a plan that no run could follow.
     pub fn check(&self) -> Result<(), RunError> {
+        self.data.check()?;
         self.search.check()?;
         self.recipe.check()?;
         if !(1..=MAX_EPOCHS).contains(&self.final_epochs) {
@@ -215,7 +216,32 @@ impl Plan {
     }
 }
 
+/// Refuses a path that no document can hold.
+pub fn check_path(path: &Path) -> Result<(), RunError> {
+    match path.to_str() {
+        Some(_) => Ok(()),
+        None => {
+            let reason = format!(
+                "the path {} is not UTF-8, and a plan is a text that could not name it",
+                path.display()
+            );
+            Err(RunError::new(reason, "rename it, or give a link to it that has another name"))
+        }
+    }
+}
+
 impl DataPlan {
+    /// Refuses paths that a plan cannot have.
+    pub(crate) fn check(&self) -> Result<(), RunError> {
+        if let DataSource::Folder(path) = &self.source {
+            check_path(path)?;
+        }
+        match &self.options.crop {
+            Crop::Boxes { file, .. } => check_path(file),
+            Crop::Whole | Crop::Centre | Crop::Box { .. } | Crop::Face { .. } => Ok(()),
+        }
+    }
+
     /// Loads or draws the faces.
     pub fn load(&self, on_event: &OnEvent<'_>) -> Result<Dataset, RunError> {
         if let DataSource::Synthetic(SynthOptions { subjects, frames, .. }) = &self.source {
