@@ -145,3 +145,142 @@ fn a_network_of_three_channels_is_trained_on_colour() {
     let look = ["data", "preview", "faces", "look", "--colour", "rgb"];
     assert_eq!(netsynth(folder.path(), &look).0, 0);
 }
+
+/// Pictures of 24x24 pixels, each another.
+fn pictures(folder: &Path, paths: &[&str]) {
+    for (number, path) in paths.iter().enumerate() {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let level = |x: u32, y: u32| (40 + 30 * (number as u32 % 5) + x * (number as u32 + 3) % 23 + y) as u8;
+        image::GrayImage::from_fn(24, 24, |x, y| image::Luma([level(x, y)])).save(path).unwrap();
+    }
+}
+
+#[test]
+fn a_class_that_one_person_shows_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path();
+    fs::write(home.join("small.ron"), SMALL).unwrap();
+    pictures(
+        home,
+        &[
+            "faces/happy/S010_1.png",
+            "faces/happy/S011_1.png",
+            "faces/happy/S012_1.png",
+            "faces/happy/S013_1.png",
+        ],
+    );
+    pictures(
+        home,
+        &["faces/sad/S010_2.png", "faces/sad/S010_3.png", "faces/sad/S010_4.png", "faces/sad/S010_5.png"],
+    );
+    pictures(home, &["faces/fear/S010_6.png", "faces/fear/S012_6.png"]);
+    let (code, stdout, _) = netsynth(home, &["data", "show", "faces"]);
+    assert!(code == 0 && stdout.contains("only S010 shows sadness"), "{stdout}");
+    let train = |more: &[&str]| {
+        let common = ["train", "small.ron", "--data", "faces", "--folds", "2", "--epochs", "1"];
+        let (code, stdout, stderr) = netsynth(home, &[&common[..], more].concat());
+        assert_eq!(code, 0, "{stderr}");
+        (stdout, stderr)
+    };
+    let (stdout, stderr) = train(&[]);
+    assert!(
+        stderr.contains("only S010 shows sadness: the fold that judges it has not learned it"),
+        "{stderr}"
+    );
+    assert!(stderr.contains("all who show fear are in fold 1"), "{stderr}");
+    // The interval of two numbers says nothing, and one number has no deviation.
+    assert!(stdout.contains("over 2 folds") && !stdout.contains('±'), "{stdout}");
+    let (stdout, _) = train(&["--only", "1"]);
+    assert!(stdout.contains(" on one fold;") && !stdout.contains("deviation"), "{stdout}");
+    let (_, stderr) = train(&["--split", "random"]);
+    assert!(
+        stderr.contains("only S010 shows sadness: it is learned from and judged on the same person"),
+        "{stderr}"
+    );
+}
+
+#[test]
+fn advice_is_what_the_program_takes() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path();
+    pictures(home, &["faces/a/1.png", "faces/b/1.png"]);
+    fs::create_dir_all(home.join("faces/c")).unwrap();
+    fs::write(home.join("faces/c/1.webp"), "").unwrap();
+    let (code, stdout, _) = netsynth(home, &["data", "show", "faces"]);
+    assert!(code == 0 && stdout.contains("no images of c\n") && !stdout.contains("--labels"), "{stdout}");
+    pictures(home, &["jaffe/KA.AN1.39.png", "jaffe/KL.HA1.40.png", "jaffe/KL.NE1.41.png"]);
+    let (_, stdout, _) = netsynth(home, &["data", "show", "jaffe"]);
+    assert!(stdout.contains("another label set (--labels)"), "{stdout}");
+    let (code, stdout, _) = netsynth(home, &["data", "show", "jaffe", "--labels", "fer"]);
+    assert!(code == 0 && stdout.contains("3 images, 2 subjects"), "{stdout}");
+    pictures(home, &["people/S1/1.png", "people/S2/1.png"]);
+    let (code, _, stderr) = netsynth(home, &["data", "show", "people"]);
+    assert!(code == 2 && stderr.contains("--layout class-folders"), "{stderr}");
+    let (code, stdout, _) = netsynth(home, &["data", "show", "people", "--layout", "class-folders"]);
+    assert!(code == 0 && stdout.contains("2 classes"), "{stdout}");
+    fs::write(home.join("boxes.CSV"), "path,x,y,width,height\n./a/1.png,0,0,8,8\n./b/1.png,0,0,8.0,8\n")
+        .unwrap();
+    let (code, stdout, stderr) = netsynth(home, &["data", "show", "faces", "--crop", "boxes.CSV"]);
+    assert!(code == 0 && stdout.contains("2 images"), "{stderr}");
+}
+
+#[test]
+fn faces_are_found_where_they_cannot_be_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path();
+    let faces = ["data", "synth", "faces", "--subjects", "2", "--side", "80", "--frames", "2"];
+    assert_eq!(netsynth(home, &faces).0, 0);
+    let show = ["data", "show", "faces", "--crop", "face"];
+    // A file in the place of the folder: nobody can write there.
+    fs::write(home.join("face-boxes"), "").unwrap();
+    let (code, stdout, stderr) = netsynth(home, &show);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("not remembered: face-boxes"), "{stdout}");
+    fs::remove_file(home.join("face-boxes")).unwrap();
+    let (_, remembered, _) = netsynth(home, &show);
+    assert!(stdout.starts_with(remembered.split("note").next().unwrap().split("coding").next().unwrap()));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_path_that_is_no_text_is_read_and_never_half_a_run() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path();
+    let odd = OsStr::from_bytes(b"f\xe9s");
+    let faces = ["data", "synth", "faces", "--subjects", "4", "--side", "24", "--frames", "2"];
+    assert_eq!(netsynth(home, &faces).0, 0);
+    fs::rename(home.join("faces"), home.join(odd)).unwrap();
+    fs::write(home.join("small.ron"), SMALL).unwrap();
+    let run = |arguments: &[&str], last: &OsStr, more: &[&str]| {
+        let mut command = Command::cargo_bin("netsynth").unwrap();
+        let output = command.current_dir(home).args(arguments).arg(last).args(more).output().unwrap();
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+    };
+    for format in [&[][..], &["--json"], &["--csv"]] {
+        assert_eq!(run(&["data", "show"], odd, format).0, 0);
+    }
+    assert_eq!(run(&["data", "preview"], odd, &["look"]).0, 0);
+    let table = OsStr::from_bytes(b"t\xe9.json");
+    fs::write(home.join(table), r#"{"0": {"mean_acc": 50}, "1": {"mean_acc": 60}}"#).unwrap();
+    for (command, path) in [
+        (&["train", "small.ron", "--epochs", "1", "--data"][..], odd),
+        (&["search", "--trials", "1", "--data"], odd),
+        (&["search", "--dry-run", "--data"], odd),
+        (&["train", "small.ron", "--epochs", "1", "--data", "look", "--start"], odd),
+        (&["reproduce", "nano-b", "--data"], odd),
+        (&["compare", "--table"], table),
+        (&["search", "--plan"], odd),
+        (&["resume"], odd),
+        (&["verify"], odd),
+    ] {
+        let (code, stdout, stderr) = run(command, path, &[]);
+        assert_eq!((code, stdout.as_str()), (2, ""), "{command:?} {stderr}");
+        assert!(stderr.starts_with("error: "), "{command:?} {stderr}");
+    }
+    assert!(!home.join("runs").exists());
+}

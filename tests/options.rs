@@ -33,6 +33,7 @@ fn listed(home: &Path, command: &[&str]) -> BTreeSet<String> {
 type Expected = [(&'static [&'static str], &'static str)];
 
 const READING: &Expected = &[
+    (&["--layout", "class-folders"], "layout: ClassFolders,"),
     (&["--frames", "2"], "frames: 2,"),
     (&["--labels", "eight"], "labels: Eight,"),
     (&["--crop", "face"], "crop: Face"),

@@ -1,7 +1,7 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use netsynth_data::{Colour, Crop, DataOptions, LabelSet, SplitBy};
+use netsynth_data::{Colour, Crop, DataOptions, LabelSet, Layout, SplitBy};
 use netsynth_run::{DataPlan, RunError};
 
 /// What is added on each side of a face that is found, as a share of its side.
@@ -10,6 +10,9 @@ const FACE_MARGIN: f32 = 0.1;
 /// How the images are read.
 #[derive(Args, Debug, Clone)]
 pub(crate) struct ReadArguments {
+    /// Where labels and subjects are; told by the look of the data if not given
+    #[arg(long, value_enum)]
+    layout: Option<LayoutName>,
     /// How many of the last frames of a labelled CK+ sequence carry its label; the plan's, or 3, if not given
     #[arg(long)]
     frames: Option<usize>,
@@ -45,6 +48,22 @@ pub(crate) struct DataArguments {
     /// Folds to cut the data into; the plan's, or 10, if not given. The split by Usage has one
     #[arg(long)]
     folds: Option<usize>,
+}
+
+/// The layouts by the names that the command line has for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LayoutName {
+    /// The official CK+ release: a tree of frames and one of label files
+    CkPlus,
+    /// A folder for each expression, the subject at the beginning of the names
+    #[value(name = "ck48")]
+    Ck48,
+    /// JAFFE or KDEF: expression and person in the names of the files
+    FileNames,
+    /// A row for each image
+    PixelTable,
+    /// A folder for each class, whatever the folders look like
+    ClassFolders,
 }
 
 /// The label sets by the names that the command line has for them.
@@ -83,7 +102,16 @@ enum SplitName {
 impl ReadArguments {
     /// What is given replaces what the options say.
     pub(crate) fn merge(&self, options: &mut DataOptions) -> Result<(), RunError> {
-        let Self { frames, labels, crop, margin, colour, subject_pattern } = self;
+        let Self { layout, frames, labels, crop, margin, colour, subject_pattern } = self;
+        if let Some(layout) = layout {
+            options.layout = Some(match layout {
+                LayoutName::CkPlus => Layout::CkPlus,
+                LayoutName::Ck48 => Layout::Ck48,
+                LayoutName::FileNames => Layout::FileNames,
+                LayoutName::PixelTable => Layout::PixelTable,
+                LayoutName::ClassFolders => Layout::ClassFolders,
+            });
+        }
         options.frames = frames.unwrap_or(options.frames);
         if let Some(labels) = labels {
             options.labels = match labels {
@@ -138,12 +166,18 @@ impl DataArguments {
     }
 }
 
+/// Whether a text names a file rather than a box: by its ending, or because there is one.
+fn is_box_file(text: &str) -> bool {
+    let ending = Path::new(text).extension().map(|ending| ending.to_ascii_lowercase());
+    ending.is_some_and(|ending| ending == "csv" || ending == "tsv") || Path::new(text).is_file()
+}
+
 fn crop(text: &str) -> Result<Crop, String> {
     match text {
         "none" | "whole" => Ok(Crop::Whole),
         "centre" | "center" => Ok(Crop::Centre),
         "face" => Ok(Crop::Face { margin: FACE_MARGIN }),
-        file if file.ends_with(".csv") => Ok(Crop::Boxes { file: PathBuf::from(file), margin: 0.0 }),
+        file if is_box_file(file) => Ok(Crop::Boxes { file: PathBuf::from(file), margin: 0.0 }),
         numbers => {
             let parsed: Result<Vec<u32>, _> =
                 numbers.split(',').map(|number| number.trim().parse()).collect();

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use netsynth_data::synth::{self, SynthOptions};
-use netsynth_data::{DataOptions, Dataset, Skipped};
+use netsynth_data::{DataOptions, Dataset, Layout, Skipped};
 use netsynth_report::{Cell, Column, Table};
 use serde_json::json;
 
@@ -132,8 +132,17 @@ fn show(dataset: &Dataset) -> Result<(), RunError> {
     }
     let empty = dataset.empty_classes();
     if !empty.is_empty() {
-        print(format!("no images of {}: another label set (--labels) may fit the data", empty.join(", ")))?;
+        // Class folders bring their own classes; the rest is read by a label set.
+        let advice = match dataset.layout {
+            Some(Layout::ClassFolders) => "",
+            _ => ": another label set (--labels) may fit the data",
+        };
+        print(format!("no images of {}{advice}", empty.join(", ")))?;
     }
+    for (class, subject) in dataset.classes_of_one() {
+        print(format!("only {subject} shows {class}: who learns it from others cannot be judged on it"))?;
+    }
+    dataset.notes.iter().try_for_each(|note| print(format!("note: {note}")))?;
     show_skipped(&dataset.skipped)?;
     if !dataset.several_faces.is_empty() {
         let n_several = count(dataset.several_faces.len() as u64);
@@ -200,6 +209,8 @@ fn show_json(dataset: &Dataset) -> Result<(), RunError> {
         "images": dataset.class_counts(),
         "subjects": dataset.subjects,
         "images_by_subject": dataset.class_by_subject(),
+        "classes_of_one_subject": dataset.classes_of_one(),
+        "notes": dataset.notes,
         "skipped": dataset.skipped,
         "several_faces": dataset.several_faces,
         "duplicates": duplicates,

@@ -22,16 +22,47 @@ pub(crate) fn cautions(dataset: &Dataset, split: &Split) -> Vec<String> {
     if !empty.is_empty() {
         cautions.push(format!("no images of {}", empty.join(", ")));
     }
+    cautions.extend(dataset.notes.iter().cloned());
+    cautions.extend(unlearned(dataset, split));
     let leaks = split.leaks(dataset);
     if let Some((one, other)) = leaks.first() {
         cautions.push(format!(
-            "{} images occur in several folds, such as {} and {}: accuracy on them is of images that were trained on",
+            "{} images occur in several folds, as copies, mirrored or in versions, such as {} and {}: accuracy on them is of images \
+             that were trained on",
             leaks.len(),
             dataset.samples[*one].source,
             dataset.samples[*other].source
         ));
     }
     cautions
+}
+
+/// Classes that a fold judges and nobody else shows, or that one and the same person is learned from and judged on.
+fn unlearned(dataset: &Dataset, split: &Split) -> Vec<String> {
+    let shows =
+        |samples: &[usize], class| samples.iter().any(|&sample| dataset.samples[sample].class == class);
+    let trained: Vec<Vec<usize>> = (0..split.folds.len()).map(|fold| split.train(fold)).collect();
+    let judges = |fold: usize, class| shows(split.validation(fold), class);
+    let of_one = dataset.classes_of_one();
+    let caution = |(class, name): (usize, &String)| {
+        let folds = || (0..split.folds.len()).filter(|&fold| judges(fold, class));
+        let unlearned: Vec<usize> =
+            folds().filter(|&fold| !shows(&trained[fold], class)).map(|fold| fold + 1).collect();
+        match (of_one.iter().find(|(of_one, _)| of_one == name), unlearned.as_slice()) {
+            (Some((_, person)), [_, ..]) => {
+                Some(format!("only {person} shows {name}: the fold that judges it has not learned it"))
+            }
+            (Some((_, person)), []) if folds().next().is_some() => {
+                Some(format!("only {person} shows {name}: it is learned from and judged on the same person"))
+            }
+            (Some((_, person)), []) => Some(format!("only {person} shows {name}: no fold judges it")),
+            (None, []) => None,
+            (None, [fold, ..]) => Some(format!(
+                "all who show {name} are in fold {fold}: the fold judges what it has not learned"
+            )),
+        }
+    };
+    dataset.classes.iter().enumerate().filter_map(caution).collect()
 }
 
 /// What was skipped, by the kind of the reason.

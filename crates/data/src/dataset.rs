@@ -27,6 +27,8 @@ pub struct Dataset {
     pub skipped: Vec<Skipped>,
     /// Sources of samples that are the largest of several faces in their image.
     pub several_faces: Vec<String>,
+    /// What a person should know of how the data was read.
+    pub notes: Vec<String>,
     /// SHA-256, in hexadecimal, of size, classes, subjects, labels and pixels.
     pub digest: String,
     /// The layout it was read from; `None` where it was drawn in memory.
@@ -91,6 +93,20 @@ impl Dataset {
         groups
     }
 
+    /// Classes of which all samples are of one subject, with that subject: nobody can learn such a class from others and be
+    /// judged on it.
+    pub fn classes_of_one(&self) -> Vec<(&str, &str)> {
+        let by_subject = self.class_by_subject();
+        let only = |class: usize| {
+            let mut shown = (0..self.subjects.len()).filter(|&subject| by_subject[subject][class] > 0);
+            shown.next().filter(|_| shown.next().is_none())
+        };
+        let named = self.classes.iter().enumerate();
+        named
+            .filter_map(|(class, name)| Some((name.as_str(), self.subjects[only(class)?].as_str())))
+            .collect()
+    }
+
     /// The names of classes without a sample.
     pub fn empty_classes(&self) -> Vec<&str> {
         let counts = self.class_counts();
@@ -131,7 +147,20 @@ pub(crate) fn assemble(
         .collect();
     let DataOptions { height, width, colour, .. } = *options;
     let digest = digest(&classes, &subjects, &samples, height, width);
-    Dataset { classes, subjects, samples, height, width, colour, skipped, several_faces, digest, layout }
+    let notes = Vec::new();
+    Dataset {
+        classes,
+        subjects,
+        samples,
+        height,
+        width,
+        colour,
+        skipped,
+        several_faces,
+        notes,
+        digest,
+        layout,
+    }
 }
 
 fn digest(

@@ -71,8 +71,8 @@ pub enum DataError {
         #[source]
         cause: io::Error,
     },
-    /// The folder holds no images where its layout has them.
-    #[error("no images in {} (read as: {layout})", path.display())]
+    /// The folder holds no images.
+    #[error("no images in {}", path.display())]
     #[diagnostic(help(
         "expected either class folders with images (DIR/anger/*.png) or the official CK+ layout \
          (DIR/cohn-kanade-images and DIR/Emotion); give the folder that holds them"
@@ -80,14 +80,34 @@ pub enum DataError {
     NoImages {
         /// The data folder.
         path: PathBuf,
-        /// The layout it was read as.
-        layout: Layout,
+    },
+    /// A table of pixels with a first line only.
+    #[error("{} names its columns and has no rows", path.display())]
+    #[diagnostic(help("{remedy}"))]
+    EmptyTable {
+        /// The table.
+        path: PathBuf,
+        /// What to do.
+        remedy: &'static str,
+    },
+    /// Images in one heap.
+    #[error("{images} images in {}, such as {example}, lie in no class folders", path.display())]
+    #[diagnostic(help(
+        "make a folder for each class beside each other and move the images there, such as DIR/anger/{example}; labels in \
+         a table beside images are not read, and names that say the expression are only if they are those of JAFFE \
+         (KA.AN1.39.tiff) or KDEF (AF01ANS.JPG)"
+    ))]
+    NoClassFolders {
+        /// The folder of the images.
+        path: PathBuf,
+        /// How many there are.
+        images: usize,
+        /// The name of one.
+        example: String,
     },
     /// Everything was skipped.
     #[error("nothing in {} can be used: {skipped} skipped, such as {example}", path.display())]
-    #[diagnostic(help(
-        "check that the files are whole images, and that the crop box and the subject pattern fit them"
-    ))]
+    #[diagnostic(help("{remedy}"))]
     NothingLeft {
         /// The data folder.
         path: PathBuf,
@@ -95,6 +115,8 @@ pub enum DataError {
         skipped: usize,
         /// Path and reason of one.
         example: String,
+        /// What to do about that reason.
+        remedy: String,
     },
     /// All samples have the same label.
     #[error("{} has images of one class only, {class}", path.display())]
@@ -146,28 +168,34 @@ pub enum DataError {
     },
     /// The folders name parts of a split, not classes.
     #[error("the folders of {} ({}) are parts of a split, not classes", path.display(), names.join(", "))]
-    #[diagnostic(help("give one of them, such as {}", path.join(&names[0]).display()))]
+    #[diagnostic(help(
+        "give one of them, such as {}, or merge their class folders: netsynth makes folds itself", part.display()
+    ))]
     SplitFolders {
         /// The data folder.
         path: PathBuf,
-        /// The folders' names.
+        /// The parts' names.
         names: Vec<String>,
+        /// The part that is best given.
+        part: PathBuf,
     },
     /// The folders name subjects, as inside the image folder of CK+.
-    #[error("the folders of {} are subjects ({first}, ...), not classes", path.display())]
-    #[diagnostic(help("for CK+, give the folder that holds both cohn-kanade-images and Emotion"))]
+    #[error(
+        "the folders of {} are subjects ({first}, ...), not classes{}", path.display(),
+        inside.map(|expression| format!(": several of them hold {expression}, among others")).unwrap_or_default()
+    )]
+    #[diagnostic(help(
+        "make a folder for each class, with the people inside, such as DIR/anger/{first}/1.png, and give \
+         --subject-pattern '^([^/]+)/'; if the folders are classes indeed, give --layout class-folders; for CK+, give the \
+         folder that holds both cohn-kanade-images and Emotion"
+    ))]
     SubjectFolders {
         /// The data folder.
         path: PathBuf,
         /// The first subject.
         first: String,
-    },
-    /// A folder that CK+48 does not have.
-    #[error("{} is not one of the expressions of CK+48", path.display())]
-    #[diagnostic(help("read the folder with the class-folder layout, which takes any class names"))]
-    UnknownExpression {
-        /// The class folder.
-        path: PathBuf,
+        /// An expression that several of them hold, where that shows what they are.
+        inside: Option<&'static str>,
     },
     /// Two folders that name the same expression.
     #[error("{} and {} are the same class, {class}", first.display(), second.display())]
@@ -230,19 +258,26 @@ pub enum DataError {
     },
     /// The data names no subjects, so it cannot be split by them.
     #[error("the data names no subjects, so folds would share faces between training and validation")]
-    #[diagnostic(help(
-        "describe the position of the subject in the file names of class folders with --subject-pattern, such as '^([^_]+)_' \
-         for S010_004.png, or name another split, --split random, or --split usage for a table with that column; its \
-         accuracy is then not subject-independent"
+    #[diagnostic(help("{}name another split, {}; its accuracy is then not subject-independent",
+        if *.is_table { "" } else {
+            "describe the position of the subject in the file names of class folders with --subject-pattern, such as \
+             '^([^_]+)_' for S010_004.png, or "
+        },
+        if *.has_usage { "--split random, or --split usage for the table's column" } else { "--split random" }
     ))]
-    NoSubjects,
+    NoSubjects {
+        /// Whether it is a table, which has no file names.
+        is_table: bool,
+        /// Whether it has the column Usage.
+        has_usage: bool,
+    },
     /// The data marks no image for training or judging.
-    #[error("the data has no column Usage with both Training and PublicTest images")]
+    #[error("the data has no column Usage with both Training and PublicTest (validation) images")]
     #[diagnostic(help("use --split subject where the data names subjects, or --split random"))]
     NoUsage,
     /// More random folds than different images.
     #[error("{folds} folds, but only {images} different images ({held_out} held out)")]
-    #[diagnostic(help("use at most {images} folds, or add data"))]
+    #[diagnostic(help("{}", fewer_folds(*images, "")))]
     TooFewImages {
         /// The folds asked for.
         folds: usize,
@@ -260,7 +295,7 @@ pub enum DataError {
     },
     /// More folds than subjects.
     #[error("{folds} folds, but only {subjects} subjects ({held_out} held out)")]
-    #[diagnostic(help("use at most {subjects} folds, hold out fewer subjects, or add data"))]
+    #[diagnostic(help("{}", fewer_folds(*subjects, "hold out fewer subjects, ")))]
     TooManyFolds {
         /// The folds asked for.
         folds: usize,
@@ -286,6 +321,14 @@ pub enum DataError {
         /// The folder.
         path: PathBuf,
     },
+}
+
+/// How many folds there can be of so many things, where there can be any.
+fn fewer_folds(most: usize, otherwise: &str) -> String {
+    match most {
+        0 | 1 => format!("{otherwise}add data: folds need at least two"),
+        most => format!("use at most {most} folds, {otherwise}or add data"),
+    }
 }
 
 /// Refuses an option outside its range; `suffix` comes behind the range in the remedy.

@@ -69,14 +69,18 @@ impl Expression {
         self as usize
     }
 
-    /// The expression that a class folder names, in any case; copies of CK+48 differ in the adjectives.
-    pub(crate) fn of_folder(name: &str) -> Option<Expression> {
-        let name = name.to_lowercase();
-        match name.as_str() {
-            "angry" => Some(Expression::Anger),
-            "happy" => Some(Expression::Happiness),
-            "sad" => Some(Expression::Sadness),
-            _ => Expression::ALL.into_iter().find(|expression| expression.name() == name),
+    /// The expression that a name says, in any case: copies of CK+48, and people, differ in the adjectives.
+    pub(crate) fn of_name(name: &str) -> Option<Expression> {
+        match name.trim().to_lowercase().as_str() {
+            "neutral" | "neutrality" => Some(Expression::Neutral),
+            "anger" | "angry" => Some(Expression::Anger),
+            "contempt" | "contemptuous" => Some(Expression::Contempt),
+            "disgust" | "disgusted" => Some(Expression::Disgust),
+            "fear" | "fearful" | "afraid" | "scared" => Some(Expression::Fear),
+            "happiness" | "happy" | "joy" => Some(Expression::Happiness),
+            "sadness" | "sad" => Some(Expression::Sadness),
+            "surprise" | "surprised" => Some(Expression::Surprise),
+            _ => None,
         }
     }
 }

@@ -4,9 +4,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
 
-use crate::{DataError, Dataset, Usage};
+use crate::frames::frames;
+use crate::{DataError, Dataset, Layout, Usage};
 
 /// What keeps the samples of one part of a split together.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -14,7 +14,7 @@ pub enum SplitBy {
     /// No subject is in two parts: accuracy is of faces that were never seen.
     #[default]
     Subject,
-    /// Chance. The same face may be in two parts; only identical images stay together.
+    /// Chance. The same face may be in two parts; only versions of one image, as identical and mirrored ones, stay together.
     Random,
     /// The column `Usage` of a table: PublicTest is judged, Training is trained on, PrivateTest is held out.
     Usage,
@@ -80,7 +80,8 @@ impl Split {
         self.train(self.folds.len())
     }
 
-    /// Pairs of samples with the same pixels that are in different parts, one for each image that is in several.
+    /// Pairs of samples that show one frame (the same pixels, mirrored or not, or versions by name) and are in different
+    /// parts, one for each frame that is in several.
     pub fn leaks(&self, dataset: &Dataset) -> Vec<(usize, usize)> {
         let mut part_of = vec![0; dataset.samples.len()];
         let parts = [&self.held_out, &self.always_trained].into_iter().chain(&self.folds);
@@ -91,7 +92,7 @@ impl Split {
             let other = group.iter().find(|&&sample| part_of[sample] != part_of[group[0]])?;
             Some((group[0], *other))
         };
-        dataset.duplicates().into_iter().filter_map(leak).collect()
+        frames(dataset).into_iter().filter_map(leak).collect()
     }
 }
 
@@ -105,7 +106,8 @@ impl Split {
 /// The data names no subjects, the share is not in [0, 1), or the folds are fewer than two or more than the subjects.
 pub fn split(dataset: &Dataset, folds: usize, held_out: f64) -> Result<Split, DataError> {
     if dataset.subjects.is_empty() {
-        return Err(DataError::NoSubjects);
+        let is_table = dataset.layout == Some(Layout::PixelTable);
+        return Err(DataError::NoSubjects { is_table, has_usage: by_usage(dataset).is_ok() });
     }
     check(folds, held_out)?;
     let n_subjects = dataset.subjects.len();
@@ -119,17 +121,16 @@ pub fn split(dataset: &Dataset, folds: usize, held_out: f64) -> Result<Split, Da
     Ok(divided(parts, folds))
 }
 
-/// Deals different images in an order that is chance to everything but their pixels: by class, then by the SHA-256
+/// Deals different frames in an order that is chance to everything but their pixels: by class, then by the SHA-256
 /// of the pixels. So each class is spread evenly, and adding an image moves few others.
 fn random(dataset: &Dataset, folds: usize, held_out: f64) -> Result<Split, DataError> {
     check(folds, held_out)?;
-    let mut images: BTreeMap<&[u8], Vec<usize>> = BTreeMap::new();
-    for (index, sample) in dataset.samples.iter().enumerate() {
-        images.entry(&sample.pixels).or_default().push(index);
-    }
-    let mut groups: Vec<(usize, [u8; 32], Vec<usize>)> = images
+    let mut groups: Vec<(usize, [u8; 32], Vec<usize>)> = frames(dataset)
         .into_iter()
-        .map(|(pixels, group)| (dataset.samples[group[0]].class, Sha256::digest(pixels).into(), group))
+        .map(|group| {
+            let first = &dataset.samples[group[0]];
+            (first.class, Sha256::digest(&first.pixels).into(), group)
+        })
         .collect();
     groups.sort();
     let n_held_out = share_of(groups.len(), held_out);

@@ -3,9 +3,12 @@
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U8;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
-use image::{DynamicImage, ImageDecoder, ImageReader, Limits};
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
+use crate::jpeg;
 use crate::rectangle::Rectangle;
 use crate::{Colour, DataOptions};
 
@@ -35,6 +38,7 @@ impl Image {
         limits.max_image_height = Some(MAX_SIDE);
         limits.max_alloc = Some(MAX_BYTES);
         reader.limits(limits);
+        let format = reader.format();
         let not_an_image = |cause| format!("is not a readable image: {cause}");
         let mut decoder = reader.into_decoder().map_err(not_an_image)?;
         // Not every decoder enforces the limits itself.
@@ -46,6 +50,12 @@ impl Image {
             || decoder.total_bytes() > MAX_BYTES
         {
             return Err(format!("is {width}x{height} pixels, more than is decoded"));
+        }
+        if format == Some(ImageFormat::Jpeg) {
+            let bytes = beginning(path).map_err(|cause| format!("cannot be read: {cause}"))?;
+            if jpeg::is_cut_off(&bytes) {
+                return Err("is cut off: the JPEG has no end".to_owned());
+            }
         }
         let orientation = decoder.orientation().map_err(not_an_image)?;
         let mut image = DynamicImage::from_decoder(decoder).map_err(not_an_image)?;
@@ -108,6 +118,13 @@ impl Image {
         let gray = gray.unwrap_or_else(|_| vec![0; (width * height) as usize]);
         Image { width, height, gray, colours: None }
     }
+}
+
+/// The bytes of a file, as far as one is decoded.
+fn beginning(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?.take(MAX_BYTES).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// A part of a plane of levels, resized.

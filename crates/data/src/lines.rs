@@ -1,15 +1,21 @@
-//! Text files read line by line, within bounds.
+//! Text files read line by line, within bounds: UTF-8 or, where they begin with its byte order mark, UTF-16; a line ends
+//! in LF, CR LF or, as old Macs wrote it, CR.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::borrow::Cow;
+use std::fs::{self, File};
+use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
 use crate::DataError;
 
 /// The longest line, in bytes: a 1024x1024 image in decimal numbers takes half of it.
-const MAX_LINE_BYTES: u64 = 8 << 20;
+const MAX_LINE_BYTES: usize = 8 << 20;
 /// More lines than any table of faces has.
 const MAX_LINES: usize = 2_000_000;
+/// The most bytes of UTF-16, which is held in memory.
+const MAX_UTF16_BYTES: u64 = 1 << 30;
+/// A first line that names columns is a short one.
+const MAX_HEADER_BYTES: usize = 1024;
 
 /// Calls `take` with the number, from 1, and the text of every line that is not blank; `remedy` is for a file that
 /// is beyond the bounds.
@@ -20,24 +26,23 @@ pub(crate) fn for_each_line(
 ) -> Result<(), DataError> {
     let failed = |cause| DataError::Read { path: path.to_owned(), cause };
     let wrong = |line, reason: String| DataError::Table { path: path.to_owned(), line, reason, remedy };
-    let mut reader = BufReader::new(File::open(path).map_err(failed)?);
+    let mut reader = open(path).map_err(failed)?;
     let mut bytes = Vec::new();
     for number in 1.. {
         bytes.clear();
-        let read = reader.by_ref().take(MAX_LINE_BYTES).read_until(b'\n', &mut bytes).map_err(failed)?;
-        if read == 0 {
+        let is_line = read_line(&mut reader, MAX_LINE_BYTES, &mut bytes).map_err(failed)?;
+        if !is_line {
             break;
         }
         if number > MAX_LINES {
             return Err(wrong(number, format!("more than {MAX_LINES} lines are not read")));
         }
-        if read as u64 == MAX_LINE_BYTES {
+        if bytes.len() >= MAX_LINE_BYTES {
             return Err(wrong(number, format!("more than {MAX_LINE_BYTES} bytes in one line are not read")));
         }
         let text =
             std::str::from_utf8(&bytes).map_err(|_| wrong(number, "it is no text in UTF-8".to_owned()))?;
-        // Spreadsheets put a byte order mark in front of the first line.
-        let text = text.trim_start_matches('\u{feff}').trim();
+        let text = text.trim();
         if !text.is_empty() {
             take(number, text)?;
         }
@@ -45,8 +50,214 @@ pub(crate) fn for_each_line(
     Ok(())
 }
 
-/// The cells of a line of comma-separated values, without spaces and quotes around them. No cell of the tables that
-/// are read here has a comma inside.
-pub(crate) fn cells(line: &str) -> Vec<&str> {
-    line.split(',').map(|cell| cell.trim().trim_matches('"').trim()).collect()
+/// The first line of a file that is not blank, as far as a header would reach; nothing where there is no text.
+pub(crate) fn first_line(path: &Path) -> io::Result<Option<String>> {
+    let mut reader = open(path)?;
+    let mut bytes = Vec::new();
+    while read_line(&mut reader, MAX_HEADER_BYTES, &mut bytes)? {
+        let text = String::from_utf8_lossy(&bytes);
+        if !text.trim().is_empty() {
+            return Ok(Some(text.trim().to_owned()));
+        }
+        bytes.clear();
+    }
+    Ok(None)
+}
+
+/// A short text as a whole, such as a label: its first bytes, whatever they are encoded in.
+pub(crate) fn short_text(path: &Path, most: u64) -> io::Result<String> {
+    let mut text = String::new();
+    open(path)?.take(most).read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// A regular file as UTF-8, without its byte order mark.
+fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
+    // Opening a pipe would wait for a writer; looking at it first does not.
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is not a file"));
+    }
+    let mut reader = BufReader::new(File::open(path)?);
+    let decode: fn([u8; 2]) -> u16 = match reader.fill_buf()? {
+        [0xff, 0xfe, ..] => u16::from_le_bytes,
+        [0xfe, 0xff, ..] => u16::from_be_bytes,
+        [0xef, 0xbb, 0xbf, ..] => {
+            reader.consume(3);
+            return Ok(Box::new(reader));
+        }
+        _ => return Ok(Box::new(reader)),
+    };
+    reader.consume(2);
+    let mut bytes = Vec::new();
+    reader.take(MAX_UTF16_BYTES + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_UTF16_BYTES {
+        return Err(io::Error::other("it is too long for UTF-16: save it as UTF-8"));
+    }
+    let units = bytes.chunks_exact(2).map(|pair| decode([pair[0], pair[1]]));
+    let text: Result<String, _> = char::decode_utf16(units).collect();
+    let text = text.map_err(|_| io::Error::other("it is no text in UTF-16: save it as UTF-8"))?;
+    Ok(Box::new(Cursor::new(text)))
+}
+
+/// Reads the bytes of the next line, without its end, but no more than `most`; whether there is one.
+fn read_line(reader: &mut dyn BufRead, most: usize, line: &mut Vec<u8>) -> io::Result<bool> {
+    let mut is_line = false;
+    loop {
+        let buffer = reader.fill_buf()?;
+        if buffer.is_empty() || line.len() >= most {
+            return Ok(is_line);
+        }
+        is_line = true;
+        let room = buffer.len().min(most - line.len());
+        let Some(end) = buffer[..room].iter().position(|byte| matches!(byte, b'\n' | b'\r')) else {
+            line.extend(&buffer[..room]);
+            reader.consume(room);
+            continue;
+        };
+        line.extend(&buffer[..end]);
+        let is_return = buffer[end] == b'\r';
+        reader.consume(end + 1);
+        if is_return && reader.fill_buf()?.first() == Some(&b'\n') {
+            reader.consume(1);
+        }
+        return Ok(true);
+    }
+}
+
+/// What stands between the cells of a table: spreadsheets of many countries write semicolons.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Separator(char);
+
+impl Separator {
+    pub(crate) const COMMA: Separator = Separator(',');
+
+    /// The places of `names` in a first line, in any case, and what separates its cells.
+    pub(crate) fn of_header<const N: usize>(line: &str, names: [&str; N]) -> Option<(Separator, [usize; N])> {
+        [',', ';', '\t'].into_iter().map(Separator).find_map(|separator| {
+            let cells = separator.cells(line);
+            let at = |name: &str| cells.iter().position(|cell| cell.eq_ignore_ascii_case(name));
+            let places = names.map(at);
+            places.iter().all(Option::is_some).then(|| (separator, places.map(Option::unwrap_or_default)))
+        })
+    }
+
+    /// The cells of a line, without the spaces around them and without their quotes; a quoted cell may have separators
+    /// and, doubled, quotes inside.
+    pub(crate) fn cells(self, line: &str) -> Vec<Cow<'_, str>> {
+        if !line.contains('"') {
+            return line.split(self.0).map(|cell| Cow::Borrowed(cell.trim())).collect();
+        }
+        let mut cells = Vec::new();
+        let mut rest = line;
+        loop {
+            let start = rest.trim_start_matches([' ', '\u{a0}']);
+            let cell_end = |text: &str| text.find(self.0).unwrap_or(text.len());
+            let after = match start.strip_prefix('"').and_then(closed) {
+                Some((cell, after)) => {
+                    cells.push(Cow::Owned(cell.trim().to_owned()));
+                    &after[cell_end(after)..]
+                }
+                None => {
+                    let end = cell_end(start);
+                    cells.push(Cow::Borrowed(start[..end].trim().trim_matches('"').trim()));
+                    &start[end..]
+                }
+            };
+            match after.strip_prefix(self.0) {
+                Some(next) => rest = next,
+                None => return cells,
+            }
+        }
+    }
+}
+
+/// What stands before the closing quote, and what after it; nothing if none closes.
+fn closed(text: &str) -> Option<(String, &str)> {
+    let mut cell = String::new();
+    let mut rest = text;
+    loop {
+        let end = rest.find('"')?;
+        cell += &rest[..end];
+        rest = &rest[end + 1..];
+        match rest.strip_prefix('"') {
+            Some(next) => {
+                cell.push('"');
+                rest = next;
+            }
+            None => return Some((cell, rest)),
+        }
+    }
+}
+
+/// A whole number, also as spreadsheets write one: `3.0`.
+pub(crate) fn whole_number(cell: &str) -> Option<i64> {
+    if let Ok(number) = cell.parse::<i32>() {
+        return Some(number.into());
+    }
+    let number: f64 = cell.parse().ok()?;
+    let is_whole = number.fract() == 0.0 && number.abs() <= f64::from(i32::MAX);
+    is_whole.then_some(number as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
+    use super::*;
+    use tempfile::tempdir;
+
+    fn lines(bytes: &[u8]) -> Result<Vec<(usize, String)>, DataError> {
+        let dir = tempdir().unwrap();
+        let path = dir.path().join("t.csv");
+        fs::write(&path, bytes).unwrap();
+        let mut lines = Vec::new();
+        for_each_line(&path, "", |number, line| {
+            lines.push((number, line.to_owned()));
+            Ok(())
+        })?;
+        Ok(lines)
+    }
+
+    fn utf16(text: &str, encode: fn(u16) -> [u8; 2]) -> Vec<u8> {
+        format!("\u{feff}{text}").encode_utf16().flat_map(encode).collect()
+    }
+
+    #[test]
+    fn a_line_is_the_same_by_whatever_end_and_encoding() {
+        let expected = [(1, "emotion,pixels".to_owned()), (3, "3,é 𝒳".to_owned()), (4, "4,0".to_owned())];
+        for end in ["\n", "\r\n", "\r"] {
+            let text = ["emotion,pixels", "", " 3,é 𝒳", "4,0"].join(end);
+            let marked = format!("\u{feff}{text}");
+            let ways = [
+                text.clone().into_bytes(),
+                marked.into_bytes(),
+                utf16(&text, u16::to_le_bytes),
+                utf16(&text, u16::to_be_bytes),
+                (text + end).into_bytes(),
+            ];
+            for bytes in ways {
+                assert_eq!(lines(&bytes).unwrap(), expected, "{bytes:?}");
+            }
+        }
+        assert_eq!(lines(b"").unwrap(), []);
+        assert!(lines(b"\xff\xfe\x00\xd8\x00\xd8").unwrap_err().to_string().contains("UTF-16"));
+        assert!(lines(b"a\nb\xff\n").unwrap_err().to_string().contains("t.csv:2: it is no text in UTF-8"));
+    }
+
+    #[test]
+    fn cells_may_be_quoted_and_separated_by_what_the_header_shows() {
+        let cells = |line: &'static str| Separator::COMMA.cells(line);
+        assert_eq!(cells(r#" 3 ,"a, b",  "say ""x"" " , plain "#), ["3", "a, b", "say \"x\"", "plain"]);
+        assert_eq!(cells(r#"1,"open,2"#), ["1", "open", "2"]);
+        assert_eq!(cells("a,,"), ["a", "", ""]);
+        for (line, separator) in [("Path;X", ';'), ("path\tx", '\t'), ("x, \"path\"", ',')] {
+            let (found, [path, x]) = Separator::of_header(line, ["path", "x"]).unwrap();
+            assert_eq!((found, path + x), (Separator(separator), 1), "{line}");
+        }
+        assert_eq!(Separator::of_header("path,y", ["path", "x"]), None);
+        assert_eq!(
+            ["3", "3.0", "-2", "3.5", "x", "1e99", ""].map(whole_number),
+            [Some(3), Some(3), Some(-2), None, None, None, None]
+        );
+    }
 }

@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::crop::Cropper;
 use crate::dataset::{Unnumbered, assemble};
 use crate::image::Image;
-use crate::layouts::{Layout, Listed, Listing, Picture, relative};
-use crate::{DataError, DataOptions, Dataset, SkipReason, Skipped};
+use crate::layouts::{self, Listed, Listing, Picture};
+use crate::names::relative;
+use crate::{DataError, DataOptions, Dataset, Layout, SkipReason, Skipped};
 
 /// The most bytes of samples that are kept in memory.
 const MAX_BYTES: usize = 8 << 30;
@@ -38,11 +39,7 @@ impl Dataset {
         if !path.exists() {
             return Err(DataError::MissingFolder { path: path.to_owned() });
         }
-        let layout = match options.layout {
-            Some(layout) => layout,
-            None => Layout::of(path)?,
-        };
-        decode(path, options, layout.list(path, options)?, on_image)
+        decode(path, options, layouts::list(path, options)?, on_image)
     }
 }
 
@@ -53,15 +50,15 @@ fn decode(
     listing: Listing,
     on_image: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Dataset, DataError> {
-    let Listing { layout, classes, images, mut skipped } = listing;
+    let Listing { layout, classes, images, mut skipped, mut notes, .. } = listing;
     let n_images = images.len();
     if images.is_empty() && skipped.is_empty() {
-        return Err(DataError::NoImages { path: dir.to_owned(), layout });
+        return Err(DataError::NoImages { path: dir.to_owned() });
     }
     if n_images * options.colour.channels() * options.height * options.width > MAX_BYTES {
         return Err(DataError::TooManyPixels { path: dir.to_owned(), images: n_images, limit: MAX_BYTES });
     }
-    let cropper = Cropper::new(&options.crop)?;
+    let cropper = Cropper::new(&options.crop, dir)?;
     let n_done = AtomicUsize::new(0);
     let decoded: Vec<Result<Unnumbered, Skipped>> = images
         .into_par_iter()
@@ -87,7 +84,8 @@ fn decode(
             },
         )
         .collect();
-    cropper.close()?;
+    let not_matched = cropper.example();
+    notes.extend(cropper.close());
     let mut good = Vec::with_capacity(decoded.len());
     for sample in decoded {
         match sample {
@@ -98,11 +96,19 @@ fn decode(
     let Some(first) = good.first() else {
         let worst = skipped.iter().find(|skipped| skipped.reason.is_defect()).or(skipped.first());
         let example = worst.map(ToString::to_string).unwrap_or_default();
-        return Err(DataError::NothingLeft { path: dir.to_owned(), skipped: skipped.len(), example });
+        let remedy = match (worst.map(|skipped| &skipped.reason), not_matched) {
+            (Some(SkipReason::NoBox), Some(row)) => format!("{}; it has {row}", SkipReason::NoBox.remedy()),
+            (Some(SkipReason::BadImage(_)), _) if layout == Layout::PixelTable => {
+                layouts::TABLE_REMEDY.to_owned()
+            }
+            (reason, _) => reason.map(SkipReason::remedy).unwrap_or_default().to_owned(),
+        };
+        let (path, skipped) = (dir.to_owned(), skipped.len());
+        return Err(DataError::NothingLeft { path, skipped, example, remedy });
     };
     if good.iter().all(|sample| sample.class == first.class) {
         let class = classes[first.class].clone();
         return Err(DataError::OneClass { path: dir.to_owned(), class });
     }
-    Ok(assemble(classes, good, skipped, options, Some(layout)))
+    Ok(Dataset { notes, ..assemble(classes, good, skipped, options, Some(layout)) })
 }

@@ -79,7 +79,7 @@ fn bad_boxes_are_refused_with_the_remedy() {
     "#);
     assert_snapshot!(printed("path,x,y,width,height\na/one.png,35,0,10,10", 0.0), @r#"
     nothing in DIR can be used: 3 skipped, such as a/one.png is 40x30 pixels, and the crop box (10x10 at 35,0) reaches outside
-    help: check that the files are whole images, and that the crop box and the subject pattern fit them
+    help: check that the files are whole images, and that the crop box lies inside them
     "#);
     assert_snapshot!(printed("path,x,y,width,height\n", -1.0), @r#"
     margin -1 is out of range

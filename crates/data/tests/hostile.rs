@@ -6,7 +6,7 @@
 use std::fs::{self, File};
 use std::path::Path;
 
-use image::GrayImage;
+use image::{DynamicImage, GrayImage, RgbImage};
 use netsynth_data::{DataOptions, Dataset, Skipped};
 use tempfile::tempdir;
 
@@ -74,6 +74,57 @@ fn an_image_cut_off_anywhere_is_skipped() {
         let dataset = load(folder.path());
         assert_eq!((dataset.samples.len(), dataset.skipped.len()), (2, 1), "cut after {length} bytes");
     }
+}
+
+#[test]
+fn an_image_of_any_format_cut_off_anywhere_is_skipped() {
+    let levels = |x: u32, y: u32| ((x * 37 + y * y * 11) % 251) as u8;
+    let gray = DynamicImage::from(GrayImage::from_fn(24, 20, |x, y| image::Luma([levels(x, y)])));
+    let colour =
+        DynamicImage::from(RgbImage::from_fn(24, 20, |x, y| image::Rgb([levels(x, y), levels(y, x), 9])));
+    for (ending, image) in ["png", "jpg", "tiff", "bmp", "pgm", "ppm"]
+        .iter()
+        .flat_map(|ending| [(*ending, &gray), (*ending, &colour)])
+    {
+        let image = if ending == "pgm" { &gray } else { image };
+        let folder = tempdir().unwrap();
+        good(folder.path());
+        let path = folder.path().join(format!("yes/cut.{ending}"));
+        image.save(&path).unwrap();
+        assert_eq!(load(folder.path()).samples.len(), 3, "{ending}");
+        let bytes = fs::read(&path).unwrap();
+        // The last bytes of a PNG are no part of the picture.
+        let end = if ending == "png" { bytes.len() - 12 } else { bytes.len() };
+        for length in (0..end).step_by(bytes.len() / 40 + 1).chain([end - 1]) {
+            fs::write(&path, &bytes[..length]).unwrap();
+            let dataset = load(folder.path());
+            assert_eq!(
+                (dataset.samples.len(), dataset.skipped.len()),
+                (2, 1),
+                "{ending} cut after {length} bytes"
+            );
+            // As a download leaves it that reserved its room.
+            if ending == "jpg" {
+                fs::write(&path, [&bytes[..length], &vec![0; bytes.len() - length]].concat()).unwrap();
+                assert_eq!(load(folder.path()).samples.len(), 2, "{ending} of zeros after {length} bytes");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_jpeg_with_more_behind_its_end_is_whole() {
+    let folder = tempdir().unwrap();
+    good(folder.path());
+    let path = folder.path().join("yes/more.jpg");
+    GrayImage::from_fn(24, 20, |x, y| image::Luma([(x * y) as u8])).save(&path).unwrap();
+    let bytes = fs::read(&path).unwrap();
+    // A thumbnail with an end of its own, as cameras put one in front, and whatever lies behind.
+    let thumbnail = [&[0xff, 0xe1, 0, 6][..], &[0xff, 0xd9, 0, 0]].concat();
+    fs::write(&path, [&bytes[..2], &thumbnail, &bytes[2..], b"trailing"].concat()).unwrap();
+    assert_eq!(load(folder.path()).samples.len(), 3);
+    fs::write(&path, [&bytes[..2], &thumbnail, &bytes[2..bytes.len() - 30]].concat()).unwrap();
+    assert_eq!(load(folder.path()).samples.len(), 2);
 }
 
 #[test]

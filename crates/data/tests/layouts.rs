@@ -41,7 +41,7 @@ impl Held {
     /// The label set that has every expression of the layout's coding.
     fn everything(&self) -> LabelSet {
         match self.layout {
-            Layout::CkPlus | Layout::Ck48 | Layout::PixelTable => LabelSet::Eight,
+            Layout::CkPlus | Layout::Ck48 | Layout::FileNames | Layout::PixelTable => LabelSet::Eight,
             Layout::ClassFolders => LabelSet::default(),
         }
     }
@@ -148,6 +148,92 @@ fn ck48() -> Held {
     }
 }
 
+/// All frames and labels in one folder, as some copies have them.
+fn heap() -> Held {
+    let dir = tempdir().unwrap();
+    for (sequence, code) in [("S005_001", 1), ("S010_004", 5), ("S011_002", 0)] {
+        for frame in [1, 2, 3, 4] {
+            let level = 20 * code + frame;
+            gray(dir.path().join(format!("{sequence}_{frame:08}.png")), level);
+        }
+        write(dir.path().join(format!("{sequence}_00000004_emotion.txt")), format!("{code}.0"));
+    }
+    let images = vec![
+        ("neutral", Some("S005"), 21),
+        ("anger", Some("S005"), 22),
+        ("anger", Some("S005"), 23),
+        ("anger", Some("S005"), 24),
+        ("neutral", Some("S010"), 101),
+        ("happiness", Some("S010"), 102),
+        ("happiness", Some("S010"), 103),
+        ("happiness", Some("S010"), 104),
+        ("neutral", Some("S011"), 1),
+        ("neutral", Some("S011"), 2),
+        ("neutral", Some("S011"), 3),
+        ("neutral", Some("S011"), 4),
+    ];
+    let damage = |root: &Path| fs::write(root.join("S005_001_00000003.png"), "?").unwrap();
+    Held {
+        name: "CK+ in a heap",
+        layout: Layout::CkPlus,
+        dir,
+        path: "",
+        pattern: None,
+        images,
+        damage,
+        damaged: 23,
+    }
+}
+
+/// Flat, as it is unpacked.
+fn jaffe() -> Held {
+    let dir = tempdir().unwrap();
+    for (name, level) in [("KA.AN1.39", 1), ("KA.NE2.27", 2), ("YM.SU3.60", 3), ("YM.FE1.67", 4)] {
+        gray(dir.path().join(format!("jaffe/{name}.tiff")), level);
+    }
+    write(dir.path().join("jaffe/README_FIRST.txt"), "please read");
+    let images = vec![
+        ("anger", Some("KA"), 1),
+        ("neutral", Some("KA"), 2),
+        ("fear", Some("YM"), 4),
+        ("surprise", Some("YM"), 3),
+    ];
+    let damage = |root: &Path| fs::write(root.join("jaffe/YM.FE1.67.tiff"), "?").unwrap();
+    Held {
+        name: "JAFFE",
+        layout: Layout::FileNames,
+        dir,
+        path: "jaffe",
+        pattern: None,
+        images,
+        damage,
+        damaged: 4,
+    }
+}
+
+/// A folder for each person and session: sessions A and B show the same people.
+fn kdef() -> Held {
+    let dir = tempdir().unwrap();
+    for (name, level) in [
+        ("AF01/AF01ANS", 1),
+        ("BF01/BF01ANS", 2),
+        ("AM10/AM10DIS", 3),
+        ("AM10/AM10HAFL", 4),
+        ("BM10/BM10NES", 5),
+    ] {
+        gray(dir.path().join(format!("{name}.JPG.png")), level);
+    }
+    let images = vec![
+        ("anger", Some("F01"), 1),
+        ("disgust", Some("M10"), 3),
+        ("happiness", Some("M10"), 4),
+        ("anger", Some("F01"), 2),
+        ("neutral", Some("M10"), 5),
+    ];
+    let damage = |root: &Path| fs::write(root.join("AM10/AM10DIS.JPG.png"), "?").unwrap();
+    Held { name: "KDEF", layout: Layout::FileNames, dir, path: "", pattern: None, images, damage, damaged: 3 }
+}
+
 fn row(level: u8) -> String {
     vec![level.to_string(); (SIDE * SIDE) as usize].join(" ")
 }
@@ -230,7 +316,10 @@ fn all() -> Vec<Held> {
         official("Emotion_labels", "extended-cohn-kanade-images", "Emotion_labels"),
         official("emotion_labels", "extended-cohn-kanade-images/cohn-kanade-images", "emotion_labels"),
         official("Emotion_labels/Emotion", "cohn-kanade-images", "Emotion_labels/Emotion"),
+        heap(),
         ck48(),
+        jaffe(),
+        kdef(),
         ckextended(),
         fer2013(),
         class_folders(),
@@ -321,7 +410,7 @@ fn who_names_no_subjects_is_refused_subject_wise_folds_and_given_others_on_reque
         let dataset = held.load(held.everything());
         let subject_wise = split(&dataset, 2, 0.0);
         if dataset.subjects.is_empty() {
-            assert!(matches!(subject_wise, Err(DataError::NoSubjects)), "{}", held.name);
+            assert!(matches!(subject_wise, Err(DataError::NoSubjects { .. })), "{}", held.name);
         } else {
             assert_eq!(subject_wise.unwrap().folds.len(), 2);
         }

@@ -201,12 +201,12 @@ fn bad_folders_are_refused_with_the_remedy() {
     help: a table of pixels has the columns emotion (0 anger, 1 disgust, 2 fear, 3 happiness, 4 sadness, 5 surprise, 6 neutral, 7 contempt), pixels (gray levels with spaces between) and optionally Usage
     "#);
     assert_snapshot!(table("1,0 0 0 0,Later"), @r#"
-    DIR/tables/t.csv:2: Usage "Later" is not Training, PublicTest or PrivateTest
+    DIR/tables/t.csv:2: Usage "Later" is not Training, PublicTest (validation) or PrivateTest (test)
     help: a table of pixels has the columns emotion (0 anger, 1 disgust, 2 fear, 3 happiness, 4 sadness, 5 surprise, 6 neutral, 7 contempt), pixels (gray levels with spaces between) and optionally Usage
     "#);
     assert_snapshot!(table("1,0 0 0,Training\n2,0 x 0 0,Training"), @r#"
     nothing in DIR/tables/t.csv can be used: 2 skipped, such as line 2 has 3 pixels, which make no square image
-    help: check that the files are whole images, and that the crop box and the subject pattern fit them
+    help: a table of pixels has the columns emotion (0 anger, 1 disgust, 2 fear, 3 happiness, 4 sadness, 5 surprise, 6 neutral, 7 contempt), pixels (gray levels with spaces between) and optionally Usage
     "#);
     assert_snapshot!(load("tables"), @r#"
     DIR/tables holds no folders of images but the table DIR/tables/t.csv
@@ -214,7 +214,7 @@ fn bad_folders_are_refused_with_the_remedy() {
     "#);
     write_text(dir.path(), "papers/text/paper.txt", "no faces");
     assert_snapshot!(load("papers"), @r#"
-    no images in DIR/papers (read as: class folders)
+    no images in DIR/papers
     help: expected either class folders with images (DIR/anger/*.png) or the official CK+ layout (DIR/cohn-kanade-images and DIR/Emotion); give the folder that holds them
     "#);
     write_gray(dir.path(), "one/happy/1.png", 1);
@@ -226,13 +226,13 @@ fn bad_folders_are_refused_with_the_remedy() {
     write_gray(dir.path(), "fer/test/happy/1.png", 1);
     assert_snapshot!(load("fer"), @r#"
     the folders of DIR/fer (test, train) are parts of a split, not classes
-    help: give one of them, such as DIR/fer/test
+    help: give one of them, such as DIR/fer/train, or merge their class folders: netsynth makes folds itself
     "#);
     write_text(dir.path(), "broken/a/1.png", "");
     write_text(dir.path(), "broken/b/1.jpg", "?");
     assert_snapshot!(load("broken"), @r#"
     nothing in DIR/broken can be used: 2 skipped, such as a/1.png is not a readable image: unexpected end of file
-    help: check that the files are whole images, and that the crop box and the subject pattern fit them
+    help: check that the files are whole images, and that the crop box lies inside them
     "#);
 }
 
@@ -249,7 +249,7 @@ fn bad_ck_plus_trees_are_refused_with_the_remedy() {
     let images_alone = Dataset::load(&dir.path().join("cohn-kanade-images"), &small());
     assert_snapshot!(printed(dir.path(), images_alone), @r#"
     the folders of DIR/cohn-kanade-images are subjects (S005, ...), not classes
-    help: for CK+, give the folder that holds both cohn-kanade-images and Emotion
+    help: make a folder for each class, with the people inside, such as DIR/anger/S005/1.png, and give --subject-pattern '^([^/]+)/'; if the folders are classes indeed, give --layout class-folders; for CK+, give the folder that holds both cohn-kanade-images and Emotion
     "#);
     write_text(dir.path(), label, "angry");
     assert_snapshot!(load(), @r#"
@@ -287,7 +287,7 @@ fn bad_options_are_refused_with_the_remedy() {
     "#);
     assert_snapshot!(load(DataOptions { crop: Crop::Box { left: 9, top: 0, width: 9, height: 9 }, ..small() }), @r#"
     nothing in DIR can be used: 7 skipped, such as cohn-kanade-images/S005/001/S005_001_00000003.png is 12x10 pixels, and the crop box (9x9 at 9,0) reaches outside
-    help: check that the files are whole images, and that the crop box and the subject pattern fit them
+    help: check that the files are whole images, and that the crop box lies inside them
     "#);
     let pattern = |pattern: &str| DataOptions {
         layout: Some(Layout::ClassFolders),

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use crate::DataError;
 use crate::crop::Faces;
-use crate::lines::{cells, for_each_line};
+use crate::lines::{Separator, for_each_line, whole_number};
+use crate::names::composed;
 use crate::rectangle::Rectangle;
 
 pub(crate) const REMEDY: &str = "a box file has the columns path (as `netsynth data show --json` names the images), x, y, \
@@ -15,28 +16,28 @@ pub(crate) const REMEDY: &str = "a box file has the columns path (as `netsynth d
 pub(crate) struct BoxFile(BTreeMap<String, Vec<Rectangle>>);
 
 impl BoxFile {
-    pub(crate) fn read(path: &Path) -> Result<BoxFile, DataError> {
+    /// Reads the boxes of images in the data folder `dir`.
+    pub(crate) fn read(path: &Path, dir: &Path) -> Result<BoxFile, DataError> {
         let mut boxes: BTreeMap<String, Vec<Rectangle>> = BTreeMap::new();
-        let mut columns: Option<[usize; 5]> = None;
+        let mut columns: Option<(Separator, [usize; 5])> = None;
+        let roots = [dir.to_owned(), dir.canonicalize().unwrap_or_else(|_| dir.to_owned())];
+        let roots = roots.map(|root| plain(&root.to_string_lossy()));
         for_each_line(path, REMEDY, |number, line| {
             let wrong =
                 |reason| DataError::Table { path: path.to_owned(), line: number, reason, remedy: REMEDY };
-            let cells = cells(line);
-            let Some(columns) = columns else {
-                let at = |name: &str| cells.iter().position(|cell| cell.eq_ignore_ascii_case(name));
-                let found = [at("path"), at("x"), at("y"), at("width"), at("height")];
-                let [Some(image), Some(x), Some(y), Some(width), Some(height)] = found else {
-                    return Err(wrong("the first line does not name path,x,y,width,height".to_owned()));
+            let Some((separator, [image, x, y, width, height])) = columns else {
+                columns = Separator::of_header(line, ["path", "x", "y", "width", "height"]);
+                return match columns {
+                    Some(_) => Ok(()),
+                    None => Err(wrong("the first line does not name path,x,y,width,height".to_owned())),
                 };
-                columns = Some([image, x, y, width, height]);
-                return Ok(());
             };
+            let cells = separator.cells(line);
+            let cell = |column: usize| cells.get(column).map_or("", |cell| cell.as_ref());
             let number = |column: usize| -> Result<i64, DataError> {
-                let cell = cells.get(column).copied().unwrap_or_default();
-                let number: Option<i32> = cell.parse().ok();
-                number.map(i64::from).ok_or_else(|| wrong(format!("{cell:?} is not a whole number")))
+                let cell = cell(column);
+                whole_number(cell).ok_or_else(|| wrong(format!("{cell:?} is not a whole number")))
             };
-            let [image, x, y, width, height] = columns;
             let part = Rectangle {
                 left: number(x)?,
                 top: number(y)?,
@@ -46,8 +47,7 @@ impl BoxFile {
             if part.width < 1 || part.height < 1 {
                 return Err(wrong(format!("a box of {}x{} pixels", part.width, part.height)));
             }
-            let image = cells.get(image).copied().unwrap_or_default();
-            boxes.entry(image.replace('\\', "/")).or_default().push(part);
+            boxes.entry(inside(cell(image), &roots)).or_default().push(part);
             Ok(())
         })?;
         Ok(BoxFile(boxes))
@@ -56,4 +56,24 @@ impl BoxFile {
     pub(crate) fn faces(&self, name: &str) -> Faces {
         Faces::of(self.0.get(name).map(Vec::as_slice).unwrap_or_default())
     }
+
+    /// The name of an image in it.
+    pub(crate) fn example(&self) -> Option<&String> {
+        self.0.keys().next()
+    }
+}
+
+/// A path with forward slashes, and without steps that go nowhere: `./a//b.png` is `a/b.png`.
+fn plain(path: &str) -> String {
+    let path = composed(&path.replace('\\', "/"));
+    let root = if path.starts_with('/') { "/" } else { "" };
+    let steps = path.split('/').filter(|step| !matches!(*step, "" | "."));
+    root.to_owned() + &steps.collect::<Vec<_>>().join("/")
+}
+
+/// A path as it reads from the data folder, however far out it was written from.
+fn inside(path: &str, roots: &[String]) -> String {
+    let path = plain(path);
+    let inner = roots.iter().find_map(|root| path.strip_prefix(root.as_str())?.strip_prefix('/'));
+    inner.unwrap_or(&path).to_owned()
 }

@@ -1,9 +1,10 @@
 //! What the detector found, remembered by the image's pixels: a plain table that a person can read and throw away.
 
 use sha2::{Digest, Sha256};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -11,7 +12,7 @@ use crate::DataError;
 use crate::crop::Faces;
 use crate::digest::hexadecimal;
 use crate::image::Image;
-use crate::lines::{cells, for_each_line};
+use crate::lines::{Separator, for_each_line};
 use crate::rectangle::Rectangle;
 
 /// In the current folder, where a person sees it.
@@ -31,7 +32,8 @@ impl Cache {
     pub(crate) fn open() -> Result<Cache, DataError> {
         let path = Path::new(FOLDER).join(FILE);
         let mut faces = BTreeMap::new();
-        if path.exists() {
+        // What may not be read is as good as not there.
+        if File::open(&path).is_ok_and(|file| file.metadata().is_ok_and(|metadata| metadata.is_file())) {
             for_each_line(&path, REMEDY, |line, text| {
                 if line == 1 {
                     return Ok(());
@@ -61,11 +63,12 @@ impl Cache {
         faces
     }
 
-    /// Writes the table, whole or not at all, if there is something new in it.
-    pub(crate) fn close(self) -> Result<(), DataError> {
+    /// Writes the table, whole or not at all, if there is something new in it. What cannot be written is looked for again
+    /// another time: the reason comes back.
+    pub(crate) fn close(self) -> Option<String> {
         let faces = self.faces.into_inner().unwrap_or_else(PoisonError::into_inner);
         if faces.len() == self.n_known {
-            return Ok(());
+            return None;
         }
         let mut text = format!("{HEADER}\n");
         for (key, Faces { count, largest }) in faces {
@@ -77,15 +80,19 @@ impl Cache {
             };
         }
         let draft = self.path.with_extension(format!("{}.draft", std::process::id()));
-        fs::create_dir_all(FOLDER)
+        let written = fs::create_dir_all(FOLDER)
             .and_then(|()| fs::write(&draft, text))
-            .and_then(|()| fs::rename(&draft, &self.path))
-            .map_err(|cause| DataError::Write { path: self.path, cause })
+            .and_then(|()| fs::rename(&draft, &self.path));
+        let cause = written.err()?;
+        // What was begun, if anything was.
+        let _ = fs::remove_file(&draft);
+        Some(format!("the faces that were found are not remembered: {}: {cause}", self.path.display()))
     }
 }
 
 fn row(text: &str) -> Option<(String, Faces)> {
-    let [key, count, part @ ..] = cells(text).try_into().ok().map(|cells: [&str; 6]| cells)?;
+    let [key, count, part @ ..] =
+        Separator::COMMA.cells(text).try_into().ok().map(|cells: [Cow<'_, str>; 6]| cells)?;
     let count = count.parse().ok()?;
     let largest = if count == 0 {
         None
@@ -94,7 +101,7 @@ fn row(text: &str) -> Option<(String, Faces)> {
         let part = Rectangle { left: left?, top: top?, width: width?, height: height? };
         (part.width > 0 && part.height > 0).then_some(Some(part))?
     };
-    Some((key.to_owned(), Faces { count, largest }))
+    Some((key.into_owned(), Faces { count, largest }))
 }
 
 fn key(image: &Image) -> String {

@@ -6,7 +6,7 @@ mod detector;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::error::check_range;
 use crate::image::Image;
@@ -99,13 +99,13 @@ pub(crate) enum Cropper {
 }
 
 impl Cropper {
-    /// Reads what the crop needs.
-    pub(crate) fn new(crop: &Crop) -> Result<Cropper, DataError> {
+    /// Reads what the crop needs for images in the folder `dir`.
+    pub(crate) fn new(crop: &Crop, dir: &Path) -> Result<Cropper, DataError> {
         match crop {
             Crop::Whole | Crop::Centre | Crop::Box { .. } => Ok(Cropper::Same(crop.clone())),
             Crop::Face { margin } => Ok(Cropper::Faces { cache: Cache::open()?, margin: *margin }),
             Crop::Boxes { file, margin } => {
-                Ok(Cropper::Boxes { boxes: BoxFile::read(file)?, margin: *margin })
+                Ok(Cropper::Boxes { boxes: BoxFile::read(file, dir)?, margin: *margin })
             }
         }
     }
@@ -139,10 +139,18 @@ impl Cropper {
         Ok(Cut { part: part.widened(margin, image.size()), is_one_of_several: faces.count > 1 })
     }
 
-    /// Writes down what was found.
-    pub(crate) fn close(self) -> Result<(), DataError> {
+    /// The name of an image that the crop's own file has.
+    pub(crate) fn example(&self) -> Option<String> {
         match self {
-            Cropper::Same(_) | Cropper::Boxes { .. } => Ok(()),
+            Cropper::Same(_) | Cropper::Faces { .. } => None,
+            Cropper::Boxes { boxes, .. } => boxes.example().cloned(),
+        }
+    }
+
+    /// Writes down what was found; why it could not comes back.
+    pub(crate) fn close(self) -> Option<String> {
+        match self {
+            Cropper::Same(_) | Cropper::Boxes { .. } => None,
             Cropper::Faces { cache, .. } => cache.close(),
         }
     }

@@ -2,50 +2,48 @@
 
 use std::path::Path;
 
-use super::class_folders::{add_class, subject_regex};
-use super::folder::{Entry, folders, images};
+use super::class_folders::{add_class, skip_beside, subject_regex};
+use super::folder::Folder;
 use super::{Layout, Listing};
 use crate::{DataError, DataOptions, Expression, SkipReason};
 
 /// In `S010_004_00000017.png` the subject is the text before the first underscore.
 const SUBJECT: &str = r"(?:^|/)(S\d+)_[^/]*$";
 
-/// Whether all folders of `dir` are named by expressions of CK+, and the first image as CK+48 names its images.
-pub(super) fn recognises(dir: &Path) -> Result<bool, DataError> {
-    let classes = folders(dir)?;
-    if classes.is_empty() || classes.iter().any(|class| Expression::of_folder(&class.name).is_none()) {
-        return Ok(false);
-    }
+/// Whether most folders with pictures are named by expressions of CK+, and most pictures in those as CK+48 names its own.
+pub(super) fn recognises(folder: &Folder) -> Result<bool, DataError> {
     let subject = subject_regex(SUBJECT)?;
-    for class in classes {
-        if let Some(image) = images(&class.path)?.first() {
-            return Ok(subject.is_match(&image.name));
-        }
-    }
-    Ok(false)
+    let folders = folder.with_pictures();
+    let classes: Vec<&&Folder> =
+        folders.iter().filter(|class| Expression::of_name(&class.name).is_some()).collect();
+    let pictures: Vec<_> = classes.iter().flat_map(|class| class.pictures_below()).collect();
+    let n_named = pictures.iter().filter(|picture| subject.is_match(&picture.name)).count();
+    Ok(2 * classes.len() > folders.len() && 2 * n_named > pictures.len())
 }
 
 /// The images of the class folders of CK+48; the classes are those of the label set.
-pub(super) fn list(dir: &Path, options: &DataOptions) -> Result<Listing, DataError> {
-    let mut classes: Vec<(Expression, Entry)> = Vec::new();
-    for folder in folders(dir)? {
-        let Some(expression) = Expression::of_folder(&folder.name) else {
-            return Err(DataError::UnknownExpression { path: folder.path });
+pub(super) fn list(folder: &Folder, root: &Path, options: &DataOptions) -> Result<Listing, DataError> {
+    let subject = subject_regex(options.subject_pattern.as_deref().unwrap_or(SUBJECT))?;
+    let mut listing = Listing::new(root, Layout::Ck48, options.labels.names());
+    let mut classes: Vec<(Expression, &Folder)> = Vec::new();
+    for class in folder.with_pictures() {
+        let Some(expression) = Expression::of_name(&class.name) else {
+            listing.skip(&class.path, SkipReason::NoExpression);
+            continue;
         };
         if let Some((_, first)) = classes.iter().find(|(known, _)| *known == expression) {
-            let (first, second) = (first.path.clone(), folder.path);
+            let (first, second) = (first.path.clone(), class.path.clone());
             return Err(DataError::SameClassTwice { first, second, class: expression.name() });
         }
-        classes.push((expression, folder));
+        classes.push((expression, class));
     }
     classes.sort_by_key(|(expression, _)| *expression);
-    let subject = subject_regex(options.subject_pattern.as_deref().unwrap_or(SUBJECT))?;
-    let mut listing = Listing::new(Layout::Ck48, options.labels.names());
-    for (expression, folder) in classes {
+    for (expression, class) in classes {
         match options.labels.class(expression) {
-            Some(class) => add_class(&mut listing, dir, &folder.path, class, Some(&subject))?,
-            None => listing.skip(&folder.path, dir, SkipReason::OtherClass(expression)),
+            Some(number) => add_class(&mut listing, class, number, Some(&subject)),
+            None => listing.skip(&class.path, SkipReason::OtherClass(expression)),
         }
     }
+    skip_beside(&mut listing, folder);
     Ok(listing)
 }

@@ -1,7 +1,9 @@
 //! The layouts of data sets of faces, behind one door.
 //!
-//! A layout is a file of this folder with two functions: `recognises` looks at the names at a path, and `list` finds the
-//! images with their labels, subjects and uses. Nothing is decoded here; [`crate::read`] does that for all of them alike.
+//! A folder is walked once, by [`folder::Folder::walk`], which sorts what it sees. A layout is a file of this folder with
+//! two functions that look at what the walk brought back: `recognises`, and `list`, which finds the pictures with their
+//! labels, subjects and uses, and names what it leaves out. Nothing is decoded here; [`crate::read`] does that for all of
+//! them alike.
 //!
 //! To add one: write its file, and add a variant to [`Layout`]. The compiler then asks for its arms of `recognises`,
 //! `list`, [`Layout::coding`] and the name; `tests/layouts.rs` has a suite that all layouts pass.
@@ -9,8 +11,10 @@
 mod ck48;
 mod ck_plus;
 mod class_folders;
+mod file_names;
 mod folder;
 mod listing;
+mod other_trees;
 mod pixel_table;
 
 use schemars::JsonSchema;
@@ -18,9 +22,10 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::path::Path;
 
-use crate::{DataError, DataOptions};
-pub(crate) use folder::relative;
+use crate::{DataError, DataOptions, Expression};
+use folder::Folder;
 pub(crate) use listing::{Listed, Listing, Picture};
+pub(crate) use pixel_table::REMEDY as TABLE_REMEDY;
 
 /// Where the label and the subject of an image are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -31,46 +36,86 @@ pub enum Layout {
     Ck48,
     /// One file with a row for each image, as FER2013 and `ckextended.csv` are: `emotion,pixels,Usage`. No subjects.
     PixelTable,
+    /// JAFFE or KDEF as they are given out: the expression and the person are in the names of the files.
+    FileNames,
     /// One folder for each class, of any names; subjects only by a subject pattern.
     ClassFolders,
 }
 
+/// What is listed of a path, in the layout that is asked for or the first that recognises it.
+pub(crate) fn list(path: &Path, options: &DataOptions) -> Result<Listing, DataError> {
+    if options.layout == Some(Layout::PixelTable) || !path.is_dir() {
+        let is_table = options.layout.is_none_or(|layout| layout == Layout::PixelTable);
+        if !is_table || (options.layout.is_none() && !pixel_table::recognises(path)?) {
+            return Err(DataError::NotAFolder { path: path.to_owned() });
+        }
+        return pixel_table::list(path, options);
+    }
+    let tree = Folder::walk(path)?;
+    let Recognised { layout, folder, note } = match options.layout {
+        Some(layout) => Recognised { layout, folder: &tree, note: None },
+        None => recognised(&tree)?,
+    };
+    let mut listing = match layout {
+        Layout::CkPlus => ck_plus::list(folder, path, options),
+        Layout::Ck48 => ck48::list(folder, path, options),
+        Layout::FileNames => file_names::list(folder, path, options),
+        Layout::ClassFolders | Layout::PixelTable => class_folders::list(folder, path, options),
+    }?;
+    listing.notes.extend(note);
+    Ok(listing)
+}
+
+/// The layout of a tree, and the folder in it that has the layout.
+struct Recognised<'a> {
+    layout: Layout,
+    folder: &'a Folder,
+    note: Option<String>,
+}
+
+/// The first layout that recognises a tree; class folders are last, because any folders could be some.
+fn recognised(tree: &Folder) -> Result<Recognised<'_>, DataError> {
+    let mut folder = tree;
+    loop {
+        let found = |layout| Ok(Recognised { layout, folder, note: None });
+        if ck_plus::recognises(folder) {
+            return found(Layout::CkPlus);
+        }
+        other_trees::refuse_parts(folder)?;
+        if ck48::recognises(folder)? {
+            return found(Layout::Ck48);
+        }
+        if file_names::recognises(folder) {
+            return found(Layout::FileNames);
+        }
+        let inner = folder.with_pictures();
+        if inner.iter().any(|class| Expression::of_name(&class.name).is_some()) {
+            return found(Layout::ClassFolders);
+        }
+        // An archive may lie in a folder of its own name. What is inside is read only if it is known for certain.
+        match inner.as_slice() {
+            [only] if folder.pictures().next().is_none() && !only.folders.is_empty() => folder = only,
+            _ => break,
+        }
+    }
+    if ck_plus::is_heap(tree) {
+        return Ok(Recognised { layout: Layout::CkPlus, folder: tree, note: None });
+    }
+    if !tree.has_pictures() {
+        return Err(match pixel_table::in_folder(tree)? {
+            Some(table) => DataError::TableInside { path: tree.path.clone(), table },
+            None => DataError::NoImages { path: tree.path.clone() },
+        });
+    }
+    let note = other_trees::refuse_people(tree)?;
+    other_trees::refuse_flat(tree)?;
+    Ok(Recognised { layout: Layout::ClassFolders, folder: tree, note })
+}
+
 impl Layout {
-    /// All of them, in the order in which they are tried: class folders are last, because they recognise any folder.
-    pub const ALL: [Layout; 4] = [Layout::CkPlus, Layout::Ck48, Layout::PixelTable, Layout::ClassFolders];
-
-    /// The layout of what is at `path`: the first that recognises it.
-    ///
-    /// # Errors
-    /// The path cannot be read, or is a file that is no table of pixels, or a folder that holds such a table only.
-    pub fn of(path: &Path) -> Result<Layout, DataError> {
-        for layout in Layout::ALL {
-            if layout.recognises(path)? {
-                return Ok(layout);
-            }
-        }
-        Err(DataError::NotAFolder { path: path.to_owned() })
-    }
-
-    fn recognises(self, path: &Path) -> Result<bool, DataError> {
-        let is_folder = path.is_dir();
-        match self {
-            Layout::CkPlus => Ok(is_folder && ck_plus::recognises(path)?),
-            Layout::Ck48 => Ok(is_folder && ck48::recognises(path)?),
-            Layout::PixelTable => Ok(!is_folder && pixel_table::recognises(path)?),
-            Layout::ClassFolders => Ok(is_folder && class_folders::recognises(path)?),
-        }
-    }
-
-    /// Finds the images at `path`, and what is left out.
-    pub(crate) fn list(self, path: &Path, options: &DataOptions) -> Result<Listing, DataError> {
-        match self {
-            Layout::CkPlus => ck_plus::list(path, options),
-            Layout::Ck48 => ck48::list(path, options),
-            Layout::PixelTable => pixel_table::list(path, options),
-            Layout::ClassFolders => class_folders::list(path, options),
-        }
-    }
+    /// All of them, in the order in which they are tried.
+    pub const ALL: [Layout; 5] =
+        [Layout::CkPlus, Layout::Ck48, Layout::FileNames, Layout::PixelTable, Layout::ClassFolders];
 
     /// What a label means, in words.
     pub fn coding(self) -> &'static str {
@@ -83,6 +128,10 @@ impl Layout {
                 "0 anger, 1 disgust, 2 fear, 3 happiness, 4 sadness, 5 surprise, 6 neutral (FER2013), 7 contempt \
                  (ckextended.csv)"
             }
+            Layout::FileNames => {
+                "the file's name has two letters for the expression, AN anger, DI disgust, FE or AF fear, HA happiness, NE \
+                 neutral, SA sadness, SU surprise, and begins with the person (JAFFE, KDEF): people are subjects"
+            }
             Layout::ClassFolders => "the folder's name is the class",
         }
     }
@@ -94,6 +143,7 @@ impl fmt::Display for Layout {
             Layout::CkPlus => "official CK+ layout",
             Layout::Ck48 => "CK+48 class folders",
             Layout::PixelTable => "table of pixels",
+            Layout::FileNames => "file names of JAFFE or KDEF",
             Layout::ClassFolders => "class folders",
         })
     }

@@ -1,26 +1,24 @@
 //! A table with a row for each image, as FER2013 and `ckextended.csv` are: `emotion,pixels,Usage`.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use super::folder::Folder;
 use super::{Layout, Listed, Listing, Picture};
 use crate::image::Image;
-use crate::lines::{cells, for_each_line};
+use crate::lines::{Separator, first_line, for_each_line, whole_number};
 use crate::{DataError, DataOptions, Expression, SkipReason, Skipped, Usage};
 
 /// The longest side of an image in a row.
 const MAX_SIDE: usize = 1024;
 /// The most pixels that all rows together may have: what is kept in memory.
 const MAX_PIXELS: usize = 4 << 30;
-/// A header is one short line.
-const MAX_HEADER_BYTES: u64 = 1024;
 
-const REMEDY: &str = "a table of pixels has the columns emotion (0 anger, 1 disgust, 2 fear, 3 happiness, 4 sadness, 5 surprise, \
+pub(crate) const REMEDY: &str = "a table of pixels has the columns emotion (0 anger, 1 disgust, 2 fear, 3 happiness, 4 sadness, 5 surprise, \
      6 neutral, 7 contempt), pixels (gray levels with spaces between) and optionally Usage";
 
 /// The position of each column. They come in any order, with or without spaces.
 struct Columns {
+    separator: Separator,
     emotion: usize,
     pixels: usize,
     usage: Option<usize>,
@@ -28,21 +26,28 @@ struct Columns {
 
 impl Columns {
     fn of_header(line: &str) -> Option<Columns> {
-        let names = cells(line);
-        let at = |wanted: &str| names.iter().position(|name| name.eq_ignore_ascii_case(wanted));
-        Some(Columns { emotion: at("emotion")?, pixels: at("pixels")?, usage: at("usage") })
+        let (separator, [emotion, pixels]) = Separator::of_header(line, ["emotion", "pixels"])?;
+        let usage = separator.cells(line).iter().position(|name| name.eq_ignore_ascii_case("usage"));
+        Some(Columns { separator, emotion, pixels, usage })
     }
 }
 
 /// Whether the first line of the file at `path` names the columns.
 pub(super) fn recognises(path: &Path) -> Result<bool, DataError> {
-    let mut start = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(MAX_HEADER_BYTES).read_to_end(&mut start))
-        .map_err(|cause| DataError::Read { path: path.to_owned(), cause })?;
-    let text = String::from_utf8_lossy(&start);
-    let header = text.trim_start_matches('\u{feff}').lines().next().unwrap_or_default();
-    Ok(Columns::of_header(header).is_some())
+    let header = first_line(path).map_err(|cause| DataError::Read { path: path.to_owned(), cause })?;
+    Ok(header.is_some_and(|header| Columns::of_header(&header).is_some()))
+}
+
+/// The table in a folder without pictures: an unpacked archive. One that is no table of pixels is better than none.
+pub(super) fn in_folder(folder: &Folder) -> Result<Option<PathBuf>, DataError> {
+    let is_table = |name: &str| name.to_lowercase().ends_with(".csv");
+    let tables: Vec<_> = folder.files_below().into_iter().filter(|file| is_table(&file.name)).collect();
+    for table in &tables {
+        if recognises(&table.path)? {
+            return Ok(Some(table.path.clone()));
+        }
+    }
+    Ok(tables.first().map(|table| table.path.clone()))
 }
 
 /// The images of the table at `path`.
@@ -52,16 +57,16 @@ pub(super) fn list(path: &Path, options: &DataOptions) -> Result<Listing, DataEr
     }
     let mut columns = None;
     let mut n_pixels = 0;
-    let mut listing = Listing::new(Layout::PixelTable, options.labels.names());
+    let mut listing = Listing::new(path, Layout::PixelTable, options.labels.names());
     for_each_line(path, REMEDY, |number, line| {
         let wrong = |reason| DataError::Table { path: path.to_owned(), line: number, reason, remedy: REMEDY };
-        let Some(Columns { emotion, pixels, usage }) = &columns else {
+        let Some(Columns { separator, emotion, pixels, usage }) = &columns else {
             let header = Columns::of_header(line);
             columns = Some(header.ok_or_else(|| wrong("no columns `emotion` and `pixels`".to_owned()))?);
             return Ok(());
         };
-        let cells = cells(line);
-        let cell = |column: usize| cells.get(column).copied().unwrap_or_default();
+        let cells = separator.cells(line);
+        let cell = |column: usize| cells.get(column).map_or("", |cell| cell.as_ref());
         let expression = expression(cell(*emotion)).map_err(wrong)?;
         let usage = usage.map(|column| usage_of(cell(column))).transpose().map_err(wrong)?;
         let name = format!("line {number}");
@@ -82,22 +87,27 @@ pub(super) fn list(path: &Path, options: &DataOptions) -> Result<Listing, DataEr
         }
         Ok(())
     })?;
+    if listing.images.is_empty() && listing.skipped.is_empty() {
+        return Err(DataError::EmptyTable { path: path.to_owned(), remedy: REMEDY });
+    }
     Ok(listing)
 }
 
 /// A code outside the coding means another coding: no label of such a table can be trusted.
 fn expression(cell: &str) -> Result<Expression, String> {
-    let code: Option<usize> = cell.parse().ok();
+    let code = whole_number(cell).and_then(|code| usize::try_from(code).ok());
     code.and_then(|code| Expression::FER2013.get(code).copied())
         .ok_or_else(|| format!("emotion {cell:?} is not a code from 0 to {}", Expression::FER2013.len() - 1))
 }
 
+/// What a cell of the column Usage says, as FER2013 and people write it.
 fn usage_of(cell: &str) -> Result<Usage, String> {
-    match cell.to_lowercase().as_str() {
-        "training" => Ok(Usage::Training),
-        "publictest" => Ok(Usage::PublicTest),
-        "privatetest" => Ok(Usage::PrivateTest),
-        _ => Err(format!("Usage {cell:?} is not Training, PublicTest or PrivateTest")),
+    let letters: String = cell.chars().filter(|letter| letter.is_alphanumeric()).collect();
+    match letters.to_lowercase().as_str() {
+        "training" | "train" | "trn" => Ok(Usage::Training),
+        "publictest" | "public" | "validation" | "valid" | "val" | "dev" => Ok(Usage::PublicTest),
+        "privatetest" | "private" | "testing" | "test" => Ok(Usage::PrivateTest),
+        _ => Err(format!("Usage {cell:?} is not Training, PublicTest (validation) or PrivateTest (test)")),
     }
 }
 
@@ -105,7 +115,8 @@ fn usage_of(cell: &str) -> Result<Usage, String> {
 fn picture(cell: &str) -> Result<Image, String> {
     let mut pixels = Vec::with_capacity(48 * 48);
     for word in cell.split_ascii_whitespace() {
-        pixels.push(word.parse().map_err(|_| format!("has a pixel {word:?}, not a number from 0 to 255"))?);
+        let level = word.parse().ok().or_else(|| whole_number(word).and_then(|level| level.try_into().ok()));
+        pixels.push(level.ok_or_else(|| format!("has a pixel {word:?}, not a whole number from 0 to 255"))?);
         if pixels.len() > MAX_SIDE * MAX_SIDE {
             return Err(format!("has more than {MAX_SIDE}x{MAX_SIDE} pixels"));
         }

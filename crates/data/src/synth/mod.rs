@@ -20,6 +20,7 @@ use netsynth_random::stream;
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 use crate::crop::Cropper;
 use crate::dataset::{Dataset, Unnumbered, assemble};
@@ -68,7 +69,7 @@ pub fn dataset(options: &SynthOptions, data_options: &DataOptions) -> Result<Dat
     data_options.check()?;
     let labels = data_options.labels;
     let first_peak = options.frames.saturating_sub(data_options.frames);
-    let cropper = Cropper::new(&data_options.crop)?;
+    let cropper = Cropper::new(&data_options.crop, Path::new(""))?;
     // All of them before the first error is looked for: which one is met first in time differs from run to run.
     let drawn: Vec<Result<Vec<Unnumbered>, Skipped>> = sequences(options)
         .into_par_iter()
@@ -102,7 +103,7 @@ pub fn dataset(options: &SynthOptions, data_options: &DataOptions) -> Result<Dat
         .collect();
     let drawn: Result<Vec<Vec<Unnumbered>>, Skipped> = drawn.into_iter().collect();
     let samples = drawn.map_err(DataError::Crop)?.into_iter().flatten().collect();
-    cropper.close()?;
+    let notes = Vec::from_iter(cropper.close());
     let mut skipped = Vec::new();
     for sequence in sequences(options) {
         if labels.class(sequence.expression).is_none() {
@@ -110,7 +111,7 @@ pub fn dataset(options: &SynthOptions, data_options: &DataOptions) -> Result<Dat
             skipped.push(Skipped { path, reason: SkipReason::OtherClass(sequence.expression) });
         }
     }
-    Ok(assemble(labels.names(), samples, skipped, data_options, None))
+    Ok(Dataset { notes, ..assemble(labels.names(), samples, skipped, data_options, None) })
 }
 
 /// One person showing one expression.
