@@ -146,7 +146,8 @@ pub enum DataError {
     /// No sequence has a label.
     #[error("none of the {sequences} CK+ sequences in {} has a label file", path.display())]
     #[diagnostic(help(
-        "labels are expected as Emotion/S005/001/S005_001_00000011_emotion.txt beside the images"
+        "labels are expected as Emotion/S005/001/S005_001_00000011_emotion.txt beside the images, or, of frames in a heap, \
+         among them"
     ))]
     NoLabels {
         /// The data folder.
@@ -168,22 +169,41 @@ pub enum DataError {
     },
     /// The folders name parts of a split, not classes.
     #[error("the folders of {} ({}) are parts of a split, not classes", path.display(), names.join(", "))]
-    #[diagnostic(help(
-        "give one of them, such as {}, or merge their class folders: netsynth makes folds itself", part.display()
-    ))]
+    #[diagnostic(help("{}", match part {
+        Some(part) => {
+            format!("give one of them, such as {}, or merge their class folders: netsynth makes folds itself", part.display())
+        }
+        None => "make a folder for each class and move the images of all parts there, such as DIR/anger/1.png: netsynth \
+            makes folds itself"
+            .to_owned(),
+    }))]
     SplitFolders {
         /// The data folder.
         path: PathBuf,
         /// The parts' names.
         names: Vec<String>,
-        /// The part that is best given.
-        part: PathBuf,
+        /// The part that is best given, if it has class folders.
+        part: Option<PathBuf>,
+    },
+    /// Folders of which several hold the same expressions.
+    #[error(
+        "the folders of {} ({first}, ...) are people or parts, not classes: several of them hold {expression}, among others",
+        path.display()
+    )]
+    #[diagnostic(help(
+        "make a folder for each class, with what divides them now inside, such as DIR/{expression}/{first}/1.png; if that is \
+         people, give --subject-pattern '^([^/]+)/'; if the folders are classes indeed, give --layout class-folders"
+    ))]
+    ExpressionsInside {
+        /// The data folder.
+        path: PathBuf,
+        /// The first of its folders.
+        first: String,
+        /// An expression that several of them hold.
+        expression: &'static str,
     },
     /// The folders name subjects, as inside the image folder of CK+.
-    #[error(
-        "the folders of {} are subjects ({first}, ...), not classes{}", path.display(),
-        inside.map(|expression| format!(": several of them hold {expression}, among others")).unwrap_or_default()
-    )]
+    #[error("the folders of {} are subjects ({first}, ...), not classes", path.display())]
     #[diagnostic(help(
         "make a folder for each class, with the people inside, such as DIR/anger/{first}/1.png, and give \
          --subject-pattern '^([^/]+)/'; if the folders are classes indeed, give --layout class-folders; for CK+, give the \
@@ -194,8 +214,6 @@ pub enum DataError {
         path: PathBuf,
         /// The first subject.
         first: String,
-        /// An expression that several of them hold, where that shows what they are.
-        inside: Option<&'static str>,
     },
     /// Two folders that name the same expression.
     #[error("{} and {} are the same class, {class}", first.display(), second.display())]
@@ -261,7 +279,7 @@ pub enum DataError {
     #[diagnostic(help("{}name another split, {}; its accuracy is then not subject-independent",
         if *.is_table { "" } else {
             "describe the position of the subject in the file names of class folders with --subject-pattern, such as \
-             '^([^_]+)_' for S010_004.png, or "
+             '^([^_]+)_' for S010_004.png or '^([^/]+)/' for a folder of each person, or "
         },
         if *.has_usage { "--split random, or --split usage for the table's column" } else { "--split random" }
     ))]

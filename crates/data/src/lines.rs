@@ -26,7 +26,7 @@ pub(crate) fn for_each_line(
 ) -> Result<(), DataError> {
     let failed = |cause| DataError::Read { path: path.to_owned(), cause };
     let wrong = |line, reason: String| DataError::Table { path: path.to_owned(), line, reason, remedy };
-    let mut reader = open(path).map_err(failed)?;
+    let mut reader = open(path, MAX_UTF16_BYTES).map_err(failed)?;
     let mut bytes = Vec::new();
     for number in 1.. {
         bytes.clear();
@@ -52,7 +52,7 @@ pub(crate) fn for_each_line(
 
 /// The first line of a file that is not blank, as far as a header would reach; nothing where there is no text.
 pub(crate) fn first_line(path: &Path) -> io::Result<Option<String>> {
-    let mut reader = open(path)?;
+    let mut reader = open(path, MAX_UTF16_BYTES)?;
     let mut bytes = Vec::new();
     while read_line(&mut reader, MAX_HEADER_BYTES, &mut bytes)? {
         let text = String::from_utf8_lossy(&bytes);
@@ -67,12 +67,12 @@ pub(crate) fn first_line(path: &Path) -> io::Result<Option<String>> {
 /// A short text as a whole, such as a label: its first bytes, whatever they are encoded in.
 pub(crate) fn short_text(path: &Path, most: u64) -> io::Result<String> {
     let mut text = String::new();
-    open(path)?.take(most).read_to_string(&mut text)?;
+    open(path, most)?.take(most).read_to_string(&mut text)?;
     Ok(text)
 }
 
-/// A regular file as UTF-8, without its byte order mark.
-fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
+/// A regular file as UTF-8, without its byte order mark; of UTF-16 no more than so many bytes.
+fn open(path: &Path, most_wide: u64) -> io::Result<Box<dyn BufRead>> {
     // Opening a pipe would wait for a writer; looking at it first does not.
     if !fs::metadata(path)?.is_file() {
         return Err(io::Error::other("it is not a file"));
@@ -89,8 +89,8 @@ fn open(path: &Path) -> io::Result<Box<dyn BufRead>> {
     };
     reader.consume(2);
     let mut bytes = Vec::new();
-    reader.take(MAX_UTF16_BYTES + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_UTF16_BYTES {
+    reader.take(most_wide + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > most_wide {
         return Err(io::Error::other("it is too long for UTF-16: save it as UTF-8"));
     }
     let units = bytes.chunks_exact(2).map(|pair| decode([pair[0], pair[1]]));

@@ -48,8 +48,9 @@ pub(crate) fn is_dropping(name: &str) -> bool {
     name.starts_with('.') || name.starts_with("~$") || DROPPINGS.contains(&name.to_lowercase().as_str())
 }
 
-/// Whether a folder's name is that of a part of a split, as people write them: `train`, `Test_Set`, `PublicTest`, `fold 3`.
-pub(crate) fn is_part_of_split(name: &str) -> bool {
+/// The words beside the name of a part of a split, if a folder's name has one, as people write them: none in `train`,
+/// `Test_Set`, `PublicTest` and `fold 3`, and `fer` in `FER2013Train`.
+pub(crate) fn part_of_split(name: &str) -> Option<Vec<String>> {
     const PARTS: [&str; 37] = [
         "train",
         "training",
@@ -110,8 +111,10 @@ pub(crate) fn is_part_of_split(name: &str) -> bool {
     ];
     let words = words(name);
     let is_in = |list: &[&str], word: &String| list.contains(&word.as_str());
-    words.iter().any(|word| is_in(&PARTS, word))
-        && words.iter().all(|word| is_in(&PARTS, word) || is_in(&AROUND, word))
+    let mut beside: Vec<String> = words.iter().filter(|word| !is_in(&PARTS, word)).cloned().collect();
+    let is_part = beside.len() < words.len();
+    beside.retain(|word| !is_in(&AROUND, word));
+    is_part.then_some(beside)
 }
 
 /// The words of a name in lower case: `PublicTest_2` has public and test.
@@ -228,11 +231,13 @@ mod tests {
             "dev",
             "Training",
         ] {
-            assert!(is_part_of_split(name), "{name}");
+            assert_eq!(part_of_split(name), Some(Vec::new()), "{name}");
         }
         for name in ["trains", "set", "public", "happy", "S005", "1", "invalid", "tested_positive", ""] {
-            assert!(!is_part_of_split(name), "{name}");
+            assert_eq!(part_of_split(name), None, "{name}");
         }
+        assert_eq!(part_of_split("FER2013Train"), Some(vec!["fer".to_owned()]));
+        assert_eq!(part_of_split("happy_test"), Some(vec!["happy".to_owned()]));
     }
 
     #[cfg(unix)]

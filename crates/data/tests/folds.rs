@@ -84,6 +84,6 @@ fn impossible_splits_are_refused_with_the_remedy() {
     let nameless = Dataset { subjects: Vec::new(), ..five };
     assert_snapshot!(printed(split(&nameless, 2, 0.0).unwrap_err()), @r#"
     the data names no subjects, so folds would share faces between training and validation
-    help: describe the position of the subject in the file names of class folders with --subject-pattern, such as '^([^_]+)_' for S010_004.png, or name another split, --split random; its accuracy is then not subject-independent
+    help: describe the position of the subject in the file names of class folders with --subject-pattern, such as '^([^_]+)_' for S010_004.png or '^([^/]+)/' for a folder of each person, or name another split, --split random; its accuracy is then not subject-independent
     "#);
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::fs::{self, File};
+use std::io::Write;
 use std::path::Path;
 
 use image::{DynamicImage, GrayImage, RgbImage};
@@ -139,6 +140,10 @@ fn a_label_of_a_gibibyte_is_refused_unread() {
     File::create(&label).unwrap().set_len(1 << 30).unwrap();
     let error = Dataset::load(folder.path(), &DataOptions::default()).unwrap_err().to_string();
     assert!(error.contains("S005_001_00000001_emotion.txt") && error.len() < 400, "{error}");
+    // The same as UTF-16 has it.
+    File::options().write(true).open(&label).unwrap().write_all(b"\xff\xfe").unwrap();
+    let error = Dataset::load(folder.path(), &DataOptions::default()).unwrap_err().to_string();
+    assert!(error.contains("too long"), "{error}");
 }
 
 #[cfg(target_os = "linux")]

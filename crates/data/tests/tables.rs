@@ -128,6 +128,9 @@ fn boxes_name_images_from_wherever_they_were_listed() {
     for root in ["./", ".\\", "././", &format!("{full}/"), &format!("{full}//./")] {
         assert_eq!(cut(&rows(root, ",")).unwrap().digest, plain.digest, "{root}");
     }
+    // A class may be called as a folder on the way.
+    let outer = dir.path().file_name().unwrap().to_str().unwrap();
+    assert!(cut(&rows(&format!("{outer}/"), ",")).is_err());
     assert_eq!(cut(&rows("./", ";")).unwrap().digest, plain.digest);
     assert_eq!(cut(&rows("./", ",").replace('\n', "\r")).unwrap().digest, plain.digest);
     let error = cut(&rows("elsewhere/", ",")).unwrap_err();

@@ -226,7 +226,7 @@ fn bad_folders_are_refused_with_the_remedy() {
     write_gray(dir.path(), "fer/test/happy/1.png", 1);
     assert_snapshot!(load("fer"), @r#"
     the folders of DIR/fer (test, train) are parts of a split, not classes
-    help: give one of them, such as DIR/fer/train, or merge their class folders: netsynth makes folds itself
+    help: make a folder for each class and move the images of all parts there, such as DIR/anger/1.png: netsynth makes folds itself
     "#);
     write_text(dir.path(), "broken/a/1.png", "");
     write_text(dir.path(), "broken/b/1.jpg", "?");
@@ -264,7 +264,7 @@ fn bad_ck_plus_trees_are_refused_with_the_remedy() {
     fs::remove_dir_all(dir.path().join("Emotion/S010")).unwrap();
     assert_snapshot!(load(), @r#"
     none of the 3 CK+ sequences in DIR has a label file
-    help: labels are expected as Emotion/S005/001/S005_001_00000011_emotion.txt beside the images
+    help: labels are expected as Emotion/S005/001/S005_001_00000011_emotion.txt beside the images, or, of frames in a heap, among them
     "#);
     fs::remove_dir_all(dir.path().join("Emotion")).unwrap();
     assert_snapshot!(load(), @r#"

@@ -6,14 +6,18 @@ use std::path::Path;
 use crate::DataError;
 use crate::crop::Faces;
 use crate::lines::{Separator, for_each_line, whole_number};
-use crate::names::composed;
+use crate::names::{composed, text};
 use crate::rectangle::Rectangle;
 
 pub(crate) const REMEDY: &str = "a box file has the columns path (as `netsynth data show --json` names the images), x, y, \
      width and height in whole pixels, and a row for each image";
 
 /// The boxes of each image.
-pub(crate) struct BoxFile(BTreeMap<String, Vec<Rectangle>>);
+pub(crate) struct BoxFile {
+    boxes: BTreeMap<String, Vec<Rectangle>>,
+    /// The data folder as it was given and from the root, in front of which a path may have been listed.
+    roots: [String; 2],
+}
 
 impl BoxFile {
     /// Reads the boxes of images in the data folder `dir`.
@@ -21,7 +25,7 @@ impl BoxFile {
         let mut boxes: BTreeMap<String, Vec<Rectangle>> = BTreeMap::new();
         let mut columns: Option<(Separator, [usize; 5])> = None;
         let roots = [dir.to_owned(), dir.canonicalize().unwrap_or_else(|_| dir.to_owned())];
-        let roots = roots.map(|root| plain(&root.to_string_lossy()));
+        let roots = roots.map(|root| plain(&text(root.as_os_str())));
         for_each_line(path, REMEDY, |number, line| {
             let wrong =
                 |reason| DataError::Table { path: path.to_owned(), line: number, reason, remedy: REMEDY };
@@ -47,19 +51,22 @@ impl BoxFile {
             if part.width < 1 || part.height < 1 {
                 return Err(wrong(format!("a box of {}x{} pixels", part.width, part.height)));
             }
-            boxes.entry(inside(cell(image), &roots)).or_default().push(part);
+            boxes.entry(plain(cell(image))).or_default().push(part);
             Ok(())
         })?;
-        Ok(BoxFile(boxes))
+        Ok(BoxFile { boxes, roots })
     }
 
+    /// The boxes of the image that has this name in the data folder, however far out it was listed from.
     pub(crate) fn faces(&self, name: &str) -> Faces {
-        Faces::of(self.0.get(name).map(Vec::as_slice).unwrap_or_default())
+        let listed = |root: &String| self.boxes.get(&format!("{root}/{name}"));
+        let boxes = self.boxes.get(name).or_else(|| self.roots.iter().find_map(listed));
+        Faces::of(boxes.map(Vec::as_slice).unwrap_or_default())
     }
 
     /// The name of an image in it.
     pub(crate) fn example(&self) -> Option<&String> {
-        self.0.keys().next()
+        self.boxes.keys().next()
     }
 }
 
@@ -69,11 +76,4 @@ fn plain(path: &str) -> String {
     let root = if path.starts_with('/') { "/" } else { "" };
     let steps = path.split('/').filter(|step| !matches!(*step, "" | "."));
     root.to_owned() + &steps.collect::<Vec<_>>().join("/")
-}
-
-/// A path as it reads from the data folder, however far out it was written from.
-fn inside(path: &str, roots: &[String]) -> String {
-    let path = plain(path);
-    let inner = roots.iter().find_map(|root| path.strip_prefix(root.as_str())?.strip_prefix('/'));
-    inner.unwrap_or(&path).to_owned()
 }

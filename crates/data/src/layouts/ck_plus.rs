@@ -39,9 +39,7 @@ pub(super) fn recognises(folder: &Folder) -> bool {
 
 /// Whether there are label files, and most pictures are named as the frames are, in whatever folders.
 pub(super) fn is_heap(folder: &Folder) -> bool {
-    let pictures = folder.pictures_below();
-    let n_named = pictures.iter().filter(|file| NAMED.is_match(&file.name)).count();
-    2 * n_named > pictures.len() && folder.files_below().into_iter().any(is_label)
+    sequences_named(&folder.pictures_below()) > 0 && folder.files_below().into_iter().any(is_label)
 }
 
 /// The last `options.frames` frames of every labelled sequence, and its first one where neutral is a class.
@@ -188,6 +186,12 @@ fn add_named<'a>(
             None => listing.skip(&frame.path, SkipReason::NoSequence),
         }
     }
+}
+
+/// How many sequences the names of pictures say, if most of them say one.
+pub(super) fn sequences_named(pictures: &[&File]) -> usize {
+    let named: Vec<SequenceId> = pictures.iter().filter_map(|file| named(&file.name)).collect();
+    if 2 * named.len() > pictures.len() { BTreeSet::from_iter(named).len() } else { 0 }
 }
 
 fn named(name: &str) -> Option<SequenceId> {

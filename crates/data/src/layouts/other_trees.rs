@@ -6,14 +6,21 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::LazyLock;
 
+use super::ck_plus;
 use super::folder::Folder;
-use crate::names::{is_part_of_split, pattern, words};
+use crate::names::{part_of_split, pattern, words};
 use crate::{DataError, Expression};
 
 /// A name with a number, such as `S005`, `AF01`, `subject 3` or `p01b`: the letters, then the number.
 static NUMBERED: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^([a-z]+)[ _.-]*\d+[a-z]?$"));
 /// Letters that stand for people.
-const PERSONS: [&str; 17] = [
+const PERSONS: [&str; 23] = [
+    "id",
+    "man",
+    "woman",
+    "male",
+    "female",
+    "proband",
     "s",
     "sub",
     "subj",
@@ -39,12 +46,13 @@ const CLASSES: [&str; 11] =
 /// Refuses folders that are parts of a split, here or in each of the folders here.
 pub(super) fn refuse_parts(folder: &Folder) -> Result<(), DataError> {
     let folders = folder.with_pictures();
-    let parts: Vec<&&Folder> = folders.iter().filter(|folder| is_part_of_split(&folder.name)).collect();
+    let parts = parts(&folders);
     let refused = || {
-        let is_learned = |part: &&&&Folder| words(&part.name).iter().any(|word| word.starts_with("tr"));
-        let Some(given) = parts.iter().find(is_learned).or(parts.first()) else { return Ok(()) };
         let names = parts.iter().map(|part| part.name.clone()).collect();
-        Err(DataError::SplitFolders { path: folder.path.clone(), names, part: given.path.clone() })
+        let is_learned = |part: &&&Folder| words(&part.name).iter().any(|word| word.starts_with("tr"));
+        let given = parts.iter().find(is_learned).or(parts.first());
+        let given = given.filter(|part| part.with_pictures().len() > 1).map(|part| part.path.clone());
+        Err(DataError::SplitFolders { path: folder.path.clone(), names, part: given })
     };
     // One folder called "valid" may be a class; a folder that holds class folders is none.
     match parts.as_slice() {
@@ -53,6 +61,18 @@ pub(super) fn refuse_parts(folder: &Folder) -> Result<(), DataError> {
         _ => return refused(),
     }
     folders.iter().filter(|inner| holds_parts_of_classes(inner)).try_for_each(|inner| refuse_parts(inner))
+}
+
+/// The folders that are parts by their names alone, or of which several differ in the part alone.
+fn parts<'a>(folders: &[&'a Folder]) -> Vec<&'a Folder> {
+    let beside: Vec<Option<Vec<String>>> = folders.iter().map(|folder| part_of_split(&folder.name)).collect();
+    let is_part = |words: &Option<Vec<String>>| match words {
+        None => false,
+        Some(words) => {
+            words.is_empty() || beside.iter().flatten().filter(|other| *other == words).count() > 1
+        }
+    };
+    folders.iter().zip(&beside).filter(|(_, words)| is_part(words)).map(|(folder, _)| *folder).collect()
 }
 
 /// Whether a folder holds class folders: by their names, or because no other folder has any like them.
@@ -67,9 +87,7 @@ fn is_apart(part: &Folder, folders: &[&Folder]) -> bool {
 
 /// Whether a folder holds two parts of a split with class folders in them: it is a variant of a whole data set.
 fn holds_parts_of_classes(folder: &Folder) -> bool {
-    let folders = folder.with_pictures();
-    let parts = folders.iter().filter(|part| is_part_of_split(&part.name));
-    parts.filter(|part| part.with_pictures().len() > 1).count() > 1
+    parts(&folder.with_pictures()).iter().filter(|part| part.with_pictures().len() > 1).count() > 1
 }
 
 /// Refuses folders that are surely people; of those that may be some it says so.
@@ -79,13 +97,20 @@ pub(super) fn refuse_people(folder: &Folder) -> Result<Option<String>, DataError
     if folders.iter().any(|folder| Expression::of_name(&folder.name).is_some()) {
         return Ok(None);
     }
-    let refused = |inside| {
-        let (path, first) = (folder.path.clone(), first.name.clone());
-        Err(DataError::SubjectFolders { path, first, inside })
+    let (path, name) = (folder.path.clone(), first.name.clone());
+    if let Some(expression) = shared_expressions(&folders).first() {
+        return Err(DataError::ExpressionsInside { path, first: name, expression: expression.name() });
+    }
+    let doubtful = || {
+        format!(
+            "the folders {}, {} and so on may be people rather than classes: then a network would learn to tell people apart",
+            first.name, folders[1].name
+        )
     };
-    let shared = shared_expressions(&folders);
-    if let Some(expression) = shared.first() {
-        return refused(Some(expression.name()));
+    // Classes have numbers too, but seldom such.
+    let is_long_number = |name: &str| name.len() > 2 && name.bytes().all(|byte| byte.is_ascii_digit());
+    if folders.iter().all(|folder| is_long_number(&folder.name)) {
+        return Ok(Some(doubtful()));
     }
     let letters = |folder: &&Folder| Some(NUMBERED.captures(&folder.name)?[1].to_lowercase());
     let Some(letters) = folders.iter().map(letters).collect::<Option<BTreeSet<String>>>() else {
@@ -100,12 +125,9 @@ pub(super) fn refuse_people(folder: &Folder) -> Result<Option<String>, DataError
         folder.pictures_below().iter().all(|file| file.name.to_lowercase().starts_with(&name))
     };
     if is_in(&PERSONS) || folders.iter().all(begins) {
-        return refused(None);
+        return Err(DataError::SubjectFolders { path, first: name });
     }
-    Ok(Some(format!(
-        "the folders {}, {} and so on may be people rather than classes: then a network would learn to tell people apart",
-        first.name, folders[1].name
-    )))
+    Ok(Some(doubtful()))
 }
 
 /// Expressions that several of these folders have inside, by the names of folders or files, if there are two or more:
@@ -113,7 +135,7 @@ pub(super) fn refuse_people(folder: &Folder) -> Result<Option<String>, DataError
 fn shared_expressions(folders: &[&Folder]) -> Vec<Expression> {
     let mut n_folders: BTreeMap<Expression, usize> = BTreeMap::new();
     for folder in folders {
-        let mut inside = expressions_of_folders(folder);
+        let mut inside = expressions_below(folder);
         if inside.is_empty() {
             inside = folder.pictures_below().iter().filter_map(|file| expression_in(&file.name)).collect();
         }
@@ -128,6 +150,13 @@ fn shared_expressions(folders: &[&Folder]) -> Vec<Expression> {
 
 fn expressions_of_folders(folder: &Folder) -> BTreeSet<Expression> {
     folder.with_pictures().iter().filter_map(|inner| Expression::of_name(&inner.name)).collect()
+}
+
+/// The expressions that folders in a folder name, however deep.
+fn expressions_below(folder: &Folder) -> BTreeSet<Expression> {
+    let mut found = expressions_of_folders(folder);
+    folder.folders.iter().for_each(|inner| found.extend(expressions_below(inner)));
+    found
 }
 
 /// The expression that a word of a file's name says.
@@ -145,6 +174,10 @@ pub(super) fn refuse_flat(folder: &Folder) -> Result<(), DataError> {
     };
     let pictures: Vec<_> = flat.pictures().collect();
     let Some(first) = pictures.first() else { return Ok(()) };
+    let sequences = ck_plus::sequences_named(&pictures);
+    if sequences > 0 {
+        return Err(DataError::NoLabels { path: flat.path.clone(), sequences });
+    }
     let (path, images, example) = (flat.path.clone(), pictures.len(), first.name.clone());
     Err(DataError::NoClassFolders { path, images, example })
 }
