@@ -26,6 +26,11 @@ fn the_readmes_picture_is_what_the_command_draws() {
     assert_eq!((code, stdout.as_str()), (0, ""), "{stderr}");
     assert_eq!(fs::read_to_string(folder.path().join("drawn.svg")).unwrap(), drawn);
 
+    let (code, _, stderr) = netsynth(folder.path(), &["draw", "nano-b", "--out", "drawn.PNG"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(fs::read(folder.path().join("drawn.PNG")).unwrap().starts_with(b"\x89PNG"));
+    let told = complaint(folder.path(), &["draw", "nano-b", "--out", "drawn.pdf"]);
+    assert!(told.contains("end it in .svg or .png") && !folder.path().join("drawn.pdf").exists(), "{told}");
     let (code, dot, stderr) = netsynth(folder.path(), &["draw", "nano-b", "--dot"]);
     assert_eq!(code, 0, "{stderr}");
     assert!(dot.starts_with("digraph \"nano-b\" {") && dot.contains("\"x1+x3\" -> \"x4\";"), "{dot}");

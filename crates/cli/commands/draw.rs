@@ -4,6 +4,7 @@ use clap::Args;
 use netsynth_report::{dot, drawing};
 
 use crate::Ending;
+use crate::commands::front::plot;
 use crate::output::print::print_to;
 use netsynth_run::RunError;
 use netsynth_run::networks::{architecture, read};
@@ -23,14 +24,18 @@ pub(crate) struct Arguments {
     /// Write for Graphviz instead of SVG
     #[arg(long)]
     dot: bool,
-    /// The file to write, anew if it is there; standard output if not given
+    /// The file to write, anew if it is there: a picture ends in .svg or .png; standard output if not given
     #[arg(long)]
     out: Option<PathBuf>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let (_, graph) = architecture(&read(&arguments.architecture)?)?;
-    let text = if arguments.dot { dot(&graph) } else { drawing(&graph) };
-    print_to(arguments.out.as_deref(), &text)?;
+    match &arguments.out {
+        // What Graphviz reads is no picture yet, whatever the file is called.
+        out if arguments.dot => print_to(out.as_deref(), &dot(&graph))?,
+        None => print_to(None, &drawing(&graph))?,
+        Some(path) => plot::write(path, &plot::format(path)?, &drawing(&graph))?,
+    }
     Ok(Ending::Done)
 }

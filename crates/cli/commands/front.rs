@@ -2,11 +2,11 @@
 
 mod diff;
 mod listing;
-mod plot;
+pub(crate) mod plot;
 mod query;
 mod runs;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
 use netsynth_search::Metric;
 use netsynth_store::FrontFile;
 
@@ -40,6 +40,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         Command::Diff(arguments) => diff::run(arguments),
         Command::Plot(arguments) => plot::run(arguments),
     }
+}
+
+/// The front that a search has just found, with all fields.
+pub(crate) fn csv(front: &FrontFile) -> String {
+    let rows: Vec<Row> = front.members.iter().map(Row::member).collect();
+    listing::table(&rows, Field::value_variants()).csv()
 }
 
 /// Prints the front that a search has just found, with these metrics.

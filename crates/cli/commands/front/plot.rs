@@ -49,7 +49,7 @@ fn read_counted(text: &str) -> Result<Metric, String> {
 }
 
 /// What a picture is written as.
-enum Format {
+pub(crate) enum Format {
     Svg,
     Png,
 }
@@ -90,7 +90,8 @@ pub(crate) fn glyphs(is_ascii_asked: bool) -> Glyphs {
     if is_unicode && !is_ascii_asked { Glyphs::Braille } else { Glyphs::Ascii }
 }
 
-fn format(path: &Path) -> Result<Format, RunError> {
+/// What a picture in a file of this name is.
+pub(crate) fn format(path: &Path) -> Result<Format, RunError> {
     match path.extension().and_then(OsStr::to_str).map(str::to_lowercase).as_deref() {
         Some("svg") => Ok(Format::Svg),
         Some("png") => Ok(Format::Png),
@@ -101,7 +102,8 @@ fn format(path: &Path) -> Result<Format, RunError> {
     }
 }
 
-fn write(path: &Path, format: &Format, svg: &str) -> Result<(), RunError> {
+/// Writes a drawing as a picture.
+pub(crate) fn write(path: &Path, format: &Format, svg: &str) -> Result<(), RunError> {
     let bytes = match format {
         Format::Svg => svg.as_bytes().to_vec(),
         Format::Png => png(svg).map_err(RunError::of)?,
