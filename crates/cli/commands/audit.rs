@@ -1,13 +1,14 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use netsynth_report::audit_table;
 use netsynth_run::{Context, LocalThreads, RunError, RunEvent, Search, audit};
 use netsynth_store::RunFolder;
 
 use crate::arguments::workers::worker_count;
 use crate::output::events;
 use crate::output::log;
-use crate::output::print::{Output, print, print_json};
+use crate::output::print::{Format, Output, print, print_json};
 use crate::output::progress::Progress;
 use crate::{Ending, interrupt, output};
 
@@ -26,9 +27,8 @@ pub(crate) struct Arguments {
     /// Trainings side by side, each on one core; all cores if not given. Changes no result
     #[arg(long)]
     workers: Option<usize>,
-    /// Print JSON instead of a table
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
@@ -52,11 +52,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         }
         found => found?,
     };
-    match Output::asked(arguments.json) {
+    match Output::asked(arguments.format) {
         Output::Tables => {
             output::audit::show(&found)?;
             search.plan.data.split.caveat().map_or(Ok(()), print)?;
         }
+        Output::Csv => print(audit_table(&found).csv())?,
         Output::Json => print_json(&found)?,
         Output::Nothing => {}
     }

@@ -17,9 +17,9 @@ use crate::arguments::bounds::{Bounds, read_bounds, read_objective};
 use crate::arguments::seeds::{Seeds, seeds};
 use crate::arguments::strategy::strategy;
 use crate::arguments::workers::worker_count;
-use crate::commands::comparison::{csv, drawn, show, summary};
+use crate::commands::comparison::{csv, drawn, show, summary, table};
 use crate::output::events;
-use crate::output::print::{print, print_json};
+use crate::output::print::{Format, print, print_json};
 use crate::output::progress::{Progress, print_line};
 use crate::{Ending, interrupt};
 
@@ -71,9 +71,8 @@ pub(crate) struct Arguments {
     /// The name under runs/; compare-001 and so on if not given
     #[arg(long)]
     name: Option<String>,
-    /// Print JSON instead of a table
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 /// What was compared: enough to do it again.
@@ -146,10 +145,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     folder.write_document(Entry::Summary, &summary)?;
     folder.write_file(Entry::Curves, csv(plan.quality(), &jobs, &curves).as_bytes())?;
     folder.write_file(Entry::CurvesDrawing, drawn(plan.quality(), &strategies, &jobs, &curves).as_bytes())?;
-    if arguments.json {
-        print_json(&summary)?;
-    } else {
-        show(&summary)?;
+    match arguments.format {
+        Format { json: true, .. } => print_json(&summary)?,
+        Format { csv: true, .. } => print(table(&summary).csv())?,
+        Format { csv: false, json: false } => show(&summary)?,
     }
     print_line(format!("written to {}", folder.path().display()));
     Ok(Ending::Done)

@@ -138,10 +138,12 @@ pub(crate) fn summary(
     Summary { schema: SCHEMA, metric: plan.quality(), n_seeds, rows, leads, arrivals }
 }
 
-/// Prints a summary as tables.
-pub(crate) fn show(summary: &Summary) -> Result<(), RunError> {
+/// Every strategy after some evaluations.
+pub(crate) fn table(summary: &Summary) -> Table {
     let Summary { n_seeds, metric, .. } = *summary;
-    let of_seeds = |number: usize| Cell::new(number, format!("{number} of {n_seeds}"));
+    let half_width = |of: Option<Spread>| {
+        Cell::known(of.and_then(|spread| spread.half_width), |half| Cell::fixed(half, 4))
+    };
     let columns = [
         Column::left("strategy", |row: &Row| Cell::text(&row.strategy)),
         Column::right("evaluations", |row: &Row| Cell::whole(row.evaluations)),
@@ -149,15 +151,29 @@ pub(crate) fn show(summary: &Summary) -> Result<(), RunError> {
         Column::right(&format!("best feasible {metric}"), |row: &Row| {
             spread(row.best, |share| format!("{:.3} %", 100.0 * share))
         }),
-        Column::right("seeds feasible", |row: &Row| of_seeds(row.n_feasible)),
+        Column::right("seeds feasible", |row: &Row| of_seeds(row.n_feasible, n_seeds)),
+        Column::hidden("hypervolume_half_width", |row: &Row| half_width(row.hypervolume)),
+        Column::hidden(&format!("best_feasible_{}_half_width", metric.name()), |row: &Row| {
+            half_width(row.best)
+        }),
     ];
-    print_table(&Table::new(&columns, &summary.rows))?;
+    Table::new(&columns, &summary.rows)
+}
+
+fn of_seeds(number: usize, n_seeds: usize) -> Cell {
+    Cell::new(number, format!("{number} of {n_seeds}"))
+}
+
+/// Prints a summary as tables.
+pub(crate) fn show(summary: &Summary) -> Result<(), RunError> {
+    let Summary { n_seeds, metric, .. } = *summary;
+    print_table(&table(summary))?;
     if let (Some(first), false) = (summary.rows.first(), summary.leads.is_empty()) {
         let columns = [
             Column::left("over", |lead: &Lead| Cell::text(&lead.over)),
             Column::right("evaluations", |lead: &Lead| Cell::whole(lead.evaluations)),
             Column::right("hypervolume ahead by", |lead: &Lead| spread(lead.hypervolume, volume)),
-            Column::right("seeds ahead", |lead: &Lead| of_seeds(lead.n_ahead)),
+            Column::right("seeds ahead", |lead: &Lead| of_seeds(lead.n_ahead, n_seeds)),
         ];
         print(format!("\nSeed by seed, how far {} is ahead:", first.strategy))?;
         print_table(&Table::new(&columns, &summary.leads))?;
@@ -165,14 +181,18 @@ pub(crate) fn show(summary: &Summary) -> Result<(), RunError> {
     let target = summary.arrivals.first().map_or(0.0, |arrival| arrival.target);
     let columns = [
         Column::left("strategy", |arrival: &Arrival| Cell::text(&arrival.strategy)),
-        Column::right("seeds that reach it", |arrival: &Arrival| of_seeds(arrival.n_reached)),
+        Column::right("seeds that reach it", |arrival: &Arrival| of_seeds(arrival.n_reached, n_seeds)),
         Column::right("evaluations, mean of those", |arrival: &Arrival| {
             spread(arrival.evaluations, |count| format!("{count:.1}"))
         }),
     ];
     print(format!("\nEvaluations to reach {metric} {}:", metric.format(target)))?;
     print_table(&Table::new(&columns, &summary.arrivals))?;
-    print(format!("± is half of a 95 % interval: Student's t over {n_seeds} seeds."))
+    match n_seeds {
+        // An interval of two says nothing.
+        0..3 => Ok(()),
+        _ => print(format!("± is half of a 95 % interval: Student's t over {n_seeds} seeds.")),
+    }
 }
 
 /// A mean and half of its interval; the value is the mean.

@@ -54,9 +54,8 @@ pub(crate) struct Arguments {
     trials: Option<usize>,
     #[command(flatten)]
     training: TrainingArguments,
-    /// Print JSON instead of tables
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
@@ -77,7 +76,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let training = CrossValidation::new(&source, plan, &|event| events::show(&progress, event))?;
     let folder = training.begin(arguments.training.name.as_deref())?;
     interrupt::listen()?;
-    train_on_folds(&training, &folder, workers, Output::asked(arguments.json), &progress)
+    train_on_folds(&training, &folder, workers, Output::asked(arguments.format), &progress)
 }
 
 /// The training of a network as the options ask.
@@ -88,7 +87,7 @@ fn asked(arguments: &Arguments, network: &Source) -> Result<netsynth_run::TrainP
 
 /// Searches, trains what was found on the protocol's folds, and prints Table 1. What is there already is kept.
 fn paper(arguments: &Arguments, workers: NonZeroUsize) -> Result<Ending, RunError> {
-    let Arguments { epochs, trials, training: options, json, .. } = arguments;
+    let Arguments { epochs, trials, training: options, format, .. } = arguments;
     let data = options.data_plan(48, 48)?;
     let recipe = options.recipe(Recipe::paper())?;
     let (epochs, trials) = (epochs.unwrap_or(N_EPOCHS), trials.unwrap_or(N_TRIALS));
@@ -100,8 +99,11 @@ fn paper(arguments: &Arguments, workers: NonZeroUsize) -> Result<Ending, RunErro
     }
     let name = options.name.as_deref().unwrap_or("paper");
     let path = RunFolder::path_of(Path::new("runs"), name)?;
-    // With JSON, the table at the end is all that is printed.
-    let output = if *json { Output::Nothing } else { Output::Tables };
+    // For programs, the table at the end is all that is printed.
+    let output = match Output::asked(*format) {
+        Output::Tables => Output::Tables,
+        Output::Csv | Output::Json | Output::Nothing => Output::Nothing,
+    };
     interrupt::listen()?;
     let progress = Progress::new();
     let on_event = |event: netsynth_run::RunEvent<'_>| events::show(&progress, event);
@@ -126,7 +128,7 @@ fn paper(arguments: &Arguments, workers: NonZeroUsize) -> Result<Ending, RunErro
         };
         measured.push(results);
     }
-    table_1::show(&measured, Format { csv: false, json: *json })?;
+    table_1::show(&measured, *format)?;
     Ok(ending)
 }
 

@@ -6,7 +6,7 @@ use netsynth_store::{RunFolder, RunKind};
 
 use crate::arguments::workers::worker_count;
 use crate::output::events;
-use crate::output::print::Output;
+use crate::output::print::{Format, Output};
 use crate::output::progress::Progress;
 use crate::work::search::work_on;
 use crate::work::training::train_on_folds;
@@ -25,9 +25,8 @@ pub(crate) struct Arguments {
     /// Trainings side by side, each on one core; all cores if not given. Changes no result
     #[arg(long)]
     workers: Option<usize>,
-    /// Print JSON instead of tables
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
@@ -36,7 +35,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     interrupt::listen()?;
     let progress = Progress::new();
     let on_event = |event: netsynth_run::RunEvent<'_>| events::show(&progress, event);
-    let output = Output::asked(arguments.json);
+    let output = Output::asked(arguments.format);
     match folder.kind()? {
         RunKind::Training => {
             let training = CrossValidation::reopened(&folder, &on_event)?;

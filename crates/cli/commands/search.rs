@@ -8,7 +8,7 @@ use netsynth_store::RunFolder;
 use crate::arguments::search::SearchArguments;
 use crate::arguments::workers::worker_count;
 use crate::output::events;
-use crate::output::print::{Output, print};
+use crate::output::print::{Format, Output, print};
 use crate::output::progress::Progress;
 use crate::work::search::work_on;
 use crate::{Ending, interrupt};
@@ -31,9 +31,8 @@ pub(crate) struct Arguments {
     /// The run's name under runs/; search-001 and so on if not given
     #[arg(long)]
     name: Option<String>,
-    /// Print the front as JSON instead of a table
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
@@ -48,5 +47,5 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let search = Search::new(plan, workers, &|event| events::show(&progress, event))?;
     let folder = search.begin(&path)?;
     interrupt::listen()?;
-    work_on(&search, &folder, Output::asked(arguments.json), &progress)
+    work_on(&search, &folder, Output::asked(arguments.format), &progress)
 }

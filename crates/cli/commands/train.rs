@@ -7,7 +7,7 @@ use netsynth_train::Recipe;
 use crate::arguments::training::TrainingArguments;
 use crate::arguments::workers::worker_count;
 use crate::output::events;
-use crate::output::print::{Output, print};
+use crate::output::print::{Format, Output, print};
 use crate::output::progress::Progress;
 use crate::work::training::train_on_folds;
 use crate::{Ending, interrupt};
@@ -30,13 +30,12 @@ pub(crate) struct Arguments {
     epochs: Option<usize>,
     #[command(flatten)]
     training: TrainingArguments,
-    /// Print JSON instead of tables
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    format: Format,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
-    let Arguments { architecture, epochs, training: options, json } = arguments;
+    let Arguments { architecture, epochs, training: options, format } = arguments;
     let workers = worker_count(options.workers)?;
     let source = read(architecture)?;
     let plan = options.plan(&source, Recipe::strong(), epochs.unwrap_or(N_EPOCHS), 1)?;
@@ -49,5 +48,5 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let training = CrossValidation::new(&source, plan, &|event| events::show(&progress, event))?;
     let folder = training.begin(options.name.as_deref())?;
     interrupt::listen()?;
-    train_on_folds(&training, &folder, workers, Output::asked(*json), &progress)
+    train_on_folds(&training, &folder, workers, Output::asked(*format), &progress)
 }

@@ -15,15 +15,20 @@ use netsynth_run::RunError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Output {
     Tables,
+    Csv,
     Json,
     /// Another part of the command prints what came of it.
     Nothing,
 }
 
 impl Output {
-    /// What a command's `--json` asks for.
-    pub(crate) fn asked(json: bool) -> Self {
-        if json { Output::Json } else { Output::Tables }
+    /// What a command's `--csv` or `--json` asks for.
+    pub(crate) fn asked(format: Format) -> Self {
+        match format {
+            Format { json: true, .. } => Output::Json,
+            Format { csv: true, .. } => Output::Csv,
+            Format { csv: false, json: false } => Output::Tables,
+        }
     }
 }
 

@@ -44,7 +44,7 @@ pub(crate) fn print_line(line: impl AsRef<str>) {
 }
 
 /// Whether standard error is looked at by a person who can see it change.
-fn is_live() -> bool {
+pub(crate) fn is_live() -> bool {
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     let is_dumb = std::env::var("TERM").is_ok_and(|kind| kind == "dumb");
     std::io::stderr().is_terminal() && !is_set("CI") && !is_dumb && !log::is_quiet() && !log::is_loud()

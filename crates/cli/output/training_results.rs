@@ -11,7 +11,7 @@ pub(crate) fn accuracy(results: &Results) -> String {
 }
 
 /// The folds with their accuracies.
-fn table(results: &Results) -> Table {
+pub(crate) fn table(results: &Results) -> Table {
     let columns = [
         Column::right("seed", |fold: &FoldResult| Cell::whole(fold.seed)),
         Column::right("fold", |fold: &FoldResult| Cell::whole(fold.fold.number())),

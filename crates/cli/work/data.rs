@@ -4,9 +4,11 @@ use indicatif::{ProgressBar, ProgressStyle};
 use netsynth_data::{DataOptions, Dataset};
 use netsynth_run::RunError;
 
+use crate::output::progress::is_live;
+
 /// Reads a data set with a progress bar.
 pub(crate) fn load(path: &Path, options: &DataOptions) -> Result<Dataset, RunError> {
-    let bar = ProgressBar::new(0);
+    let bar = if is_live() { ProgressBar::new(0) } else { ProgressBar::hidden() };
     let style =
         ProgressStyle::with_template("{bar:24.cyan/blue} {pos}/{len} images read  {eta_precise} left");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));

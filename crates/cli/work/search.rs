@@ -46,8 +46,10 @@ fn show_results(
 ) -> Result<Ending, RunError> {
     let (plan, path) = (&searched.plan, folder.path().display());
     let SearchResults { trials, front, reason, variants, audit } = results;
-    if output == Output::Json {
-        print_json(&WithAudit { front: &front, audit: audit.as_ref() })?;
+    match output {
+        Output::Json => print_json(&WithAudit { front: &front, audit: audit.as_ref() })?,
+        Output::Csv => print(front::csv(&front))?,
+        Output::Tables | Output::Nothing => {}
     }
     if reason == StopReason::Failures {
         let reason = format!(

@@ -10,7 +10,7 @@ use netsynth_run::{
 use netsynth_store::RunFolder;
 
 use crate::output::events;
-use crate::output::print::{Output, print_json};
+use crate::output::print::{Output, print, print_json};
 use crate::output::progress::Progress;
 use crate::output::training_results as results;
 use crate::{Ending, interrupt};
@@ -26,6 +26,7 @@ pub(crate) fn train_on_folds(
     let Some(results) = trained(training, folder, workers, progress)? else { return Ok(Ending::Stopped) };
     match output {
         Output::Tables => results::show(&results)?,
+        Output::Csv => print(results::table(&results).csv())?,
         Output::Json => print_json(&results)?,
         Output::Nothing => {}
     }
