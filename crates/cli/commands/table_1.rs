@@ -87,7 +87,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
 impl Measured {
     /// What came of a training on folds.
     pub(crate) fn on_folds(results: &Results, run: &Path) -> Self {
-        let mut how = format!("{} trainings of {} epochs on folds", results.folds.len(), results.epochs);
+        let mut how = match results.folds.len() {
+            1 => format!("a training of {} epochs on one fold", results.epochs),
+            n_folds => format!("{n_folds} trainings of {} epochs on folds", results.epochs),
+        };
         if let Some(caveat) = results.split.caveat() {
             how += &format!("; {caveat}");
         }

@@ -65,7 +65,7 @@ fn notes(plan: &TrainPlan) -> Vec<String> {
             plan.n_trained_folds, plan.data.n_folds
         ));
     }
-    if plan.n_trained_folds * plan.n_seeds > 1 {
+    if plan.n_trained_folds * plan.n_seeds > 2 {
         notes.push(
             "The interval is Student's t at 95 % over folds and seeds. Folds share training images, so it is narrower than \
              independent measurements would give."

@@ -133,6 +133,17 @@ fn one_odd_file_or_folder_takes_no_people_away() {
 }
 
 #[test]
+fn people_are_the_same_in_small_letters() {
+    let plain = load(&tree(&CK48)).unwrap();
+    let small = tree(&CK48.map(|path| path.replace('S', "s")).each_ref().map(String::as_str));
+    assert_eq!(load(&small).unwrap().digest, plain.digest);
+    let (plain, small) = (release(), release());
+    let label = small.path().join("Emotion/S005");
+    fs::rename(&label, small.path().join("Emotion/s005")).unwrap();
+    assert_eq!(load(&small).unwrap().digest, load(&plain).unwrap().digest);
+}
+
+#[test]
 fn an_archive_in_a_folder_of_its_own_name_is_read() {
     for paths in [&CK48[..], &RELEASE] {
         let paths: Vec<String> = paths.iter().map(|path| format!("CK+48/{path}")).collect();

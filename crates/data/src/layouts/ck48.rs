@@ -8,7 +8,7 @@ use super::{Layout, Listing};
 use crate::{DataError, DataOptions, Expression, SkipReason};
 
 /// In `S010_004_00000017.png` the subject is the text before the first underscore.
-const SUBJECT: &str = r"(?:^|/)(S\d+)_[^/]*$";
+const SUBJECT: &str = r"(?i)(?:^|/)(S\d+)_[^/]*$";
 
 /// Whether most folders with pictures are named by expressions of CK+, and most pictures in those as CK+48 names its own.
 pub(super) fn recognises(folder: &Folder) -> Result<bool, DataError> {
@@ -43,6 +43,11 @@ pub(super) fn list(folder: &Folder, root: &Path, options: &DataOptions) -> Resul
             Some(number) => add_class(&mut listing, class, number, Some(&subject)),
             None => listing.skip(&class.path, SkipReason::OtherClass(expression)),
         }
+    }
+    if options.subject_pattern.is_none() {
+        // Some systems write names in small letters: `s010` is nobody else.
+        let subjects = listing.images.iter_mut().filter_map(|listed| listed.subject.as_mut());
+        subjects.for_each(|subject| subject.make_ascii_uppercase());
     }
     skip_beside(&mut listing, folder);
     Ok(listing)

@@ -162,7 +162,7 @@ fn sequences<'a>(listing: &mut Listing, image_root: &'a Folder) -> BTreeMap<Sequ
     for subject in &image_root.folders {
         elsewhere.extend(subject.pictures());
         for sequence in &subject.folders {
-            let (id, path) = ((subject.name.clone(), sequence.name.clone()), sequence.path.as_path());
+            let (id, path) = (sequence_id(subject, sequence), sequence.path.as_path());
             let frames = sequence.pictures_below();
             found.entry(id).or_insert(Sequence { path, frames: Vec::new() }).frames.extend(frames);
         }
@@ -199,6 +199,11 @@ fn named(name: &str) -> Option<SequenceId> {
     Some((groups[1].to_uppercase(), groups[2].to_owned()))
 }
 
+/// Subject and sequence by their folders. Some systems write names in small letters: `s005` is nobody else.
+fn sequence_id(subject: &Folder, sequence: &Folder) -> SequenceId {
+    (subject.name.to_ascii_uppercase(), sequence.name.clone())
+}
+
 /// `S005_001_00000011_emotion.txt`, or a copy of it.
 fn is_label(file: &File) -> bool {
     let name = file.name.to_lowercase();
@@ -213,7 +218,7 @@ fn label_files(label_root: &Folder) -> BTreeMap<SequenceId, &File> {
         elsewhere.extend(&subject.files);
         for sequence in &subject.folders {
             let file = sequence.files_below().into_iter().rfind(|file| is_label(file));
-            files.extend(file.map(|file| ((subject.name.clone(), sequence.name.clone()), file)));
+            files.extend(file.map(|file| (sequence_id(subject, sequence), file)));
         }
     }
     for file in elsewhere.into_iter().filter(|file| is_label(file)) {

@@ -79,7 +79,9 @@ fn accuracy(report: &TrainingReport) -> String {
 
 fn head(report: &TrainingReport) -> String {
     let TrainingReport { folds, n_planned, epochs, network, .. } = report;
-    let status = if folds.len() >= *n_planned {
+    let status = if folds.len() >= *n_planned && folds.len() == 1 {
+        format!("Finished. A training of {epochs} epochs, judged on one fold.")
+    } else if folds.len() >= *n_planned {
         format!("Finished. {} trainings of {epochs} epochs, each judged on its own fold.", folds.len())
     } else {
         format!("Unfinished, {} of {n_planned} trainings of {epochs} epochs so far.", folds.len())
