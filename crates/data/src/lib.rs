@@ -22,6 +22,7 @@
 //! ```
 
 mod augmentation;
+mod cells;
 mod contact_sheet;
 mod crop;
 mod dataset;

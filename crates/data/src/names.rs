@@ -45,75 +45,26 @@ pub(crate) fn is_dropping(name: &str) -> bool {
         "temporary items",
         "network trash folder",
     ];
-    name.starts_with('.') || name.starts_with("~$") || DROPPINGS.contains(&name.to_lowercase().as_str())
+    name.starts_with('.')
+        || name.starts_with("~$")
+        || name.ends_with('~')
+        || DROPPINGS.contains(&name.to_lowercase().as_str())
 }
 
 /// The words beside the name of a part of a split, if a folder's name has one, as people write them: none in `train`,
 /// `Test_Set`, `PublicTest` and `fold 3`, and `fer` in `FER2013Train`.
 pub(crate) fn part_of_split(name: &str) -> Option<Vec<String>> {
-    const PARTS: [&str; 37] = [
-        "train",
-        "training",
-        "trn",
-        "trainset",
-        "trainingset",
-        "traindata",
-        "trainval",
-        "trainvalid",
-        "val",
-        "valid",
-        "vali",
-        "valset",
-        "valdata",
-        "validation",
-        "validationset",
-        "validate",
-        "eval",
-        "evaluation",
-        "evaluate",
-        "dev",
-        "devel",
-        "development",
-        "devset",
-        "test",
-        "testing",
-        "tst",
-        "tests",
-        "testset",
-        "testdata",
-        "testingset",
-        "publictest",
-        "privatetest",
-        "holdout",
-        "heldout",
-        "fold",
-        "folds",
-        "kfold",
-    ];
-    const AROUND: [&str; 17] = [
-        "set",
-        "sets",
-        "data",
-        "dataset",
-        "split",
-        "part",
-        "partition",
-        "subset",
-        "image",
-        "images",
-        "img",
-        "imgs",
-        "faces",
-        "folder",
-        "public",
-        "private",
-        "aligned",
-    ];
+    const PARTS: &str = "train training trn trainset trainingset traindata trainval trainvalid val valid vali valset \
+        valdata validation validationset validate eval evaluation evaluate dev devel development devset \
+        test testing tst tests testset testdata testingset publictest privatetest holdout heldout fold \
+        folds kfold";
+    const AROUND: &str = "set sets data dataset split part partition subset image images img imgs faces folder public \
+        private aligned";
     let words = words(name);
-    let is_in = |list: &[&str], word: &String| list.contains(&word.as_str());
-    let mut beside: Vec<String> = words.iter().filter(|word| !is_in(&PARTS, word)).cloned().collect();
+    let is_in = |list: &str, word: &str| list.split(' ').any(|known| known == word);
+    let mut beside: Vec<String> = words.iter().filter(|word| !is_in(PARTS, word)).cloned().collect();
     let is_part = beside.len() < words.len();
-    beside.retain(|word| !is_in(&AROUND, word));
+    beside.retain(|word| !is_in(AROUND, word));
     is_part.then_some(beside)
 }
 

@@ -114,6 +114,37 @@ fn an_image_of_any_format_cut_off_anywhere_is_skipped() {
 }
 
 #[test]
+fn a_damaged_image_of_any_format_ends_nothing() {
+    // xorshift64: the same damage in every run.
+    let mut state = 88_172_645_463_325_252_u64;
+    let mut below = |bound: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state % bound as u64) as usize
+    };
+    let image = GrayImage::from_fn(24, 20, |x, y| image::Luma([((x * 37 + y * y * 11) % 251) as u8]));
+    for ending in ["png", "jpg", "tiff", "bmp", "pgm"] {
+        let folder = tempdir().unwrap();
+        good(folder.path());
+        let path = folder.path().join(format!("yes/damaged.{ending}"));
+        image.save(&path).unwrap();
+        let whole = fs::read(&path).unwrap();
+        for _ in 0..150 {
+            let mut bytes = whole.clone();
+            for _ in 0..=below(3) {
+                let most = if below(2) == 0 { bytes.len().min(64) } else { bytes.len() };
+                let at = below(most);
+                bytes[at] = below(256) as u8;
+            }
+            fs::write(&path, &bytes).unwrap();
+            let dataset = load(folder.path());
+            assert_eq!(dataset.samples.len() + dataset.skipped.len(), 3, "{ending} {bytes:?}");
+        }
+    }
+}
+
+#[test]
 fn a_jpeg_with_more_behind_its_end_is_whole() {
     let folder = tempdir().unwrap();
     good(folder.path());

@@ -92,6 +92,11 @@ fn droppings_and_documents_change_no_layout() {
             fs::write(folder.join("Icon\r"), "left behind").unwrap();
             fs::write(folder.join("notes.txt"), "a document").unwrap();
         }
+        // Backups of pictures, and what Windows notes of a download.
+        for backup in ["x.png~", "x.png.bak"] {
+            GrayImage::new(8, 8).save_with_format(root.join(backup), image::ImageFormat::Png).unwrap();
+        }
+        write(root, "x.png:Zone.Identifier", "[ZoneTransfer]");
         for document in ["README.md", "labels.csv", "list_partition_label.txt", "paper.pdf"] {
             write(root, document, "a document");
         }
@@ -281,7 +286,14 @@ fn frames_of_the_release_without_labels_are_told_about_labels() {
 #[test]
 fn pictures_of_other_kinds_are_counted_and_named() {
     let dir = tree(&["a/1.png", "b/1.png", "b/2.jfif", "b/3"]);
-    for path in ["a/x.webp", "c/y.webp", "c/z.HEIC", "c/clip.mp4", "c/deep/er/and/deeper/still/v.gif"] {
+    for path in [
+        "a/x.webp",
+        "c/y.webp",
+        "c/z.HEIC",
+        "c/clip.mp4",
+        "c/v.png.crdownload",
+        "c/deep/er/and/deeper/still/v.gif",
+    ] {
         write(dir.path(), path, "unread");
     }
     write(dir.path(), "a/nameless", b"GIF89a\x01\0\x01\0\0\0\0\0");
@@ -295,6 +307,7 @@ fn pictures_of_other_kinds_are_counted_and_named() {
             "a/x.webp is of the kind .webp, which is not read",
             "c/clip.mp4 is of the kind .mp4, which is not read",
             "c/deep/er/and/deeper/still/v.gif is of the kind .gif, which is not read",
+            "c/v.png.crdownload is of the kind .crdownload, which is not read",
             "c/y.webp is of the kind .webp, which is not read",
             "c/z.HEIC is of the kind .heic, which is not read",
         ]

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::DataError;
+use crate::cells::{Separator, whole_number};
 use crate::crop::Faces;
-use crate::lines::{Separator, for_each_line, whole_number};
+use crate::lines::for_each_line;
 use crate::names::{composed, text};
 use crate::rectangle::Rectangle;
 

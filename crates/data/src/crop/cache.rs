@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::DataError;
+use crate::cells::Separator;
 use crate::crop::Faces;
 use crate::digest::hexadecimal;
 use crate::image::Image;
-use crate::lines::{Separator, for_each_line};
+use crate::lines::for_each_line;
 use crate::rectangle::Rectangle;
 
 /// In the current folder, where a person sees it.

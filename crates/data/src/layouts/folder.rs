@@ -12,19 +12,13 @@ use crate::names::{is_dropping, text};
 /// More entries than any data set of faces has.
 const MAX_ENTRIES: usize = 2_000_000;
 /// Endings of pictures that are read.
-const READ: [&str; 14] =
-    ["png", "jpg", "jpeg", "jpe", "jfif", "jif", "tif", "tiff", "bmp", "dib", "pgm", "ppm", "pbm", "pnm"];
-/// Endings of pictures and films that are not.
-const UNREAD: [&str; 33] = [
-    "webp", "gif", "heic", "heif", "hif", "avif", "jp2", "j2k", "jpx", "jxl", "tga", "ico", "svg", "psd",
-    "xcf", "exr", "hdr", "qoi", "dds", "pcx", "raw", "cr2", "cr3", "nef", "arw", "dng", "mp4", "mov", "avi",
-    "mkv", "webm", "wmv", "mpg",
-];
+const READ: &str = "png jpg jpeg jpe jfif jif tif tiff bmp dib pgm ppm pbm pnm";
+/// Endings of pictures and films that are not, and of downloads that did not end.
+const UNREAD: &str = "part crdownload webp gif heic heif hif avif jp2 j2k jpx jxl tga ico svg psd xcf exr hdr qoi dds pcx \
+    raw cr2 cr3 nef arw dng mp4 mov avi mkv webm wmv mpg";
 /// Endings of files that lie beside pictures. The beginning of any other file shows what it is.
-const DOCUMENTS: [&str; 24] = [
-    "txt", "md", "csv", "tsv", "json", "xml", "html", "htm", "pdf", "doc", "docx", "xls", "xlsx", "ods",
-    "rtf", "log", "ini", "yaml", "yml", "py", "m", "mat", "zip", "pts",
-];
+const DOCUMENTS: &str = "bak tmp orig lnk url txt md csv tsv json xml html htm pdf doc docx xls xlsx ods rtf log ini yaml yml \
+    py m mat zip pts";
 
 /// A folder as it was found; a link is followed, but into no folder that it lies in.
 pub(super) struct Folder {
@@ -156,14 +150,18 @@ impl Walk<'_> {
 
 fn kind(path: &Path, is_file: bool) -> Kind {
     let ending = path.extension().map(|ending| text(ending).to_lowercase()).unwrap_or_default();
-    let is_in = |endings: &[&str]| endings.contains(&ending.as_str());
+    let is_in = |endings: &str| is_one_of(endings, &ending);
     match () {
-        () if is_in(&READ) && !is_file => Kind::NoFile,
-        () if is_in(&READ) => Kind::Picture,
-        () if is_in(&UNREAD) => Kind::Unread(ending),
-        () if is_in(&DOCUMENTS) || !is_file => Kind::Other,
+        () if is_in(READ) && !is_file => Kind::NoFile,
+        () if is_in(READ) => Kind::Picture,
+        () if is_in(UNREAD) => Kind::Unread(ending),
+        () if is_in(DOCUMENTS) || !is_file => Kind::Other,
         () => by_first_bytes(path).unwrap_or(Kind::Other),
     }
+}
+
+fn is_one_of(endings: &str, ending: &str) -> bool {
+    endings.split(' ').any(|known| known == ending)
 }
 
 /// What a file without a telling name is.
@@ -176,5 +174,5 @@ fn by_first_bytes(path: &Path) -> Option<Kind> {
         return None;
     }
     let ending = format.extensions_str().first()?;
-    Some(if READ.contains(ending) { Kind::Picture } else { Kind::Unread((*ending).to_owned()) })
+    Some(if is_one_of(READ, ending) { Kind::Picture } else { Kind::Unread((*ending).to_owned()) })
 }

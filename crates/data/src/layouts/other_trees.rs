@@ -14,34 +14,10 @@ use crate::{DataError, Expression};
 /// A name with a number, such as `S005`, `AF01`, `subject 3` or `p01b`: the letters, then the number.
 static NUMBERED: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)^([a-z]+)[ _.-]*\d+[a-z]?$"));
 /// Letters that stand for people.
-const PERSONS: [&str; 23] = [
-    "id",
-    "man",
-    "woman",
-    "male",
-    "female",
-    "proband",
-    "s",
-    "sub",
-    "subj",
-    "subject",
-    "sbj",
-    "person",
-    "people",
-    "participant",
-    "actor",
-    "model",
-    "user",
-    "volunteer",
-    "patient",
-    "child",
-    "human",
-    "identity",
-    "speaker",
-];
+const PERSONS: &str = "id man woman male female proband s sub subj subject sbj person people participant actor model user \
+    volunteer patient child human identity speaker";
 /// Letters that stand for classes.
-const CLASSES: [&str; 11] =
-    ["class", "cls", "label", "emotion", "emo", "expression", "category", "cat", "type", "cluster", "level"];
+const CLASSES: &str = "class cls label emotion emo expression category cat type cluster level";
 
 /// Refuses folders that are parts of a split, here or in each of the folders here.
 pub(super) fn refuse_parts(folder: &Folder) -> Result<(), DataError> {
@@ -116,15 +92,15 @@ pub(super) fn refuse_people(folder: &Folder) -> Result<Option<String>, DataError
     let Some(letters) = folders.iter().map(letters).collect::<Option<BTreeSet<String>>>() else {
         return Ok(None);
     };
-    let is_in = |list: &[&str]| letters.iter().all(|letters| list.contains(&letters.as_str()));
-    if is_in(&CLASSES) {
+    let is_in = |list: &str| letters.iter().all(|letters| list.split(' ').any(|known| known == letters));
+    if is_in(CLASSES) {
         return Ok(None);
     }
     let begins = |folder: &&Folder| {
         let name = folder.name.to_lowercase();
         folder.pictures_below().iter().all(|file| file.name.to_lowercase().starts_with(&name))
     };
-    if is_in(&PERSONS) || folders.iter().all(begins) {
+    if is_in(PERSONS) || folders.iter().all(begins) {
         return Err(DataError::SubjectFolders { path, first: name });
     }
     Ok(Some(doubtful()))

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::folder::Folder;
 use super::{Layout, Listed, Listing, Picture};
+use crate::cells::{Separator, whole_number};
 use crate::image::Image;
-use crate::lines::{Separator, first_line, for_each_line, whole_number};
+use crate::lines::{first_line, for_each_line};
 use crate::{DataError, DataOptions, Expression, SkipReason, Skipped, Usage};
 
 /// The longest side of an image in a row.
