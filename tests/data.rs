@@ -188,7 +188,7 @@ fn a_class_that_one_person_shows_is_told() {
         stderr.contains("only S010 shows sadness: the fold that judges it has not learned it"),
         "{stderr}"
     );
-    assert!(stderr.contains("all who show fear are in fold 1"), "{stderr}");
+    assert!(stderr.contains("all images of fear are in fold 1"), "{stderr}");
     // The interval of two numbers says nothing, and one number has no deviation.
     assert!(stdout.contains("over 2 folds") && !stdout.contains('±'), "{stdout}");
     let (stdout, _) = train(&["--only", "1"]);

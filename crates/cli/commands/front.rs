@@ -6,7 +6,7 @@ pub(crate) mod plot;
 mod query;
 mod runs;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use netsynth_search::Metric;
 use netsynth_store::FrontFile;
 
@@ -42,12 +42,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     }
 }
 
-/// The front that a search has just found, with all fields.
-pub(crate) fn csv(front: &FrontFile) -> String {
-    let rows: Vec<Row> = front.members.iter().map(Row::member).collect();
-    listing::table(&rows, Field::value_variants()).csv()
-}
-
 /// Prints the front that a search has just found, with these metrics.
 pub(crate) fn show(front: &FrontFile, metrics: &[Metric]) -> Result<(), RunError> {
     if front.members.is_empty() {
@@ -55,4 +49,10 @@ pub(crate) fn show(front: &FrontFile, metrics: &[Metric]) -> Result<(), RunError
     }
     let rows: Vec<Row> = front.members.iter().map(Row::member).collect();
     print_table(&listing::fitting_table(&rows, &Field::of_front(metrics)))
+}
+
+/// The same as comma-separated values.
+pub(crate) fn csv(front: &FrontFile, metrics: &[Metric]) -> String {
+    let rows: Vec<Row> = front.members.iter().map(Row::member).collect();
+    listing::table(&rows, &Field::of_front(metrics)).csv()
 }

@@ -37,7 +37,7 @@ pub(crate) fn cautions(dataset: &Dataset, split: &Split) -> Vec<String> {
     cautions
 }
 
-/// Classes that a fold judges and nobody else shows, or that one and the same person is learned from and judged on.
+/// Classes that are judged where they were not learned, or learned from and judged on one person.
 fn unlearned(dataset: &Dataset, split: &Split) -> Vec<String> {
     let shows =
         |samples: &[usize], class| samples.iter().any(|&sample| dataset.samples[sample].class == class);
@@ -56,9 +56,12 @@ fn unlearned(dataset: &Dataset, split: &Split) -> Vec<String> {
                 Some(format!("only {person} shows {name}: it is learned from and judged on the same person"))
             }
             (Some((_, person)), []) => Some(format!("only {person} shows {name}: no fold judges it")),
-            (None, []) => None,
+            (None, []) => {
+                let is_apart = folds().next().is_none() && shows(&split.held_out, class);
+                is_apart.then(|| format!("all images of {name} are held out: no fold learns or judges it"))
+            }
             (None, [fold, ..]) => Some(format!(
-                "all who show {name} are in fold {fold}: the fold judges what it has not learned"
+                "all images of {name} are in fold {fold}: the fold judges what it has not learned"
             )),
         }
     };

@@ -48,7 +48,7 @@ fn show_results(
     let SearchResults { trials, front, reason, variants, audit } = results;
     match output {
         Output::Json => print_json(&WithAudit { front: &front, audit: audit.as_ref() })?,
-        Output::Csv => print(front::csv(&front))?,
+        Output::Csv => print(front::csv(&front, &plan.search.shown()))?,
         Output::Tables | Output::Nothing => {}
     }
     if reason == StopReason::Failures {

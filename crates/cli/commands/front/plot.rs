@@ -109,7 +109,7 @@ pub(crate) fn write(path: &Path, format: &Format, svg: &str) -> Result<(), RunEr
         Format::Png => png(svg).map_err(RunError::of)?,
     };
     std::fs::write(path, bytes).map_err(|error| {
-        let remedy = "give a file in a folder that is there and can be written";
+        let remedy = "give a file in a folder that can be written";
         RunError::new(error.to_string(), remedy).at(path.display().to_string())
     })
 }
