@@ -99,7 +99,7 @@ impl Measured {
             run: run.display().to_string(),
             parameters: results.cost.parameters,
             accuracy: Some(results.mean_accuracy),
-            half_width: results.half_width,
+            half_width: results.interval(),
             how,
         }
     }

@@ -7,7 +7,7 @@ use crate::output::print::{count, estimate, millions, percent, print, print_tabl
 
 /// The accuracy with its interval.
 pub(crate) fn accuracy(results: &Results) -> String {
-    estimate(results.mean_accuracy, results.half_width)
+    estimate(results.mean_accuracy, results.interval())
 }
 
 /// The folds with their accuracies.
@@ -69,7 +69,7 @@ fn show_confusion(results: &Results) -> Result<(), RunError> {
 /// Prints measured, published and difference.
 fn show_published(results: &Results) -> Result<(), RunError> {
     let mut rows: Vec<[Cell; 4]> = Vec::new();
-    let accuracy = || Cell::estimate(results.mean_accuracy, results.half_width);
+    let accuracy = || Cell::estimate(results.mean_accuracy, results.interval());
     for (number, expectation) in results.published.iter().enumerate() {
         let mark = format!("[{}]", number + 1);
         if let Some(known) = expectation.accuracy {

@@ -9,8 +9,8 @@ pub(crate) fn is_cut_off(bytes: &[u8]) -> bool {
         let Some(marker) = next_marker(bytes, &mut at) else { return true };
         match marker {
             END => return false,
-            // Without a length: the beginning, and restarts.
-            0x01 | 0xd0..=0xd8 => {}
+            // Without a length: what is no marker, restarts, and the beginning.
+            0x00 | 0x01 | 0xd0..=0xd8 => {}
             _ => {
                 let Some(&[high, low]) = bytes.get(at..at + 2) else { return true };
                 at += usize::from(u16::from_be_bytes([high, low])).max(2);

@@ -105,6 +105,11 @@ impl Results {
         }
     }
 
+    /// Half the width of the mean's interval, where it says anything: earlier versions gave two trainings one.
+    pub fn interval(&self) -> Option<f64> {
+        self.half_width.filter(|_| self.folds.len() > 2)
+    }
+
     /// The means over folds and seeds of the measured metrics but accuracy, as far as they are known.
     pub fn measured(&self) -> Metrics {
         let folds: Vec<Metrics> = self.folds.iter().map(|fold| fold.measured).collect();
