@@ -120,14 +120,19 @@ pub enum DataError {
     },
     /// All samples have the same label.
     #[error("{} has images of one class only, {class}", path.display())]
-    #[diagnostic(help(
-        "a classifier needs at least two classes with images: give the folder that holds all class folders"
-    ))]
+    #[diagnostic(help("a classifier needs at least two classes with images: {}", match layout {
+        Layout::ClassFolders | Layout::Ck48 => "give the folder that holds all class folders",
+        Layout::CkPlus | Layout::FileNames | Layout::PixelTable => {
+            "check the labels, or choose others of them as classes with --labels"
+        }
+    }))]
     OneClass {
         /// The data folder.
         path: PathBuf,
         /// The class.
         class: String,
+        /// The layout it was read as.
+        layout: Layout,
     },
     /// CK+ images without their label folder, or the other way round.
     #[error("{} has the {found} folder of CK+ but no {missing} folder", path.display())]

@@ -108,7 +108,7 @@ fn decode(
     };
     if good.iter().all(|sample| sample.class == first.class) {
         let class = classes[first.class].clone();
-        return Err(DataError::OneClass { path: dir.to_owned(), class });
+        return Err(DataError::OneClass { path: dir.to_owned(), class, layout });
     }
     Ok(Dataset { notes, ..assemble(classes, good, skipped, options, Some(layout)) })
 }

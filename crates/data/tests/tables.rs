@@ -84,6 +84,9 @@ fn a_table_that_fails_is_told_about_tables() {
         let help = error.help().unwrap().to_string();
         assert!(help.contains("a table of pixels has the columns"), "{error} {help}");
     }
+    let one = format!("emotion,pixels\n3,{}\n3,{}\n", pixels(1), pixels(2));
+    let help = load(one).unwrap_err().help().unwrap().to_string();
+    assert!(help.contains("--labels") && !help.contains("folder"), "{help}");
     let dataset = load(table().replace(",Usage", ",more")).unwrap();
     let error = SplitBy::Subject.split(&dataset, 2, 0.0).unwrap_err();
     let help = error.help().unwrap().to_string();

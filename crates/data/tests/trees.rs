@@ -259,7 +259,7 @@ fn bad_ck_plus_trees_are_refused_with_the_remedy() {
     fs::remove_dir_all(dir.path().join("Emotion/S005")).unwrap();
     assert_snapshot!(load(), @r#"
     DIR has images of one class only, happiness
-    help: a classifier needs at least two classes with images: give the folder that holds all class folders
+    help: a classifier needs at least two classes with images: check the labels, or choose others of them as classes with --labels
     "#);
     fs::remove_dir_all(dir.path().join("Emotion/S010")).unwrap();
     assert_snapshot!(load(), @r#"
