@@ -29,6 +29,12 @@ fn the_readmes_picture_is_what_the_command_draws() {
     let (code, _, stderr) = netsynth(folder.path(), &["draw", "nano-b", "--out", "drawn.PNG"]);
     assert_eq!(code, 0, "{stderr}");
     assert!(fs::read(folder.path().join("drawn.PNG")).unwrap().starts_with(b"\x89PNG"));
+    // In the light colours: paper, bars, and letters that are darker than either.
+    let picture =
+        image::load_from_memory(&fs::read(folder.path().join("drawn.PNG")).unwrap()).unwrap().to_rgb8();
+    assert_eq!(picture.get_pixel(0, 0).0, [255; 3]);
+    let of = |wanted: [u8; 3]| picture.pixels().filter(|pixel| pixel.0 == wanted).count();
+    assert!(of([0x2f, 0x6f, 0xb0]) > 1000 && of([0x1b, 0x1f, 0x24]) > 10);
     let told = complaint(folder.path(), &["draw", "nano-b", "--out", "drawn.pdf"]);
     assert!(told.contains("end it in .svg or .png") && !folder.path().join("drawn.pdf").exists(), "{told}");
     let (code, dot, stderr) = netsynth(folder.path(), &["draw", "nano-b", "--dot"]);

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use resvg::{tiny_skia, usvg};
 
+use crate::drawing::Theme;
+
 /// Why a drawing has no picture.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum PictureError {
@@ -34,7 +36,7 @@ pub fn png(svg: &str) -> Result<Vec<u8>, PictureError> {
     fonts.load_font_data(dejavu::sans::regular().to_vec());
     fonts.set_sans_serif_family("DejaVu Sans");
     let refused = |error: &dyn std::fmt::Display| PictureError::Drawing(error.to_string());
-    let drawing = usvg::Tree::from_str(svg, &options).map_err(|error| refused(&error))?;
+    let drawing = usvg::Tree::from_str(&in_light(svg), &options).map_err(|error| refused(&error))?;
     let size = drawing.size();
     let side = |length: f32| (length * ENLARGED).ceil() as u64;
     let (width, height) = (side(size.width()), side(size.height()));
@@ -46,4 +48,11 @@ pub fn png(svg: &str) -> Result<Vec<u8>, PictureError> {
     let enlarged = tiny_skia::Transform::from_scale(ENLARGED, ENLARGED);
     resvg::render(&drawing, enlarged, &mut picture.as_mut());
     picture.encode_png().map_err(|error| refused(&error))
+}
+
+/// A drawing in its light colours, written out: the rasteriser knows neither custom properties nor who looks.
+fn in_light(svg: &str) -> String {
+    let dark = format!("@media(prefers-color-scheme:dark){{svg{{{}}}}}", Theme::Dark.declarations());
+    let light = Theme::Light.declarations().split(';').filter_map(|declaration| declaration.split_once(':'));
+    light.fold(svg.replace(&dark, ""), |svg, (name, colour)| svg.replace(&format!("var({name})"), colour))
 }
