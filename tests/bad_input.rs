@@ -165,7 +165,7 @@ fn runs_that_are_none() {
     let plan = path.join("runs/s/plan.ron");
     fs::write(&plan, fs::read_to_string(&plan).unwrap().replace("n_trials: 6", "n_trials: 7")).unwrap();
     let later: [(&str, &[&str]); 4] = [
-        ("a training to verify", &["verify", "runs/t"]),
+        ("a training to audit", &["audit", "runs/t"]),
         ("somebody's folder", &["search", "--plan", "small.ron", "--name", "mine"]),
         ("a run that is there", &["search", "--plan", "small.ron", "--name", "s"]),
         ("a plan that was changed", &["resume", "runs/s"]),

@@ -183,15 +183,12 @@ fn weights_that_others_start_from_must_be_there_and_whole() {
     let (code, _, stderr) = netsynth(folder, &["resume", "runs/whole"]);
     assert_eq!(code, 0, "{stderr}");
     assert!(contents(&run) == expected);
-    // The second rung of a trial goes on where its first ended.
+    // The second rung of a trial goes on where its first ended, which is trained again for it.
     let (name, _) = expected.iter().find(|(name, _)| name.ends_with("rung-1.ron")).unwrap();
     fs::remove_file(run.join(name)).unwrap();
     let weights = name.replace("rung-1.ron", "rung-0-fold-01.safetensors");
     fs::remove_file(run.join(&weights)).unwrap();
     let (code, _, stderr) = netsynth(folder, &["resume", "runs/whole"]);
-    assert_eq!(code, 2);
-    // Which trial climbed first may depend on the kind of processor.
-    let stderr = stderr.replace(&weights, "WEIGHTS");
-    let complaint = stderr.lines().skip_while(|line| !line.starts_with("error"));
-    insta::assert_snapshot!(complaint.collect::<Vec<_>>().join("\n"));
+    assert_eq!(code, 0, "{stderr}");
+    assert_same(&contents(&run), &expected, "after weights were missing");
 }

@@ -51,6 +51,14 @@ fn long(folder: &Path, epochs: usize) {
     fs::write(folder.join("plan.ron"), plan).unwrap();
 }
 
+/// What a killed process left holds, as far as it came.
+fn half_a_run_holds(folder: &Path, run: &str) {
+    if folder.join(run).join("plan.ron").exists() {
+        let (code, stdout, stderr) = netsynth(folder, &["verify", run, "--retrain", "0"]);
+        assert_eq!(code, 0, "{stdout}{stderr}");
+    }
+}
+
 #[test]
 fn a_search_killed_at_fifty_instants_ends_as_if_nothing_had_happened() {
     let folder = workplace();
@@ -86,6 +94,7 @@ fn a_search_killed_at_fifty_instants_ends_as_if_nothing_had_happened() {
             }
             child.kill().unwrap();
             n_killed += usize::from(ended(child).0.is_none());
+            half_a_run_holds(folder, &run);
         }
         assert_same(&contents(&folder.join(&run)), &expected, &format!("after {n_killed} kills"));
     }
@@ -107,6 +116,7 @@ fn a_training_that_was_killed_keeps_its_folds_and_ends_as_if_nothing_had_happene
     child.kill().unwrap();
     ended(child);
     assert!(!folder.join("runs/cut/results.ron").exists(), "it was over before it was killed");
+    half_a_run_holds(folder, "runs/cut");
     let (code, stdout, stderr) = netsynth(folder, &["resume", "runs/cut", "--workers", "2"]);
     assert_eq!(code, 0, "{stderr}");
     assert!(stderr.contains(" trainings are there already"), "{stderr}");

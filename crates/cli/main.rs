@@ -8,6 +8,7 @@ mod commands;
 #[cfg(test)]
 mod fuzz;
 mod interrupt;
+mod memory;
 mod output;
 #[cfg(any(test, fuzzing))]
 #[path = "../../fuzz/readers.rs"]

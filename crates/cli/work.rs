@@ -2,4 +2,5 @@
 
 pub(crate) mod data;
 pub(crate) mod search;
+pub(crate) mod threads;
 pub(crate) mod training;

@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use netsynth_report::audit_table;
-use netsynth_run::{Context, LocalThreads, RunError, RunEvent, Search, audit};
+use netsynth_run::{Context, RunError, RunEvent, Search, audit};
 use netsynth_store::RunFolder;
 
 use crate::arguments::workers::worker_count;
@@ -10,6 +10,7 @@ use crate::output::events;
 use crate::output::log;
 use crate::output::print::{Format, Output, print, print_json};
 use crate::output::progress::Progress;
+use crate::work::threads::Threads;
 use crate::{Ending, interrupt, output};
 
 /// Train the finalists of a search from scratch on all folds: how far can its ranking be trusted?
@@ -27,19 +28,23 @@ pub(crate) struct Arguments {
     /// Trainings side by side, each on one core; all cores if not given. Changes no result
     #[arg(long)]
     workers: Option<usize>,
+    /// Where the run's data are now, if they were moved
+    #[arg(long)]
+    data: Option<PathBuf>,
     #[command(flatten)]
     format: Format,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
+    interrupt::listen()?;
     let workers = worker_count(arguments.workers)?;
     let folder = RunFolder::resume(&arguments.run)?;
+    interrupt::goes_on_with(format!("netsynth audit {}", folder.path().display()));
     let progress = Progress::new();
     let on_event = |event: RunEvent<'_>| events::show(&progress, event);
-    let search = Search::reopened(&folder, workers, &on_event)?;
-    interrupt::listen()?;
+    let search = Search::reopened(&folder, workers, arguments.data.as_deref(), &on_event)?;
     let Search { dataset, split, .. } = &search;
-    let executor = LocalThreads::new(dataset, split, workers);
+    let executor = Threads::new(dataset, split, workers);
     let context = Context { executor: &executor, on_event: &on_event, stop: &interrupt::is_asked };
     let found = audit(&search, &folder, &context);
     log::end(&found);

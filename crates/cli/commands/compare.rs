@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_run::{
-    Comparison, ComparisonJob, Context, LocalThreads, Plan, RunError, Search, check_path,
-    compare_by_training, compare_on_table,
+    Comparison, ComparisonJob, Context, Plan, RunError, Search, check_path, compare_by_training,
+    compare_on_table,
 };
 use netsynth_search::{
     Curve, Indicator, Limits, Metric, Objective, Performance, Rung, Scale, SearchPlan, StrategyKind, Table,
 };
-use netsynth_store::{Entry, RunFolder, RunKind, read_text};
+use netsynth_store::{Entry, NewRun, RunKind, read_text};
 use serde::Serialize;
 
 use crate::arguments::bounds::{Bounds, read_bounds, read_objective};
@@ -21,6 +21,7 @@ use crate::commands::comparison::{csv, drawn, show, summary, table};
 use crate::output::events;
 use crate::output::print::{Format, print, print_json};
 use crate::output::progress::{Progress, print_line};
+use crate::work::threads::Threads;
 use crate::{Ending, interrupt};
 
 /// Hold search strategies against each other on a benchmark or by training
@@ -95,7 +96,8 @@ struct Provenance {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
-    let path = RunFolder::free_path(Path::new("runs"), arguments.name.as_deref(), "compare")?;
+    interrupt::listen()?;
+    let run = NewRun::named(Path::new("runs"), arguments.name.as_deref(), "compare")?;
     [&arguments.table, &arguments.plan].into_iter().flatten().try_for_each(|given| check_path(given))?;
     let workers = worker_count(arguments.workers)?;
     let range = arguments.seeds.unwrap_or(Seeds { first: 1, last: 10 });
@@ -108,7 +110,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         .iter()
         .flat_map(|&strategy| (range.first..=range.last).map(move |seed| ComparisonJob { strategy, seed }))
         .collect();
-    interrupt::listen()?;
     let progress = Progress::new();
     let Comparison { plan, runs, known } = match (&arguments.table, &arguments.plan) {
         (Some(path), _) => on_table(path, arguments, &jobs, workers, &progress)?,
@@ -141,7 +142,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         netsynth: env!("CARGO_PKG_VERSION"),
         target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
     };
-    let folder = RunFolder::create(&path, &file, &provenance)?;
+    let folder = run.begin()?;
+    folder.describe(&file, &provenance)?;
     folder.write_document(Entry::Summary, &summary)?;
     folder.write_file(Entry::Curves, csv(plan.quality(), &jobs, &curves).as_bytes())?;
     folder.write_file(Entry::CurvesDrawing, drawn(plan.quality(), &strategies, &jobs, &curves).as_bytes())?;
@@ -205,7 +207,7 @@ fn by_training(
     plan.check()?;
     let on_event = |event: netsynth_run::RunEvent<'_>| events::show(progress, event);
     let search = Search::new(plan, workers, &on_event)?;
-    let executor = LocalThreads::new(&search.dataset, &search.split, workers);
+    let executor = Threads::new(&search.dataset, &search.split, workers);
     let context = Context { executor: &executor, on_event: &on_event, stop: &interrupt::is_asked };
     compare_by_training(&search, jobs, &context)
 }

@@ -36,7 +36,7 @@ fn write(command: &Command, folder: &Path) -> std::io::Result<usize> {
     let page = Man::new(command.clone());
     let mut text = Vec::new();
     page.render(&mut text)?;
-    fs::write(folder.join(page.get_filename()), text)?;
+    netsynth_files::write(&folder.join(page.get_filename()), &text)?;
     let below = command.get_subcommands().filter(|below| !below.is_hide_set() && below.get_name() != "help");
     let written = below.map(|below| write(below, folder)).collect::<std::io::Result<Vec<usize>>>()?;
     Ok(1 + written.iter().sum::<usize>())

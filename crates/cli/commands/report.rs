@@ -4,7 +4,7 @@ use clap::Args;
 use netsynth_graph::schema;
 use netsynth_report::{Judged, Report, Run, page};
 use netsynth_search::{Screening, Variant};
-use netsynth_store::{Entry, RunFolder, RunKind, StoreError};
+use netsynth_store::{Entry, FailureFile, RunFolder, RunKind, StoreError};
 use netsynth_train::{InheritFrom, Inheritance};
 
 use crate::Ending;
@@ -12,10 +12,10 @@ use crate::commands::environment::{environment, name};
 use crate::commands::training_report::page_of_training;
 use crate::output::print::{count, print, print_to};
 use netsynth_run::RunError;
-use netsynth_run::known_variant;
 use netsynth_run::worked;
 use netsynth_run::{DataSource, Plan};
 use netsynth_run::{OpenSearch, open_search};
+use netsynth_run::{failed_variant, known_variant};
 
 /// Write a run's report: one HTML file with everything that is known of it.
 ///
@@ -112,6 +112,9 @@ fn judged(folder: &RunFolder, damage: &mut Vec<String>) -> Vec<Judged> {
                 confusion: metrics.held_out_confusion.0,
             })),
             Err(error) => damage.push(error.to_string()),
+        }
+        if let Ok(Some(FailureFile { training, reason, .. })) = failed_variant(folder, variant) {
+            damage.push(format!("{variant} could not be trained: {training}: {reason}"));
         }
     }
     judged

@@ -7,7 +7,7 @@ use netsynth_run::networks::{Source, read};
 use netsynth_run::{
     CrossValidation, RunError, Search, begun_or_reopened, found_networks, paper_plan, refuse_other,
 };
-use netsynth_store::RunFolder;
+use netsynth_store::{NewRun, RunFolder};
 use netsynth_train::Recipe;
 
 use crate::arguments::training::TrainingArguments;
@@ -59,6 +59,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
+    interrupt::listen()?;
     let workers = worker_count(arguments.training.workers)?;
     let network = match arguments.network.as_str() {
         "paper" => return paper(arguments, workers),
@@ -75,7 +76,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let progress = Progress::new();
     let training = CrossValidation::new(&source, plan, &|event| events::show(&progress, event))?;
     let folder = training.begin(arguments.training.name.as_deref())?;
-    interrupt::listen()?;
     train_on_folds(&training, &folder, workers, Output::asked(arguments.format), &progress)
 }
 
@@ -104,17 +104,16 @@ fn paper(arguments: &Arguments, workers: NonZeroUsize) -> Result<Ending, RunErro
         Output::Tables => Output::Tables,
         Output::Csv | Output::Json | Output::Nothing => Output::Nothing,
     };
-    interrupt::listen()?;
     let progress = Progress::new();
     let on_event = |event: netsynth_run::RunEvent<'_>| events::show(&progress, event);
     let (search, folder) = if RunFolder::open(&path).is_ok() {
         let folder = RunFolder::resume(&path)?;
-        let search = Search::reopened(&folder, workers, &on_event)?;
+        let search = Search::reopened(&folder, workers, None, &on_event)?;
         refuse_other(&folder, search.plan == plan)?;
         (search, folder)
     } else {
         let search = Search::new(plan, workers, &on_event)?;
-        let folder = search.begin(&path)?;
+        let folder = search.begin(&NewRun::At(path))?;
         (search, folder)
     };
     let ending = work_on(&search, &folder, output, &progress)?;

@@ -15,7 +15,7 @@ use crate::{Ending, interrupt};
 /// Go on with a search or a training that was stopped, killed or cut off.
 ///
 /// What was trained is kept; the end is the same, byte for byte on the CPU, as if nothing had happened. Run it in the
-/// folder where the run was begun, if its plan names a data folder by a relative path.
+/// folder where the run was begun, if its plan names a data folder by a relative path, or say with `--data` where the data are now.
 ///
 /// Example: netsynth resume runs/search-001
 #[derive(Args)]
@@ -25,25 +25,30 @@ pub(crate) struct Arguments {
     /// Trainings side by side, each on one core; all cores if not given. Changes no result
     #[arg(long)]
     workers: Option<usize>,
+    /// Where the run's data are now, if they were moved
+    #[arg(long)]
+    data: Option<PathBuf>,
     #[command(flatten)]
     format: Format,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
+    interrupt::listen()?;
     let workers = worker_count(arguments.workers)?;
     let folder = RunFolder::resume(&arguments.run)?;
-    interrupt::listen()?;
+    interrupt::goes_on_with(format!("netsynth resume {}", folder.path().display()));
     let progress = Progress::new();
     let on_event = |event: netsynth_run::RunEvent<'_>| events::show(&progress, event);
+    let data = arguments.data.as_deref();
     let output = Output::asked(arguments.format);
     match folder.kind()? {
         RunKind::Training => {
-            let training = CrossValidation::reopened(&folder, &on_event)?;
+            let training = CrossValidation::reopened(&folder, data, &on_event)?;
             train_on_folds(&training, &folder, workers, output, &progress)
         }
         // Anything else but a search is refused there.
         RunKind::Search | RunKind::Comparison => {
-            work_on(&Search::reopened(&folder, workers, &on_event)?, &folder, output, &progress)
+            work_on(&Search::reopened(&folder, workers, data, &on_event)?, &folder, output, &progress)
         }
     }
 }

@@ -75,7 +75,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
                     .at(path.display().to_string())
             };
             std::fs::create_dir_all(out).map_err(refused)?;
-            std::fs::write(&path, graph.spec().to_ron()).map_err(refused)?;
+            netsynth_files::write(&path, graph.spec().to_ron().as_bytes()).map_err(refused)?;
         }
         drawn.push(Drawn { seed, id: counted.id.to_string(), cost: counted.cost });
     }

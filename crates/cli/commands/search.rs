@@ -3,7 +3,7 @@ use std::path::Path;
 use clap::Args;
 use netsynth_graph::schema;
 use netsynth_run::{RunError, Search};
-use netsynth_store::RunFolder;
+use netsynth_store::NewRun;
 
 use crate::arguments::search::SearchArguments;
 use crate::arguments::workers::worker_count;
@@ -36,16 +36,16 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
+    interrupt::listen()?;
     let plan = arguments.plan.plan()?;
     if arguments.dry_run {
         print(schema::to_ron(&plan).trim_end())?;
         return Ok(Ending::Done);
     }
     let workers = worker_count(arguments.workers)?;
-    let path = RunFolder::free_path(Path::new("runs"), arguments.name.as_deref(), "search")?;
+    let run = NewRun::named(Path::new("runs"), arguments.name.as_deref(), "search")?;
     let progress = Progress::new();
     let search = Search::new(plan, workers, &|event| events::show(&progress, event))?;
-    let folder = search.begin(&path)?;
-    interrupt::listen()?;
+    let folder = search.begin(&run)?;
     work_on(&search, &folder, Output::asked(arguments.format), &progress)
 }

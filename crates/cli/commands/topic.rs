@@ -145,7 +145,7 @@ impl Topic {
                  field that may be left out has the value that is given with it, or stands for nothing.",
             ],
             Topic::Run => &[
-                "A document ends in a comment with the SHA-256 of all before it; other files have theirs in \
+                "A document ends in a comment with its path in the run and the SHA-256 of all before; other files have theirs in \
                  NAME.sha256. `netsynth verify RUN` checks them. Nothing is overwritten but front.ron, front.csv, \
                  report.html and the session at work.",
             ],

@@ -35,6 +35,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
+    interrupt::listen()?;
     let Arguments { architecture, epochs, training: options, format } = arguments;
     let workers = worker_count(options.workers)?;
     let source = read(architecture)?;
@@ -47,6 +48,5 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let progress = Progress::new();
     let training = CrossValidation::new(&source, plan, &|event| events::show(&progress, event))?;
     let folder = training.begin(options.name.as_deref())?;
-    interrupt::listen()?;
     train_on_folds(&training, &folder, workers, Output::asked(*format), &progress)
 }

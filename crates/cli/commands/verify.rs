@@ -1,13 +1,14 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use netsynth_run::{Context, LocalThreads, Retrained, RunError, RunEvent, Search, Verification, verify};
-use netsynth_store::{Finding, RunFolder};
+use netsynth_run::{Context, Retrained, RunError, RunEvent, Search, Verification, verify};
+use netsynth_store::{Finding, RunFolder, RunKind};
 
 use crate::arguments::workers::worker_count;
 use crate::output::events;
 use crate::output::print::{print, print_json};
 use crate::output::progress::Progress;
+use crate::work::threads::Threads;
 use crate::{Ending, interrupt};
 
 /// Prove a run: its files against their checksums, its front and variants against its trials, some trials by
@@ -26,6 +27,9 @@ pub(crate) struct Arguments {
     /// Trainings side by side, each on one core; all cores if not given
     #[arg(long)]
     workers: Option<usize>,
+    /// Where the run's data are now, if they were moved
+    #[arg(long)]
+    data: Option<PathBuf>,
     /// Print JSON instead of lines
     #[arg(long)]
     json: bool,
@@ -34,17 +38,23 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let folder = RunFolder::open(&arguments.run)?;
     let mut verification = verify(&folder)?;
-    if arguments.retrain > 0 && verification.has_trials() {
-        match retrain(arguments, &folder, &mut verification) {
-            // A damaged run may not be fit for training, and what is damaged is known.
-            Err(_) if !verification.findings.is_empty() => {}
-            done => done?,
-        }
-    }
+    let retrained = if arguments.retrain > 0 && verification.has_trials() {
+        retrain(arguments, &folder, &mut verification)
+    } else {
+        Ok(())
+    };
     if arguments.json {
         print_json(&verification)?;
     } else {
         show(&verification, &arguments.run)?;
+    }
+    match retrained {
+        // A damaged run may not be fit for training, and what is damaged is known.
+        Err(_) if !verification.findings.is_empty() => {}
+        done => done.map_err(|error| {
+            let remedy = format!("{}; `--retrain 0` trains nothing again", error.remedy());
+            error.with_remedy(remedy)
+        })?,
     }
     Ok(if verification.findings.is_empty() { Ending::Done } else { Ending::Missed })
 }
@@ -56,9 +66,10 @@ fn retrain(
 ) -> Result<(), RunError> {
     let progress = Progress::new();
     let on_event = |event: RunEvent<'_>| events::show(&progress, event);
-    let search = Search::reopened(folder, worker_count(arguments.workers)?, &on_event)?;
+    let workers = worker_count(arguments.workers)?;
+    let search = Search::reopened(folder, workers, arguments.data.as_deref(), &on_event)?;
     let Search { dataset, split, n_workers, .. } = &search;
-    let executor = LocalThreads::new(dataset, split, *n_workers);
+    let executor = Threads::new(dataset, split, *n_workers);
     let context = Context { executor: &executor, on_event: &on_event, stop: &interrupt::is_asked };
     let done = verification.retrain(arguments.retrain, &search, folder, &context);
     progress.finish();
@@ -67,15 +78,34 @@ fn retrain(
 
 fn show(report: &Verification, run: &Path) -> Result<(), RunError> {
     let Verification {
-        n_files, findings, n_trials, has_ended, n_front_members, hypervolume, retrained, ..
+        kind,
+        n_files,
+        findings,
+        n_trials,
+        n_trainings,
+        has_ended,
+        n_front_members,
+        hypervolume,
+        retrained,
+        ..
     } = report;
     let run = run.display();
     for Finding { path, problem } in findings {
         print(format!("{path} {problem}"))?;
     }
-    match n_trials {
-        None => print("the search cannot be replayed before these are restored")?,
-        Some(n_trials) => {
+    match (kind, n_trials, n_trainings) {
+        (Some(RunKind::Comparison), ..) => {}
+        (Some(RunKind::Training), _, Some((n_done, n_planned))) => {
+            let state = if *has_ended { "ended" } else { "not ended" };
+            print(format!("{n_done} of {n_planned} trainings are there; the training has {state}"))?;
+        }
+        (Some(RunKind::Training), _, None) => {
+            print("its trainings cannot be checked before these are restored")?;
+        }
+        (Some(RunKind::Search) | None, None, _) => {
+            print("the search cannot be replayed before these are restored")?
+        }
+        (Some(RunKind::Search) | None, Some(n_trials), _) => {
             let volume = hypervolume.map_or(String::new(), |volume| format!(", hypervolume {volume:.4}"));
             let state = if *has_ended { "ended" } else { "not ended" };
             print(format!(
@@ -91,9 +121,10 @@ fn show(report: &Verification, run: &Path) -> Result<(), RunError> {
         return print(format!("{run} holds: {n_files} files"));
     }
     print(format!(
-        "{run} does not hold: {} of {n_files} files are to blame\n  help: restore them from a copy of the run. Files below \
-         generators/, screening/, prototype/ and trials/, front.ron and front.csv may be deleted instead: `netsynth resume {run}` makes them again, \
-         and `netsynth audit {run}` those below audit/",
+        "{run} does not hold: {} of {n_files} files are to blame\n  help: restore them from a copy of the run, and remove what \
+         is of no run. What is missing below generators/, screening/, prototype/, trials/, variants/, folds/ and seeds/, and the \
+         front and the results, `netsynth resume {run}` makes again; damaged files there may be deleted for it. `netsynth audit {run}` \
+         does the same below audit/",
         findings.len()
     ))
 }

@@ -11,12 +11,13 @@ use netsynth_store::{Entry, FrontFile};
 use crate::Ending;
 use crate::commands::front;
 use crate::output::print::{print, terminal_width};
+use crate::output::progress::print_line;
 use crate::output::status::{picture, standing};
 use crate::output::variant::line;
 use netsynth_run::RunError;
-use netsynth_run::known_variant;
 use netsynth_run::worked;
 use netsynth_run::{OpenSearch, open_search};
+use netsynth_run::{failed_variant, known_variant};
 
 /// How long the folder is left alone after each look; of a large one, longer than looking took.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -24,7 +25,8 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// Follow a search that another process is at work on.
 ///
 /// Shows how far it is, its best networks and its front, until it ends; of a run that has ended, the same once. Only
-/// reads: the run and its process are left alone. Ctrl-C ends it.
+/// reads: the run and its process are left alone. Ctrl-C ends it. Where nobody is at work on the run it says so and ends with exit
+/// code 1.
 ///
 /// Example: netsynth watch runs/search-001
 #[derive(Args)]
@@ -77,6 +79,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
             }
             return farewell(&searched, &seen);
         }
+        // Whoever is at work holds the run; who looked before the end must look again.
+        if searched.folder.is_idle() && !look(&searched)?.is_over {
+            if let Some(view) = view {
+                view.finish_and_clear();
+            }
+            print(&line)?;
+            let path = searched.folder.path().display();
+            print_line(format!("nobody is at work on it: `netsynth resume {path}` goes on"));
+            return Ok(Ending::Missed);
+        }
         if let Some(view) = &view {
             let still = changed.elapsed().as_secs();
             let columns = terminal_width().unwrap_or(80).saturating_sub(1);
@@ -102,7 +114,10 @@ fn look(searched: &OpenSearch) -> Result<Seen, RunError> {
     let end = folder.end()?.map(|end| end.reason);
     let front = ParetoFront::of(&trials, &search.objectives, &search.indicator, search.rungs.len());
     let mut picks = variants(&front).into_iter();
-    let is_trained = picks.all(|(variant, _)| matches!(known_variant(folder, variant), Ok(Some(_))));
+    let is_trained = picks.all(|(variant, _)| {
+        matches!(known_variant(folder, variant), Ok(Some(_)))
+            || matches!(failed_variant(folder, variant), Ok(Some(_)))
+    });
     let is_audited =
         || netsynth_run::known_audit(folder, plan, &FrontFile::new(&front, &trials, search)).0.is_over();
     Ok(Seen {

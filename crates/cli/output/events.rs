@@ -18,6 +18,14 @@ use crate::output::status::{out_of_reach, picture, standing};
 pub(crate) fn show(progress: &Progress, event: RunEvent<'_>) {
     match event {
         RunEvent::Reading { done, all } => progress.reading(done, all),
+        RunEvent::Elsewhere { difference } => {
+            let line = format!(
+                "the run began elsewhere ({difference}): floats, and then decisions, may differ from those of a run that was \
+                 not moved"
+            );
+            warn!("{line}");
+            progress.note(format!("warning: {line}"));
+        }
         RunEvent::Planned { epochs } => progress.plan(epochs),
         RunEvent::Skipped { epochs } => progress.skip(epochs),
         RunEvent::Session { folder, number, n_workers, plan } => {

@@ -99,13 +99,18 @@ pub(crate) fn print_json<T: Serialize>(value: &T) -> Result<(), RunError> {
     print(text)
 }
 
+/// Writes a file that somebody named, whole or not at all.
+pub(crate) fn write_to(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
+    netsynth_files::write(path, bytes).map_err(|error| {
+        RunError::new(error.to_string(), "give a file in a folder that can be written")
+            .at(path.display().to_string())
+    })
+}
+
 /// Writes a text to a file, or to standard output where none is given.
 pub(crate) fn print_to(file: Option<&Path>, text: &str) -> Result<(), RunError> {
     match file {
         None => print(text.trim_end_matches('\n')),
-        Some(path) => std::fs::write(path, text).map_err(|error| {
-            RunError::new(error.to_string(), "give a file in a folder that can be written")
-                .at(path.display().to_string())
-        }),
+        Some(path) => write_to(path, text.as_bytes()),
     }
 }

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 use std::sync::Mutex;
+use std::thread;
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -146,7 +147,8 @@ impl Progress {
     /// So many epochs may be trained.
     pub(crate) fn plan(&self, n_epochs: u64) {
         self.total.set_length(self.total.length().unwrap_or_default() + n_epochs);
-        if self.is_live {
+        // The bar would panic where there is no thread for it.
+        if self.is_live && thread::Builder::new().spawn(|| {}).is_ok() {
             self.total.enable_steady_tick(Duration::from_millis(500));
         }
     }

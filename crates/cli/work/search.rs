@@ -1,8 +1,8 @@
 //! A search that is worked on, and what came of it.
 
-use netsynth_run::{Context, LocalThreads, RunError, Search, SearchResults, search};
+use netsynth_run::{Context, RunError, Search, SearchResults, search};
 use netsynth_search::StopReason;
-use netsynth_store::{Audit, FrontFile, RunFolder};
+use netsynth_store::{Audit, FailureFile, FrontFile, Outcome, RunFolder};
 use serde::Serialize;
 
 use crate::commands::front;
@@ -12,6 +12,7 @@ use crate::output::print::{Output, print, print_json};
 use crate::output::progress::Progress;
 use crate::output::status::{failures, nearest_miss};
 use crate::output::variant::line;
+use crate::work::threads::Threads;
 use crate::{Ending, interrupt};
 
 /// Does what is left to do of a search on this process' threads, and prints what came of it.
@@ -21,7 +22,8 @@ pub(crate) fn work_on(
     output: Output,
     progress: &Progress,
 ) -> Result<Ending, RunError> {
-    let executor = LocalThreads::new(&searched.dataset, &searched.split, searched.n_workers);
+    interrupt::goes_on_with(format!("netsynth resume {}", folder.path().display()));
+    let executor = Threads::new(&searched.dataset, &searched.split, searched.n_workers);
     let on_event = |event: netsynth_run::RunEvent<'_>| events::show(progress, event);
     let context = Context { executor: &executor, on_event: &on_event, stop: &interrupt::is_asked };
     let results = search(searched, folder, &context);
@@ -67,11 +69,20 @@ fn show_results(
     }
     if output == Output::Tables {
         front::show(&front, &plan.search.shown())?;
-        for (variant, metrics) in &variants {
-            print(line(*variant, metrics))?;
+        for (variant, outcome) in &variants {
+            if let Outcome::Trained(metrics) = outcome {
+                print(line(*variant, metrics))?;
+            }
         }
         audit.as_ref().map_or(Ok(()), crate::output::audit::show)?;
         plan.data.split.caveat().map_or(Ok(()), print)?;
+    }
+    let mut ending = Ending::Done;
+    for (variant, outcome) in &variants {
+        if let Outcome::Failed(FailureFile { training, reason, .. }) = outcome {
+            progress.note(format!("{variant} could not be trained: {training}: {reason}"));
+            ending = Ending::Missed;
+        }
     }
     progress.note(format!("written to {path}"));
     if plan.inheritance.is_some() && !plan.audit {
@@ -79,7 +90,7 @@ fn show_results(
             "the accuracies of trials are of inherited weights; `netsynth audit {path}` trains the front from scratch"
         ));
     }
-    Ok(Ending::Done)
+    Ok(ending)
 }
 
 /// What a search with an audit prints as JSON.

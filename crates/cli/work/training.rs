@@ -4,15 +4,14 @@ use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::time::Instant;
 
-use netsynth_run::{
-    Context, CrossValidation, LocalThreads, Results, RunError, RunEvent, TaskId, cross_validate,
-};
-use netsynth_store::RunFolder;
+use netsynth_run::{Context, CrossValidation, Results, RunError, RunEvent, TaskId, cross_validate};
+use netsynth_store::{FailureFile, RunFolder};
 
 use crate::output::events;
 use crate::output::print::{Output, print, print_json};
 use crate::output::progress::Progress;
 use crate::output::training_results as results;
+use crate::work::threads::Threads;
 use crate::{Ending, interrupt};
 
 /// Trains what is left to train on this process' threads, and prints what came of it.
@@ -30,7 +29,10 @@ pub(crate) fn train_on_folds(
         Output::Json => print_json(&results)?,
         Output::Nothing => {}
     }
-    Ok(Ending::Done)
+    for FailureFile { training, reason, .. } in &results.failed {
+        progress.note(format!("{training} could not be trained, and no number is of it: {reason}"));
+    }
+    Ok(if results.failed.is_empty() { Ending::Done } else { Ending::Missed })
 }
 
 /// The same without printing; nothing comes back if it was asked to stop.
@@ -41,7 +43,8 @@ pub(crate) fn trained(
     progress: &Progress,
 ) -> Result<Option<Results>, RunError> {
     let CrossValidation { dataset, split, .. } = training;
-    let executor = LocalThreads::new(dataset, split, workers);
+    interrupt::goes_on_with(format!("netsynth resume {}", folder.path().display()));
+    let executor = Threads::new(dataset, split, workers);
     let done: Mutex<Vec<TaskId>> = Mutex::default();
     let on_event = |event: RunEvent<'_>| {
         if let (RunEvent::Answered { task, .. }, Ok(mut done)) = (&event, done.lock()) {

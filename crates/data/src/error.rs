@@ -337,6 +337,13 @@ pub enum DataError {
         #[source]
         cause: io::Error,
     },
+    /// The system has no threads to read with.
+    #[error("the threads that read images could not be started: {reason}")]
+    #[diagnostic(help("allow more threads (ulimit -u), or use fewer (RAYON_NUM_THREADS=1)"))]
+    NoThreads {
+        /// What it says.
+        reason: String,
+    },
     /// The folder to write to has something in it.
     #[error("{} is not empty", path.display())]
     #[diagnostic(help("give a new or an empty folder: nothing is overwritten"))]

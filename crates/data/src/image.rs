@@ -3,9 +3,9 @@
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::U8;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
-use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
-use std::fs::File;
-use std::io::{self, Read};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits};
+use netsynth_files::{is_shortage, open};
+use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 use crate::jpeg;
@@ -27,19 +27,46 @@ pub(crate) struct Image {
     pub(crate) colours: Option<[Vec<u8>; 3]>,
 }
 
+/// Why there is no image.
+pub(crate) enum NoImage {
+    /// The system had no descriptor, no memory or no sound disk for it: that says nothing of the image.
+    Shortage(io::Error),
+    /// It cannot be used, in words.
+    Unusable(String),
+}
+
+impl NoImage {
+    fn of(words: &str) -> impl Fn(io::Error) -> Self + '_ {
+        move |cause| match is_shortage(&cause) {
+            true => NoImage::Shortage(cause),
+            false => NoImage::Unusable(format!("{words}: {cause}")),
+        }
+    }
+}
+
+impl From<String> for NoImage {
+    fn from(reason: String) -> Self {
+        NoImage::Unusable(reason)
+    }
+}
+
 impl Image {
-    /// The image in a file; its first bytes show the format. The error is the reason in words.
-    pub(crate) fn read(path: &Path) -> Result<Image, String> {
-        let mut reader = ImageReader::open(path)
-            .and_then(ImageReader::with_guessed_format)
-            .map_err(|cause| format!("cannot be opened: {cause}"))?;
+    /// The image in a file; its first bytes show the format.
+    pub(crate) fn read(path: &Path) -> Result<Image, NoImage> {
+        let cannot_be_opened = NoImage::of("cannot be opened");
+        let not_an_image = |cause| match cause {
+            ImageError::IoError(cause) => NoImage::of("is not a readable image")(cause),
+            cause => NoImage::Unusable(format!("is not a readable image: {cause}")),
+        };
+        let file = open(path).map_err(&cannot_be_opened)?;
+        let mut reader =
+            ImageReader::new(BufReader::new(file)).with_guessed_format().map_err(&cannot_be_opened)?;
         let mut limits = Limits::default();
         limits.max_image_width = Some(MAX_SIDE);
         limits.max_image_height = Some(MAX_SIDE);
         limits.max_alloc = Some(MAX_BYTES);
         reader.limits(limits);
         let format = reader.format();
-        let not_an_image = |cause| format!("is not a readable image: {cause}");
         let mut decoder = reader.into_decoder().map_err(not_an_image)?;
         // Not every decoder enforces the limits itself.
         let (width, height) = decoder.dimensions();
@@ -49,12 +76,12 @@ impl Image {
             || height > MAX_SIDE
             || decoder.total_bytes() > MAX_BYTES
         {
-            return Err(format!("is {width}x{height} pixels, more than is decoded"));
+            return Err(format!("is {width}x{height} pixels, more than is decoded").into());
         }
         if format == Some(ImageFormat::Jpeg) {
-            let bytes = beginning(path).map_err(|cause| format!("cannot be read: {cause}"))?;
+            let bytes = beginning(path).map_err(NoImage::of("cannot be read"))?;
             if jpeg::is_cut_off(&bytes) {
-                return Err("is cut off: the JPEG has no end".to_owned());
+                return Err("is cut off: the JPEG has no end".to_owned().into());
             }
         }
         let orientation = decoder.orientation().map_err(not_an_image)?;
@@ -123,7 +150,7 @@ impl Image {
 /// The bytes of a file, as far as one is decoded.
 fn beginning(path: &Path) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(MAX_BYTES).read_to_end(&mut bytes)?;
+    open(path)?.take(MAX_BYTES).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

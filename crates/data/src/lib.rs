@@ -43,6 +43,7 @@ mod read;
 mod rectangle;
 mod skipped;
 pub mod synth;
+mod threads;
 
 pub use augmentation::Augmentation;
 pub use contact_sheet::write_contact_sheet;

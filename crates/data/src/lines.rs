@@ -1,7 +1,6 @@
 //! Text files read line by line, within bounds: UTF-8 or, where they begin with its byte order mark, UTF-16; a line ends
 //! in LF, CR LF or, as old Macs wrote it, CR.
 
-use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
 
@@ -72,11 +71,7 @@ pub(crate) fn short_text(path: &Path, most: u64) -> io::Result<String> {
 
 /// A regular file as UTF-8, without its byte order mark; of UTF-16 no more than so many bytes.
 fn open(path: &Path, most_wide: u64) -> io::Result<Box<dyn BufRead>> {
-    // Opening a pipe would wait for a writer; looking at it first does not.
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is not a file"));
-    }
-    let mut reader = BufReader::new(File::open(path)?);
+    let mut reader = BufReader::new(netsynth_files::open(path)?);
     let decode: fn([u8; 2]) -> u16 = match reader.fill_buf()? {
         [0xff, 0xfe, ..] => u16::from_le_bytes,
         [0xfe, 0xff, ..] => u16::from_be_bytes,
@@ -126,6 +121,8 @@ fn read_line(reader: &mut dyn BufRead, most: usize, line: &mut Vec<u8>) -> io::R
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
+
+    use std::fs;
 
     use super::*;
     use tempfile::tempdir;

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::crop::Cropper;
 use crate::dataset::{Unnumbered, assemble};
-use crate::image::Image;
+use crate::image::{Image, NoImage};
 use crate::layouts::{self, Listed, Listing, Picture};
 use crate::names::relative;
+use crate::threads::start_threads;
 use crate::{DataError, DataOptions, Dataset, Layout, SkipReason, Skipped};
 
 /// The most bytes of samples that are kept in memory.
@@ -60,13 +61,21 @@ fn decode(
     }
     let cropper = Cropper::new(&options.crop, dir)?;
     let n_done = AtomicUsize::new(0);
-    let decoded: Vec<Result<Unnumbered, Skipped>> = images
+    start_threads()?;
+    let decoded: Result<Vec<Result<Unnumbered, Skipped>>, DataError> = images
         .into_par_iter()
         .map_init(
             || (Resizer::new(), None),
             |(resizer, detector), Listed { picture, class, subject, usage }| {
                 let (source, image) = match picture {
-                    Picture::File(path) => (relative(&path, dir), Image::read(&path)),
+                    Picture::File(path) => {
+                        let image = match Image::read(&path) {
+                            Err(NoImage::Shortage(cause)) => return Err(DataError::Read { path, cause }),
+                            Err(NoImage::Unusable(reason)) => Err(reason),
+                            Ok(image) => Ok(image),
+                        };
+                        (relative(&path, dir), image)
+                    }
                     Picture::Decoded { name, image } => (name, Ok(image)),
                 };
                 let sample = image.map_err(SkipReason::BadImage).and_then(|image| {
@@ -75,15 +84,16 @@ fn decode(
                     Ok((pixels, cut.is_one_of_several))
                 });
                 on_image(n_done.fetch_add(1, Ordering::Relaxed) + 1, n_images);
-                match sample {
+                Ok(match sample {
                     Ok((pixels, is_one_of_several)) => {
                         Ok(Unnumbered { pixels, class, subject, source, usage, is_one_of_several })
                     }
                     Err(reason) => Err(Skipped { path: source, reason }),
-                }
+                })
             },
         )
         .collect();
+    let decoded = decoded?;
     let not_matched = cropper.example();
     notes.extend(cropper.close());
     let mut good = Vec::with_capacity(decoded.len());

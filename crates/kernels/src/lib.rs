@@ -62,4 +62,5 @@ pub use loss::softmax_cross_entropy;
 pub use netsynth_graph::Activation;
 pub use peak::peak_gflops;
 pub use pool::global_avg_pool;
+pub use simd::instruction_sets;
 pub use sum::sum;

@@ -6,7 +6,7 @@ use netsynth_store::{Audit, Extent, Fold, FrontFile, RunFolder, StoreError, audi
 use netsynth_train::derived_seed;
 
 use crate::planned_search::Search;
-use crate::session::Clock;
+use crate::session::{Clock, Work};
 use crate::work::do_all;
 use crate::{
     Answer, Context, InMemory, Job, JudgedOn, Plan, RunError, RunEvent, Task, TaskId, TrainingTask, resumable,
@@ -19,7 +19,7 @@ pub fn audit(search: &Search, folder: &RunFolder, context: &Context<'_>) -> Resu
         let clock = Clock::begin(&search.plan, folder, search.n_workers, context.on_event)?;
         (context.on_event)(RunEvent::Planned { epochs: search.plan.most_audited_epochs() });
         let audit = train_finalists(search, &front, folder, context)?;
-        clock.tick()?;
+        clock.end(Work::Audit)?;
         Ok(audit)
     })
 }

@@ -3,13 +3,13 @@ use std::path::{Path, PathBuf};
 use netsynth_data::{Dataset, Split};
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{ArchitectureSpec, Graph};
-use netsynth_store::{Entry, Fold, NetworkFile, RunFolder, RunKind, TrainedNetwork};
+use netsynth_store::{Entry, FailureFile, Fold, NewRun, Outcome, RunFolder, RunKind, TrainedNetwork};
 use netsynth_train::{Device, Recipe};
 use serde::{Deserialize, Serialize};
 
 use crate::networks::{Source, adapted, input_of};
 use crate::plan::{MAX_EPOCHS, check_path};
-use crate::provenance::refuse_other_data;
+use crate::provenance::compare_with_begin;
 use crate::session::resumable;
 use crate::weights::load_from_elsewhere;
 use crate::work::do_all;
@@ -131,13 +131,17 @@ impl CrossValidation {
         Self::of(plan, dataset, &source.name)
     }
 
-    /// The training that a run's folder describes, on the data that it began with.
-    pub fn reopened(folder: &RunFolder, on_event: &OnEvent<'_>) -> Result<Self, RunError> {
+    /// The training that a run's folder describes, on the data that it began with, wherever they are now.
+    pub fn reopened(
+        folder: &RunFolder,
+        moved_data: Option<&Path>,
+        on_event: &OnEvent<'_>,
+    ) -> Result<Self, RunError> {
         let plan: TrainPlan = folder.plan()?;
         let place = folder.path().display().to_string();
         plan.check().map_err(|error| error.at(&place))?;
-        let dataset = plan.data.load(on_event).map_err(|error| error.at(&place))?;
-        refuse_other_data(folder, &dataset)?;
+        let dataset = plan.data.load_again(moved_data, on_event).map_err(|error| error.at(&place))?;
+        compare_with_begin(folder, &dataset, on_event)?;
         Self::of(plan, dataset, &place)
     }
 
@@ -165,8 +169,9 @@ impl CrossValidation {
 
     /// Makes the run's folder.
     pub fn begin(&self, name: Option<&str>) -> Result<RunFolder, RunError> {
-        let path = RunFolder::free_path(Path::new("runs"), name, self.graph.name())?;
-        Ok(RunFolder::create(&path, &self.plan, &Provenance::new(&self.dataset))?)
+        let folder = NewRun::named(Path::new("runs"), name, self.graph.name())?.begin()?;
+        folder.describe(&self.plan, &Provenance::new(&self.dataset))?;
+        Ok(folder)
     }
 
     /// Training images of all trainings together, each counted once an epoch.
@@ -221,16 +226,23 @@ fn work(training: &CrossValidation, folder: &RunFolder, context: &Context<'_>) -
     let mut jobs = Vec::new();
     let mut n_known = 0;
     for (seed, fold, network) in plan.trainings() {
-        if let Some(known) = folder.document::<FoldFile>(Entry::Network(network, NetworkFile::Metrics))? {
+        if let Some(known) = folder.outcome::<FoldFile>(network)? {
             n_known += 1;
             jobs.push(Job::Known(known));
             continue;
         }
         let finish = move |answers: Vec<Answer>| {
-            let TaskResult { confusion, losses, weights, .. } = *trained(seed, fold, answers)?;
+            let TaskResult { confusion, losses, weights, .. } = match Answer::of_training(answers) {
+                Ok(trained) => *trained,
+                // Another try would give the same: the others go on.
+                Err(reason) => {
+                    let training = TaskId::Fold { seed, fold }.to_string();
+                    return Ok(Outcome::Failed(folder.write_failure(network, &training, &reason)?));
+                }
+            };
             let file = FoldFile { schema: SCHEMA, seed, fold, confusion, losses };
             folder.write_network(network, &plan.architecture, &weights, &file)?;
-            Ok(file)
+            Ok(Outcome::Trained(file))
         };
         jobs.push(Job::Open { tasks: vec![training.task(seed, fold)?], finish: Box::new(finish) });
     }
@@ -242,22 +254,32 @@ fn work(training: &CrossValidation, folder: &RunFolder, context: &Context<'_>) -
     // A run of an earlier version that lacks nothing keeps what that version wrote.
     if n_known == jobs.len()
         && let Ok(Some(results)) = folder.document(Entry::Results)
-        && let (Ok(_), Ok(Some(_))) = (folder.front(), folder.file(Entry::FrontTable))
+        && let (Ok(_), Ok(true)) = (folder.front(), folder.has_whole(Entry::FrontTable))
     {
         return Ok(results);
     }
-    let folds = do_all(context, &RunWeights::new(folder), jobs)?;
-    let results = Results::new(plan, graph, &dataset.classes, &folds);
-    folder.write_document(Entry::Results, &results)?;
+    let (folds, failed) = by_outcome(do_all(context, &RunWeights::new(folder), jobs)?);
+    if let (true, Some(FailureFile { training, reason, .. })) = (folds.is_empty(), failed.first()) {
+        let error = RunError::new(reason, "train again with a lower learning rate, or with another recipe");
+        return Err(error.at(training));
+    }
+    let results = Results::new(plan, graph, &dataset.classes, &folds, failed);
+    // The results are last: where they are, all is.
     folder.write_front(&results.front())?;
+    folder.write_document(Entry::Results, &results)?;
     Ok(results)
 }
 
-fn trained(seed: u64, fold: Fold, answers: Vec<Answer>) -> Result<Box<TaskResult>, RunError> {
-    Answer::of_training(answers).map_err(|reason| {
-        let error = RunError::new(reason, "lower the learning rate, or try another recipe");
-        error.at(TaskId::Fold { seed, fold }.to_string())
-    })
+/// What was trained, and what failed.
+pub(crate) fn by_outcome<M>(outcomes: Vec<Outcome<M>>) -> (Vec<M>, Vec<FailureFile>) {
+    let (mut trained, mut failed) = (Vec::new(), Vec::new());
+    for outcome in outcomes {
+        match outcome {
+            Outcome::Trained(metrics) => trained.push(metrics),
+            Outcome::Failed(failure) => failed.push(failure),
+        }
+    }
+    (trained, failed)
 }
 
 /// The trained network that a training on a fold starts from, if the plan names one: of a run, the one that was trained

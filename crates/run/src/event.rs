@@ -17,6 +17,12 @@ pub enum RunEvent<'a> {
         /// All images.
         all: usize,
     },
+    /// A run goes on with another program or on another machine than it began with: floats, and then decisions, may differ
+    /// from those of a run that was not moved.
+    Elsewhere {
+        /// What differs, in words.
+        difference: String,
+    },
     /// A search is begun or gone on with.
     Search {
         /// Its folder.

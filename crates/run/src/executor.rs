@@ -9,6 +9,7 @@ use netsynth_train::{
     score, zero_cost_scores,
 };
 
+use crate::panics::unless_of_the_system;
 use crate::workers::side_by_side;
 use crate::{
     Answer, Executor, JudgedOn, OnAnswer, OnEvent, RunError, RunEvent, Task, TaskResult, TrainingTask,
@@ -81,14 +82,17 @@ impl LocalThreads<'_> {
             Some(TrainingTask { start: Some(key), .. }) => Some(weights.load(key, task.device)?),
             _ => None,
         };
-        let work = || {
-            unless_panicked(|| self.carried_out(task, &graph, start.as_ref(), on_event))
-                .unwrap_or_else(|panic| Ok(Answer::Failed(format!("the training panicked: {panic}"))))
+        let work = || unless_panicked(|| self.carried_out(task, &graph, start.as_ref(), on_event));
+        let alone = || {
+            on_one_thread(work).map_err(|error| {
+                let reason = format!("a thread could not be started: {error}");
+                RunError::new(reason, "allow more threads (ulimit -u), or give fewer --workers")
+            })
         };
-        on_one_thread(work).map_err(|error| {
-            let reason = format!("a thread could not be started: {error}");
-            RunError::new(reason, "allow more threads (ulimit -u), or give fewer --workers")
-        })?
+        match unless_of_the_system(alone).map_err(|error| error.or_at(task.id.to_string()))? {
+            Ok(answer) => answer,
+            Err(panic) => Ok(Answer::Failed(format!("the training panicked: {panic}"))),
+        }
     }
 
     fn carried_out(

@@ -11,6 +11,7 @@
 //! use netsynth_data::synth::SynthOptions;
 //! use netsynth_run::{Context, DataSource, LocalThreads, Plan, Search, search};
 //! use netsynth_search::Rung;
+//! use netsynth_store::NewRun;
 //!
 //! // The built-in plan, made small: one trial on drawn faces, every network feasible.
 //! let mut plan = Plan::built_in();
@@ -24,7 +25,7 @@
 //!
 //! let home = tempfile::tempdir()?;
 //! let planned = Search::new(plan, NonZeroUsize::MIN, &|_| {})?;
-//! let folder = planned.begin(&home.path().join("run"))?;
+//! let folder = planned.begin(&NewRun::At(home.path().join("run")))?;
 //! let executor = LocalThreads::new(&planned.dataset, &planned.split, planned.n_workers);
 //! let context = Context { executor: &executor, on_event: &|_| {}, stop: &|| false };
 //! let results = search(&planned, &folder, &context)?;
@@ -40,6 +41,7 @@ mod event;
 mod executor;
 pub mod networks;
 mod open;
+mod panics;
 mod plan;
 mod planned_search;
 mod prototypes;
@@ -51,7 +53,9 @@ mod session;
 mod trials;
 mod variants;
 mod verify;
+mod verify_training;
 mod weights;
+mod whole;
 mod work;
 mod workers;
 
@@ -70,7 +74,7 @@ pub use results::{FoldFile, FoldResult, Results};
 pub use search::{SearchResults, search};
 pub use session::{SessionFile, worked};
 pub use trials::Trials;
-pub use variants::{VariantMetrics, known as known_variant};
+pub use variants::{VariantMetrics, failed as failed_variant, known as known_variant};
 pub use verify::{Retrained, Verification, verify};
 pub use weights::{InMemory, RunWeights, Weights};
 pub use work::{

@@ -262,6 +262,31 @@ impl DataPlan {
         Ok(dataset)
     }
 
+    /// Loads the faces that a run began with, from `moved` if they are elsewhere now.
+    pub(crate) fn load_again(
+        &self,
+        moved: Option<&Path>,
+        on_event: &OnEvent<'_>,
+    ) -> Result<Dataset, RunError> {
+        let source = match (&self.source, moved) {
+            (DataSource::Synthetic(_), Some(_)) => {
+                return Err(RunError::new("the run's faces are drawn, not read", "leave out --data"));
+            }
+            (DataSource::Folder(path), None) if !path.exists() => {
+                let reason = format!("the run's data {} are not there", path.display());
+                let remedy = if path.is_relative() {
+                    "go to the folder where the run was begun, or say where the data are now with --data"
+                } else {
+                    "say where the data are now with --data"
+                };
+                return Err(RunError::new(reason, remedy));
+            }
+            (DataSource::Folder(_), Some(path)) => DataSource::Folder(path.to_owned()),
+            (source, None) => source.clone(),
+        };
+        Self { source, ..self.clone() }.load(on_event)
+    }
+
     /// Splits them, by subject unless the plan says otherwise.
     pub fn split(&self, dataset: &Dataset) -> Result<Split, RunError> {
         let split = self.split.split(dataset, self.n_folds, self.held_out)?;

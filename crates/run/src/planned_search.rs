@@ -4,11 +4,11 @@ use std::path::Path;
 use netsynth_data::{Dataset, Split};
 use netsynth_graph::ArchitectureSpec;
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
-use netsynth_store::{Entry, RunFolder};
+use netsynth_store::{Entry, NewRun, RunFolder};
 
 use crate::networks::{adapted, input_of, read, space, space_specs};
 use crate::open::{recorded_space, search_plan};
-use crate::provenance::refuse_other_data;
+use crate::provenance::compare_with_begin;
 use crate::{OnEvent, Plan, Provenance, RunError};
 
 /// A search: its plan and what the plan names, read and checked. Nothing is trained yet.
@@ -36,17 +36,18 @@ impl Search {
         Self::of(plan, dataset, space_spec, prototype, n_workers)
     }
 
-    /// The search that a run's folder describes, on the data that it began with.
+    /// The search that a run's folder describes, on the data that it began with, wherever they are now.
     pub fn reopened(
         folder: &RunFolder,
         n_workers: NonZeroUsize,
+        moved_data: Option<&Path>,
         on_event: &OnEvent<'_>,
     ) -> Result<Self, RunError> {
         let plan = search_plan(folder)?;
         let at_plan = |error: RunError| error.at(folder.locate(Entry::Plan).display().to_string());
         plan.check().map_err(at_plan)?;
-        let dataset = plan.data.load(on_event).map_err(at_plan)?;
-        refuse_other_data(folder, &dataset)?;
+        let dataset = plan.data.load_again(moved_data, on_event).map_err(at_plan)?;
+        compare_with_begin(folder, &dataset, on_event)?;
         let (space_spec, prototype) = recorded_space(folder)?;
         Self::of(plan, dataset, space_spec, prototype, n_workers)
     }
@@ -64,12 +65,11 @@ impl Search {
     }
 
     /// Makes the run's folder.
-    pub fn begin(&self, path: &Path) -> Result<RunFolder, RunError> {
-        let folder = RunFolder::begin(path)?;
-        folder.write_document(Entry::Provenance, &Provenance::new(&self.dataset))?;
+    pub fn begin(&self, run: &NewRun) -> Result<RunFolder, RunError> {
+        let folder = run.begin()?;
         folder.write_document(Entry::SearchSpace, &self.space_spec)?;
         folder.write_document(Entry::Prototype, &self.prototype)?;
-        folder.commit(&self.plan)?;
+        folder.describe(&self.plan, &Provenance::new(&self.dataset))?;
         Ok(folder)
     }
 }

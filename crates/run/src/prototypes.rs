@@ -1,9 +1,9 @@
 //! The trained prototype that trials inherit from.
 
+use netsynth_graph::Graph;
 use netsynth_graph::schema::SCHEMA;
-use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_space::SearchSpace;
-use netsynth_store::{Entry, Fold, NetworkFile, RunFolder, StoreError, TrainedNetwork};
+use netsynth_store::{FailureFile, Fold, Outcome, RunFolder, TrainedNetwork};
 use netsynth_train::{Inheritance, derived_seed};
 
 use crate::{
@@ -23,16 +23,30 @@ pub(crate) fn train_prototypes(
     let graph = prototype(space)?;
     let mut jobs = Vec::new();
     for fold in (0..plan.n_lines()).map(Fold::from_index) {
-        if is_trained(folder, fold)? {
-            (context.on_event)(RunEvent::Skipped { epochs: epochs as u64 });
-            continue;
+        match folder.outcome::<FoldFile>(TrainedNetwork::Prototype(fold))? {
+            Some(Outcome::Trained(_)) => {
+                (context.on_event)(RunEvent::Skipped { epochs: epochs as u64 });
+                continue;
+            }
+            // Another try would give the same.
+            Some(Outcome::Failed(FailureFile { reason, .. })) => {
+                return Err(failed(plan.search.seed, fold, reason));
+            }
+            None => {}
         }
         let spec = graph.spec();
         let finish = move |answers: Vec<Answer>| {
-            let trained = trained(plan.search.seed, fold, answers)?;
-            let TaskResult { confusion, losses, weights, .. } = *trained;
+            let network = TrainedNetwork::Prototype(fold);
+            let TaskResult { confusion, losses, weights, .. } = match Answer::of_training(answers) {
+                Ok(trained) => *trained,
+                Err(reason) => {
+                    let training = TaskId::Prototype { seed: plan.search.seed, fold }.to_string();
+                    folder.write_failure(network, &training, &reason)?;
+                    return Err(failed(plan.search.seed, fold, reason));
+                }
+            };
             let metrics = FoldFile { schema: SCHEMA, seed: plan.search.seed, fold, confusion, losses };
-            folder.write_network(TrainedNetwork::Prototype(fold), &spec, &weights, &metrics)?;
+            folder.write_network(network, &spec, &weights, &metrics)?;
             Ok(())
         };
         let tasks = vec![prototype_task(plan, plan.search.seed, epochs, &graph, data_digest, fold)];
@@ -68,17 +82,11 @@ pub(crate) fn prototype_task(
 
 /// The trained prototype of a task's one answer.
 pub(crate) fn trained(seed: u64, fold: Fold, answers: Vec<Answer>) -> Result<Box<TaskResult>, RunError> {
-    Answer::of_training(answers).map_err(|reason| {
-        let remedy = "lower the recipe's learning_rate, or search without inheritance";
-        RunError::new(reason, remedy).at(TaskId::Prototype { seed, fold }.to_string())
-    })
+    Answer::of_training(answers).map_err(|reason| failed(seed, fold, reason))
 }
 
-/// Whether all files of the prototype as it was trained for a fold are there; metrics are the last that is written.
-fn is_trained(folder: &RunFolder, fold: Fold) -> Result<bool, StoreError> {
-    let entry = |file| Entry::Network(TrainedNetwork::Prototype(fold), file);
-    let metrics: Option<FoldFile> = folder.document(entry(NetworkFile::Metrics))?;
-    let spec: Option<ArchitectureSpec> = folder.document(entry(NetworkFile::Architecture))?;
-    let weights = folder.file(entry(NetworkFile::Weights))?;
-    Ok(metrics.is_some() && spec.is_some() && weights.is_some())
+/// No trial can inherit from a prototype that could not be trained.
+fn failed(seed: u64, fold: Fold, reason: String) -> RunError {
+    let remedy = "begin another search, with a lower learning_rate in the recipe or without inheritance";
+    RunError::new(reason, remedy).at(TaskId::Prototype { seed, fold }.to_string())
 }

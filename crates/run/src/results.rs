@@ -4,7 +4,7 @@ use netsynth_data::SplitBy;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{ArchitectureId, Cost, Expectation, Graph};
 use netsynth_search::{Confusion, Estimate, Metric, Metrics, Performance, mean_and_deviation};
-use netsynth_store::{Fold, FrontFile, FrontRow};
+use netsynth_store::{FailureFile, Fold, FrontFile, FrontRow};
 use serde::{Deserialize, Serialize};
 
 use crate::TrainPlan;
@@ -43,8 +43,11 @@ pub struct Results {
     pub split: SplitBy,
     /// Epochs of each training.
     pub epochs: usize,
-    /// Each training.
+    /// Each training that came to its end.
     pub folds: Vec<FoldResult>,
+    /// Those that failed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub failed: Vec<FailureFile>,
     /// Over folds and seeds.
     pub mean_accuracy: f64,
     /// Of the accuracies over folds and seeds.
@@ -75,8 +78,14 @@ pub struct FoldResult {
 }
 
 impl Results {
-    /// Of these folds, which are all of the plan's.
-    pub fn new(plan: &TrainPlan, graph: &Graph, classes: &[String], folds: &[FoldFile]) -> Self {
+    /// Of these folds and failures, which are all of the plan's.
+    pub fn new(
+        plan: &TrainPlan,
+        graph: &Graph,
+        classes: &[String],
+        folds: &[FoldFile],
+        failed: Vec<FailureFile>,
+    ) -> Self {
         let accuracies: Vec<f64> = folds.iter().map(|fold| fold.confusion.accuracy()).collect();
         let (mean_accuracy, standard_deviation) = mean_and_deviation(&accuracies);
         let mut confusion = Confusion::new(classes.len());
@@ -97,6 +106,7 @@ impl Results {
             split: plan.data.split,
             epochs: plan.epochs,
             folds: folds.collect(),
+            failed,
             mean_accuracy,
             standard_deviation,
             half_width: Estimate::of(&accuracies).and_then(|estimate| estimate.half_width),
@@ -108,6 +118,16 @@ impl Results {
     /// Half the width of the mean's interval, where it says anything: earlier versions gave two trainings one.
     pub fn interval(&self) -> Option<f64> {
         self.half_width.filter(|_| self.folds.len() > 2)
+    }
+
+    /// Whether these are the same; earlier versions kept fewer metrics.
+    pub(crate) fn agrees(&self, other: &Self) -> bool {
+        let fold = |fold: &FoldResult| (fold.seed, fold.fold, fold.n_images, fold.accuracy);
+        self.folds.iter().map(fold).eq(other.folds.iter().map(fold))
+            && (self.id, self.cost, self.epochs) == (other.id, other.cost, other.epochs)
+            && (self.mean_accuracy, self.standard_deviation)
+                == (other.mean_accuracy, other.standard_deviation)
+            && (&self.confusion, &self.failed) == (&other.confusion, &other.failed)
     }
 
     /// The means over folds and seeds of the measured metrics but accuracy, as far as they are known.

@@ -1,13 +1,13 @@
 use netsynth_search::{Event, Found, ParetoFront, StopReason, Trial, Variant};
-use netsynth_store::{Audit, EndFile, FrontFile, RunFolder};
+use netsynth_store::{Audit, EndFile, Entry, Fold, FrontFile, Outcome, RunFolder, TrialFile};
 
 use crate::audit::train_finalists;
 use crate::planned_search::Search;
 use crate::prototypes::train_prototypes;
-use crate::session::{Clock, resumable};
+use crate::session::{Clock, Work, resumable};
 use crate::trials::Trials;
 use crate::variants::train_variants;
-use crate::{Context, RunError, RunEvent, RunWeights, VariantMetrics};
+use crate::{Context, Plan, RunError, RunEvent, RunWeights, VariantMetrics};
 
 /// What came of a search.
 #[derive(Debug)]
@@ -18,8 +18,8 @@ pub struct SearchResults {
     pub front: FrontFile,
     /// Why there are no more trials.
     pub reason: StopReason,
-    /// The variants, if the front has any.
-    pub variants: Vec<(Variant, VariantMetrics)>,
+    /// What came of the variants, if the front has any.
+    pub variants: Vec<(Variant, Outcome<VariantMetrics>)>,
     /// The audit, if the plan asks for it.
     pub audit: Option<Audit>,
 }
@@ -60,15 +60,38 @@ fn work(search: &Search, folder: &RunFolder, context: &Context<'_>) -> Result<Se
 
     let mut results = SearchResults { trials, front: file, reason, variants: Vec::new(), audit: None };
     if front.members.is_empty() || reason == StopReason::Failures {
+        clock.end(Work::Search)?;
         return Ok(results);
     }
     results.variants = train_variants(plan, &front, dataset, folder, context)?;
     clock.tick()?;
     if plan.audit {
         results.audit = Some(train_finalists(search, &results.front, folder, context)?);
-        clock.tick()?;
     }
+    refuse_missing_weights(plan, &results.trials, folder)?;
+    clock.end(Work::Search)?;
     Ok(results)
+}
+
+/// Refuses to call a search ended that lacks weights and may not train any more, because its time is spent.
+fn refuse_missing_weights(plan: &Plan, trials: &[Trial], folder: &RunFolder) -> Result<(), RunError> {
+    if plan.inheritance.is_none() {
+        return Ok(());
+    }
+    for trial in trials {
+        for (rung, _) in trial.readings.iter().enumerate().filter(|(rung, _)| trial.trained(*rung).is_some())
+        {
+            for fold in (0..plan.search.rungs[rung].folds).map(Fold::from_index) {
+                let entry = Entry::Trial(trial.number, TrialFile::Weights { rung, fold });
+                if !folder.has_whole(entry)? {
+                    let error =
+                        RunError::new("the weights are missing", "restore them from a copy of the run");
+                    return Err(error.at(folder.locate(entry).display().to_string()));
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Reports what is searched, and how much of it is done already.
@@ -108,17 +131,25 @@ fn search_folder(
     let context = Context { stop: &stop, ..*context };
     let trials = Trials { plan, space, data_digest: &dataset.digest, weights: &weights, context };
     let mut observed: Vec<Trial> = Vec::new();
-    netsynth_store::search(folder, space, &plan.search, &trials, &stop, &mut |event| {
-        if let Event::Observed(trials) = &event {
-            observed.extend_from_slice(trials);
-            clock.tick()?;
-        }
-        if let Event::Pruned { rung, trials } = &event {
-            let n_rungs = plan.search.rungs.len();
-            let saved = plan.search.epochs_of(n_rungs) - plan.search.epochs_of(rung + 1);
-            (context.on_event)(RunEvent::Skipped { epochs: saved * trials.len() as u64 });
-        }
-        (context.on_event)(RunEvent::Searching { event: &event, trials: &observed, plan });
-        Ok(())
-    })
+    netsynth_store::search(
+        folder,
+        space,
+        &plan.search,
+        &trials,
+        plan.inheritance.is_some(),
+        &stop,
+        &mut |event| {
+            if let Event::Observed(trials) = &event {
+                observed.extend_from_slice(trials);
+                clock.tick()?;
+            }
+            if let Event::Pruned { rung, trials } = &event {
+                let n_rungs = plan.search.rungs.len();
+                let saved = plan.search.epochs_of(n_rungs) - plan.search.epochs_of(rung + 1);
+                (context.on_event)(RunEvent::Skipped { epochs: saved * trials.len() as u64 });
+            }
+            (context.on_event)(RunEvent::Searching { event: &event, trials: &observed, plan });
+            Ok(())
+        },
+    )
 }

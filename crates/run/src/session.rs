@@ -20,6 +20,25 @@ pub struct SessionFile {
     begun_unix_secs: u64,
     /// How long it worked, as last written down.
     secs: f64,
+    /// What was at its end when the session was, so that nothing of it may be missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ended: Option<Work>,
+}
+
+/// Work on a run that has an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub(crate) enum Work {
+    /// The search with its variants, and with its audit if its plan has one.
+    Search,
+    /// An audit.
+    Audit,
+}
+
+/// The work that came to its end in any session of a run, as far as their files can be read.
+pub(crate) fn ended(folder: &RunFolder) -> Vec<Work> {
+    let sessions = folder.sessions().into_iter();
+    let read = sessions.filter_map(|number| folder.document(Entry::Session(number)).ok().flatten());
+    read.filter_map(|session: SessionFile| session.ended).collect()
 }
 
 /// How many sessions of work a run has had, and how many seconds they took.
@@ -71,9 +90,18 @@ impl<'a> Clock<'a> {
 
     /// Writes down how long the session has worked.
     pub(crate) fn tick(&self) -> Result<(), StoreError> {
+        self.write(None)
+    }
+
+    /// Writes down that this work came to its end.
+    pub(crate) fn end(&self, work: Work) -> Result<(), StoreError> {
+        self.write(Some(work))
+    }
+
+    fn write(&self, ended: Option<Work>) -> Result<(), StoreError> {
         let Self { number, n_workers, begun_unix_secs, .. } = *self;
         let secs = self.begun.elapsed().as_secs_f64();
-        let file = SessionFile { schema: SCHEMA, n_workers, begun_unix_secs, secs };
+        let file = SessionFile { schema: SCHEMA, n_workers, begun_unix_secs, secs, ended };
         self.folder.write_document(Entry::Session(number), &file)
     }
 

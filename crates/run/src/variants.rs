@@ -2,7 +2,9 @@ use netsynth_data::Dataset;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{Cost, Graph};
 use netsynth_search::{Confusion, Metric, ParetoFront, Variant, variants};
-use netsynth_store::{Entry, Fold, FrontRow, NetworkFile, RunFolder, StoreError, TrainedNetwork};
+use netsynth_store::{
+    Entry, FailureFile, Fold, FrontRow, NetworkFile, Outcome, RunFolder, StoreError, TrainedNetwork,
+};
 use netsynth_train::derived_seed;
 use serde::{Deserialize, Serialize};
 
@@ -59,11 +61,11 @@ pub(crate) fn train_variants(
     dataset: &Dataset,
     folder: &RunFolder,
     context: &Context<'_>,
-) -> Result<Vec<(Variant, VariantMetrics)>, RunError> {
+) -> Result<Vec<(Variant, Outcome<VariantMetrics>)>, RunError> {
     let picks = variants(front);
     let mut open: Vec<(Variant, usize)> = Vec::new();
     for (variant, trial) in &picks {
-        if known(folder, *variant)?.is_none() {
+        if outcome(folder, *variant)?.is_none() {
             open.push((*variant, *trial));
         }
     }
@@ -93,7 +95,17 @@ pub(crate) fn train_variants(
             unreachable!("a member of the front was measured")
         };
         let finish = move |answers: Vec<Answer>| {
-            let TaskResult { confusion, weights, .. } = *trained(trial, answers)?;
+            let TaskResult { confusion, weights, .. } = match Answer::of_training(answers) {
+                Ok(trained) => *trained,
+                // Another try would give the same: the run ends without this variant.
+                Err(reason) => {
+                    let training = TaskId::Variant { trial }.to_string();
+                    for variant in names {
+                        folder.write_failure(TrainedNetwork::Variant(variant), &training, &reason)?;
+                    }
+                    return Ok(());
+                }
+            };
             let found = VariantMetrics {
                 schema: SCHEMA,
                 trial,
@@ -118,16 +130,22 @@ pub(crate) fn train_variants(
     (context.on_event)(RunEvent::Skipped { epochs: ((n_planned - jobs.len()) * plan.final_epochs) as u64 });
     do_all(context, &RunWeights::new(folder), jobs)?;
     let found = picks.into_iter().filter_map(|(variant, _)| {
-        known(folder, variant).map(|metrics| Some((variant, metrics?))).transpose()
+        outcome(folder, variant).map(|outcome| Some((variant, outcome?))).transpose()
     });
     Ok(found.collect::<Result<_, StoreError>>()?)
 }
 
-fn trained(trial: usize, answers: Vec<Answer>) -> Result<Box<TaskResult>, RunError> {
-    Answer::of_training(answers).map_err(|reason| {
-        let remedy = "the front is written; train the trial's architecture.ron with `netsynth train`";
-        RunError::new(reason, remedy).at(format!("trial {trial}"))
-    })
+/// What came of a variant's training, if all of its files are there.
+pub(crate) fn outcome(
+    folder: &RunFolder,
+    variant: Variant,
+) -> Result<Option<Outcome<VariantMetrics>>, StoreError> {
+    folder.outcome(TrainedNetwork::Variant(variant))
+}
+
+/// Why a variant could not be trained, if that was tried.
+pub fn failed(folder: &RunFolder, variant: Variant) -> Result<Option<FailureFile>, StoreError> {
+    folder.document(Entry::Network(TrainedNetwork::Variant(variant), NetworkFile::Failure))
 }
 
 /// What is known of a variant that was trained; its metrics are the last that is written of it.

@@ -1,6 +1,6 @@
 use netsynth_search::{Candidate, Measured};
 use netsynth_store::{
-    Entry, FileProblem, Finding, NetworkFile, Replay, RunFolder, StoreError, TrainedNetwork, TrialFile,
+    Entry, FileProblem, Finding, NetworkFile, Replay, RunFolder, RunKind, TrainedNetwork, TrialFile,
     check_audit, check_files, digest, replay,
 };
 use serde::Serialize;
@@ -9,18 +9,24 @@ use crate::networks::space;
 use crate::open::{recorded_space, search_plan};
 use crate::trials::Trials;
 use crate::variants::known;
+use crate::verify_training::check_training;
+use crate::whole::Whole;
 use crate::{Context, Plan, RunError, RunEvent, RunWeights, Search, do_all};
 
 /// What was found out about a run.
 #[derive(Debug, Serialize)]
 pub struct Verification {
+    /// What the run does; absent if its plan cannot be read.
+    pub kind: Option<RunKind>,
     /// Files that were checked.
     pub n_files: usize,
     /// What is wrong, by file; empty if the run is whole.
     pub findings: Vec<Finding>,
     /// Trials that the search replayed; absent if it could not be.
     pub n_trials: Option<usize>,
-    /// Whether the search has ended.
+    /// Of a training on folds, how many trainings are there, and of how many.
+    pub n_trainings: Option<(usize, usize)>,
+    /// Whether the search, or the training, has ended.
     pub has_ended: bool,
     /// Members of the front.
     pub n_front_members: usize,
@@ -46,25 +52,28 @@ pub struct Retrained {
     pub measured: String,
 }
 
-/// Checks a search's run: its files against their checksums, and everything that follows from its measurements against
-/// a replay of the search. An error if nothing in particular is wrong with a file, and the run still cannot be replayed.
+/// Checks a run: its files against their checksums, what it must hold, and everything that follows from its measurements,
+/// those of a search by a replay. An error if nothing in particular is wrong with a file, and the run still cannot be
+/// replayed.
 pub fn verify(folder: &RunFolder) -> Result<Verification, RunError> {
     let (n_files, findings) = check_files(folder)?;
     let mut verification = Verification {
+        kind: None,
         n_files,
         findings,
         n_trials: None,
+        n_trainings: None,
         has_ended: false,
         n_front_members: 0,
         hypervolume: None,
         retrained: Vec::new(),
         replayed: Default::default(),
     };
-    match replayed(folder) {
-        Ok((plan, replay)) => verification.add_replay(folder, &plan, replay)?,
+    let checked = verification.check_kind(folder);
+    match checked {
         // Whatever keeps the search from being replayed is reported once: as a file, if one is to blame.
         Err(error) if verification.findings.is_empty() => return Err(error),
-        Err(_) => {}
+        _ => {}
     }
     verification.sort();
     Ok(verification)
@@ -75,14 +84,40 @@ fn replayed(folder: &RunFolder) -> Result<(Plan, Replay), RunError> {
     plan.check()?;
     let (space_spec, prototype) = recorded_space(folder)?;
     let space = space(&plan.space, &space_spec, &prototype)?;
-    let replay = replay(folder, &space, &plan.search)?;
+    let replay = replay(folder, &space, &plan.search, plan.inheritance.is_some())?;
     Ok((plan, replay))
 }
 
 impl Verification {
-    fn add_replay(&mut self, folder: &RunFolder, plan: &Plan, replay: Replay) -> Result<(), RunError> {
+    /// What a run of its kind must hold.
+    fn check_kind(&mut self, folder: &RunFolder) -> Result<(), RunError> {
+        let kind = folder.kind()?;
+        self.kind = Some(kind);
+        let required = match kind {
+            RunKind::Search => &[Entry::Plan, Entry::Provenance, Entry::SearchSpace, Entry::Prototype][..],
+            RunKind::Training => &[Entry::Plan, Entry::Provenance],
+            RunKind::Comparison => {
+                &[Entry::Plan, Entry::Provenance, Entry::Summary, Entry::Curves, Entry::CurvesDrawing]
+            }
+        };
+        let mut whole = Whole::new(folder, required)?;
+        let checked = match kind {
+            RunKind::Search => self.check_search(folder, &mut whole),
+            RunKind::Training => check_training(folder, &mut whole).map(|trained| {
+                self.n_trainings = Some((trained.n_done, trained.n_planned));
+                self.has_ended = trained.has_ended;
+            }),
+            RunKind::Comparison => Ok(()),
+        };
+        self.findings.append(&mut whole.findings);
+        checked
+    }
+
+    fn check_search(&mut self, folder: &RunFolder, whole: &mut Whole<'_>) -> Result<(), RunError> {
+        let (plan, replay) = replayed(folder)?;
         self.findings.extend(replay.findings.iter().cloned());
-        self.findings.extend(variant_findings(folder, plan, &replay)?);
+        self.findings.extend(variant_findings(folder, &plan, &replay)?);
+        whole.check_search(&plan, &replay)?;
         // Whose audit it is follows from the front, which only whole files give.
         if self.findings.is_empty() && replay.has_ended {
             self.findings.extend(check_audit(folder, &replay.front, plan.data.n_folds)?);
@@ -184,7 +219,8 @@ fn variant_findings(folder: &RunFolder, plan: &Plan, replay: &Replay) -> Result<
             let metrics = match known(folder, *variant) {
                 Ok(Some(metrics)) => metrics,
                 // Not trained yet, or found by its checksum.
-                Ok(None) | Err(StoreError::Damaged { .. } | StoreError::Text(_)) => continue,
+                Ok(None) => continue,
+                Err(error) if error.is_of_a_file() => continue,
                 Err(error) => return Err(error.into()),
             };
             if !metrics.agrees(member, plan.final_epochs) && replay.has_ended {

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use netsynth_files::is_unfinished;
 use netsynth_search::{Measured, Metric, kendall_tau, mean_and_deviation};
 use serde::Serialize;
 
-use crate::layout::{AUDIT, is_unfinished};
+use crate::layout::AUDIT;
 use crate::listing::{Listed, list};
 use crate::verify::finding;
 use crate::{Entry, FileProblem, Finding, Fold, FrontFile, FrontRow, RunFolder, StoreError};
@@ -184,15 +185,13 @@ pub fn check_audit(
     n_folds: usize,
 ) -> Result<Vec<Finding>, StoreError> {
     let audit = folder.path().join(AUDIT);
-    if !audit.is_dir() {
-        return Ok(Vec::new());
-    }
     let trainings = audit_trainings(front, n_folds);
     let mut findings = Vec::new();
     for &(trial, fold) in &trainings {
         match folder.audited(trial, fold) {
+            Ok(_) => {}
             // A wrong checksum is found by whoever looks at all files.
-            Ok(_) | Err(StoreError::Damaged { .. } | StoreError::Text(_)) => {}
+            Err(error) if error.is_of_a_file() => {}
             Err(error) => {
                 let path = folder.locate(Entry::Audit { trial, fold });
                 findings.push(finding(folder, &path, FileProblem::Unreadable(error.to_string())));
@@ -201,7 +200,8 @@ pub fn check_audit(
     }
     let expected: BTreeSet<PathBuf> =
         trainings.into_iter().map(|(trial, fold)| folder.locate(Entry::Audit { trial, fold })).collect();
-    for Listed { path, is_folder, .. } in list(&audit)? {
+    let listed = if audit.is_dir() { list(&audit)? } else { Vec::new() };
+    for Listed { path, is_folder, .. } in listed {
         if !is_folder && !is_unfinished(&path) && !expected.contains(&path) {
             findings.push(finding(folder, &path, FileProblem::Unexpected));
         }
@@ -252,7 +252,8 @@ mod tests {
     fn folder() -> (TempDir, RunFolder) {
         let home = tempfile::tempdir().unwrap();
         let plan = BTreeMap::from([("schema", 1)]);
-        let folder = RunFolder::create(&home.path().join("run"), &plan, &plan).unwrap();
+        let folder = RunFolder::begin(&home.path().join("run")).unwrap();
+        folder.describe(&plan, &plan).unwrap();
         (home, folder)
     }
 

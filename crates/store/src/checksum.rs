@@ -1,77 +1,170 @@
-//! Checksums: how a change of one bit in a run folder is noticed.
+//! Seals: how a change of one bit in a run folder is noticed, and a file that is not where it was written.
 //!
-//! A RON document ends in a comment with the SHA-256 of all before it, so a file and its checksum appear together. Any
-//! other file `NAME` has its checksum in `NAME.sha256` beside it, as `sha256sum -c` reads it.
+//! A RON document ends in a comment with its path in the run's folder and the SHA-256 of all before, so that a file and its
+//! seal appear together. Any other file `NAME` has the same in `NAME.sha256` beside it, as `sha256sum -c` reads it. The seals
+//! of earlier versions have no path, and the first had none.
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
+use netsynth_files::{open, unfinished};
 use sha2::{Digest, Sha256};
 
-use crate::StoreError;
-use crate::atomic::{system, write};
+use crate::atomic::{draft, give_name, system};
 use crate::layout::checksum_of;
 use crate::text::read_text;
+use crate::{Entry, StoreError};
 
 /// How the last line of a document begins.
 const MARK: &str = "// sha256 ";
+/// How the first line of a checksum beside a file begins.
+const FILE_PLACE: &str = "# of ";
 
-/// What a document's last line says of the rest.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Checked<'a> {
-    /// The checksum fits the document, which is this.
-    Matches(&'a str),
-    /// There is no checksum: an earlier version wrote it, or a person.
-    Absent(&'a str),
-    /// The document is not what was written.
-    Differs,
+/// The most bytes of a file of which line ends are looked at.
+const MAX_TEXT: u64 = 16 << 20;
+
+/// What a file's seal says of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Seal {
+    /// It is as it was written.
+    Whole,
+    /// There is no seal: an earlier version wrote it, or a person.
+    Absent,
+    /// It was written at another place of a run.
+    Moved(String),
+    /// It is as it was written but for the ends of its lines.
+    LineEnds,
+    /// It is not what was written.
+    Broken,
 }
 
-/// The document with its checksum as the last line.
-pub(crate) fn with_checksum(document: &str) -> String {
-    format!("{document}{MARK}{}\n", hexadecimal(&Sha256::digest(document)))
+/// The document with its seal as the last line.
+pub(crate) fn sealed(document: &str, place: &Path) -> String {
+    format!("{document}{MARK}{} {}\n", in_words(place), digest_of(document))
 }
 
-/// Checks a document against its last line.
-pub(crate) fn check(text: &str) -> Checked<'_> {
-    let Some(start) = text.rfind(MARK) else { return Checked::Absent(text) };
+/// A text's document without its seal, and what the seal says of it at this place.
+pub(crate) fn check<'a>(text: &'a str, place: &Path) -> (&'a str, Seal) {
+    let Some(start) = text.rfind(MARK) else { return (text, Seal::Absent) };
     let document = &text[..start];
-    if with_checksum(document) == text { Checked::Matches(document) } else { Checked::Differs }
+    let line = text[start + MARK.len()..].strip_suffix('\n').unwrap_or_default();
+    let (written, digest) = match line.split_once(' ') {
+        Some((written, digest)) => (Some(written), digest),
+        None => (None, line),
+    };
+    let seal = match written {
+        _ if digest != digest_of(document) => {
+            let unix = text.replace("\r\n", "\n");
+            let is_whole = || !matches!(check(&unix, place).1, Seal::Absent | Seal::Broken);
+            if unix.len() < text.len() && is_whole() { Seal::LineEnds } else { Seal::Broken }
+        }
+        Some(written) if !is_at(written, place) => Seal::Moved(written.to_owned()),
+        _ => Seal::Whole,
+    };
+    (document, seal)
 }
 
-/// Writes a file that is no document, after the file with its checksum.
-pub(crate) fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-    write(&checksum_of(path), line(path, &Sha256::digest(bytes)).as_bytes())?;
-    write(path, bytes)
+/// Writes a file that is no document, and its seal. The new ones are whole beside the old ones before either takes its
+/// name, so a full disk leaves the old ones; see [`complete`] for a cut between the two.
+pub(crate) fn write_bytes(path: &Path, place: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    let seal = checksum_of(path);
+    draft(path, bytes)?;
+    draft(&seal, beside(path, place, &Sha256::digest(bytes)).as_bytes())?;
+    give_name(&seal)?;
+    give_name(path)
 }
 
-/// The bytes of a file that is no document, if there is one of this name; its checksum must fit before it is read.
-pub(crate) fn read_bytes(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
+/// Gives a file its name if its seal has it already, and removes all else that was not whole when its writer died.
+pub(crate) fn complete(path: &Path) -> Result<(), StoreError> {
+    let Some(name) = path.to_str().and_then(|path| path.strip_suffix(".unfinished")) else { return Ok(()) };
+    if is_new_version(Path::new(name)) {
+        return give_name(Path::new(name));
+    }
+    fs::remove_file(path).map_err(system(path))
+}
+
+/// Whether what lies beside a file, not yet with its name, is what the file's seal is of.
+pub(crate) fn is_new_version(path: &Path) -> bool {
+    let new = unfinished(path);
+    let Ok(seal) = read_text(&checksum_of(path)) else { return false };
+    digest_of_file(&new).is_ok_and(|digest| seal.contains(&hexadecimal(&digest)))
+}
+
+/// The bytes of a file that is no document, if there is one of this name; its seal must fit before it is read. Files of the
+/// first versions have none.
+pub(crate) fn read_bytes(path: &Path, place: &Path) -> Result<Option<Vec<u8>>, StoreError> {
     if !path.try_exists().map_err(system(path))? {
         return Ok(None);
     }
-    if !matches_checksum(path)? {
-        return Err(StoreError::Damaged { path: path.display().to_string() });
-    }
+    refuse(path, check_bytes(path, place)?)?;
     fs::read(path).map(Some).map_err(system(path))
 }
 
-/// Whether a file that is no document is what its checksum says.
-pub(crate) fn matches_checksum(path: &Path) -> Result<bool, StoreError> {
-    let expected = line(path, &digest_of_file(path).map_err(system(path))?);
-    Ok(read_text(&checksum_of(path)).is_ok_and(|found| found == expected))
+/// An error for a seal that does not fit. What has none is let pass.
+pub(crate) fn refuse(path: &Path, seal: Seal) -> Result<(), StoreError> {
+    let path = path.display().to_string();
+    match seal {
+        Seal::Whole | Seal::Absent => Ok(()),
+        Seal::Moved(written) => Err(StoreError::Moved { path, written }),
+        Seal::LineEnds => Err(StoreError::LineEnds { path }),
+        Seal::Broken => Err(StoreError::Damaged { path }),
+    }
 }
 
-/// The content of `NAME.sha256` for a file of this path and digest.
-fn line(path: &Path, digest: &[u8]) -> String {
+/// What the seal of a file that is no document says of it at this place.
+pub(crate) fn check_bytes(path: &Path, place: &Path) -> Result<Seal, StoreError> {
+    let digest = digest_of_file(path).map_err(system(path))?;
+    let beside_it = checksum_of(path);
+    if !beside_it.try_exists().map_err(system(&beside_it))? {
+        return Ok(Seal::Absent);
+    }
+    let Ok(found) = read_text(&beside_it) else { return Ok(Seal::Broken) };
+    let unix = found.replace("\r\n", "\n");
+    let (written, line) = match unix.split_once('\n') {
+        Some((first, rest)) if first.starts_with(FILE_PLACE) => (Some(&first[FILE_PLACE.len()..]), rest),
+        _ => (None, unix.as_str()),
+    };
+    let is_of = |digest: &[u8]| line == line_of(path, digest);
+    if is_of(&digest) {
+        return Ok(match written {
+            Some(written) if !is_at(written, place) => Seal::Moved(written.to_owned()),
+            _ if unix.len() < found.len() => Seal::LineEnds,
+            _ => Seal::Whole,
+        });
+    }
+    let bytes = netsynth_files::read(path, MAX_TEXT).unwrap_or_default();
+    let text = String::from_utf8(bytes).unwrap_or_default();
+    let is_text = text.contains("\r\n") && is_of(&Sha256::digest(text.replace("\r\n", "\n")));
+    Ok(if is_text { Seal::LineEnds } else { Seal::Broken })
+}
+
+/// The content of `NAME.sha256`.
+fn beside(path: &Path, place: &Path, digest: &[u8]) -> String {
+    format!("{FILE_PLACE}{}\n{}", in_words(place), line_of(path, digest))
+}
+
+/// Its line that `sha256sum -c` reads.
+fn line_of(path: &Path, digest: &[u8]) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     format!("{}  {name}\n", hexadecimal(digest))
 }
 
+/// Whether a file that was written at one place is at the other: earlier versions had other names for some.
+fn is_at(written: &str, place: &Path) -> bool {
+    let entry = Entry::parse(place);
+    written == in_words(place) || (entry.is_some() && Entry::parse(Path::new(written)) == entry)
+}
+
+/// A path in a run's folder, the same on every system.
+pub(crate) fn in_words(place: &Path) -> String {
+    let parts: Vec<_> = place.iter().map(|part| part.to_string_lossy()).collect();
+    parts.join("/")
+}
+
 /// SHA-256 of a file of any size.
 fn digest_of_file(path: &Path) -> io::Result<Vec<u8>> {
-    let mut file = File::open(path)?;
+    let mut file = open(path)?;
     let mut hash = Sha256::new();
     let mut piece = vec![0; 1 << 16];
     loop {
@@ -80,6 +173,10 @@ fn digest_of_file(path: &Path) -> io::Result<Vec<u8>> {
             n_bytes => hash.update(&piece[..n_bytes]),
         }
     }
+}
+
+fn digest_of(text: &str) -> String {
+    hexadecimal(&Sha256::digest(text))
 }
 
 /// A digest in hexadecimal.

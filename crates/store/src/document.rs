@@ -1,6 +1,5 @@
-//! RON documents with their checksums, read within bounds.
+//! RON documents with their seals, read within bounds.
 
-use std::io::ErrorKind;
 use std::path::Path;
 
 use netsynth_graph::schema;
@@ -10,24 +9,12 @@ use sha2::{Digest, Sha256};
 
 use crate::StoreError;
 use crate::atomic::{system, write};
-use crate::checksum::{Checked, check, hexadecimal, with_checksum};
+use crate::checksum::{check, hexadecimal, refuse, sealed};
 use crate::text::read_text;
 
-/// Writes a document, anew if it is there.
-pub(crate) fn write_ron<T: Serialize>(path: &Path, document: &T) -> Result<(), StoreError> {
-    write(path, with_checksum(&schema::to_ron(document)).as_bytes())
-}
-
-/// Writes a document once: if it is there, it must be the same.
-pub(crate) fn keep<T: Serialize + DeserializeOwned + PartialEq>(
-    path: &Path,
-    document: &T,
-) -> Result<(), StoreError> {
-    match text(path)? {
-        None => write_ron(path, document),
-        Some(text) if agrees(document, &text) => Ok(()),
-        Some(_) => Err(StoreError::Differs { path: path.display().to_string() }),
-    }
+/// Writes a document, anew if it is there. Its place is its path in the run's folder.
+pub(crate) fn write_ron<T: Serialize>(path: &Path, place: &Path, document: &T) -> Result<(), StoreError> {
+    write(path, sealed(&schema::to_ron(document), place).as_bytes())
 }
 
 /// Whether a text is this document, be it in today's form or in that of an earlier version.
@@ -35,29 +22,24 @@ pub(crate) fn agrees<T: Serialize + DeserializeOwned + PartialEq>(document: &T, 
     schema::to_ron(document) == text || schema::from_ron::<T>(text).is_ok_and(|found| found == *document)
 }
 
-/// The text of a document without its checksum, if there is one of this name.
-pub(crate) fn text(path: &Path) -> Result<Option<String>, StoreError> {
+/// The text of a document without its seal, if there is one of this name; a seal must fit.
+pub(crate) fn text(path: &Path, place: &Path) -> Result<Option<String>, StoreError> {
     if !path.try_exists().map_err(system(path))? {
         return Ok(None);
     }
-    match check(&read_text(path)?) {
-        Checked::Matches(text) | Checked::Absent(text) => Ok(Some(text.to_owned())),
-        Checked::Differs => Err(StoreError::Damaged { path: path.display().to_string() }),
-    }
+    let text = read_text(path)?;
+    let (document, seal) = check(&text, place);
+    refuse(path, seal)?;
+    Ok(Some(document.to_owned()))
 }
 
-/// Reads a document, if there is one of this name; its checksum, if it has one, must fit.
-pub(crate) fn read_ron<T: DeserializeOwned>(path: &Path) -> Result<Option<T>, StoreError> {
+/// Reads a document, if there is one of this name.
+pub(crate) fn read_ron<T: DeserializeOwned>(path: &Path, place: &Path) -> Result<Option<T>, StoreError> {
     let parse = |text: String| {
         schema::from_ron(&text)
             .map_err(|source| StoreError::Malformed { path: path.display().to_string(), source })
     };
-    text(path)?.map(parse).transpose()
-}
-
-/// Reads a document that must be there.
-pub(crate) fn read_required<T: DeserializeOwned>(path: &Path) -> Result<T, StoreError> {
-    read_ron(path)?.ok_or_else(|| system(path)(ErrorKind::NotFound.into()))
+    text(path, place)?.map(parse).transpose()
 }
 
 /// The SHA-256 of a document, in hexadecimal.

@@ -71,6 +71,31 @@ pub enum StoreError {
         /// The file.
         path: String,
     },
+    /// A file was written at another place of a run.
+    #[error("{path} was written as {written}: it was moved or copied here")]
+    #[diagnostic(help("put every file back where it was written, or restore them from a copy of the run"))]
+    Moved {
+        /// The file.
+        path: String,
+        /// Where it was written.
+        written: String,
+    },
+    /// A file's lines end in another way than they were written.
+    #[error("{path} was changed at the ends of its lines, as git does where `core.autocrlf` is set")]
+    #[diagnostic(help(
+        "put the line ends back (`dos2unix`), or set `* -text` in .gitattributes and check the run out again"
+    ))]
+    LineEnds {
+        /// The file.
+        path: String,
+    },
+    /// Something in a run's folder is neither a file nor a folder.
+    #[error("{path} is a link or a pipe, or lies too deep, and nothing is written to a run that has such")]
+    #[diagnostic(help("put what it leads to in its place, or remove it"))]
+    Odd {
+        /// What it is.
+        path: String,
+    },
     /// A file of the run is not what it should be.
     #[error("{path}: {source}")]
     #[diagnostic(help("the file was changed after the run wrote it; restore it from a copy of the run"))]
@@ -133,6 +158,19 @@ pub enum StoreError {
     #[error("{0}")]
     #[diagnostic(help("{}", remedy(.0)))]
     Search(Box<SearchError>),
+}
+
+impl StoreError {
+    /// Whether it is of one file alone, so that whoever looks at all files finds it.
+    pub fn is_of_a_file(&self) -> bool {
+        matches!(
+            self,
+            StoreError::Damaged { .. }
+                | StoreError::Moved { .. }
+                | StoreError::LineEnds { .. }
+                | StoreError::Text(_)
+        )
+    }
 }
 
 fn remedy(error: &SearchError) -> String {

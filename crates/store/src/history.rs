@@ -1,13 +1,11 @@
 //! The files of a search, from its generators to its end.
 
-use netsynth_graph::schema::SCHEMA;
+use netsynth_graph::schema::{self, SCHEMA};
 use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_search::{Candidate, Generator, Measured, Scored, ScreenedCandidate, Trial};
 use netsynth_space::SearchSpace;
 use serde::{Deserialize, Serialize};
 
-use crate::checksum::write_bytes;
-use crate::document::{read_required, write_ron};
 use crate::layout::{GENERATORS, TRIALS, number, trial_number};
 use crate::listing::numbers;
 use crate::trial::{RungFile, ScreeningFile};
@@ -58,7 +56,7 @@ impl RunFolder {
 
     /// The generator of this number.
     pub fn generator(&self, number: usize) -> Result<Generator, StoreError> {
-        Ok(read_required::<GeneratorFile>(&self.locate(Entry::Generator(number)))?.generator)
+        Ok(self.required::<GeneratorFile>(Entry::Generator(number))?.generator)
     }
 
     /// Writes what was proposed for a generation and scored; what is there must be the same.
@@ -127,6 +125,12 @@ impl RunFolder {
         StoreError::Invalid { path: self.locate(entry).display().to_string(), reason }
     }
 
+    /// The numbers of the sessions that have a file, rising; none where they cannot be listed.
+    pub fn sessions(&self) -> Vec<usize> {
+        let known = numbers(&self.path().join("sessions"), |name| number(name.strip_suffix(".ron")?, 3));
+        known.unwrap_or_default()
+    }
+
     /// The numbers of the trials that have a folder, rising.
     pub fn trial_numbers(&self) -> Result<Vec<usize>, StoreError> {
         numbers(&self.path().join(TRIALS), trial_number)
@@ -160,15 +164,14 @@ impl RunFolder {
             return Ok(None);
         }
         let entry = Entry::Trial(number, TrialFile::Candidate);
-        let path = self.locate(entry);
-        let candidate: CandidateFile = read_required(&path)?;
+        let candidate: CandidateFile = self.required(entry)?;
         if candidate.trial != number {
             return Err(self.invalid(entry, format!("it is of trial {}", candidate.trial)));
         }
-        let genome = space
-            .decisions()
-            .genome_of(&candidate.genome)
-            .map_err(|source| StoreError::OtherSpace { path: path.display().to_string(), source })?;
+        let genome = space.decisions().genome_of(&candidate.genome).map_err(|source| {
+            let path = self.locate(entry).display().to_string();
+            StoreError::OtherSpace { path, source }
+        })?;
         let graph = Graph::new(&self.architecture(number)?).map_err(|source| {
             let path = self.locate(Entry::Trial(number, TrialFile::Architecture));
             StoreError::NoNetwork { path: path.display().to_string(), source: Box::new(source) }
@@ -187,7 +190,7 @@ impl RunFolder {
 
     /// The network of a trial.
     pub fn architecture(&self, trial: usize) -> Result<ArchitectureSpec, StoreError> {
-        read_required(&self.locate(Entry::Trial(trial, TrialFile::Architecture)))
+        self.required(Entry::Trial(trial, TrialFile::Architecture))
     }
 
     /// Writes how the search ended.
@@ -200,14 +203,22 @@ impl RunFolder {
         self.document(Entry::End)
     }
 
-    /// Writes the front, as RON and as comma-separated values.
+    /// Writes the front, as RON and as comma-separated values. What is there already stays as it is.
     pub fn write_front(&self, front: &FrontFile) -> Result<(), StoreError> {
-        write_ron(&self.locate(Entry::Front), front)?;
-        write_bytes(&self.locate(Entry::FrontTable), front.csv().as_bytes())
+        let known = self.text(Entry::Front).ok().flatten();
+        if known.is_none_or(|known| known != schema::to_ron(front)) {
+            self.write_document(Entry::Front, front)?;
+        }
+        let table = front.csv();
+        let is_whole = self.has_whole(Entry::FrontTable).unwrap_or(false);
+        if is_whole && self.file(Entry::FrontTable)?.is_some_and(|known| known == table.as_bytes()) {
+            return Ok(());
+        }
+        self.write_file(Entry::FrontTable, table.as_bytes())
     }
 
     /// The front as it was written.
     pub fn front(&self) -> Result<FrontFile, StoreError> {
-        read_required(&self.locate(Entry::Front))
+        self.required(Entry::Front)
     }
 }

@@ -20,8 +20,6 @@ pub(crate) const GENERATORS: &str = "generators";
 pub(crate) const TRIALS: &str = "trials";
 pub(crate) const AUDIT: &str = "audit";
 
-/// The ending of a file that is not whole yet.
-const UNFINISHED: &str = ".unfinished";
 /// The ending of the checksum beside a file that is no document.
 const CHECKSUM: &str = ".sha256";
 
@@ -118,6 +116,8 @@ pub enum NetworkFile {
     Weights,
     /// Its measurements, written last.
     Metrics,
+    /// Why its training failed, in the place of all others.
+    Failure,
 }
 
 impl Entry {
@@ -266,12 +266,32 @@ impl NetworkFile {
             NetworkFile::Architecture => "architecture.ron",
             NetworkFile::Weights => "weights.safetensors",
             NetworkFile::Metrics => "metrics.ron",
+            NetworkFile::Failure => "failure.ron",
         }
     }
 
+    /// All of them.
+    pub(crate) const ALL: [Self; 4] =
+        [NetworkFile::Architecture, NetworkFile::Weights, NetworkFile::Metrics, NetworkFile::Failure];
+
     fn parse(name: &str) -> Option<Self> {
-        let mut files = [NetworkFile::Architecture, NetworkFile::Weights, NetworkFile::Metrics].into_iter();
-        files.find(|file| file.name() == name)
+        NetworkFile::ALL.into_iter().find(|file| file.name() == name)
+    }
+}
+
+/// Whether a path relative to a run's folder is that of one of its folders.
+pub(crate) fn is_folder(path: &Path) -> bool {
+    let parts: Option<Vec<&str>> = path.iter().map(OsStr::to_str).collect();
+    let Some(parts) = parts else { return false };
+    match *parts.as_slice() {
+        [name] => {
+            let names = ["screening", "newborns", "sessions", "variants", "prototype", "folds", "seeds"];
+            names.contains(&name) || [GENERATORS, TRIALS, AUDIT].contains(&name)
+        }
+        [TRIALS | AUDIT, trial] | [AUDIT, trial, "folds"] => trial_number(trial).is_some(),
+        ["prototype", "folds"] => true,
+        ["seeds", seed] | ["seeds", seed, "folds"] => number::<u64>(seed, 1).is_some(),
+        ref folder => TrainedNetwork::parse(folder).is_some(),
     }
 }
 
@@ -285,24 +305,15 @@ pub(crate) fn number<T: FromStr + Display>(text: &str, n_digits: usize) -> Optio
     text.parse().ok().filter(|number| format!("{number:0n_digits$}") == text)
 }
 
-/// The path under which a file is written before it has its name.
-pub(crate) fn unfinished(path: &Path) -> PathBuf {
-    with_ending(path, UNFINISHED)
-}
-
-/// Whether a file was still being written.
-pub(crate) fn is_unfinished(path: &Path) -> bool {
-    path.as_os_str().to_string_lossy().ends_with(UNFINISHED)
-}
-
 /// The path of the checksum of a file that is no document.
 pub(crate) fn checksum_of(path: &Path) -> PathBuf {
     with_ending(path, CHECKSUM)
 }
 
-/// Whether a file is the checksum of another.
-pub(crate) fn is_checksum(path: &Path) -> bool {
-    path.as_os_str().to_string_lossy().ends_with(CHECKSUM)
+/// The file that a checksum is of, if it is one by its name.
+pub(crate) fn sealed_by(path: &Path) -> Option<PathBuf> {
+    let name = path.file_name()?.to_str()?.strip_suffix(CHECKSUM)?;
+    Some(path.with_file_name(name))
 }
 
 fn with_ending(path: &Path, ending: &str) -> PathBuf {

@@ -47,12 +47,14 @@ mod history;
 mod layout;
 mod listing;
 mod record;
+mod replay;
 mod run_folder;
 mod run_kind;
 mod run_name;
 #[cfg(test)]
 mod tests;
 mod text;
+mod trained;
 mod trial;
 mod verify;
 
@@ -64,11 +66,14 @@ pub use fold::Fold;
 pub use front::{FrontFile, FrontRow, dominated_share};
 pub use layout::{Entry, NetworkFile, TrainedNetwork, TrialFile};
 pub use record::search;
+pub use replay::{Replay, replay};
 pub use run_folder::RunFolder;
 pub use run_kind::RunKind;
+pub use run_name::NewRun;
 pub use text::read_text;
+pub use trained::{FailureFile, Outcome};
 pub use trial::{CandidateFile, RungFile, ScreeningFile};
-pub use verify::{FileProblem, Finding, Replay, check_files, replay};
+pub use verify::{FileProblem, Finding, check_files};
 
 /// The files of a run's folder, one line each with what it holds.
 pub const LAYOUT: &str = include_str!("layout.txt");

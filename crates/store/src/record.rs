@@ -1,22 +1,24 @@
 //! A search that writes down what it does, and reads what it did before.
 
 use netsynth_search::{
-    Answered, Candidate, Evaluator, Event, Found, Scored, Scorer, SearchError, SearchPlan, run,
+    Answered, Candidate, Evaluator, Event, Found, Measured, Scored, Scorer, SearchError, SearchPlan, run,
 };
 use netsynth_space::SearchSpace;
 
-use crate::{RunFolder, StoreError};
+use crate::{Entry, Fold, RunFolder, StoreError, TrialFile};
 
 /// Begins or continues the search of a run folder: what it holds is not measured again, and each result is written
 /// before the search learns of it.
 ///
-/// The folder's files are a function of plan, space and evaluator, however often the work was cut off. Nothing further
+/// `keeps_weights` says whether each measured trial has the weights that others start from; one that lacks some is measured
+/// again. The folder's files are a function of plan, space and evaluator, however often the work was cut off. Nothing further
 /// is measured once `stop` is true; an error of the evaluator, of the folder or of `on_event` ends the search.
 pub fn search<E>(
     folder: &RunFolder,
     space: &SearchSpace,
     plan: &SearchPlan,
     evaluator: &E,
+    keeps_weights: bool,
     stop: &(dyn Fn() -> bool + Sync),
     on_event: &mut dyn FnMut(Event<'_>) -> Result<(), E::Error>,
 ) -> Result<Found, E::Error>
@@ -24,7 +26,7 @@ where
     E: Evaluator,
     E::Error: From<StoreError>,
 {
-    let recorded = Recorded { evaluator, folder, stop };
+    let recorded = Recorded { evaluator, folder, plan, keeps_weights, stop };
     run(space, plan, &recorded, &mut |event| {
         match &event {
             Event::Generator(generator) => folder.write_generator(generator)?,
@@ -42,6 +44,8 @@ where
 struct Recorded<'a, E> {
     evaluator: &'a E,
     folder: &'a RunFolder,
+    plan: &'a SearchPlan,
+    keeps_weights: bool,
     stop: &'a (dyn Fn() -> bool + Sync),
 }
 
@@ -61,8 +65,8 @@ where
         let mut open = Vec::new();
         for (index, candidate) in candidates.iter().enumerate() {
             match self.folder.rung(candidate.trial, rung)? {
-                Some(known) => answered(index, known)?,
-                None => open.push(index),
+                Some(known) if self.is_whole(candidate.trial, rung, &known)? => answered(index, known)?,
+                Some(_) | None => open.push(index),
             }
         }
         if open.is_empty() || (self.stop)() {
@@ -77,6 +81,21 @@ where
 
     fn scorer(&self) -> Option<&dyn Scorer<E::Error>> {
         self.evaluator.scorer().map(|_| self as &dyn Scorer<E::Error>)
+    }
+}
+
+impl<E> Recorded<'_, E> {
+    /// Whether a measured trial has all weights that others start from. Where it lacks some, it is trained again.
+    fn is_whole(&self, trial: usize, rung: usize, known: &Measured) -> Result<bool, StoreError> {
+        if !self.keeps_weights || matches!(known, Measured::Failed(_)) {
+            return Ok(true);
+        }
+        for fold in (0..self.plan.rungs[rung].folds).map(Fold::from_index) {
+            if !self.folder.has_whole(Entry::Trial(trial, TrialFile::Weights { rung, fold }))? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 }
 

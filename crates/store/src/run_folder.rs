@@ -2,17 +2,24 @@ use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::sleep;
+use std::time::Duration;
 
-use netsynth_graph::ArchitectureSpec;
+use netsynth_files::is_unfinished;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::atomic::system;
-use crate::checksum::{read_bytes, write_bytes};
-use crate::document::{keep, read_required, read_ron, write_ron};
-use crate::layout::is_unfinished;
+use crate::checksum::{Seal, check, check_bytes, complete, read_bytes, refuse, write_bytes};
+use crate::document::{agrees, read_ron, text, write_ron};
+use crate::layout::checksum_of;
 use crate::listing::{Listed, list};
-use crate::{Entry, NetworkFile, StoreError, TrainedNetwork};
+use crate::text::read_text;
+use crate::{Entry, StoreError};
+
+/// How long, and how often, a lock is waited for that somebody may hold who only looks.
+const GLANCE: Duration = Duration::from_millis(10);
+const N_TRIES: usize = 5;
 
 /// A run on disk.
 #[derive(Debug, Clone)]
@@ -23,26 +30,11 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// Creates the folder of a new run, which this process alone may write to.
+    /// Creates the folder of a new run, which this process alone may write to. It has no plan yet: what it needs beside the
+    /// plan is to be written first. A run that was killed before it had a plan is begun again.
     ///
     /// # Errors
     /// There is something of this name already, or the system refuses.
-    pub fn create<P: Serialize, O: Serialize>(
-        path: &Path,
-        plan: &P,
-        provenance: &O,
-    ) -> Result<Self, StoreError> {
-        let run = Self::begin(path)?;
-        run.write_document(Entry::Provenance, provenance)?;
-        run.commit(plan)?;
-        Ok(run)
-    }
-
-    /// Creates the folder of a new run without a plan: what it needs beside the plan is to be written first. A run that
-    /// was killed before it had a plan is begun again.
-    ///
-    /// # Errors
-    /// As of [`RunFolder::create`].
     pub fn begin(path: &Path) -> Result<Self, StoreError> {
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).map_err(system(parent))?;
@@ -55,6 +47,15 @@ impl RunFolder {
         // Another process may have been faster.
         refuse_existing(path)?;
         Ok(Self { path: path.to_owned(), _lock: Some(lock) })
+    }
+
+    /// Writes with what the run is made and then its plan: a folder that has a plan is a run.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn describe<P: Serialize, O: Serialize>(&self, plan: &P, provenance: &O) -> Result<(), StoreError> {
+        self.write_document(Entry::Provenance, provenance)?;
+        self.commit(plan)
     }
 
     /// Writes the plan: a folder that has it is a run.
@@ -81,16 +82,29 @@ impl RunFolder {
     /// half-written.
     ///
     /// # Errors
-    /// It is no run, another process writes to it, or the system refuses.
+    /// It is no run, it has links or pipes in it, another process writes to it, or the system refuses.
     pub fn resume(path: &Path) -> Result<Self, StoreError> {
         let run = Self::open(path)?;
         let lock = lock(path)?;
-        for Listed { path, is_folder, .. } in list(path)? {
-            if !is_folder && is_unfinished(&path) {
-                fs::remove_file(&path).map_err(system(&path))?;
-            }
+        let listed = list(path)?;
+        // Nothing is written where it could lead elsewhere.
+        if let Some(odd) = listed.iter().find(|listed| listed.is_odd) {
+            return Err(StoreError::Odd { path: odd.path.display().to_string() });
         }
+        listed
+            .iter()
+            .filter(|listed| !listed.is_folder && is_unfinished(&listed.path))
+            .try_for_each(|Listed { path, .. }| complete(path))?;
         Ok(Self { _lock: Some(lock), ..run })
+    }
+
+    /// Whether no process is at work on the run, as far as the system can tell.
+    pub fn is_idle(&self) -> bool {
+        match netsynth_files::open(&self.path.join(Entry::Lock.path())) {
+            Ok(lock) => lock.try_lock_shared().is_ok(),
+            // Whoever works on it makes the file.
+            Err(error) => error.kind() == ErrorKind::NotFound,
+        }
     }
 
     /// The run's folder.
@@ -107,6 +121,12 @@ impl RunFolder {
         }
     }
 
+    /// Where a file of the run is, relative to its folder.
+    pub(crate) fn place(&self, entry: Entry) -> PathBuf {
+        let path = self.locate(entry);
+        path.strip_prefix(&self.path).map_or_else(|_| entry.path(), Path::to_owned)
+    }
+
     /// Whether the run has a file.
     pub fn has(&self, entry: Entry) -> bool {
         self.locate(entry).is_file()
@@ -117,7 +137,7 @@ impl RunFolder {
     /// # Errors
     /// It cannot be read, its checksum does not fit, or it is of another form.
     pub fn plan<P: DeserializeOwned>(&self) -> Result<P, StoreError> {
-        read_required(&self.locate(Entry::Plan))
+        self.required(Entry::Plan)
     }
 
     /// Reads a document, if the run has it.
@@ -125,7 +145,17 @@ impl RunFolder {
     /// # Errors
     /// It cannot be read, its checksum does not fit, or it is of another form.
     pub fn document<T: DeserializeOwned>(&self, entry: Entry) -> Result<Option<T>, StoreError> {
-        read_ron(&self.locate(entry))
+        read_ron(&self.locate(entry), &self.place(entry))
+    }
+
+    /// Reads a document that the run must have.
+    pub(crate) fn required<T: DeserializeOwned>(&self, entry: Entry) -> Result<T, StoreError> {
+        self.document(entry)?.ok_or_else(|| system(&self.locate(entry))(ErrorKind::NotFound.into()))
+    }
+
+    /// The text of a document without its seal, if the run has it.
+    pub(crate) fn text(&self, entry: Entry) -> Result<Option<String>, StoreError> {
+        text(&self.locate(entry), &self.place(entry))
     }
 
     /// Writes a document, anew if it is there.
@@ -133,7 +163,7 @@ impl RunFolder {
     /// # Errors
     /// The system refuses.
     pub fn write_document<T: Serialize>(&self, entry: Entry, document: &T) -> Result<(), StoreError> {
-        write_ron(&self.locate(entry), document)
+        write_ron(&self.locate(entry), &self.place(entry), document)
     }
 
     /// Writes a document once.
@@ -144,7 +174,11 @@ impl RunFolder {
     where
         T: Serialize + DeserializeOwned + PartialEq,
     {
-        keep(&self.locate(entry), document)
+        match self.text(entry)? {
+            None => self.write_document(entry, document),
+            Some(text) if agrees(document, &text) => Ok(()),
+            Some(_) => Err(StoreError::Differs { path: self.locate(entry).display().to_string() }),
+        }
     }
 
     /// Reads a file that is no document, such as weights, if the run has it.
@@ -152,31 +186,35 @@ impl RunFolder {
     /// # Errors
     /// It cannot be read, or its checksum does not fit.
     pub fn file(&self, entry: Entry) -> Result<Option<Vec<u8>>, StoreError> {
-        read_bytes(&self.locate(entry))
+        read_bytes(&self.locate(entry), &self.place(entry))
     }
 
-    /// Writes a file that is no document, after its checksum.
+    /// Writes a file that is no document, and its checksum.
     ///
     /// # Errors
     /// The system refuses.
     pub fn write_file(&self, entry: Entry, bytes: &[u8]) -> Result<(), StoreError> {
-        write_bytes(&self.locate(entry), bytes)
+        write_bytes(&self.locate(entry), &self.place(entry), bytes)
     }
 
-    /// Writes a trained network: its architecture, weights and, last, metrics.
+    /// Whether the run has a file that is no document, whole and with its checksum; in a run of the first versions, which
+    /// had no checksums, whether it is there.
     ///
     /// # Errors
-    /// The run has another architecture there, or the system refuses.
-    pub fn write_network<M: Serialize>(
-        &self,
-        network: TrainedNetwork,
-        spec: &ArchitectureSpec,
-        weights: &[u8],
-        metrics: &M,
-    ) -> Result<(), StoreError> {
-        self.keep_document(Entry::Network(network, NetworkFile::Architecture), spec)?;
-        self.write_file(Entry::Network(network, NetworkFile::Weights), weights)?;
-        self.write_document(Entry::Network(network, NetworkFile::Metrics), metrics)
+    /// It cannot be read, or is damaged.
+    pub fn has_whole(&self, entry: Entry) -> Result<bool, StoreError> {
+        if !self.has(entry) {
+            return Ok(false);
+        }
+        let path = self.locate(entry);
+        refuse(&path, check_bytes(&path, &self.place(entry))?)?;
+        Ok(checksum_of(&path).is_file() || !self.is_sealed()?)
+    }
+
+    /// Whether the run's plan has a seal; those of the first versions have none.
+    fn is_sealed(&self) -> Result<bool, StoreError> {
+        let text = read_text(&self.locate(Entry::Plan))?;
+        Ok(check(&text, &Entry::Plan.path()).1 != Seal::Absent)
     }
 
     /// Opens the log of the session of this number, to append to it. It has no checksum: nothing depends on it.
@@ -208,7 +246,7 @@ fn is_unbegun(path: &Path) -> Result<bool, StoreError> {
     let is_early = |listed: &Listed| {
         let early = [Entry::Lock, Entry::Provenance, Entry::SearchSpace, Entry::Prototype];
         let is_entry = early.iter().any(|entry| path.join(entry.path()) == listed.path);
-        !listed.is_folder && (is_entry || is_unfinished(&listed.path))
+        !listed.is_folder && !listed.is_odd && (is_entry || is_unfinished(&listed.path))
     };
     Ok(list(path)?.iter().all(is_early))
 }
@@ -216,8 +254,21 @@ fn is_unbegun(path: &Path) -> Result<bool, StoreError> {
 /// Locks a run's folder for this process; the system unlocks it when the process ends in whatever way.
 fn lock(path: &Path) -> Result<Arc<File>, StoreError> {
     let name = path.join(Entry::Lock.path());
+    // A link would be followed, and a pipe waited for.
+    if name.symlink_metadata().is_ok_and(|found| !found.is_file()) {
+        return Err(StoreError::Odd { path: name.display().to_string() });
+    }
     let file = File::options().create(true).truncate(false).write(true).open(&name).map_err(system(&name))?;
-    match file.try_lock() {
+    // Whoever only looks whether somebody is at work holds it for a moment.
+    let mut locked = file.try_lock();
+    for _ in 0..N_TRIES {
+        if !matches!(locked, Err(TryLockError::WouldBlock)) {
+            break;
+        }
+        sleep(GLANCE);
+        locked = file.try_lock();
+    }
+    match locked {
         Ok(()) => Ok(Arc::new(file)),
         Err(TryLockError::WouldBlock) => Err(StoreError::Locked { path: path.display().to_string() }),
         // A file system without locks keeps nobody from working alone.

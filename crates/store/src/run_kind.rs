@@ -3,7 +3,6 @@ use std::fmt;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 
-use crate::document::read_required;
 use crate::{Entry, RunFolder, StoreError};
 
 /// What a run does. Its plan says it in the field `kind`.
@@ -42,7 +41,7 @@ impl RunFolder {
     /// # Errors
     /// The plan cannot be read.
     pub fn kind(&self) -> Result<RunKind, StoreError> {
-        let header: Header = read_required(&self.locate(Entry::Plan))?;
+        let header: Header = self.required(Entry::Plan)?;
         Ok(match header {
             Header { kind: Some(kind), .. } => kind,
             Header { architecture: Some(_), .. } => RunKind::Training,

@@ -6,20 +6,60 @@ use crate::{RunFolder, StoreError};
 /// The most letters of a run's name.
 const MAX_LETTERS: usize = 100;
 
-impl RunFolder {
-    /// The path of a new run: `runs/NAME`, or the first free `runs/PREFIX-001`, ... if it has no name.
+/// The name of a run that is to be begun.
+#[derive(Debug, Clone)]
+pub enum NewRun {
+    /// The folder at this path, which was free when it was asked for.
+    At(PathBuf),
+    /// The first of `PREFIX-001`, `PREFIX-002`, ... below this folder that is free when the run is begun.
+    Numbered {
+        /// The folder of all runs.
+        runs: PathBuf,
+        /// What the names begin with.
+        prefix: String,
+    },
+}
+
+impl NewRun {
+    /// `runs/NAME`, or the first free `runs/PREFIX-001`, ... if it has no name; what a name cannot have becomes `-` in the
+    /// prefix.
     ///
     /// # Errors
     /// The name could lead elsewhere, or there is something of this name already.
-    pub fn free_path(runs: &Path, name: Option<&str>, prefix: &str) -> Result<PathBuf, StoreError> {
-        let path = match name {
-            Some(name) => Self::path_of(runs, name)?,
-            None => runs.join(next_name(runs, prefix)),
-        };
-        refuse_existing(&path)?;
-        Ok(path)
+    pub fn named(runs: &Path, name: Option<&str>, prefix: &str) -> Result<Self, StoreError> {
+        match name {
+            Some(name) => {
+                let path = RunFolder::path_of(runs, name)?;
+                refuse_existing(&path)?;
+                Ok(NewRun::At(path))
+            }
+            None => Ok(NewRun::Numbered { runs: runs.to_owned(), prefix: plain(prefix) }),
+        }
     }
 
+    /// Begins the run, as [`RunFolder::begin`] does. Of several that are begun at once without a name, each gets a folder of
+    /// its own.
+    ///
+    /// # Errors
+    /// There is something of its name already, or the system refuses.
+    pub fn begin(&self) -> Result<RunFolder, StoreError> {
+        let (runs, prefix) = match self {
+            NewRun::At(path) => return RunFolder::begin(path),
+            NewRun::Numbered { runs, prefix } => (runs, prefix),
+        };
+        let paths = (1..).map(|number: u64| runs.join(format!("{prefix}-{number:03}")));
+        for path in paths.filter(|path| path.symlink_metadata().is_err()) {
+            match RunFolder::begin(&path) {
+                // Another process was faster.
+                Err(StoreError::Exists { .. } | StoreError::Occupied { .. } | StoreError::Locked { .. }) => {}
+                begun => return begun,
+            }
+        }
+        unreachable!("there is always another number")
+    }
+}
+
+impl RunFolder {
     /// The path of the run of this name, whether there is one or not.
     ///
     /// # Errors
@@ -35,16 +75,13 @@ impl RunFolder {
     }
 }
 
-/// The first of `prefix-001`, `prefix-002`, ... that is no run yet; what a name cannot have becomes `-`.
-fn next_name(runs: &Path, prefix: &str) -> String {
+/// What names begin with, without what they cannot have.
+fn plain(prefix: &str) -> String {
     let plain =
         |letter: char| if letter.is_ascii_alphanumeric() || "-_.".contains(letter) { letter } else { '-' };
     let prefix: String = prefix.chars().take(60).map(plain).collect();
-    let prefix = match prefix.trim_start_matches(['-', '_', '.']) {
-        "" => "run",
-        rest => rest,
-    };
-    let names = (1..).map(|number| format!("{prefix}-{number:03}"));
-    let mut free = names.filter(|name| !runs.join(name).exists());
-    free.next().unwrap_or_else(|| prefix.to_owned())
+    match prefix.trim_start_matches(['-', '_', '.']) {
+        "" => "run".to_owned(),
+        rest => rest.to_owned(),
+    }
 }

@@ -16,13 +16,13 @@ use netsynth_search::{
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
 
 use crate::atomic::write;
-use crate::checksum::{with_checksum, write_bytes};
+use crate::checksum::{sealed, write_bytes};
 use crate::document::text;
 use crate::failure::{fail_after, steps_left};
 use crate::listing::list;
 use crate::{
-    EndFile, Entry, FileProblem, Fold, FrontFile, RunFolder, RunKind, StoreError, TrainedNetwork,
-    check_files, read_text, replay, search,
+    EndFile, Entry, FileProblem, Fold, FrontFile, NewRun, RunFolder, RunKind, StoreError, TrainedNetwork,
+    TrialFile, check_files, read_text, replay, search,
 };
 
 fn space() -> SearchSpace {
@@ -137,7 +137,7 @@ fn work(path: &Path, plan: &SearchPlan, evaluator: &Formula) -> Result<EndFile, 
         folder.commit(&BTreeMap::from([("schema", 1)]))?;
         folder
     };
-    let found = search(&folder, &space(), plan, evaluator, &|| false, &mut |_| Ok(()))?;
+    let found = search(&folder, &space(), plan, evaluator, false, &|| false, &mut |_| Ok(()))?;
     let end = EndFile::new(found.stopped_by, &found.trials);
     folder.write_end(&end)?;
     let front = ParetoFront::of(&found.trials, &plan.objectives, &plan.indicator, plan.rungs.len());
@@ -254,7 +254,7 @@ fn a_changed_bit_in_any_file_is_found_and_named() {
     work(&path, &plan(), &Formula { n_threads: 2, ..Formula::default() }).unwrap();
     let folder = RunFolder::open(&path).unwrap();
     assert_eq!(check_files(&folder).unwrap().1, []);
-    let replayed = replay(&folder, &space(), &plan()).unwrap();
+    let replayed = replay(&folder, &space(), &plan(), false).unwrap();
     assert_eq!((replayed.findings.len(), replayed.trials.len(), replayed.has_ended), (0, 6, true));
     assert_eq!(replayed.front, folder.front().unwrap());
 
@@ -270,7 +270,7 @@ fn a_changed_bit_in_any_file_is_found_and_named() {
             let files: Vec<&str> = findings.iter().map(|finding| finding.path.as_str()).collect();
             assert_eq!(files, [named_file.as_str()], "byte {position} of {}", name.display());
             // The replay blames no other file for it.
-            let replayed = replay(&folder, &space(), &plan());
+            let replayed = replay(&folder, &space(), &plan(), false);
             let others = replayed.map_or(Vec::new(), |replayed| replayed.findings);
             assert!(others.iter().all(|other| other.path == named_file), "{named_file}: {others:?}");
         }
@@ -287,17 +287,17 @@ fn a_forged_file_is_found_by_what_the_trials_give() {
     // With a right checksum of its own, so that only the replay can tell.
     let forged = |name: &str, from: &str, to: &str| {
         let original = fs::read(path.join(name)).unwrap();
-        let text = text(&path.join(name)).unwrap().unwrap();
+        let text = text(&path.join(name), Path::new(name)).unwrap().unwrap();
         assert!(text.contains(from), "{name}: {text}");
         fs::remove_file(path.join(name)).unwrap();
         let text = text.replacen(from, to, 1);
         if name.ends_with(".ron") {
-            write(&path.join(name), with_checksum(&text).as_bytes()).unwrap();
+            write(&path.join(name), sealed(&text, Path::new(name)).as_bytes()).unwrap();
         } else {
-            write_bytes(&path.join(name), text.as_bytes()).unwrap();
+            write_bytes(&path.join(name), Path::new(name), text.as_bytes()).unwrap();
         }
         assert_eq!(check_files(&folder).unwrap().1, [], "{name}");
-        let findings = replay(&folder, &space(), &plan()).unwrap().findings;
+        let findings = replay(&folder, &space(), &plan(), false).unwrap().findings;
         fs::write(path.join(name), original).unwrap();
         findings.into_iter().map(|finding| (finding.path, finding.problem)).collect::<Vec<_>>()
     };
@@ -320,14 +320,14 @@ fn a_forged_file_is_found_by_what_the_trials_give() {
     assert!(!findings.is_empty());
     let screening = fs::read(path.join("screening/001.ron")).unwrap();
     fs::remove_file(path.join("screening/001.ron")).unwrap();
-    let findings = replay(&folder, &space(), &plan()).unwrap().findings;
+    let findings = replay(&folder, &space(), &plan(), false).unwrap().findings;
     assert_eq!(
         (findings[0].path.as_str(), &findings[0].problem),
         ("screening/001.ron", &FileProblem::Missing)
     );
     fs::write(path.join("screening/001.ron"), screening).unwrap();
     fs::remove_file(path.join("trials/00005/candidate.ron")).unwrap();
-    let findings = replay(&folder, &space(), &plan()).unwrap().findings;
+    let findings = replay(&folder, &space(), &plan(), false).unwrap().findings;
     assert_eq!(findings[0].problem, FileProblem::Missing);
 }
 
@@ -348,14 +348,35 @@ fn one_process_at_a_time() {
 fn names_that_lead_elsewhere_are_refused() {
     let runs = Path::new("runs");
     for name in ["../x", "a/b", "/etc/x", "..", ".hidden", "", "-x", "a\0b", "übung", &"x".repeat(101)] {
-        let path = RunFolder::free_path(runs, Some(name), "");
+        let path = NewRun::named(runs, Some(name), "");
         assert!(matches!(path, Err(StoreError::Name { .. })), "{name:?}");
     }
     let home = tempfile::tempdir().unwrap();
-    let free = |name, prefix| RunFolder::free_path(home.path(), name, prefix).unwrap();
+    let free = |name, prefix| {
+        let run = NewRun::named(home.path(), name, prefix).unwrap().begin().unwrap();
+        let path = run.path().to_owned();
+        drop(run);
+        fs::remove_dir_all(&path).unwrap();
+        path
+    };
     assert_eq!(free(Some("ck-2.1_b"), ""), home.path().join("ck-2.1_b"));
     assert_eq!(free(None, "../../etc/x y"), home.path().join("etc-x-y-001"));
     assert_eq!(free(None, "///"), home.path().join("run-001"));
+}
+
+#[test]
+fn of_many_that_are_begun_at_once_without_a_name_each_has_its_own() {
+    let home = tempfile::tempdir().unwrap();
+    let begun = std::thread::scope(|scope| {
+        let begin = || NewRun::named(home.path(), None, "search").unwrap().begin().unwrap();
+        let threads: Vec<_> = (0..16).map(|_| scope.spawn(begin)).collect();
+        let mut paths: Vec<PathBuf> =
+            threads.into_iter().map(|thread| thread.join().unwrap().path().to_owned()).collect();
+        paths.sort();
+        paths.dedup();
+        paths
+    });
+    assert_eq!(begun.len(), 16, "{begun:?}");
 }
 
 #[test]
@@ -388,7 +409,7 @@ fn links_and_odd_names_are_named_and_not_followed() {
     assert_eq!(
         lines,
         [
-            "na\u{fffd}me.ron has no checksum: netsynth did not write it like this",
+            "na\u{fffd}me.ron is of no run: another program wrote it, or it is a copy",
             "trials/loop is a link, or lies too deep, and is not followed"
         ]
     );
@@ -412,7 +433,7 @@ fn a_run_of_an_earlier_version_keeps_its_paths_and_is_the_same() {
     assert!(contents(&path) == expected);
     let folder = RunFolder::open(&path).unwrap();
     assert_eq!(check_files(&folder).unwrap().1, []);
-    assert_eq!(replay(&folder, &space(), &plan()).unwrap().findings, []);
+    assert_eq!(replay(&folder, &space(), &plan(), false).unwrap().findings, []);
 }
 
 #[test]
@@ -433,4 +454,97 @@ fn a_plan_says_what_its_run_does_and_one_of_the_first_version_shows_it() {
     fs::write(home.path().join("plan.ron"), "(schema: 1, kind: Race)").unwrap();
     let error = RunFolder::open(home.path()).unwrap().kind().unwrap_err().to_string();
     assert!(error.contains("there is no `Race`"), "{error}");
+}
+
+#[test]
+fn a_file_at_another_place_a_copy_and_changed_line_ends_are_named_as_what_they_are() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("run");
+    work(&path, &plan(), &Formula { n_threads: 1, ..Formula::default() }).unwrap();
+    let folder = RunFolder::open(&path).unwrap();
+    let found = || -> Vec<String> {
+        let (_, findings) = check_files(&folder).unwrap();
+        findings.iter().map(|finding| format!("{}: {:?}", finding.path, finding.problem)).collect()
+    };
+    let read = |name: &str| fs::read(path.join(name)).unwrap();
+    let (third, fourth) = ("trials/00003/candidate.ron", "trials/00004/candidate.ron");
+    let (one, other) = (read(third), read(fourth));
+    fs::write(path.join(third), &other).unwrap();
+    assert_eq!(found(), [format!("{third}: Moved({fourth:?})")]);
+    let error = folder.text(Entry::Trial(3, TrialFile::Candidate)).unwrap_err().to_string();
+    assert!(error.contains("was written as trials/00004/candidate.ron"), "{error}");
+    fs::write(path.join(third), String::from_utf8(one.clone()).unwrap().replace('\n', "\r\n")).unwrap();
+    assert_eq!(found(), [format!("{third}: LineEnds")]);
+    fs::write(path.join(third), one).unwrap();
+
+    let table = read("front.csv");
+    fs::write(path.join("front.csv"), String::from_utf8(table.clone()).unwrap().replace('\n', "\r\n"))
+        .unwrap();
+    assert_eq!(found(), ["front.csv: LineEnds"]);
+    fs::write(path.join("front.csv"), table).unwrap();
+
+    fs::create_dir(path.join("trials/00001 (1)")).unwrap();
+    fs::write(path.join("trials/00001 (1)/rung-0.ron"), read("trials/00003/rung-0.ron")).unwrap();
+    fs::write(path.join("plan (copy).ron"), read("plan.ron")).unwrap();
+    fs::create_dir(path.join("end.ron.d")).unwrap();
+    let strangers = ["end.ron.d", "plan (copy).ron", "trials/00001 (1)", "trials/00001 (1)/rung-0.ron"];
+    assert_eq!(found(), strangers.map(|name| format!("{name}: Stranger")));
+    fs::remove_dir_all(path.join("trials/00001 (1)")).unwrap();
+    fs::remove_file(path.join("plan (copy).ron")).unwrap();
+    fs::remove_dir(path.join("end.ron.d")).unwrap();
+
+    fs::remove_file(path.join("end.ron")).unwrap();
+    fs::create_dir(path.join("end.ron")).unwrap();
+    fs::write(path.join("audit/00009"), "x").unwrap();
+    assert_eq!(found(), ["audit/00009: IsFile", "end.ron: IsFolder"]);
+}
+
+#[test]
+fn what_is_missing_although_the_run_went_on_is_named_in_half_a_run_too() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("run");
+    work(&path, &plan(), &Formula { n_threads: 1, ..Formula::default() }).unwrap();
+    let folder = RunFolder::open(&path).unwrap();
+    // As a run that was killed in its second generation, after a training of it.
+    for later in ["end.ron", "front.ron", "front.csv", "front.csv.sha256", "variants", "audit"] {
+        let later = path.join(later);
+        if later.is_dir() { fs::remove_dir_all(later) } else { fs::remove_file(later) }.unwrap();
+    }
+    for rung in ["trials/00003/rung-0.ron", "trials/00004/rung-0.ron"] {
+        fs::remove_file(path.join(rung)).unwrap();
+    }
+    for trial in 3..6 {
+        let _ = fs::remove_file(path.join(format!("trials/0000{trial}/rung-1.ron")));
+    }
+    let _ = fs::remove_file(path.join("generators/002.ron"));
+    let found = || -> Vec<String> {
+        let findings = replay(&folder, &space(), &plan(), false).unwrap().findings;
+        findings.iter().map(|finding| format!("{}: {:?}", finding.path, finding.problem)).collect()
+    };
+    assert_eq!(found(), Vec::<String>::new());
+    for name in ["generators/001.ron", "trials/00001/candidate.ron", "trials/00000/rung-0.ron"] {
+        let bytes = fs::read(path.join(name)).unwrap();
+        fs::remove_file(path.join(name)).unwrap();
+        assert_eq!(found(), [format!("{name}: Missing")]);
+        fs::write(path.join(name), bytes).unwrap();
+    }
+}
+
+#[test]
+fn a_new_version_that_has_its_seal_but_not_its_name_is_whole_and_takes_it() {
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("run");
+    work(&path, &plan(), &Formula { n_threads: 1, ..Formula::default() }).unwrap();
+    let folder = RunFolder::resume(&path).unwrap();
+    folder.write_file(Entry::Report, b"one").unwrap();
+    let seal = fs::read(path.join("report.html.sha256")).unwrap();
+    folder.write_file(Entry::Report, b"two").unwrap();
+    // As it was cut off between the two names.
+    fs::write(path.join("report.html.unfinished"), "one").unwrap();
+    fs::write(path.join("report.html.sha256"), seal).unwrap();
+    assert_eq!(check_files(&folder).unwrap().1, []);
+    drop(folder);
+    let folder = RunFolder::resume(&path).unwrap();
+    assert_eq!(folder.file(Entry::Report).unwrap().unwrap(), b"one");
+    assert!(!path.join("report.html.unfinished").exists());
 }

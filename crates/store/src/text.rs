@@ -1,6 +1,7 @@
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::io::ErrorKind;
 use std::path::Path;
+
+use netsynth_files::read;
 
 use crate::TextError;
 
@@ -15,16 +16,12 @@ const NO_UTF16: &str = "it is not text: it begins as UTF-16 and does not go on s
 /// The file cannot be read, is no regular file, is larger, or is no UTF-8.
 pub fn read_text(path: &Path) -> Result<String, TextError> {
     let refuse = |reason: String| TextError { path: path.display().to_string(), reason };
-    let broken = |error: io::Error| refuse(error.to_string());
-    // Opening a pipe would wait for a writer; looking at it first does not.
-    if !fs::metadata(path).map_err(broken)?.is_file() {
-        return Err(refuse("it is not a file".to_owned()));
-    }
-    let mut bytes = Vec::new();
-    File::open(path).and_then(|file| file.take(MAX_BYTES + 1).read_to_end(&mut bytes)).map_err(broken)?;
-    if bytes.len() as u64 > MAX_BYTES {
-        return Err(refuse(format!("it has more than the {MAX_BYTES} bytes a netsynth document may have")));
-    }
+    let mut bytes = read(path, MAX_BYTES).map_err(|error| match error.kind() {
+        ErrorKind::FileTooLarge => {
+            refuse(format!("it has more than the {MAX_BYTES} bytes a netsynth document may have"))
+        }
+        _ => refuse(error.to_string()),
+    })?;
     match bytes.as_slice() {
         // Some editors put a byte order mark in front of UTF-8.
         [0xef, 0xbb, 0xbf, ..] => drop(bytes.drain(..3)),
@@ -52,6 +49,8 @@ fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<String> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+
+    use std::fs;
 
     use super::*;
 

@@ -66,6 +66,7 @@ pub use fold::{FoldReport, derived_seed, fit_fold};
 pub use ingredient::Ingredient;
 pub use inherit::{InheritFrom, Inheritance};
 pub use memory::training_memory;
+pub use netsynth_kernels::instruction_sets;
 pub use network::Network;
 pub use one_thread::on_one_thread;
 pub use probe::{Stimulus, probe};

@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, HashMap};
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use netsynth_files::open;
 use netsynth_graph::{ArchitectureId, Graph};
 use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
@@ -125,7 +125,7 @@ pub fn load(path: &Path, graph: &Graph, device: Device) -> Result<Deployed, Weig
     let parameters = graph.cost().parameters;
     let limit = parameters.saturating_mul(8).saturating_add(HEADER_ROOM);
     let mut bytes = Vec::new();
-    File::open(path)
+    open(path)
         .and_then(|file| file.take(limit.saturating_add(1)).read_to_end(&mut bytes))
         .map_err(|source| WeightsError::File { path: path.display().to_string(), source })?;
     if bytes.len() as u64 > limit {

@@ -11,7 +11,7 @@ use super::listing::Row;
 use super::runs::{Runs, gather};
 use crate::Ending;
 use crate::arguments::bounds::read_metric;
-use crate::output::print::{print, terminal_width};
+use crate::output::print::{print, terminal_width, write_to};
 use netsynth_run::RunError;
 
 /// Draw the trials of runs and their fronts: accuracy, or the first measured objective, over a cost.
@@ -108,10 +108,7 @@ pub(crate) fn write(path: &Path, format: &Format, svg: &str) -> Result<(), RunEr
         Format::Svg => svg.as_bytes().to_vec(),
         Format::Png => png(svg).map_err(RunError::of)?,
     };
-    std::fs::write(path, bytes).map_err(|error| {
-        let remedy = "give a file in a folder that can be written";
-        RunError::new(error.to_string(), remedy).at(path.display().to_string())
-    })
+    write_to(path, &bytes)
 }
 
 /// Every run's trials; what is labelled are the picks of the front of them all.

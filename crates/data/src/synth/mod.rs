@@ -26,6 +26,7 @@ use crate::crop::Cropper;
 use crate::dataset::{Dataset, Unnumbered, assemble};
 use crate::error::check_range;
 use crate::image::Image;
+use crate::threads::start_threads;
 use crate::{DataError, DataOptions, Expression, LabelSet, SkipReason, Skipped};
 use action_units::ActionUnits;
 use identity::Identity;
@@ -70,6 +71,7 @@ pub fn dataset(options: &SynthOptions, data_options: &DataOptions) -> Result<Dat
     let labels = data_options.labels;
     let first_peak = options.frames.saturating_sub(data_options.frames);
     let cropper = Cropper::new(&data_options.crop, Path::new(""))?;
+    start_threads()?;
     // All of them before the first error is looked for: which one is met first in time differs from run to run.
     let drawn: Vec<Result<Vec<Unnumbered>, Skipped>> = sequences(options)
         .into_par_iter()

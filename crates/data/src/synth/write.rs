@@ -9,6 +9,7 @@ use std::path::Path;
 
 use crate::DataError;
 use crate::synth::{Sequence, SynthOptions, sequences};
+use crate::threads::start_threads;
 
 /// What was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -43,6 +44,7 @@ pub fn write(dir: &Path, options: &SynthOptions) -> Result<Summary, DataError> {
     }
     let readme = dir.join("README.txt");
     fs::write(&readme, README).map_err(failed(&readme))?;
+    start_threads()?;
     let sequences = sequences(options);
     sequences.par_iter().try_for_each(|sequence| write_sequence(dir, *sequence, options))?;
     let (subjects, sequences) = (options.subjects, sequences.len());

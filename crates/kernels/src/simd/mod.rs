@@ -147,6 +147,13 @@ pub(crate) fn level() -> Level {
     })
 }
 
+/// The instruction sets that this processor has, as far as the kernels know them, the best last; and the one that they use.
+/// The order in which floats are added depends on it.
+pub fn instruction_sets() -> (Vec<String>, String) {
+    let name = |level: &Level| format!("{level:?}").to_lowercase();
+    (Level::available().iter().map(name).collect(), name(&level()))
+}
+
 /// Runs a kernel on the best instruction set present.
 pub(crate) fn launch<K: Kernel>(kernel: K) -> K::Output {
     // SAFETY: `level` is one of `Level::available`, which asked the processor.

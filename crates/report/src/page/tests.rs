@@ -115,7 +115,8 @@ fn run(space: &SearchSpace, plan: &SearchPlan, trials: Vec<Trial>) -> Run {
 fn folder(space: &SearchSpace, n_trials: usize) -> (TempDir, RunFolder) {
     let place = tempfile::tempdir().unwrap();
     let no_plan = NoPlan { schema: 1 };
-    let folder = RunFolder::create(&place.path().join("run"), &no_plan, &no_plan).unwrap();
+    let folder = RunFolder::begin(&place.path().join("run")).unwrap();
+    folder.describe(&no_plan, &no_plan).unwrap();
     for Trial { number, generation, genome, id, cost, parent, predicted, readings } in trials(space, n_trials)
     {
         let candidate = Candidate { trial: number, generation, genome, id, cost, parent, predicted };

@@ -31,8 +31,7 @@ fn trial_file() -> impl Strategy<Value = TrialFile> {
 
 fn entry() -> impl Strategy<Value = Entry> {
     let number = || prop_oneof![0_usize..12, 90_usize..200_000];
-    let file =
-        prop_oneof![Just(NetworkFile::Architecture), Just(NetworkFile::Weights), Just(NetworkFile::Metrics)];
+    let file = proptest::sample::select(NetworkFile::ALL.to_vec());
     prop_oneof![
         proptest::sample::select(Entry::FIXED.to_vec()),
         number().prop_map(Entry::Generator),
@@ -72,6 +71,17 @@ proptest! {
 }
 
 #[test]
+fn what_entries_lie_in_are_folders_of_a_run_and_copies_are_not() {
+    for folder in ["trials", "trials/00001", "audit/00001/folds", "seeds/5/folds/01", "variants/nano-a"] {
+        assert!(is_folder(Path::new(folder)) && Entry::parse(Path::new(folder)).is_none(), "{folder}");
+    }
+    for stranger in ["trials/00001 (1)", "trials copy", "trials/1", "variants/nano-c", "plan.ron", "folds/0"]
+    {
+        assert!(!is_folder(Path::new(stranger)), "{stranger}");
+    }
+}
+
+#[test]
 fn folds_of_an_audit_counted_from_0_before() {
     let second = Entry::Audit { trial: 42, fold: Fold::from_index(1) };
     assert_eq!(second.path(), Path::new("audit/00042/folds/02.ron"));
@@ -91,5 +101,5 @@ fn the_files_that_help_shows_are_those_of_a_run() {
         })
         .collect();
     assert!(Entry::FIXED.iter().all(|entry| shown.contains(entry)), "{shown:?}");
-    assert_eq!(shown.len(), Entry::FIXED.len() + 15, "{shown:?}");
+    assert_eq!(shown.len(), Entry::FIXED.len() + 16, "{shown:?}");
 }
