@@ -8,7 +8,8 @@ use netsynth_run::{
     compare_on_table,
 };
 use netsynth_search::{
-    Curve, Indicator, Limits, Metric, Objective, Performance, Rung, Scale, SearchPlan, StrategyKind, Table,
+    Curve, Indicator, Limits, Metric, Objective, Performance, Prior, Rung, Scale, SearchPlan, StrategyKind,
+    Table,
 };
 use netsynth_store::{Entry, NewRun, RunKind, read_text};
 use serde::Serialize;
@@ -182,9 +183,10 @@ fn on_table(
         },
         performance: Performance::default(),
         objectives,
-        rungs: vec![Rung { epochs: 1, folds: 1, keep: 1.0 }],
+        rungs: vec![Rung { epochs: 1, macs: None, folds: 1, keep: 1.0 }],
         pruning: None,
         screening: None,
+        prior: Some(Prior::default()),
         limits: Limits::default(),
     };
     let on_event = |event: netsynth_run::RunEvent<'_>| events::show(progress, event);

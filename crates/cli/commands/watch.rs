@@ -123,7 +123,7 @@ fn look(searched: &OpenSearch) -> Result<Seen, RunError> {
     Ok(Seen {
         n_proposed: folder.trial_numbers()?.len(),
         n_readings: trials.iter().map(|trial| trial.readings.len()).sum(),
-        n_epochs: trials.iter().map(|trial| search.epochs_of(trial.readings.len())).sum(),
+        n_epochs: trials.iter().map(|trial| search.epochs_of(&trial.cost, trial.readings.len())).sum(),
         worked_secs: worked(folder)?.1,
         is_over: match end {
             None => false,

@@ -51,9 +51,9 @@ pub(crate) fn show(progress: &Progress, event: RunEvent<'_>) {
         RunEvent::Known { n_trainings, n_trials: None } => {
             progress.note(format!("{n_trainings} trainings are there already"));
         }
-        RunEvent::Audit { n_open, n_trainings, epochs } => {
+        RunEvent::Audit { n_open, n_trainings, length } => {
             let line = format!(
-                "audit: {n_open} of {n_trainings} trainings from scratch are to be done, {epochs} epochs each"
+                "audit: {n_open} of {n_trainings} trainings from scratch are to be done, each {length}"
             );
             info!("{line}");
             progress.note(line);
@@ -204,6 +204,7 @@ fn limit(reason: StopReason) -> Option<&'static str> {
     match reason {
         StopReason::Space => Some("the space has no network left that is new and within the bounds"),
         StopReason::Epochs => Some("the plan's epochs are spent"),
+        StopReason::Macs => Some("the plan's multiply-accumulates are spent"),
         StopReason::WallClock => Some("the plan's wall-clock time is spent"),
         StopReason::Trials | StopReason::Failures | StopReason::Asked => None,
     }

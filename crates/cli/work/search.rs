@@ -1,7 +1,8 @@
 //! A search that is worked on, and what came of it.
 
+use netsynth_report::above_family;
 use netsynth_run::{Context, RunError, Search, SearchResults, search};
-use netsynth_search::StopReason;
+use netsynth_search::{StopReason, leads};
 use netsynth_store::{Audit, FailureFile, FrontFile, Outcome, RunFolder};
 use serde::Serialize;
 
@@ -69,6 +70,8 @@ fn show_results(
     }
     if output == Output::Tables {
         front::show(&front, &plan.search.shown())?;
+        let leads = leads(&trials, searched.space.decisions(), &plan.search);
+        above_family(&leads, plan.search.quality()).map_or(Ok(()), print)?;
         for (variant, outcome) in &variants {
             if let Outcome::Trained(metrics) = outcome {
                 print(line(*variant, metrics))?;

@@ -74,7 +74,8 @@ fn networks(number: usize) -> String {
     if number == 1 { "1 network".to_owned() } else { format!("{number} networks") }
 }
 
-fn extent(Extent { epochs, folds, inherits }: Extent) -> String {
+fn extent(extent: Extent) -> String {
+    let Extent { folds, inherits, .. } = extent;
     let folds = if folds == 1 { "1 fold".to_owned() } else { format!("{folds} folds") };
-    format!("{epochs} epochs on {folds}{}", if inherits { " after what was inherited" } else { "" })
+    format!("{} on {folds}{}", extent.length(), if inherits { " after what was inherited" } else { "" })
 }

@@ -27,6 +27,7 @@
 mod audit;
 mod charts;
 mod drawing;
+mod family;
 mod markup;
 pub mod numbers;
 mod page;
@@ -40,6 +41,7 @@ pub use charts::{
     png, scatter, terminal,
 };
 pub use drawing::{DRAWING_RULES, Theme, dot, drawing, drawing_in_page};
+pub use family::above_family;
 pub use page::{Judged, Report, Run, TrainedFold, TrainingReport, page, training_page};
 pub use published::{Figure, Published, SOURCE, Standing, TABLE_1};
 pub use reasons::{ranking_table, reason_table};

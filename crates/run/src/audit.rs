@@ -1,7 +1,7 @@
 //! How far a search's ranking holds: its finalists trained from scratch on all folds.
 
 use netsynth_graph::Graph;
-use netsynth_search::{Measured, Metrics, ParetoFront, Trained};
+use netsynth_search::{Length, Measured, Metrics, ParetoFront, Trained};
 use netsynth_store::{Audit, Extent, Fold, FrontFile, RunFolder, StoreError, audit_trainings};
 use netsynth_train::derived_seed;
 
@@ -42,9 +42,10 @@ fn ended_front(search: &Search, folder: &RunFolder) -> Result<FrontFile, RunErro
 
 /// What a run's folder has of its audit, and what of that cannot be read.
 pub fn known_audit(folder: &RunFolder, plan: &Plan, front: &FrontFile) -> (Audit, Vec<StoreError>) {
-    let (epochs, folds) = plan.search.rungs.last().map_or((0, 0), |rung| (rung.epochs, rung.folds));
-    let search = Extent { epochs, folds, inherits: plan.inheritance.is_some() };
-    let from_scratch = Extent { epochs: plan.final_epochs, folds: plan.data.n_folds, inherits: false };
+    let last = plan.search.rungs.last();
+    let (length, folds) = last.map_or((Length::NONE, 0), |rung| (rung.length(), rung.folds));
+    let search = Extent::new(length, folds, plan.inheritance.is_some());
+    let from_scratch = Extent::new(plan.final_length(), plan.data.n_folds, false);
     Audit::read(folder, front, search, from_scratch)
 }
 
@@ -57,7 +58,7 @@ pub(crate) fn train_finalists(
 ) -> Result<Audit, RunError> {
     let plan = &search.plan;
     let trainings = audit_trainings(front, plan.data.n_folds);
-    let mut jobs = Vec::new();
+    let (mut jobs, mut n_epochs) = (Vec::new(), 0);
     for &(trial, fold) in &trainings {
         if folder.audited(trial, fold)?.is_some() {
             continue;
@@ -65,12 +66,13 @@ pub(crate) fn train_finalists(
         let graph = Graph::new(&folder.architecture(trial)?)?;
         let finish = move |answers| Ok(folder.write_audited(trial, fold, &measured(answers))?);
         let tasks = vec![audit_task(search, &graph, trial, fold)];
+        n_epochs += plan.final_length().epochs_of(&graph.cost()) as u64;
         jobs.push(Job::Open { tasks, finish: Box::new(finish) });
     }
-    let (n_open, epochs) = (jobs.len(), plan.final_epochs);
     let on_event = context.on_event;
-    on_event(RunEvent::Skipped { epochs: plan.most_audited_epochs() - (n_open * epochs) as u64 });
-    on_event(RunEvent::Audit { n_open, n_trainings: trainings.len(), epochs });
+    on_event(RunEvent::Skipped { epochs: plan.most_audited_epochs() - n_epochs });
+    let length = plan.final_length();
+    on_event(RunEvent::Audit { n_open: jobs.len(), n_trainings: trainings.len(), length });
     // Every training begins from scratch.
     do_all(context, &InMemory::default(), jobs)?;
     let (audit, damaged) = known_audit(folder, plan, front);
@@ -85,7 +87,7 @@ pub(crate) fn audit_task(search: &Search, graph: &Graph, trial: usize, fold: Fol
     let Search { plan, dataset, .. } = search;
     let training = TrainingTask {
         judged_on: JudgedOn::Fold(fold),
-        epochs: plan.final_epochs,
+        epochs: plan.final_length().epochs_of(&graph.cost()),
         // Not the trial's: chance that favoured it in the search is not to favour it again.
         seed: derived_seed(plan.search.seed, "audit", trial),
         start: None,

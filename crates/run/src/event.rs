@@ -1,6 +1,6 @@
 use netsynth_data::{Dataset, Split};
 use netsynth_graph::Graph;
-use netsynth_search::{Event, Measured, StopReason, Trial};
+use netsynth_search::{Event, Length, Measured, StopReason, Trial};
 use netsynth_space::SearchSpace;
 use netsynth_store::RunFolder;
 use netsynth_train::EpochReport;
@@ -53,8 +53,8 @@ pub enum RunEvent<'a> {
         n_open: usize,
         /// All of its trainings.
         n_trainings: usize,
-        /// Epochs of each.
-        epochs: usize,
+        /// How long each is.
+        length: Length,
     },
     /// A session of work on a run begins.
     Session {

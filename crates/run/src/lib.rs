@@ -18,7 +18,7 @@
 //! plan.data.source = DataSource::Synthetic(SynthOptions { subjects: 8, ..SynthOptions::default() });
 //! (plan.data.options.height, plan.data.options.width) = (12, 12);
 //! plan.search.n_trials = 1;
-//! plan.search.rungs = vec![Rung { epochs: 1, folds: 1, keep: 1.0 }];
+//! plan.search.rungs = vec![Rung { epochs: 1, macs: None, folds: 1, keep: 1.0 }];
 //! plan.search.indicator.constraints.clear();
 //! (plan.inheritance, plan.final_epochs) = (None, 1);
 //! plan.check()?;

@@ -5,7 +5,8 @@ use netsynth_data::{Crop, DataOptions, Dataset, Expression, Split, SplitBy};
 use netsynth_graph::Graph;
 use netsynth_graph::schema::{self, SCHEMA};
 use netsynth_search::{
-    Constraint, Indicator, Limits, Metric, Objective, Performance, Rung, SearchPlan, StrategyKind, Variant,
+    Constraint, Indicator, Length, Limits, Metric, Objective, Performance, Prior, Rung, SearchPlan,
+    StrategyKind, Variant,
 };
 use netsynth_store::{MAX_FINALISTS, read_text};
 use netsynth_train::{Device, InheritFrom, Inheritance, Recipe};
@@ -41,6 +42,10 @@ pub struct Plan {
     /// Epochs for which the variants are trained at the end, on all subjects but the held-out ones: from scratch, or with
     /// `inheritance` on from what their trials learned.
     pub final_epochs: usize,
+    /// What such a training may spend on each of its images, in multiply-accumulates of forward passes: `final_epochs` is then the
+    /// most that there may be, as in a rung; absent, all are trained for `final_epochs`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub final_macs: Option<f64>,
     /// What trials start from; absent, from random weights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub inheritance: Option<Inheritance>,
@@ -118,15 +123,17 @@ impl Plan {
                     Objective::Minimise(Metric::Parameters),
                 ],
                 rungs: vec![
-                    Rung { epochs: 10, folds: 1, keep: 0.5 },
-                    Rung { epochs: 60, folds: 1, keep: 1.0 },
+                    Rung { epochs: 10, macs: None, folds: 1, keep: 0.5 },
+                    Rung { epochs: 60, macs: None, folds: 1, keep: 1.0 },
                 ],
                 pruning: Some(0.9),
                 screening: None,
+                prior: Some(Prior::default()),
                 limits: Limits::default(),
             },
             recipe: Recipe::strong(),
             final_epochs: 80,
+            final_macs: None,
             inheritance: Some(Inheritance { from: InheritFrom::Parent, epochs: PROTOTYPE_EPOCHS }),
             audit: false,
             device: Device::Flex,
@@ -184,6 +191,11 @@ impl Plan {
         }
     }
 
+    /// How long variants and finalists are trained.
+    pub fn final_length(&self) -> Length {
+        Length { epochs: self.final_epochs, macs: self.final_macs }
+    }
+
     /// The most epochs that an audit can take.
     pub fn most_audited_epochs(&self) -> u64 {
         (MAX_FINALISTS.min(self.search.n_trials) * self.data.n_folds * self.final_epochs) as u64
@@ -199,6 +211,10 @@ impl Plan {
                 format!("the plan's `final_epochs` is {}", self.final_epochs),
                 format!("train the variants for 1 to {MAX_EPOCHS} epochs"),
             ));
+        }
+        if let Some(problem) = self.final_length().problem() {
+            let remedy = "give a number from 1, such as Some(1e9), or leave it out";
+            return Err(RunError::new(format!("the plan's `final_macs` is {problem}"), remedy));
         }
         if let Some(Inheritance { epochs, .. }) = self.inheritance
             && !(1..=MAX_EPOCHS).contains(&epochs)

@@ -22,14 +22,15 @@ pub fn paper_plan(data: DataPlan, recipe: Recipe, epochs: usize, n_trials: usize
             indicator: Indicator::paper(),
             // Ever fewer networks on ever more folds: the indicator speaks of an average over folds.
             rungs: vec![
-                Rung { epochs: share(0.05), folds: 1, keep: 0.5 },
-                Rung { epochs: share(0.25), folds: 1, keep: 0.4 },
-                Rung { epochs: share(0.5), folds: n_folds.div_ceil(2), keep: 1.0 },
+                Rung { epochs: share(0.05), macs: None, folds: 1, keep: 0.5 },
+                Rung { epochs: share(0.25), macs: None, folds: 1, keep: 0.4 },
+                Rung { epochs: share(0.5), macs: None, folds: n_folds.div_ceil(2), keep: 1.0 },
             ],
             ..Plan::built_in().search
         },
         recipe,
         final_epochs: epochs,
+        final_macs: None,
         // The protocol trains every fold from scratch, so a network is chosen by what it learns from scratch.
         inheritance: None,
         ..Plan::built_in()

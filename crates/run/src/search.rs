@@ -104,7 +104,7 @@ fn announce(search: &Search, folder: &RunFolder, context: &Context<'_>) -> Resul
         .into_iter()
         .map(|trial| rungs.clone().take_while(|&rung| folder.has_rung(trial, rung)).count())
         .collect();
-    let epochs = done.iter().map(|&n_rungs| plan.search.epochs_of(n_rungs)).sum();
+    let epochs = done.iter().map(|&n_rungs| plan.search.most_epochs_of(n_rungs)).sum();
     (context.on_event)(RunEvent::Skipped { epochs });
     let n_trainings = done.iter().sum();
     if n_trainings > 0 {
@@ -145,7 +145,7 @@ fn search_folder(
             }
             if let Event::Pruned { rung, trials } = &event {
                 let n_rungs = plan.search.rungs.len();
-                let saved = plan.search.epochs_of(n_rungs) - plan.search.epochs_of(rung + 1);
+                let saved = plan.search.most_epochs_of(n_rungs) - plan.search.most_epochs_of(rung + 1);
                 (context.on_event)(RunEvent::Skipped { epochs: saved * trials.len() as u64 });
             }
             (context.on_event)(RunEvent::Searching { event: &event, trials: &observed, plan });

@@ -111,6 +111,10 @@ impl Trials<'_> {
             Ok(graph) => graph,
             Err(reason) => return Ok(Job::Known(finish(Measured::Failed(reason))?)),
         };
+        let rungs = &self.plan.search.rungs;
+        let longest = rungs[rung].epochs * rungs[rung].folds;
+        let epochs = rungs[rung].length().epochs_of(&candidate.cost) * rungs[rung].folds;
+        on_event(RunEvent::Skipped { epochs: (longest - epochs) as u64 });
         let folds = (0..self.plan.search.rungs[rung].folds).map(Fold::from_index);
         let tasks: Result<Vec<Task>, RunError> =
             folds.map(|fold| self.task(candidate, &graph, rung, fold)).collect();
@@ -129,7 +133,7 @@ impl Trials<'_> {
         let trial = candidate.trial;
         let training = TrainingTask {
             judged_on: JudgedOn::Fold(fold),
-            epochs: self.plan.search.rungs[rung].epochs,
+            epochs: self.plan.search.rungs[rung].length().epochs_of(&candidate.cost),
             seed: derived_seed(self.plan.search.seed, "trial", trial),
             start: self.start(candidate, rung, fold)?,
             is_probed: fold.index() == 0,

@@ -1,7 +1,7 @@
 use netsynth_data::Dataset;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{Cost, Graph};
-use netsynth_search::{Confusion, Metric, ParetoFront, Variant, variants};
+use netsynth_search::{Confusion, Length, Metric, ParetoFront, Variant, variants};
 use netsynth_store::{
     Entry, FailureFile, Fold, FrontRow, NetworkFile, Outcome, RunFolder, StoreError, TrainedNetwork,
 };
@@ -45,11 +45,11 @@ pub struct VariantMetrics {
 
 impl VariantMetrics {
     /// Whether these are of this member of the front.
-    pub fn agrees(&self, member: &FrontRow, final_epochs: usize) -> bool {
+    pub fn agrees(&self, member: &FrontRow, length: Length) -> bool {
         let Self { trial, search_accuracy, epochs, cost, net_score, .. } = self;
         (*trial, *search_accuracy, *cost, *net_score)
             == (member.trial, member.accuracy, member.cost, member.net_score)
-            && *epochs == final_epochs
+            && *epochs == length.epochs_of(cost)
     }
 }
 
@@ -70,6 +70,7 @@ pub(crate) fn train_variants(
         }
     }
     let mut jobs = Vec::new();
+    let mut n_skipped = Variant::ALL.len() * plan.final_epochs;
     for (trial, metrics) in &front.members {
         let names: Vec<Variant> =
             open.iter().filter(|(_, picked)| picked == trial).map(|(variant, _)| *variant).collect();
@@ -81,15 +82,17 @@ pub(crate) fn train_variants(
         let graph = Graph::new(&spec)?;
         let start = start(plan, trial, folder)?;
         let inherits = start.is_some();
+        let cost = graph.cost();
+        let epochs = plan.final_length().epochs_of(&cost);
+        n_skipped -= epochs;
         let training = TrainingTask {
             judged_on: JudgedOn::HeldOut,
-            epochs: plan.final_epochs,
+            epochs,
             seed: derived_seed(plan.search.seed, "variant", trial),
             start,
             is_probed: false,
         };
         let task = plan.task(TaskId::Variant { trial }, &graph, &dataset.digest, Some(training));
-        let cost = graph.cost();
         let known = (metrics.get(Metric::Accuracy), metrics.get(plan.search.quality()));
         let (Some(search_accuracy), Some(quality)) = known else {
             unreachable!("a member of the front was measured")
@@ -112,7 +115,7 @@ pub(crate) fn train_variants(
                 search_accuracy,
                 held_out_accuracy: (confusion.n_images() > 0).then(|| confusion.accuracy()),
                 n_held_out_images: confusion.n_images(),
-                epochs: plan.final_epochs,
+                epochs,
                 inherits,
                 cost,
                 net_score: plan.search.performance.of(quality, &cost),
@@ -126,8 +129,7 @@ pub(crate) fn train_variants(
         };
         jobs.push(Job::Open { tasks: vec![task], finish: Box::new(finish) });
     }
-    let n_planned = Variant::ALL.len();
-    (context.on_event)(RunEvent::Skipped { epochs: ((n_planned - jobs.len()) * plan.final_epochs) as u64 });
+    (context.on_event)(RunEvent::Skipped { epochs: n_skipped as u64 });
     do_all(context, &RunWeights::new(folder), jobs)?;
     let found = picks.into_iter().filter_map(|(variant, _)| {
         outcome(folder, variant).map(|outcome| Some((variant, outcome?))).transpose()

@@ -155,7 +155,8 @@ impl Verification {
             .flat_map(|(candidate, n_rungs)| (0..n_rungs).map(move |rung| (candidate, rung)))
             .collect();
         let plan = &search.plan.search;
-        let epochs = places.iter().map(|(_, rung)| plan.epochs_of(rung + 1) - plan.epochs_of(*rung)).sum();
+        let epochs =
+            places.iter().map(|(_, rung)| plan.most_epochs_of(rung + 1) - plan.most_epochs_of(*rung)).sum();
         (context.on_event)(RunEvent::Planned { epochs });
         let weights = RunWeights::read_only(folder);
         let trials = Trials {
@@ -223,7 +224,7 @@ fn variant_findings(folder: &RunFolder, plan: &Plan, replay: &Replay) -> Result<
                 Err(error) if error.is_of_a_file() => continue,
                 Err(error) => return Err(error.into()),
             };
-            if !metrics.agrees(member, plan.final_epochs) && replay.has_ended {
+            if !metrics.agrees(member, plan.final_length()) && replay.has_ended {
                 let entry = Entry::Network(TrainedNetwork::Variant(*variant), NetworkFile::Metrics);
                 let path = entry.path().display().to_string();
                 findings.push(Finding { path, problem: FileProblem::Differs });

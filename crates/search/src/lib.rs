@@ -23,8 +23,9 @@
 //!     indicator: Indicator { constraints: bounds("accuracy >= 75 % and parameters < 10k")? },
 //!     performance: Performance::default(),
 //!     objectives: vec![Objective::of(Metric::Accuracy), Objective::of(Metric::Parameters)],
-//!     rungs: vec![Rung { epochs: 1, folds: 1, keep: 1.0 }],
+//!     rungs: vec![Rung { epochs: 1, macs: None, folds: 1, keep: 1.0 }],
 //!     pruning: None,
+//!     prior: None,
 //!     screening: None,
 //!     limits: Limits::default(),
 //! };
@@ -37,6 +38,7 @@
 
 mod evaluator;
 mod front;
+mod length;
 mod limits;
 mod metric;
 mod plan;
@@ -47,9 +49,11 @@ mod synthesis;
 mod trial;
 
 pub use evaluator::{Answered, Evaluator, Measured, Trained, unless_panicked};
+pub use front::family::{Lead, leads};
 pub use front::hypervolume::hypervolume;
 pub use front::pareto::{ParetoFront, dominates, non_dominated_ranks};
 pub use front::variant::{Variant, variants};
+pub use length::Length;
 pub use limits::{Limits, StopReason};
 pub use metric::condition::{Condition, Number, Quantity, Relation};
 pub use metric::grammar::ConditionError;
@@ -70,6 +74,7 @@ pub use strategy::strategy::{Strategy, StrategyKind};
 pub use strategy::table::{Table, TableError};
 pub use synthesis::explanation::{Explanation, Ranking, Reason, advice_ranking, explain, rankings};
 pub use synthesis::generator::{Coupling, Generator, Law, Theta};
+pub use synthesis::prior::Prior;
 pub use synthesis::reactions::{LinkReaction, Reactions, VertexReaction};
 pub use synthesis::screening::{ScreenedCandidate, Screening};
 pub use synthesis::zero_cost::{Scored, Scorer, ZeroCostProxy, ZeroCostScores};

@@ -1,17 +1,23 @@
+use netsynth_graph::Cost;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Measured, SearchPlan, Trial};
+use crate::{Candidate, Measured, SearchPlan, Trial};
 
-/// What ends a search early. The search itself keeps `epochs` and `failures_in_a_row`, which are functions of
+/// What ends a search early. The search itself keeps `epochs`, `macs` and `failures_in_a_row`, which are functions of
 /// the trials; who measures keeps `wall_clock_secs` and `memory_mib`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// The most epochs that all trainings of the search take together, those of the variants apart. A generation
     /// that could exceed it is made smaller, so it is never exceeded.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub epochs: Option<u64>,
+    /// The most that all trainings of the search spend on the images of a fold, those of the variants apart, in
+    /// multiply-accumulates of forward passes: the sum of epochs times the network's. Times three (forward, and back twice)
+    /// and the images that a fold is trained on, it is what the search computes. Candidates beyond it are not trained.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub macs: Option<f64>,
     /// Seconds of work, over all sessions, after which no further training begins. The one limit by which two
     /// runs of one plan can differ: in how many trials they have, not in any of them.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -25,7 +31,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { epochs: None, wall_clock_secs: None, memory_mib: None, failures_in_a_row: 12 }
+        Self { epochs: None, macs: None, wall_clock_secs: None, memory_mib: None, failures_in_a_row: 12 }
     }
 }
 
@@ -38,6 +44,8 @@ pub enum StopReason {
     Space,
     /// No further trial fits into the plan's epochs.
     Epochs,
+    /// No further trial fits into the plan's multiply-accumulates.
+    Macs,
     /// The plan's seconds are spent.
     WallClock,
     /// Too many trials failed one after the other.
@@ -57,16 +65,46 @@ impl SearchPlan {
         if n_left == 0 {
             return Err(StopReason::Trials);
         }
-        let spent: u64 = trials.iter().map(|trial| self.epochs_of(trial.readings.len())).sum();
+        let spent: u64 = trials.iter().map(|trial| self.epochs_of(&trial.cost, trial.readings.len())).sum();
         let fits = |n_candidates: &usize| {
             self.limits.epochs.is_none_or(|most| spent + self.most_epochs(*n_candidates) <= most)
         };
         (1..=n_left).rev().find(fits).ok_or(StopReason::Epochs)
     }
 
-    /// Epochs of a trial that was measured on so many rungs.
-    pub fn epochs_of(&self, n_rungs: usize) -> u64 {
+    /// Epochs of a network that is trained on so many rungs.
+    pub fn epochs_of(&self, cost: &Cost, n_rungs: usize) -> u64 {
+        self.rungs.iter().take(n_rungs).map(|rung| rung.epochs_of(cost)).sum()
+    }
+
+    /// The most epochs that any network takes on so many rungs.
+    pub fn most_epochs_of(&self, n_rungs: usize) -> u64 {
         self.rungs.iter().take(n_rungs).map(|rung| (rung.epochs * rung.folds) as u64).sum()
+    }
+
+    /// What the trainings of a network on so many rungs spend on the images of a fold, in multiply-accumulates of forward
+    /// passes.
+    pub fn macs_of(&self, cost: &Cost, n_rungs: usize) -> u128 {
+        self.rungs.iter().take(n_rungs).map(|rung| rung.macs_of(cost)).sum()
+    }
+
+    /// What trials have spent on the images of a fold, in multiply-accumulates of forward passes.
+    pub(crate) fn spent(&self, trials: &[Trial]) -> u128 {
+        trials.iter().map(|trial| self.macs_of(&trial.cost, trial.readings.len())).sum()
+    }
+
+    /// The candidates that the plan's multiply-accumulates still pay for after these trials: the first of them, each up to
+    /// the last rung.
+    pub(crate) fn affordable(&self, trials: &[Trial], mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+        let Some(most) = self.limits.macs else { return candidates };
+        let mut spent = self.spent(trials);
+        let n_paid = candidates.iter().take_while(|candidate| {
+            spent += self.macs_of(&candidate.cost, self.rungs.len());
+            spent as f64 <= most
+        });
+        let n_paid = n_paid.count();
+        candidates.truncate(n_paid);
+        candidates
     }
 
     /// The most epochs that a generation of so many candidates can take: no training fails.

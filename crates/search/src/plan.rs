@@ -1,11 +1,11 @@
-use netsynth_graph::GraphError;
+use netsynth_graph::{Cost, GraphError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::metric::objective;
 use crate::{
-    Constraint, Indicator, Limits, Metric, Objective, Performance, Screening, Source, StrategyKind,
-    ZeroCostProxy,
+    Constraint, Indicator, Length, Limits, Metric, Objective, Performance, Prior, Screening, Source,
+    StrategyKind, ZeroCostProxy,
 };
 
 /// How a search is run, apart from data and training.
@@ -37,6 +37,9 @@ pub struct SearchPlan {
     /// rank, with a zero-cost score in the place of measured metrics, are trained; absent, all are.
     #[serde(default, alias = "newborns")]
     pub screening: Option<Screening>,
+    /// What generative synthesis knows before its first trial; absent, nothing, as in the first version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prior: Option<Prior>,
     /// What ends the search early.
     #[serde(default)]
     pub limits: Limits,
@@ -46,8 +49,12 @@ pub struct SearchPlan {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rung {
-    /// Epochs of each training.
+    /// Epochs of each training, or with `macs` the most that there may be.
     pub epochs: usize,
+    /// What a training may spend on each of its images, in multiply-accumulates of forward passes: a network is trained for as
+    /// many epochs as that pays for, so small ones longer than large ones; absent, all are trained for `epochs`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub macs: Option<f64>,
     /// How many of the folds are trained.
     pub folds: usize,
     /// The share of those that reach this rung which climb to the next, rounded up.
@@ -55,6 +62,21 @@ pub struct Rung {
 }
 
 impl Rung {
+    /// How long a network is trained for each fold.
+    pub fn length(&self) -> Length {
+        Length { epochs: self.epochs, macs: self.macs }
+    }
+
+    /// Epochs of a network of this cost, on all folds.
+    pub(crate) fn epochs_of(&self, cost: &Cost) -> u64 {
+        (self.length().epochs_of(cost) * self.folds) as u64
+    }
+
+    /// What a network of this cost spends on the images of a fold, on all folds, in multiply-accumulates of forward passes.
+    pub(crate) fn macs_of(&self, cost: &Cost) -> u128 {
+        self.length().macs_of(cost) * self.folds as u128
+    }
+
     /// How many of those that were trained on this rung climb to the next.
     pub(crate) fn n_kept(&self, n_trained: usize) -> usize {
         (n_trained as f64 * self.keep).ceil() as usize
@@ -141,6 +163,11 @@ impl SearchPlan {
         shown
     }
 
+    /// The prior that the plan's strategy begins with, if it has one.
+    pub(crate) fn used_prior(&self) -> Option<Prior> {
+        self.prior.filter(|_| self.strategy != StrategyKind::Unprimed)
+    }
+
     /// The objectives whose metric counting gives.
     pub(crate) fn counted_objectives(&self) -> impl Iterator<Item = Objective> + '_ {
         let is_counted = |objective: &Objective| objective.metric().source() == Source::Counted;
@@ -177,6 +204,14 @@ impl SearchPlan {
             if rung.epochs == 0 || rung.folds == 0 {
                 let reason = format!("has a rung of {} epochs and {} folds", rung.epochs, rung.folds);
                 return refuse("rungs", reason, "give each rung at least one epoch and one fold");
+            }
+            if let Some(problem) = rung.length().problem() {
+                let reason = format!("has a rung of {problem}");
+                return refuse(
+                    "rungs",
+                    reason,
+                    "give `macs` a number from 1, such as Some(5e8), or leave it out",
+                );
             }
             if !(rung.keep > 0.0 && rung.keep <= 1.0) {
                 let reason = format!("has a rung that keeps {}", rung.keep);

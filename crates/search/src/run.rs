@@ -55,7 +55,7 @@ pub struct Found {
 }
 
 /// Searches a space: generation after generation is proposed, measured rung by rung and observed, until the
-/// plan's trials or epochs are spent, or the space is, too many trials fail in a row, or the evaluator stops.
+/// plan's trials, epochs or multiply-accumulates are spent, or the space is, too many trials fail in a row, or the evaluator stops.
 ///
 /// The result is a function of the plan, the space and the evaluator's answers. An error of the evaluator or of
 /// `on_event` ends the search.
@@ -104,6 +104,11 @@ pub fn run<E: Evaluator>(
         };
         if candidates.is_empty() {
             found.stopped_by = StopReason::Space;
+            break;
+        }
+        let candidates = plan.affordable(&found.trials, candidates);
+        if candidates.is_empty() {
+            found.stopped_by = StopReason::Macs;
             break;
         }
         taken.extend(candidates.iter().map(|candidate| candidate.id));

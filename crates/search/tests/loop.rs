@@ -116,9 +116,13 @@ fn plan(strategy: StrategyKind, n_trials: usize, seed: u64) -> SearchPlan {
         },
         performance: Performance::default(),
         objectives: vec![Objective::Maximise(Metric::Accuracy), Objective::Minimise(Metric::Parameters)],
-        rungs: vec![Rung { epochs: 1, folds: 1, keep: 0.5 }, Rung { epochs: 4, folds: 1, keep: 1.0 }],
+        rungs: vec![
+            Rung { epochs: 1, macs: None, folds: 1, keep: 0.5 },
+            Rung { epochs: 4, macs: None, folds: 1, keep: 1.0 },
+        ],
         pruning: None,
         screening: None,
+        prior: None,
         limits: Limits::default(),
     }
 }
@@ -167,7 +171,7 @@ fn half_of_each_generation_climbs() {
 
 #[test]
 fn the_decision_log_has_what_became_of_each_prediction() {
-    let rungs = vec![Rung { epochs: 1, folds: 1, keep: 1.0 }];
+    let rungs = vec![Rung { epochs: 1, macs: None, folds: 1, keep: 1.0 }];
     let plan = SearchPlan { rungs, ..plan(StrategyKind::Synthesis, 40, 6) };
     let (mut generators, mut generations) = (Vec::new(), Vec::new());
     run(&emotionnet(), &plan, &Formula::new(), &mut |event| {

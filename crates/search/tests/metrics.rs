@@ -118,9 +118,10 @@ fn plan(strategy: StrategyKind, objectives: &[Metric], indicator: &str, seed: u6
         indicator: Indicator { constraints: bounds(indicator).unwrap() },
         performance: Performance::default(),
         objectives: objectives.iter().copied().map(Objective::of).collect(),
-        rungs: vec![Rung { epochs: 1, folds: 1, keep: 1.0 }],
+        rungs: vec![Rung { epochs: 1, macs: None, folds: 1, keep: 1.0 }],
         pruning: None,
         screening: None,
+        prior: None,
         limits: Limits::default(),
     }
 }
@@ -178,7 +179,10 @@ fn synthesis_learns_a_bound_on_a_measured_metric_that_is_no_objective() {
 fn a_trial_is_pruned_when_any_measured_bound_is_out_of_its_reach() {
     let two = Two::new();
     let mut plan = plan(StrategyKind::Random, &[Metric::Accuracy], "worst_recall >= 0.8", 1);
-    plan.rungs = vec![Rung { epochs: 1, folds: 1, keep: 1.0 }, Rung { epochs: 2, folds: 1, keep: 1.0 }];
+    plan.rungs = vec![
+        Rung { epochs: 1, macs: None, folds: 1, keep: 1.0 },
+        Rung { epochs: 2, macs: None, folds: 1, keep: 1.0 },
+    ];
     plan.pruning = Some(0.8);
     let mut pruned = Vec::new();
     let trials = run(&two.table, &plan, &two, &mut |event| {

@@ -89,9 +89,10 @@ fn plan(strategy: StrategyKind, screening: Option<Screening>) -> SearchPlan {
         indicator: Indicator { constraints: Vec::new() },
         performance: Performance::default(),
         objectives: vec![Objective::Maximise(Metric::Accuracy), Objective::Minimise(Metric::Parameters)],
-        rungs: vec![Rung { epochs: 1, folds: 1, keep: 1.0 }],
+        rungs: vec![Rung { epochs: 1, macs: None, folds: 1, keep: 1.0 }],
         pruning: None,
         screening,
+        prior: None,
         limits: Limits::default(),
     }
 }

@@ -48,9 +48,10 @@ fn plan(strategy: StrategyKind, n_trials: usize, generation_size: usize, seed: u
         indicator: Indicator { constraints: vec![Constraint::AtMost(Metric::Parameters, 40_000.0)] },
         performance: Performance::default(),
         objectives: vec![Objective::Maximise(Metric::Accuracy), Objective::Minimise(Metric::Parameters)],
-        rungs: vec![Rung { epochs: 1, folds: 1, keep: 1.0 }],
+        rungs: vec![Rung { epochs: 1, macs: None, folds: 1, keep: 1.0 }],
         pruning: None,
         screening: None,
+        prior: None,
         limits: Limits::default(),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use netsynth_files::is_unfinished;
-use netsynth_search::{Measured, Metric, kendall_tau, mean_and_deviation};
+use netsynth_search::{Length, Measured, Metric, kendall_tau, mean_and_deviation};
 use serde::Serialize;
 
 use crate::layout::AUDIT;
@@ -19,14 +19,30 @@ pub const MAX_FINALISTS: usize = 12;
 const MIN_RANKED: usize = 3;
 
 /// How long networks were trained, and on how many folds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Extent {
-    /// Epochs of each training.
+    /// Epochs of each training, or the most of any.
     pub epochs: usize,
+    /// Where smaller networks are trained longer, what each training may spend on each of its images, in
+    /// multiply-accumulates of forward passes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub macs: Option<f64>,
     /// How many folds each network was trained and judged on.
     pub folds: usize,
     /// Whether the networks began with weights of others.
     pub inherits: bool,
+}
+
+impl Extent {
+    /// Trainings of this length on so many folds.
+    pub fn new(Length { epochs, macs }: Length, folds: usize, inherits: bool) -> Self {
+        Self { epochs, macs, folds, inherits }
+    }
+
+    /// How long each is.
+    pub fn length(self) -> Length {
+        Length { epochs: self.epochs, macs: self.macs }
+    }
 }
 
 /// What the finalists had in the search, and what they have from scratch.
@@ -223,7 +239,7 @@ mod tests {
 
     use super::*;
 
-    const EXTENT: Extent = Extent { epochs: 2, folds: 2, inherits: false };
+    const EXTENT: Extent = Extent { epochs: 2, macs: None, folds: 2, inherits: false };
 
     fn first_fold() -> Fold {
         Fold::from_index(0)

@@ -45,7 +45,10 @@ fn plan() -> SearchPlan {
         },
         performance: Performance::default(),
         objectives: vec![Objective::Maximise(Metric::Accuracy), Objective::Minimise(Metric::Parameters)],
-        rungs: vec![Rung { epochs: 1, folds: 1, keep: 0.5 }, Rung { epochs: 4, folds: 1, keep: 1.0 }],
+        rungs: vec![
+            Rung { epochs: 1, macs: None, folds: 1, keep: 0.5 },
+            Rung { epochs: 4, macs: None, folds: 1, keep: 1.0 },
+        ],
         pruning: None,
         screening: Some(Screening { factor: 2, by: ZeroCostProxy::Naswot }),
         limits: Limits::default(),

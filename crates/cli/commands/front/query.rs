@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use netsynth_graph::schema::SCHEMA;
-use netsynth_report::{Cell, Column, Table};
+use netsynth_report::{Cell, Column, Table, above_family};
 use netsynth_search::{Condition, Metric};
 use netsynth_store::{RunFolder, RunKind};
 use serde_json::json;
@@ -188,7 +188,9 @@ fn summarise(runs: &Runs) -> Result<(), RunError> {
             Some(share) => format!("hypervolume {share:.4}"),
             None => "no hypervolume: an objective has no bound".to_owned(),
         };
-        return print(format!("{n_members} of {n_trials} trials; {dominated}"));
+        print(format!("{n_members} of {n_trials} trials; {dominated}"))?;
+        let lines = runs.runs.iter().filter_map(|run| above_family(&run.leads, run.plan.search.quality()));
+        return lines.take(1).try_for_each(print);
     }
     let columns = [
         Column::left("run", |run: &Summary| Cell::text(&run.run)),

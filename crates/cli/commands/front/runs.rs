@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use netsynth_search::{Metric, Metrics, Outcome, ParetoFront, Trial, variants};
+use netsynth_search::{Lead, Metric, Metrics, Outcome, ParetoFront, Trial, leads, variants};
 use netsynth_store::dominated_share;
 use serde::Serialize;
 
@@ -19,6 +19,8 @@ pub(crate) struct Run {
     pub(crate) plan: Plan,
     pub(crate) trials: Vec<Trial>,
     pub(crate) front: ParetoFront,
+    /// How far its front lies above the scaled family.
+    pub(crate) leads: Vec<Lead>,
 }
 
 /// A run in a few numbers.
@@ -84,7 +86,8 @@ fn read(path: &Path) -> Result<Run, RunError> {
         Err(error) => print_line(format!("warning: {error}")),
     }
     let front = ParetoFront::of(&trials, &search.objectives, &search.indicator, search.rungs.len());
-    Ok(Run { name, plan, trials, front })
+    let leads = leads(&trials, space.decisions(), search);
+    Ok(Run { name, plan, trials, front, leads })
 }
 
 fn refuse_other_objectives(runs: &[Run]) -> Result<(), RunError> {
@@ -160,7 +163,7 @@ impl Runs {
     }
 
     fn row(&self, place: (usize, usize)) -> Option<Row> {
-        let Run { name, plan, trials, front } = &self.runs[place.0];
+        let Run { name, plan, trials, front, .. } = &self.runs[place.0];
         let trial = trials.iter().find(|trial| trial.number == place.1)?;
         let metrics = trial.metrics();
         let picks = variants(front).into_iter().filter(|(_, number)| *number == trial.number);

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use netsynth_graph::Graph;
 use netsynth_search::{
-    Measured, Metric, Outcome, ParetoFront, Rung, SearchPlan, StopReason, Trial, advice_ranking,
+    Measured, Metric, Outcome, ParetoFront, Rung, SearchPlan, StopReason, Trial, advice_ranking, leads,
 };
 use netsynth_store::{FrontFile, FrontRow};
 
@@ -12,6 +12,7 @@ use super::bounds::{bound_in_words, known_metrics};
 use super::{Report, Run};
 use crate::charts::{climbs, losses, steps};
 use crate::drawing::drawing_in_page;
+use crate::family::above_family;
 use crate::markup::escaped;
 use crate::numbers::count;
 use crate::published::{SOURCE, Standing};
@@ -81,6 +82,7 @@ fn status(report: &Report<'_>) -> String {
         Some(StopReason::Trials) => "Finished".to_owned(),
         Some(StopReason::Space) => "Finished: the space has no network left that is new".to_owned(),
         Some(StopReason::Epochs) => "Finished: the plan's epochs are spent".to_owned(),
+        Some(StopReason::Macs) => "Finished: the plan's multiply-accumulates are spent".to_owned(),
         Some(StopReason::WallClock) => "Finished: the plan's time is spent".to_owned(),
         Some(StopReason::Failures) => "Given up: too many trials failed one after the other".to_owned(),
         // Runs of the first versions have no such file.
@@ -191,6 +193,8 @@ pub(super) fn front(report: &Report<'_>) -> String {
          3×3 unless noted, a line below marks a stride, ⊕ a sum. Point at a node for its shape and what it reads.{}</p>\n",
         plan.quality(),
         listed.html()
+            + &above_family(&leads(&report.run.trials, report.decisions, plan), plan.quality())
+                .map_or(String::new(), |text| format!("<p class=\"hint\">{}</p>", escaped(&text)))
             + &match members.len().saturating_sub(MAX_ROWS) {
                 0 => String::new(),
                 more =>

@@ -41,9 +41,13 @@ fn plan(n_trials: usize) -> SearchPlan {
         },
         performance: Performance::default(),
         objectives: vec![Objective::Maximise(Metric::Accuracy), Objective::Minimise(Metric::Parameters)],
-        rungs: vec![Rung { epochs: 2, folds: 1, keep: 0.5 }, Rung { epochs: 8, folds: 2, keep: 1.0 }],
+        rungs: vec![
+            Rung { epochs: 2, macs: None, folds: 1, keep: 0.5 },
+            Rung { epochs: 8, macs: None, folds: 2, keep: 1.0 },
+        ],
         pruning: None,
         screening: None,
+        prior: None,
         limits: Limits::default(),
     }
 }
@@ -243,7 +247,7 @@ fn an_audit_is_shown_with_lines_and_tau_and_no_audit_is_not() {
     assert!(!made(40).contains("id=\"audit\""));
     let (space, plan) = (space(), plan(40));
     let run = run(&space, &plan, trials(&space, 40));
-    let extent = |epochs, folds| Extent { epochs, folds, inherits: false };
+    let extent = |epochs, folds| Extent { epochs, macs: None, folds, inherits: false };
     let finalists = run.front.members.iter().take(4).enumerate().map(|(at, member)| Finalist {
         member: member.clone(),
         from_scratch: match at {

@@ -41,8 +41,10 @@ pub(crate) fn plan(from: Option<InheritFrom>) -> Plan {
     let mut plan = Plan::built_in();
     plan.data.source = DataSource::Synthetic(SynthOptions { subjects: 10, ..SynthOptions::default() });
     (plan.data.options.height, plan.data.options.width) = (12, 12);
-    plan.search.rungs =
-        vec![Rung { epochs: 1, folds: 1, keep: 1.0 }, Rung { epochs: 1, folds: 2, keep: 1.0 }];
+    plan.search.rungs = vec![
+        Rung { epochs: 1, macs: None, folds: 1, keep: 1.0 },
+        Rung { epochs: 1, macs: None, folds: 2, keep: 1.0 },
+    ];
     plan.inheritance = from.map(|from| Inheritance { from, epochs: 1 });
     plan
 }

@@ -6,5 +6,6 @@ pub(crate) mod nsga2;
 pub(crate) mod problem;
 pub(crate) mod random;
 pub(crate) mod repair;
+pub(crate) mod scaling;
 pub(crate) mod strategy;
 pub(crate) mod table;

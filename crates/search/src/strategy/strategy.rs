@@ -10,6 +10,7 @@ use crate::strategy::evolution::Evolution;
 use crate::strategy::local_search::LocalSearch;
 use crate::strategy::nsga2::Nsga2;
 use crate::strategy::random::Random;
+use crate::strategy::scaling::Scaling;
 use crate::synthesis::synthesis::Synthesis;
 use crate::{Candidate, Generator, Problem, SearchError, Trial};
 
@@ -18,6 +19,8 @@ use crate::{Candidate, Generator, Problem, SearchError, Trial};
 pub enum StrategyKind {
     /// Generative synthesis: a learned generator whose many draws an inquisitor ranks.
     Synthesis,
+    /// The same without the plan's `prior`: what that is worth is the difference.
+    Unprimed,
     /// The same generator, learning from the better trials alone: what the inquisitor is worth is the difference.
     Unadvised,
     /// Regularised evolution (Real et al. 2019).
@@ -26,35 +29,50 @@ pub enum StrategyKind {
     LocalSearch,
     /// NSGA-II (Deb et al. 2002).
     Nsga2,
+    /// The prototype with its widths and depths scaled by a factor each: what a person tries first.
+    Scaling,
     /// Uniform draws from the space: the yardstick.
     Random,
 }
 
 impl StrategyKind {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::Synthesis, Self::Unadvised, Self::Evolution, Self::LocalSearch, Self::Nsga2, Self::Random];
+    pub const ALL: [Self; 8] = [
+        Self::Synthesis,
+        Self::Unprimed,
+        Self::Unadvised,
+        Self::Evolution,
+        Self::LocalSearch,
+        Self::Nsga2,
+        Self::Scaling,
+        Self::Random,
+    ];
 
     /// Its name on the command line and in tables.
     pub fn name(self) -> &'static str {
         match self {
             StrategyKind::Synthesis => "synthesis",
+            StrategyKind::Unprimed => "unprimed",
             StrategyKind::Unadvised => "unadvised",
             StrategyKind::Evolution => "evolution",
             StrategyKind::LocalSearch => "local-search",
             StrategyKind::Nsga2 => "nsga2",
+            StrategyKind::Scaling => "scaling",
             StrategyKind::Random => "random",
         }
     }
 
     /// The strategy before it has observed anything.
     pub fn start<'a>(self, problem: &'a Problem<'a>) -> Result<Box<dyn Strategy + 'a>, SearchError> {
+        let prior = problem.plan.prior;
         Ok(match self {
-            StrategyKind::Synthesis => Box::new(Synthesis::advised(problem)?),
-            StrategyKind::Unadvised => Box::new(Synthesis::unadvised(problem)?),
+            StrategyKind::Synthesis => Box::new(Synthesis::advised(problem, prior)?),
+            StrategyKind::Unprimed => Box::new(Synthesis::advised(problem, None)?),
+            StrategyKind::Unadvised => Box::new(Synthesis::unadvised(problem, prior)?),
             StrategyKind::Evolution => Box::new(Evolution::new(problem)),
             StrategyKind::LocalSearch => Box::new(LocalSearch::new(problem)),
             StrategyKind::Nsga2 => Box::new(Nsga2::new(problem)),
+            StrategyKind::Scaling => Box::new(Scaling::new(problem)),
             StrategyKind::Random => Box::new(Random::new(problem)),
         })
     }

@@ -9,6 +9,8 @@ use crate::synthesis::cholesky::{Cholesky, dot};
 pub(crate) struct Point {
     pub(crate) genome: Genome,
     pub(crate) features: Vec<f64>,
+    /// What the law of sizes reads; nothing without one.
+    pub(crate) sizes: Vec<f64>,
 }
 
 /// What was observed at a point, and the variance of the error with which it was, beside the noise of all.
@@ -21,14 +23,14 @@ pub(crate) struct Observation {
 
 /// The covariance of two genomes, with `s_i = exp(-w_i d_i)` the likeness of their choices at decision i:
 ///
-/// `alone * mean of s_i + pairs * mean of s_i s_j + joint * exp(-reach * mean of w_i d_i) + features * f f'`
+/// `alone * mean of s_i + pairs * mean of s_i s_j + joint * exp(-reach * mean of w_i d_i) + features * f f' + sizes * z z'`
 ///
 /// The first two are Bayesian linear regression on each decision's choices and on each pair's, without the
 /// features being written out; d_i is 0 or 1 for choices without order and the share of the domain between
 /// ordered ones.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Covariance {
-    /// Logarithms: alone, pairs, joint, features, reach, noise, then w_i.
+    /// Logarithms: alone, pairs, joint, features, reach, noise, sizes, then w_i.
     logs: Vec<f64>,
     decisions: Vec<Distances>,
     /// Likeness s and w d for each distance of each decision.
@@ -49,11 +51,12 @@ const JOINT: usize = 2;
 const FEATURES: usize = 3;
 const REACH: usize = 4;
 const NOISE: usize = 5;
-const WEIGHTS: usize = 6;
+const SIZES: usize = 6;
+const WEIGHTS: usize = 7;
 
 /// Mean and deviation of each logarithm's prior; targets have variance 1.
 const PRIOR: [(f64, f64); WEIGHTS] =
-    [(0.0, 1.0), (-0.7, 1.0), (-1.5, 1.0), (-3.0, 1.0), (1.0, 1.0), (-4.0, 1.5)];
+    [(0.0, 1.0), (-0.7, 1.0), (-1.5, 1.0), (-3.0, 1.0), (1.0, 1.0), (-4.0, 1.5), (0.0, 1.0)];
 const WEIGHT_PRIOR: (f64, f64) = (0.0, 1.0);
 
 /// How many steps uphill a fit takes, and on how many observations at most.
@@ -122,7 +125,9 @@ impl Covariance {
             squares += s * s;
             apart += d;
         }
-        self.combined(sum, squares, apart) + self.amplitude(FEATURES) * dot(&one.features, &other.features)
+        self.combined(sum, squares, apart)
+            + self.amplitude(FEATURES) * dot(&one.features, &other.features)
+            + self.amplitude(SIZES) * dot(&one.sizes, &other.sizes)
     }
 
     fn combined(&self, sum: f64, squares: f64, apart: f64) -> f64 {
@@ -189,7 +194,7 @@ impl Covariance {
         let inverse = factor.inverse();
         let mut gradient = vec![0.0; self.logs.len()];
         let (count, pairs) = self.counts();
-        let [alone, paired, joint, features, reach, noise] =
+        let [alone, paired, joint, features, reach, noise, sizes] =
             std::array::from_fn::<f64, WEIGHTS, _>(|term| self.amplitude(term));
         let mut here: Vec<(f64, f64)> = Vec::new();
         for i in 0..n {
@@ -207,6 +212,7 @@ impl Covariance {
                 gradient[PAIRS] += share * paired * (sum * sum - squares) / pairs;
                 gradient[JOINT] += share * together;
                 gradient[FEATURES] += share * features * dot(&one.features, &other.features);
+                gradient[SIZES] += share * sizes * dot(&one.sizes, &other.sizes);
                 gradient[REACH] -= share * together * reach * apart / count;
                 if i == j {
                     gradient[NOISE] += share * noise;

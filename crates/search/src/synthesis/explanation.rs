@@ -59,8 +59,8 @@ pub fn explain(
 ) -> Result<Option<Explanation>, SearchError> {
     let Some(trial) = trials.iter().find(|trial| trial.number == number) else { return Ok(None) };
     let parent = trial.parent.and_then(|parent| trials.iter().find(|trial| trial.number == parent));
-    let before = replayed(problem, trials, trial.generation);
-    let after = replayed(problem, trials, usize::MAX);
+    let before = replayed(problem, trials, trial.generation)?;
+    let after = replayed(problem, trials, usize::MAX)?;
     let advice = if after.is_informed() { Some(after.advice(&trial.genome)?) } else { None };
     let reactions_here = reactions(trial);
     let mut reasons = Vec::new();
@@ -175,15 +175,20 @@ pub fn rankings(problem: &Problem<'_>, trials: &[Trial]) -> Vec<Ranking> {
 }
 
 /// The inquisitor as it stood before a generation, by the same steps as in the run.
-fn replayed<'a>(problem: &'a Problem<'a>, trials: &[Trial], generation: usize) -> Inquisitor<'a> {
-    let mut inquisitor = Inquisitor::new(problem);
+fn replayed<'a>(
+    problem: &'a Problem<'a>,
+    trials: &[Trial],
+    generation: usize,
+) -> Result<Inquisitor<'a>, SearchError> {
+    let has_sizes = problem.plan.used_prior().is_some_and(|prior| prior.sizes);
+    let mut inquisitor = Inquisitor::new(problem, has_sizes)?;
     let n_known = trials.iter().take_while(|trial| trial.generation < generation).count();
     let ends =
         (1..=n_known).filter(|&end| end == n_known || trials[end].generation != trials[end - 1].generation);
     for end in ends {
         inquisitor.learn(&trials[..end]);
     }
-    inquisitor
+    Ok(inquisitor)
 }
 
 fn vertex(reactions: &Reactions, decision: &Decision) -> Option<VertexReaction> {

@@ -1,3 +1,4 @@
+use netsynth_graph::Cost;
 use netsynth_space::{Domain, Genome};
 
 use crate::front::climb::Climbs;
@@ -5,6 +6,7 @@ use crate::front::rank::best_first;
 use crate::statistics::share_law::{Normal, ShareLaw, log_odds};
 use crate::synthesis::covariance::{Covariance, Observation, Point};
 use crate::synthesis::gaussian_process::GaussianProcess;
+use crate::synthesis::prior::SizeRange;
 use crate::synthesis::probe_features::{features, reactions};
 use crate::{Metric, Problem, Reactions, SearchError, Trial};
 
@@ -22,6 +24,8 @@ const GROWTH: f64 = 1.2;
 /// the reactions at the changed vertices of the best probed network times the size of each change are features of all.
 pub(crate) struct Inquisitor<'a> {
     problem: &'a Problem<'a>,
+    /// Between which costs sizes are measured, where the process has a law of sizes.
+    sizes: Option<SizeRange>,
     surrogates: Vec<Surrogate>,
     /// The best trained network that was probed when the covariances were last fitted.
     probed: Option<(Genome, Reactions)>,
@@ -40,7 +44,7 @@ pub(crate) struct Surrogate {
 }
 
 impl<'a> Inquisitor<'a> {
-    pub(crate) fn new(problem: &'a Problem<'a>) -> Self {
+    pub(crate) fn new(problem: &'a Problem<'a>, has_sizes: bool) -> Result<Self, SearchError> {
         let covariance = Covariance::new(problem.space.decisions());
         let surrogate = |metric: Metric| Surrogate {
             metric,
@@ -49,7 +53,8 @@ impl<'a> Inquisitor<'a> {
             scale: (0.0, 1.0),
         };
         let surrogates = problem.plan.measured().into_iter().map(surrogate).collect();
-        Self { problem, surrogates, probed: None, n_observed: 0, n_fitted: 0 }
+        let sizes = if has_sizes { Some(SizeRange::of(problem)?) } else { None };
+        Ok(Self { problem, sizes, surrogates, probed: None, n_observed: 0, n_fitted: 0 })
     }
 
     /// Whether it has seen enough for predictions.
@@ -81,20 +86,26 @@ impl<'a> Inquisitor<'a> {
             self.n_fitted = trained.len();
         }
         let n_known = if fits { 0 } else { self.n_observed };
-        let points: Vec<Point> = trained[n_known..].iter().map(|trial| self.point(&trial.genome)).collect();
+        let points = trained[n_known..].iter().map(|trial| self.point(&trial.genome, &trial.cost));
+        let points: Vec<Point> = points.collect();
         self.n_observed = trained.len();
         for (surrogate, climbs) in self.surrogates.iter_mut().zip(&climbs) {
             surrogate.learn(&trained, climbs, points.clone(), fits);
         }
     }
 
-    /// A genome as the surrogates see it.
-    pub(crate) fn point(&self, genome: &Genome) -> Point {
+    /// A genome of this cost as the surrogates see it.
+    pub(crate) fn point(&self, genome: &Genome, cost: &Cost) -> Point {
         let features = self
             .probed
             .as_ref()
             .map(|(probed, reactions)| features(self.problem.space.decisions(), reactions, probed, genome));
-        Point { genome: genome.clone(), features: features.unwrap_or_default() }
+        let sizes = self.sizes.map(|range| range.features(cost));
+        Point {
+            genome: genome.clone(),
+            features: features.unwrap_or_default(),
+            sizes: sizes.unwrap_or_default(),
+        }
     }
 
     /// The predicted U of a genome.
@@ -103,9 +114,9 @@ impl<'a> Inquisitor<'a> {
         let Some(surrogate) = self.surrogates.iter().find(|surrogate| surrogate.metric == quality) else {
             unreachable!("the quality is among the plan's measured metrics")
         };
-        let point = self.point(genome);
-        let mean = surrogate.process.mean(&surrogate.process.covariances(&point));
         let cost = self.problem.space.count(genome)?.cost;
+        let point = self.point(genome, &cost);
+        let mean = surrogate.process.mean(&surrogate.process.covariances(&point));
         let law = surrogate.law(Normal { mean, deviation: 0.0 });
         Ok(self.problem.plan.performance.of(law.middle(), &cost))
     }

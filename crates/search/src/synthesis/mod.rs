@@ -9,6 +9,8 @@ pub(crate) mod gaussian_process;
 pub(crate) mod generator;
 pub(crate) mod generator_update;
 pub(crate) mod inquisitor;
+pub(crate) mod price;
+pub(crate) mod prior;
 pub(crate) mod probe_features;
 pub(crate) mod ranking;
 pub(crate) mod reactions;

@@ -13,6 +13,7 @@ use crate::synthesis::acquisition::{Frontier, LearnedAxis, Member};
 use crate::synthesis::cholesky::dot;
 use crate::synthesis::gaussian_process::Posterior;
 use crate::synthesis::inquisitor::{Inquisitor, Surrogate};
+use crate::synthesis::price::Price;
 use crate::synthesis::synthesis::Synthesis;
 use crate::{Candidate, Metric, Metrics, SearchError, Trial};
 
@@ -70,6 +71,7 @@ impl Synthesis<'_> {
         let mut frontier = self.frontier(history);
         let drafts = self.drafts(history, trials.start as u64, taken)?;
         let mut drafts = self.scored(inquisitor, &frontier, drafts, history.len(), trials.len());
+        let price = Price::after(history, self.problem.plan);
         let mut candidates = Vec::new();
         for trial in trials {
             let worth = |draft: &ScoredDraft| {
@@ -78,6 +80,7 @@ impl Synthesis<'_> {
                 let laws: Vec<ShareLaw> =
                     laws.map(|(surrogate, posterior)| surrogate.law(posterior.law)).collect();
                 let gain = self.gain(inquisitor, &frontier, &laws, &draft.counted);
+                let gain = gain / price.of(&draft.repaired.counted.cost);
                 // Before it knows enough, and where nothing is to be gained, the inquisitor asks about what it
                 // knows least.
                 if inquisitor.is_informed() { (gain, deviation) } else { (0.0, deviation) }
@@ -108,7 +111,7 @@ impl Synthesis<'_> {
         let surrogates = inquisitor.surrogates();
         let looked = drafts.into_iter().map(|repaired| {
             let counted = self.losses(repaired.counted.cost);
-            let point = inquisitor.point(&repaired.genome);
+            let point = inquisitor.point(&repaired.genome, &repaired.counted.cost);
             let (covariances, laws): (Vec<Vec<f64>>, Vec<ShareLaw>) = surrogates
                 .iter()
                 .map(|surrogate| {
@@ -133,7 +136,7 @@ impl Synthesis<'_> {
         looked
             .into_iter()
             .map(|(_, repaired, covariances, counted)| {
-                let point = inquisitor.point(&repaired.genome);
+                let point = inquisitor.point(&repaired.genome, &repaired.counted.cost);
                 let posterior = |(surrogate, covariances): (&Surrogate, &Vec<f64>)| {
                     surrogate.process().posterior(&point, covariances)
                 };
@@ -152,8 +155,9 @@ impl Synthesis<'_> {
         chosen: &ScoredDraft,
         drafts: &mut [ScoredDraft],
     ) {
-        let point = inquisitor.point(&chosen.repaired.genome);
-        let points: Vec<_> = drafts.iter().map(|draft| inquisitor.point(&draft.repaired.genome)).collect();
+        let point = |repaired: &RepairedGenome| inquisitor.point(&repaired.genome, &repaired.counted.cost);
+        let points: Vec<_> = drafts.iter().map(|draft| point(&draft.repaired)).collect();
+        let point = point(&chosen.repaired);
         let mut expected = Metrics::counted(&chosen.repaired.counted.cost);
         for (number, surrogate) in inquisitor.surrogates().iter().enumerate() {
             let covariance = surrogate.process().covariance();

@@ -2,15 +2,16 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use netsynth_graph::ArchitectureId;
-use netsynth_random::stream;
+use netsynth_random::{Stream, stream};
 use netsynth_space::{Decisions, Domain, Genome};
 
 use crate::front::climb::Climbs;
 use crate::front::rank::{constrained_ranks, ordered};
+use crate::strategy::repair::RepairedGenome;
 use crate::synthesis::generator::edited;
 use crate::synthesis::generator_update::{outcomes, stepped};
 use crate::synthesis::inquisitor::Inquisitor;
-use crate::{Candidate, Generator, Metric, Problem, SearchError, Source, Strategy, Trial};
+use crate::{Candidate, Generator, Metric, Prior, Problem, SearchError, Source, Strategy, Trial};
 
 /// The share of all trials that the generator learns from, the fewest and the most.
 const ELITE_SHARE: f64 = 0.25;
@@ -23,6 +24,10 @@ const MAX_ELITES: usize = 48;
 /// A reimplementation of the published formulation; the paper does not give its update rule.
 pub(crate) struct Synthesis<'a> {
     pub(crate) problem: &'a Problem<'a>,
+    /// Whether networks are changed as a whole, too.
+    has_shapes: bool,
+    /// What it begins with: the ends of the front that counting finds, and members of the scaled family.
+    firsts: Vec<RepairedGenome>,
     generator: Generator,
     /// None in the ablation.
     inquisitor: Option<Inquisitor<'a>>,
@@ -37,11 +42,12 @@ pub(crate) struct Synthesis<'a> {
 }
 
 impl<'a> Synthesis<'a> {
-    pub(crate) fn advised(problem: &'a Problem<'a>) -> Result<Self, SearchError> {
-        Ok(Self { inquisitor: Some(Inquisitor::new(problem)), ..Self::unadvised(problem)? })
+    pub(crate) fn advised(problem: &'a Problem<'a>, prior: Option<Prior>) -> Result<Self, SearchError> {
+        let inquisitor = Inquisitor::new(problem, prior.is_some_and(|prior| prior.sizes))?;
+        Ok(Self { inquisitor: Some(inquisitor), ..Self::unadvised(problem, prior)? })
     }
 
-    pub(crate) fn unadvised(problem: &'a Problem<'a>) -> Result<Self, SearchError> {
+    pub(crate) fn unadvised(problem: &'a Problem<'a>, prior: Option<Prior>) -> Result<Self, SearchError> {
         let generator = Generator::around_prototype(problem.space.decisions());
         let worst = problem.worst_losses()?;
         let plan = problem.plan;
@@ -51,25 +57,52 @@ impl<'a> Synthesis<'a> {
         if learned.is_empty() {
             learned.push(plan.quality());
         }
-        Ok(Self { problem, generator, inquisitor: None, learned, worst, elites: Vec::new(), n_front: 0 })
+        let mut firsts = problem.ends()?;
+        firsts.extend(problem.first_scaled(prior.map_or(0, |prior| prior.family))?);
+        let has_shapes = prior.is_some_and(|prior| prior.shapes);
+        Ok(Self {
+            problem,
+            has_shapes,
+            firsts,
+            generator,
+            inquisitor: None,
+            learned,
+            worst,
+            elites: Vec::new(),
+            n_front: 0,
+        })
     }
 
-    /// One draw: from the generator, or every other time an edit of one of the elites.
+    /// One draw: from the generator, an edit of one of the elites, or with the plan's `prior` a network changed as a whole, in turn.
     pub(crate) fn draw(&self, history: &[Trial], number: u64, attempt: u64) -> Genome {
         let decisions = self.problem.space.decisions();
         let mut random = stream(self.problem.plan.seed, "generator", &[number, attempt]);
-        if attempt % 2 == 1 && !self.elites.is_empty() {
-            // Half of the edits are spread evenly over the front, so that no end of it is given up; the others are of
-            // the better elites more often: the smaller of two numbers.
-            let n_elites = self.elites.len();
-            let elite = match random.below(2) {
-                0 => random.below(self.n_front.min(n_elites).max(1)),
-                _ => random.below(n_elites).min(random.below(n_elites)),
-            };
-            edited(decisions, &history[self.elites[elite]].genome, &mut random)
-        } else {
-            self.generator.sample(decisions, &mut random)
+        match attempt % if self.has_shapes { 3 } else { 2 } {
+            0 => self.generator.sample(decisions, &mut random),
+            1 => match self.elite(history, &mut random) {
+                Some(elite) => edited(decisions, elite, &mut random),
+                None => self.generator.sample(decisions, &mut random),
+            },
+            _ => {
+                let is_near = random.unit() < 0.5;
+                let elite = self.elite(history, &mut random).filter(|_| is_near);
+                self.problem.reshaped(elite, &mut random)
+            }
         }
+    }
+
+    /// One of the elites, if there are any. Half of the draws are spread evenly over the front, so that no end of it is given
+    /// up; the others are of the better elites more often: the smaller of two numbers.
+    fn elite<'h>(&self, history: &'h [Trial], random: &mut Stream) -> Option<&'h Genome> {
+        let n_elites = self.elites.len();
+        if n_elites == 0 {
+            return None;
+        }
+        let elite = match random.below(2) {
+            0 => random.below(self.n_front.min(n_elites).max(1)),
+            _ => random.below(n_elites).min(random.below(n_elites)),
+        };
+        Some(&history[self.elites[elite]].genome)
     }
 
     /// The trained trial whose choices are nearest to a genome's.
@@ -94,10 +127,10 @@ impl Strategy for Synthesis<'_> {
     ) -> Result<Vec<Candidate>, SearchError> {
         let mut taken = taken.clone();
         let mut candidates = Vec::new();
-        if history.len() < self.problem.plan.objectives.len() {
-            for end in self.problem.ends()? {
-                if candidates.len() < trials.len() && taken.insert(end.counted.id) {
-                    candidates.push(end.candidate(trials.start + candidates.len(), generation, None));
+        if history.len() < self.firsts.len() {
+            for first in self.firsts.clone() {
+                if candidates.len() < trials.len() && taken.insert(first.counted.id) {
+                    candidates.push(first.candidate(trials.start + candidates.len(), generation, None));
                 }
             }
         }
