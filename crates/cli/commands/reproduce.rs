@@ -2,10 +2,10 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use clap::Args;
-use netsynth_graph::{ArchitectureSpec, schema};
+use netsynth_graph::{ArchitectureSpec, Graph, schema};
 use netsynth_run::networks::{Source, read};
 use netsynth_run::{
-    CrossValidation, RunError, Search, begun_or_reopened, found_networks, paper_plan, refuse_other,
+    CrossValidation, RunError, Search, TrainPlan, begun_or_reopened, found_networks, paper_plan, refuse_other,
 };
 use netsynth_store::{NewRun, RunFolder};
 use netsynth_train::Recipe;
@@ -32,7 +32,8 @@ const N_TRIALS: usize = 60;
 ///
 /// Of the whole paper: `reproduce paper` searches the space `emotionnet` under the paper's indicator (accuracy at least 92 %, at
 /// most a million parameters) with a fifth of the subjects held out, trains nano-a and nano-b as found on the folds of all subjects, and
-/// prints them in Table 1. Repeated with the same options it goes on where it was stopped.
+/// prints them in Table 1. Each network has the multiply-accumulates that Nano-B takes in `--epochs`, so smaller ones are trained
+/// for more epochs, at most eight times as many. Repeated with the same options it goes on where it was stopped.
 ///
 /// Example: netsynth reproduce nano-b --data CK+ --seeds 3
 ///
@@ -80,7 +81,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
 }
 
 /// The training of a network as the options ask.
-fn asked(arguments: &Arguments, network: &Source) -> Result<netsynth_run::TrainPlan, RunError> {
+fn asked(arguments: &Arguments, network: &Source) -> Result<TrainPlan, RunError> {
     let (epochs, n_seeds) = (arguments.epochs.unwrap_or(N_EPOCHS), arguments.seeds.unwrap_or(1));
     arguments.training.plan(network, Recipe::paper(), epochs, n_seeds)
 }
@@ -91,7 +92,7 @@ fn paper(arguments: &Arguments, workers: NonZeroUsize) -> Result<Ending, RunErro
     let data = options.data_plan(48, 48)?;
     let recipe = options.recipe(Recipe::paper())?;
     let (epochs, trials) = (epochs.unwrap_or(N_EPOCHS), trials.unwrap_or(N_TRIALS));
-    let plan = paper_plan(data, recipe, epochs, trials, options.seed());
+    let plan = paper_plan(data, recipe, epochs, trials, options.seed())?;
     plan.check()?;
     if options.dry_run {
         print(schema::to_ron(&plan).trim_end())?;
@@ -122,7 +123,8 @@ fn paper(arguments: &Arguments, workers: NonZeroUsize) -> Result<Ending, RunErro
     }
     let mut measured = Vec::new();
     for (found, network) in found_networks(&folder)? {
-        let Some(results) = on_folds(arguments, network, &format!("{name}-{found}"), workers)? else {
+        let epochs = search.plan.final_length().epochs_of(&Graph::new(&network)?.cost());
+        let Some(results) = on_folds(arguments, network, epochs, &format!("{name}-{found}"), workers)? else {
             return Ok(Ending::Stopped);
         };
         measured.push(results);
@@ -135,11 +137,12 @@ fn paper(arguments: &Arguments, workers: NonZeroUsize) -> Result<Ending, RunErro
 fn on_folds(
     arguments: &Arguments,
     network: ArchitectureSpec,
+    epochs: usize,
     name: &str,
     workers: NonZeroUsize,
 ) -> Result<Option<Measured>, RunError> {
     let source = Source { name: network.name.clone(), text: network.to_ron(), is_built_in: false };
-    let plan = asked(arguments, &source)?;
+    let plan = TrainPlan { epochs, ..asked(arguments, &source)? };
     let progress = Progress::new();
     let (training, folder) = begun_or_reopened(plan, name, &|event| events::show(&progress, event))?;
     let results = trained(&training, &folder, workers, &progress)?;

@@ -1,8 +1,9 @@
 use std::path::Path;
+use std::time::Duration;
 
 use clap::Args;
 use netsynth_graph::schema;
-use netsynth_run::{RunError, Search};
+use netsynth_run::{Budget, RunError, Search};
 use netsynth_store::NewRun;
 
 use crate::arguments::search::SearchArguments;
@@ -22,6 +23,10 @@ use crate::{Ending, interrupt};
 pub(crate) struct Arguments {
     #[command(flatten)]
     plan: SearchArguments,
+    /// How long the search may take, variants and audit with it, such as 30m or 2h: the speed of this machine is measured, and
+    /// the plan gets what that pays for in multiply-accumulates, so that it repeats anywhere
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, conflicts_with = "trials")]
+    budget: Option<Duration>,
     /// Print the plan that would be followed, and train nothing
     #[arg(long)]
     dry_run: bool,
@@ -38,14 +43,29 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     interrupt::listen()?;
     let plan = arguments.plan.plan()?;
-    if arguments.dry_run {
+    let workers = worker_count(arguments.workers)?;
+    if arguments.dry_run && arguments.budget.is_none() {
         print(schema::to_ron(&plan).trim_end())?;
         return Ok(Ending::Done);
     }
-    let workers = worker_count(arguments.workers)?;
     let run = NewRun::named(Path::new("runs"), arguments.name.as_deref(), "search")?;
     let progress = Progress::new();
-    let search = Search::new(plan, workers, &|event| events::show(&progress, event))?;
+    let mut search = Search::new(plan, workers, &|event| events::show(&progress, event))?;
+    if let Some(time) = arguments.budget {
+        let Budget { rate, macs } = search.limit_to(time)?;
+        progress.note(format!(
+            "{} of {} at {:.1} G MACs a second and core pay for {:.1} G MACs of trials on each training image: `limits.macs` in \
+             the plan",
+            humantime::format_duration(time),
+            if workers.get() == 1 { "one core".to_owned() } else { format!("{workers} cores") },
+            rate / 1e9,
+            macs / 1e9
+        ));
+    }
+    if arguments.dry_run {
+        print(schema::to_ron(&search.plan).trim_end())?;
+        return Ok(Ending::Done);
+    }
     let folder = search.begin(&run)?;
     work_on(&search, &folder, Output::asked(arguments.format), &progress)
 }

@@ -34,6 +34,7 @@
 //! ```
 
 mod audit;
+mod budget;
 mod compare;
 mod cross_validation;
 mod error;
@@ -60,6 +61,7 @@ mod work;
 mod workers;
 
 pub use audit::{audit, known_audit};
+pub use budget::Budget;
 pub use compare::{Comparison, ComparisonJob, compare_by_training, compare_on_table};
 pub use cross_validation::{CrossValidation, TrainPlan, TrainingKind, cross_validate};
 pub use error::RunError;

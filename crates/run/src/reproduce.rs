@@ -2,39 +2,60 @@
 
 use std::path::Path;
 
-use netsynth_graph::ArchitectureSpec;
+use netsynth_data::{DataOptions, Expression};
+use netsynth_graph::{ArchitectureSpec, Graph, Shape};
 use netsynth_search::{Indicator, Rung, SearchPlan};
 use netsynth_store::RunFolder;
 use netsynth_train::Recipe;
 
-use crate::networks::Source;
+use crate::networks::{Source, adapted, architecture, read};
 use crate::{CrossValidation, DataPlan, OnEvent, Plan, RunError, TrainPlan};
 
-/// The search under the paper's indicator, its rungs scaled by the epochs of a training.
-pub fn paper_plan(data: DataPlan, recipe: Recipe, epochs: usize, n_trials: usize, seed: u64) -> Plan {
-    let share = |share: f64| ((share * epochs as f64).round() as usize).max(1);
+/// How many times Nano-B's epochs a smaller network is trained for at most.
+const LONGEST: usize = 8;
+
+/// The search under the paper's indicator. Every network has the multiply-accumulates that Nano-B takes in so many epochs, and
+/// each rung a share of them: networks are compared at what they reach for one price, so small ones are trained longer.
+pub fn paper_plan(
+    data: DataPlan,
+    recipe: Recipe,
+    epochs: usize,
+    n_trials: usize,
+    seed: u64,
+) -> Result<Plan, RunError> {
+    let macs = nano_b_macs(&data)? as f64 * epochs as f64;
+    let longest = epochs.saturating_mul(LONGEST);
+    let rung = |share: f64, folds: usize, keep: f64| {
+        let epochs = ((share * longest as f64).round() as usize).max(1);
+        Rung { epochs, macs: Some((share * macs).round().max(1.0)), folds, keep }
+    };
     let n_folds = data.n_folds;
-    Plan {
+    Ok(Plan {
         data: DataPlan { held_out: 0.2, ..data },
         search: SearchPlan {
             seed,
             n_trials,
             indicator: Indicator::paper(),
             // Ever fewer networks on ever more folds: the indicator speaks of an average over folds.
-            rungs: vec![
-                Rung { epochs: share(0.05), macs: None, folds: 1, keep: 0.5 },
-                Rung { epochs: share(0.25), macs: None, folds: 1, keep: 0.4 },
-                Rung { epochs: share(0.5), macs: None, folds: n_folds.div_ceil(2), keep: 1.0 },
-            ],
+            rungs: vec![rung(0.1, 1, 0.5), rung(0.4, 1, 0.4), rung(1.0, n_folds.div_ceil(2), 1.0)],
             ..Plan::built_in().search
         },
         recipe,
-        final_epochs: epochs,
-        final_macs: None,
+        final_epochs: longest,
+        final_macs: Some(macs.max(1.0)),
         // The protocol trains every fold from scratch, so a network is chosen by what it learns from scratch.
         inheritance: None,
         ..Plan::built_in()
-    }
+    })
+}
+
+/// What Nano-B costs on images of the data's size.
+fn nano_b_macs(data: &DataPlan) -> Result<u64, RunError> {
+    let DataOptions { height, width, .. } = data.options;
+    let (spec, _) = architecture(&read("nano-b")?)?;
+    let n_classes = Expression::ALL.len();
+    let spec = adapted(spec, Shape { channels: 1, height, width }, n_classes);
+    Ok(Graph::new(&spec)?.cost().macs)
 }
 
 /// The networks that a search chose as its variants, each with the name of its training on folds: one network can be both.

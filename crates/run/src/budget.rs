@@ -1,0 +1,112 @@
+//! What a span of time pays for on this machine, in multiply-accumulates.
+
+use std::time::{Duration, Instant};
+
+use netsynth_graph::Graph;
+use netsynth_search::{SearchPlan, Variant};
+use netsynth_space::Shape;
+use netsynth_train::{EpochReport, Training, fit, on_one_thread};
+
+use crate::{RunError, Search};
+
+/// Epochs that are timed, after one that is not.
+const TIMED: usize = 3;
+
+/// How many members of a front are expected, where they are to be audited.
+const FINALISTS: f64 = 6.0;
+
+/// How much more a budget's plan allows in trials than is expected of it, so that the multiply-accumulates end it.
+const ROOM: f64 = 4.0;
+
+/// What a search was given, and what that pays for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Budget {
+    /// What a core of this machine trains, in multiply-accumulates of forward passes a second.
+    pub rate: f64,
+    /// What is left for trials on the images of a fold, after variants and audit, in multiply-accumulates of forward passes.
+    pub macs: f64,
+}
+
+impl Search {
+    /// Makes the search one that takes about so long with its workers, variants and audit with it: times the training of a
+    /// network of middle size, and writes into the plan what the time pays for. The plan, not the clock, then ends the
+    /// search, so that it can be repeated anywhere.
+    pub fn limit_to(&mut self, time: Duration) -> Result<Budget, RunError> {
+        let graph = self.middling()?;
+        let rate = self.rate(&graph)?;
+        let n_images = self.split.train(0).len().max(1) as f64;
+        let all = rate * time.as_secs_f64() * self.n_workers.get() as f64 / n_images;
+        let macs = all - self.reserved(&graph);
+        let plan = &mut self.plan.search;
+        let of_one = plan.macs_of(&graph.cost(), plan.rungs.len()) as f64;
+        let least = of_one * plan.generation_size as f64;
+        if macs < least {
+            let secs = time.as_secs_f64() * (all + least - macs) / all;
+            return Err(RunError::new(
+                format!(
+                    "{} s pay for no generation of trials beside the variants on this machine",
+                    time.as_secs()
+                ),
+                format!("give at least {} minutes, or a plan with shorter trainings", (secs / 60.0).ceil()),
+            ));
+        }
+        plan.limits.macs = Some(macs.round());
+        let expected = macs / expected_price(plan, &graph);
+        plan.n_trials = (ROOM * expected).ceil().max(plan.generation_size as f64) as usize;
+        Ok(Budget { rate, macs })
+    }
+
+    /// The prototype with its widths scaled to the middle of what the space has.
+    fn middling(&self) -> Result<Graph, RunError> {
+        let decisions = self.space.decisions();
+        let (least, most) = decisions.width_factors().unwrap_or((1.0, 1.0));
+        let shape = Shape::scaled((least * most.min(1.0)).sqrt(), 1.0);
+        Ok(self.space.decode(&decisions.shaped(&decisions.prototype(), &shape), "middling")?)
+    }
+
+    /// Multiply-accumulates of forward passes a second of a training on one core, augmentation, optimiser and all.
+    fn rate(&self, graph: &Graph) -> Result<f64, RunError> {
+        let samples = self.split.train(0);
+        let training = Training {
+            graph,
+            dataset: &self.dataset,
+            recipe: &self.plan.recipe,
+            n_epochs: TIMED + 1,
+            seed: 0,
+            device: self.plan.device,
+            start: None,
+        };
+        let mut ends = Vec::with_capacity(TIMED + 1);
+        on_one_thread(|| {
+            fit(&training, &samples, &mut |_: EpochReport| ends.push(Instant::now())).map(|_| ())
+        })
+        .map_err(|error| RunError::new(error.to_string(), "free some memory"))??;
+        let secs = ends.last().map_or(f64::MAX, |last| last.duration_since(ends[0]).as_secs_f64());
+        Ok((TIMED * samples.len()) as f64 * graph.cost().macs as f64 / secs.max(1e-9))
+    }
+
+    /// What variants, prototype and audit are expected to take, as multiply-accumulates on the images of a fold.
+    fn reserved(&self, graph: &Graph) -> f64 {
+        let plan = &self.plan;
+        let of_one = plan.final_length().macs_of(&graph.cost()) as f64;
+        let variants = Variant::ALL.len() as f64 * of_one;
+        let audit = if plan.audit { FINALISTS * plan.data.n_folds as f64 * of_one } else { 0.0 };
+        let prototypes = plan.inheritance.map_or(0.0, |inheritance| {
+            let prototype = self.space.decode(&self.space.decisions().prototype(), "prototype");
+            let macs = prototype.map_or(0, |graph| graph.cost().macs);
+            (inheritance.epochs * plan.n_lines()) as f64 * macs as f64
+        });
+        variants + audit + prototypes
+    }
+}
+
+/// What a trial is expected to cost: not all climb to the last rung.
+fn expected_price(plan: &SearchPlan, graph: &Graph) -> f64 {
+    let mut climbing = 1.0;
+    let mut price = 0.0;
+    for rung in &plan.rungs {
+        price += climbing * (rung.length().macs_of(&graph.cost()) * rung.folds as u128) as f64;
+        climbing *= rung.keep;
+    }
+    price
+}
