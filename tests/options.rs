@@ -68,11 +68,14 @@ fn check(home: &Path, command: &[&str], basis: &[&str], expected: &[&Expected]) 
 #[test]
 fn every_option_of_search_reaches_the_plan() {
     let home = tempfile::tempdir().unwrap();
+    netsynth(home.path(), &["data", "synth", "faces", "--subjects", "10", "--side", "24", "--frames", "2"]);
     let own: &Expected = &[
         (&["--data", "faces"], r#"source: Folder("faces")"#),
         (&["--side", "32"], "height: 32"),
         (&["--space", "other.ron"], r#"space: "other.ron""#),
         (&["--trials", "7"], "n_trials: 7"),
+        // What the time pays for is measured on the data, so they must be there.
+        (&["--budget", "2h"], "macs: "),
         (&["--seed", "9"], "seed: 9,"),
         (&["--inherit", "prototype"], "from: Prototype"),
         (&["--audit"], "audit: true"),

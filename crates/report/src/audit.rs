@@ -1,7 +1,8 @@
 //! An audit's finalists as a table, and what it found in sentences.
 
-use netsynth_store::{Audit, Extent, Finalist, FromScratch};
+use netsynth_store::{Audit, CONFIDENCE, Extent, Finalist, FromScratch};
 
+use crate::numbers::{count, percent};
 use crate::tables::{Cell, Column, Table};
 
 /// The finalists: accuracies, and from scratch the folds' deviation.
@@ -17,6 +18,9 @@ pub fn audit_table(audit: &Audit) -> Table {
         Column::hidden("deviation", |finalist: &Finalist| match &finalist.from_scratch {
             FromScratch::Judged { deviation, .. } => Cell::share(*deviation),
             FromScratch::Failed { .. } | FromScratch::Open { .. } => Cell::missing(""),
+        }),
+        Column::right("at least", |finalist: &Finalist| {
+            Cell::or_empty(finalist.certificate, |certificate| Cell::share(certificate.at_least))
         }),
         Column::right("difference", |finalist: &Finalist| {
             Cell::or_empty(finalist.accuracies(), |(search, from_scratch)| {
@@ -40,7 +44,7 @@ fn from_scratch(accuracy: &FromScratch) -> Cell {
 
 /// What was done, how far the two rankings agree, why finalists failed, and what follows from it, in sentences.
 pub fn audit_sentences(audit: &Audit) -> Vec<String> {
-    let Audit { search, from_scratch, n_members, finalists, tau } = audit;
+    let Audit { search, from_scratch, n_members, finalists, tau, .. } = audit;
     let n_finalists = finalists.len();
     let which = if n_finalists < *n_members {
         format!("{n_finalists} of the front's {n_members} members, from end to end")
@@ -52,7 +56,7 @@ pub fn audit_sentences(audit: &Audit) -> Vec<String> {
         extent(*search),
         extent(*from_scratch)
     )];
-    for Finalist { member, from_scratch } in finalists {
+    for Finalist { member, from_scratch, .. } in finalists {
         if let FromScratch::Failed { fold, reason } = from_scratch {
             sentences
                 .push(format!("Trial {} failed on fold {fold}, and is not ranked: {reason}.", member.trial));
@@ -66,8 +70,51 @@ pub fn audit_sentences(audit: &Audit) -> Vec<String> {
         }
         None => "One of the two rankings ties throughout, so that they have no correlation.".to_owned(),
     });
+    sentences.extend(certified(audit));
     sentences.push("The audit informs: front and variants are as the search chose them.".to_owned());
     sentences
+}
+
+/// Which finalists are shown to meet the indicator, and the smallest of them.
+fn certified(audit: &Audit) -> Option<String> {
+    let certificate = audit.finalists.iter().find_map(|finalist| finalist.certificate)?;
+    let whose = if audit.is_of_new_people {
+        "none of whom judged a network in the search"
+    } else {
+        "who also judged networks in the search, which flatters what it chose"
+    };
+    let mut text = format!(
+        "\"At least\" is a lower bound of the accuracy from scratch on people like the {} judged here, {whose}; all bounds hold \
+         together with {:.0} % confidence.",
+        certificate.n_people,
+        100.0 * CONFIDENCE
+    );
+    if let Some(floor) = audit.floor {
+        let with = |shown: bool| {
+            let trials = audit.finalists.iter().filter(|finalist| finalist.is_shown(floor) == Some(shown));
+            trials.map(|finalist| finalist.member.trial.to_string()).collect::<Vec<_>>().join(", ")
+        };
+        let (met, open) = (with(true), with(false));
+        let shown = audit.finalists.iter().filter(|finalist| finalist.is_shown(floor) == Some(true));
+        let smallest = shown.min_by_key(|finalist| finalist.member.cost.parameters);
+        let floor = percent(floor);
+        if met.is_empty() {
+            text += &format!(" The indicator's {floor} is not shown for any.");
+        } else {
+            text += &format!(" The indicator's {floor} is met at that confidence: {met}.");
+            if let Some(Finalist { member, .. }) = smallest {
+                text += &format!(
+                    " The smallest is trial {}, with {} parameters.",
+                    member.trial,
+                    count(member.cost.parameters)
+                );
+            }
+            if !open.is_empty() {
+                text += &format!(" Not shown: {open}.");
+            }
+        }
+    }
+    Some(text)
 }
 
 fn networks(number: usize) -> String {

@@ -1,7 +1,7 @@
 //! How far a search's ranking holds: its finalists trained from scratch on all folds.
 
 use netsynth_graph::Graph;
-use netsynth_search::{Length, Measured, Metrics, ParetoFront, Trained};
+use netsynth_search::{Length, Measured, Metric, Metrics, ParetoFront, Trained};
 use netsynth_store::{Audit, Extent, Fold, FrontFile, RunFolder, StoreError, audit_trainings};
 use netsynth_train::derived_seed;
 
@@ -46,7 +46,8 @@ pub fn known_audit(folder: &RunFolder, plan: &Plan, front: &FrontFile) -> (Audit
     let (length, folds) = last.map_or((Length::NONE, 0), |rung| (rung.length(), rung.folds));
     let search = Extent::new(length, folds, plan.inheritance.is_some());
     let from_scratch = Extent::new(plan.final_length(), plan.data.n_folds, false);
-    Audit::read(folder, front, search, from_scratch)
+    let floor = Some(plan.search.indicator.floor(Metric::Accuracy)).filter(|floor| floor.is_finite());
+    Audit::read(folder, front, search, from_scratch, floor)
 }
 
 /// Trains what is left to train for the audit.
@@ -101,6 +102,7 @@ fn measured(answers: Vec<Answer>) -> Measured {
         Ok(trained) => Measured::Trained(Trained {
             folds: vec![Metrics::measured(&trained.confusion)],
             losses: vec![trained.losses],
+            people: trained.people,
             reactions: None,
             scores: None,
         }),

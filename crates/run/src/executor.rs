@@ -5,8 +5,8 @@ use netsynth_data::{Dataset, Split};
 use netsynth_graph::Graph;
 use netsynth_search::{Scored, unless_panicked};
 use netsynth_train::{
-    Deployed, EpochReport, Stimulus, Training, derived_seed, fit, fit_fold, on_one_thread, probe, save,
-    score, zero_cost_scores,
+    Deployed, EpochReport, Judgement, Stimulus, Training, derived_seed, fit, fit_fold, on_one_thread, probe,
+    save, score, zero_cost_scores,
 };
 
 use crate::panics::unless_of_the_system;
@@ -125,18 +125,19 @@ impl LocalThreads<'_> {
         };
         let trained = match judged_on {
             JudgedOn::Fold(fold) => fit_fold(&training, split, fold.index(), &mut on_epoch)
-                .map(|report| (report.network, report.confusion)),
+                .map(|report| (report.network, report.judgement)),
             JudgedOn::HeldOut => fit(&training, &split.all_folds(), &mut on_epoch).map(|network| {
-                let confusion = score(&network, dataset, &split.held_out, recipe);
-                (network, confusion)
+                let judgement = score(&network, dataset, &split.held_out, recipe);
+                (network, judgement)
             }),
         };
-        let (network, confusion) = match trained {
+        let (network, Judgement { confusion, people }) = match trained {
             Ok(trained) => trained,
             Err(failure) => return Ok(Answer::Failed(failure.to_string())),
         };
         Ok(Answer::Trained(Box::new(TaskResult {
             confusion,
+            people,
             losses,
             reactions: stimulus.as_ref().filter(|_| is_probed).map(|stimulus| probe(&network, stimulus)),
             scores: scored.and_then(|scored| scored.scores().copied()),

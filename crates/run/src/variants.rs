@@ -1,7 +1,7 @@
 use netsynth_data::Dataset;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{Cost, Graph};
-use netsynth_search::{Confusion, Length, Metric, ParetoFront, Variant, variants};
+use netsynth_search::{Confusion, Length, Metric, ParetoFront, PersonScore, Variant, variants};
 use netsynth_store::{
     Entry, FailureFile, Fold, FrontRow, NetworkFile, Outcome, RunFolder, StoreError, TrainedNetwork,
 };
@@ -41,6 +41,9 @@ pub struct VariantMetrics {
     pub classes: Vec<String>,
     /// What it took for what on the held-out images.
     pub held_out_confusion: Confusion,
+    /// What it made of each held-out person.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held_out_people: Vec<PersonScore>,
 }
 
 impl VariantMetrics {
@@ -98,7 +101,7 @@ pub(crate) fn train_variants(
             unreachable!("a member of the front was measured")
         };
         let finish = move |answers: Vec<Answer>| {
-            let TaskResult { confusion, weights, .. } = match Answer::of_training(answers) {
+            let TaskResult { confusion, people, weights, .. } = match Answer::of_training(answers) {
                 Ok(trained) => *trained,
                 // Another try would give the same: the run ends without this variant.
                 Err(reason) => {
@@ -121,6 +124,7 @@ pub(crate) fn train_variants(
                 net_score: plan.search.performance.of(quality, &cost),
                 classes: dataset.classes.clone(),
                 held_out_confusion: confusion,
+                held_out_people: people,
             };
             for variant in names {
                 folder.write_network(TrainedNetwork::Variant(variant), &spec, &weights, &found)?;

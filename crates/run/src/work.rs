@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use netsynth_graph::ArchitectureSpec;
-use netsynth_search::{Confusion, Reactions, Scored, ZeroCostScores};
+use netsynth_search::{Confusion, PersonScore, Reactions, Scored, ZeroCostScores};
 use netsynth_store::{Fold, TrainedNetwork};
 use netsynth_train::{Device, Recipe};
 use serde::{Deserialize, Serialize};
@@ -178,6 +178,8 @@ impl Answer {
 pub struct TaskResult {
     /// What it took for what.
     pub confusion: Confusion,
+    /// What it made of each person that judged it.
+    pub people: Vec<PersonScore>,
     /// The mean training loss of each epoch, in nats.
     pub losses: Vec<f32>,
     /// What the probes saw, if they were asked for.

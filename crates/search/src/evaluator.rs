@@ -4,7 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::metric::metrics::mean_of;
-use crate::{Candidate, Metric, Metrics, Reactions, Scorer, SearchError, Source, ZeroCostScores};
+use crate::{
+    Candidate, Metric, Metrics, PersonScore, Reactions, Scorer, SearchError, Source, ZeroCostScores,
+};
 
 /// What one rung found out about a candidate.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -25,6 +27,9 @@ pub struct Trained {
     /// Of each fold, the mean training loss of each epoch in nats, where the evaluator trains.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub losses: Vec<Vec<f32>>,
+    /// Of an audit, what the network made of each person that judged it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub people: Vec<PersonScore>,
     /// What the probes saw, where the evaluator can probe.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reactions: Option<Reactions>,
@@ -80,9 +85,20 @@ pub fn unless_panicked<T>(work: impl FnOnce() -> T) -> Result<T, String> {
 }
 
 impl Measured {
+    /// The result of a training that gave one.
+    pub fn trained(&self) -> Option<&Trained> {
+        match self {
+            Measured::Trained(trained) => Some(trained),
+            Measured::Failed(_) => None,
+        }
+    }
+
     /// What no measurement can have found, if there is such a value.
     pub fn problem(&self) -> Option<String> {
-        let Measured::Trained(Trained { folds, .. }) = self else { return None };
+        let Measured::Trained(Trained { folds, people, .. }) = self else { return None };
+        if people.iter().any(|person| person.n_correct > person.n_images) {
+            return Some("a person with more images taken for what they are than images".to_owned());
+        }
         if folds.is_empty() {
             return Some("it was trained on no fold".to_owned());
         }

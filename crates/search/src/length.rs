@@ -54,8 +54,6 @@ impl fmt::Display for Length {
 
 #[cfg(test)]
 mod tests {
-    use std::fmt;
-
     use netsynth_graph::Cost;
     use proptest::prelude::*;
 

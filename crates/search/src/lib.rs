@@ -65,6 +65,7 @@ pub use metric::performance::Performance;
 pub use metric::unit::{Suffix, Unit};
 pub use plan::{Rung, SearchError, SearchPlan};
 pub use run::{Event, Found, run};
+pub use statistics::certificate::{Certificate, PersonScore};
 pub use statistics::comparison::{Curve, Scale};
 pub use statistics::confusion::Confusion;
 pub use statistics::estimate::{Estimate, mean_and_deviation};

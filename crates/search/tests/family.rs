@@ -41,7 +41,13 @@ fn by_size(parameters: u64) -> f64 {
 
 fn measured(accuracy: f64) -> Measured {
     let folds = vec![Metrics::from([(Metric::Accuracy, accuracy)])];
-    Measured::Trained(Trained { folds, losses: Vec::new(), reactions: None, scores: None })
+    Measured::Trained(Trained {
+        folds,
+        losses: Vec::new(),
+        people: Vec::new(),
+        reactions: None,
+        scores: None,
+    })
 }
 
 fn plan(strategy: StrategyKind, n_trials: usize) -> SearchPlan {

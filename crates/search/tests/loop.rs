@@ -96,6 +96,7 @@ impl Formula {
         Measured::Trained(Trained {
             folds: vec![Metrics::from([(Metric::Accuracy, accuracy.min(1.0))])],
             losses: Vec::new(),
+            people: Vec::new(),
             reactions: Some(reactions),
             scores: None,
         })
@@ -236,6 +237,7 @@ impl Luck {
         Measured::Trained(Trained {
             folds: vec![Metrics::from([(Metric::Accuracy, accuracy)])],
             losses: Vec::new(),
+            people: Vec::new(),
             reactions: None,
             scores: None,
         })

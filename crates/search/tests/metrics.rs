@@ -103,7 +103,8 @@ impl Evaluator for Two {
     ) -> Result<(), SearchError> {
         candidates.iter().enumerate().rev().try_for_each(|(index, candidate)| {
             let folds = vec![self.metrics(candidate, rung)];
-            let trained = Trained { folds, losses: Vec::new(), reactions: None, scores: None };
+            let trained =
+                Trained { folds, losses: Vec::new(), people: Vec::new(), reactions: None, scores: None };
             answered(index, Measured::Trained(trained))
         })
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use netsynth_files::is_unfinished;
-use netsynth_search::{Length, Measured, Metric, kendall_tau, mean_and_deviation};
+use netsynth_search::{Certificate, Length, Measured, Metric, PersonScore, kendall_tau, mean_and_deviation};
 use serde::Serialize;
 
 use crate::layout::AUDIT;
@@ -14,6 +14,9 @@ use crate::{Entry, FileProblem, Finding, Fold, FrontFile, FrontRow, RunFolder, S
 
 /// The most members of a front that are audited.
 pub const MAX_FINALISTS: usize = 12;
+
+/// With what confidence all bounds of an audit hold together.
+pub const CONFIDENCE: f64 = 0.95;
 
 /// Of fewer networks every rank correlation is 1 or -1, or one swap away from it.
 const MIN_RANKED: usize = 3;
@@ -56,6 +59,10 @@ pub struct Audit {
     pub n_members: usize,
     /// Those that are audited, in the front's order.
     pub finalists: Vec<Finalist>,
+    /// The accuracy that the indicator asks for, if it does.
+    pub floor: Option<f64>,
+    /// Whether the people of the certificates judged nothing in the search. Else what chose a network also judges it.
+    pub is_of_new_people: bool,
     /// Kendall's tau of the two rankings; none while fewer than three are judged, or where one of them ties throughout.
     pub tau: Option<f64>,
 }
@@ -67,6 +74,9 @@ pub struct Finalist {
     pub member: FrontRow,
     /// What the audit did.
     pub from_scratch: FromScratch,
+    /// How sure its accuracy from scratch is, where it is judged and people are known. The bounds of all finalists hold
+    /// together with [`CONFIDENCE`].
+    pub certificate: Option<Certificate>,
 }
 
 /// What came of a finalist's trainings from scratch.
@@ -123,6 +133,7 @@ impl Audit {
         front: &FrontFile,
         search: Extent,
         from_scratch: Extent,
+        floor: Option<f64>,
     ) -> (Self, Vec<StoreError>) {
         let mut damaged = Vec::new();
         let mut from_scratch_of = |trial: usize| {
@@ -134,15 +145,32 @@ impl Audit {
                     None
                 }
             });
-            FromScratch::of(&known.collect::<Vec<_>>(), from_scratch.folds)
+            let known: Vec<(Fold, Measured)> = known.collect();
+            (FromScratch::of(&known, from_scratch.folds), known)
         };
-        let finalists = finalists(front)
-            .into_iter()
-            .map(|row| Finalist { member: row.clone(), from_scratch: from_scratch_of(row.trial) });
+        let rows = finalists(front);
+        // Each bound is so sure that all of them hold together (Bonferroni).
+        let confidence = 1.0 - (1.0 - CONFIDENCE) / rows.len().max(1) as f64;
+        // People by whom the search chose would flatter what it chose.
+        let is_of_new_people = search.folds < from_scratch.folds;
+        let first = if is_of_new_people { search.folds } else { 0 };
+        let finalists = rows.into_iter().map(|row| {
+            let (from_scratch, known) = from_scratch_of(row.trial);
+            let judged = matches!(from_scratch, FromScratch::Judged { .. });
+            let people: Vec<PersonScore> = known
+                .iter()
+                .filter(|(fold, _)| judged && fold.index() >= first)
+                .filter_map(|(_, measured)| measured.trained())
+                .flat_map(|trained| trained.people.iter().copied())
+                .collect();
+            let certificate = Certificate::of(&people, confidence);
+            Finalist { member: row.clone(), from_scratch, certificate }
+        });
         let finalists: Vec<Finalist> = finalists.collect();
         let pairs: Vec<(f64, f64)> = finalists.iter().filter_map(Finalist::accuracies).collect();
         let tau = if pairs.len() < MIN_RANKED { None } else { kendall_tau(&pairs) };
-        (Self { search, from_scratch, n_members: front.members.len(), finalists, tau }, damaged)
+        let n_members = front.members.len();
+        (Self { search, from_scratch, n_members, finalists, floor, is_of_new_people, tau }, damaged)
     }
 
     /// How many finalists were judged on all folds, so that they have a rank.
@@ -162,6 +190,11 @@ impl Audit {
 }
 
 impl Finalist {
+    /// Whether its accuracy from scratch is shown to be above a floor; nothing where it has no certificate.
+    pub fn is_shown(&self, floor: f64) -> Option<bool> {
+        Some(self.certificate?.at_least >= floor)
+    }
+
     /// Accuracy in the search and from scratch, once it is judged on all folds.
     pub fn accuracies(&self) -> Option<(f64, f64)> {
         match self.from_scratch {
@@ -275,7 +308,13 @@ mod tests {
 
     fn trained(accuracy: f64) -> Measured {
         let folds = vec![Metrics::from([(Metric::Accuracy, accuracy)])];
-        Measured::Trained(Trained { folds, losses: Vec::new(), reactions: None, scores: None })
+        Measured::Trained(Trained {
+            folds,
+            losses: Vec::new(),
+            people: Vec::new(),
+            reactions: None,
+            scores: None,
+        })
     }
 
     #[test]
@@ -299,7 +338,7 @@ mod tests {
     fn an_audit_says_what_is_judged_what_failed_and_what_is_left() {
         let (_home, folder) = folder();
         let front = front(5);
-        let read = || Audit::read(&folder, &front, EXTENT, EXTENT).0;
+        let read = || Audit::read(&folder, &front, EXTENT, EXTENT, None).0;
         assert!(read().is_unbegun() && !read().is_over());
         // The search's order is 5, 4, 3, 2, 1; of the three that are judged on both folds, two change places.
         for (trial, accuracies) in [(5, [0.8, 0.9]), (4, [0.9, 0.9]), (2, [0.7, 0.7])] {
@@ -328,6 +367,40 @@ mod tests {
     }
 
     #[test]
+    fn a_certificate_is_of_people_who_judged_nothing_in_the_search_where_there_are_any() {
+        let (_home, folder) = folder();
+        let front = front(2);
+        let person = |n_correct: u32| PersonScore { n_images: 7, n_correct };
+        // The search judged by the people of the first fold, of whom all were taken for what they are.
+        for (trial, correct) in [(2, 6), (1, 3)] {
+            for (fold, correct) in [(first_fold(), 7), (second_fold(), correct)] {
+                let Measured::Trained(mut measured) = trained(f64::from(correct) / 7.0) else {
+                    unreachable!()
+                };
+                measured.people = vec![person(correct); 40];
+                folder.write_audited(trial, fold, &Measured::Trained(measured)).unwrap();
+            }
+        }
+        let searched = Extent { folds: 1, ..EXTENT };
+        let (audit, _) = Audit::read(&folder, &front, searched, EXTENT, Some(0.7));
+        assert!(audit.is_of_new_people);
+        let certificates: Vec<Certificate> =
+            audit.finalists.iter().map(|finalist| finalist.certificate.unwrap()).collect();
+        assert_eq!(certificates.iter().map(|sure| sure.n_people).collect::<Vec<_>>(), [40, 40]);
+        assert!((certificates[0].accuracy - 6.0 / 7.0).abs() < 1e-12);
+        let shown: Vec<Option<bool>> =
+            audit.finalists.iter().map(|finalist| finalist.is_shown(0.7)).collect();
+        assert_eq!(shown, [Some(true), Some(false)]);
+        // One network alone has a higher bound than one of two.
+        let alone = Certificate::of(&[person(6); 40], CONFIDENCE).unwrap();
+        assert!(alone.at_least > certificates[0].at_least);
+        // Where the search judged on all folds, its people judge again, and that is said.
+        let (audit, _) = Audit::read(&folder, &front, EXTENT, EXTENT, Some(0.7));
+        assert!(!audit.is_of_new_people);
+        assert_eq!(audit.finalists[0].certificate.unwrap().n_people, 80);
+    }
+
+    #[test]
     fn fewer_than_three_have_no_correlation() {
         let (_home, folder) = folder();
         let front = front(2);
@@ -336,7 +409,7 @@ mod tests {
                 .into_iter()
                 .for_each(|fold| folder.write_audited(trial, fold, &trained(0.4)).unwrap());
         }
-        let (audit, damaged) = Audit::read(&folder, &front, EXTENT, EXTENT);
+        let (audit, damaged) = Audit::read(&folder, &front, EXTENT, EXTENT, None);
         assert_eq!((audit.n_ranked(), audit.tau, damaged.len()), (2, None, 0));
     }
 
@@ -362,7 +435,7 @@ mod tests {
 
         let path = folder.path().join("audit/00001/folds/01.ron");
         fs::write(&path, fs::read_to_string(&path).unwrap().replace("0.5", "0.6")).unwrap();
-        let (audit, damaged) = Audit::read(&folder, &front, EXTENT, EXTENT);
+        let (audit, damaged) = Audit::read(&folder, &front, EXTENT, EXTENT, None);
         assert_eq!(audit.finalists[1].from_scratch, FromScratch::Open { n_trained: 0 });
         let errors: Vec<String> = damaged.iter().map(ToString::to_string).collect();
         assert!(errors.len() == 2 && errors[1].contains("folds/01.ron is damaged"), "{errors:?}");
@@ -378,7 +451,7 @@ mod tests {
             fs::rename(folder.locate(entry), folder.path().join(entry.earlier_path().unwrap())).unwrap();
         }
         assert!(folder.path().join("audit/00001/fold-1.ron").is_file());
-        let (audit, damaged) = Audit::read(&folder, &front, EXTENT, EXTENT);
+        let (audit, damaged) = Audit::read(&folder, &front, EXTENT, EXTENT, None);
         let FromScratch::Judged { fold_accuracies, .. } = &audit.finalists[0].from_scratch else {
             panic!("{audit:?}")
         };

@@ -58,7 +58,9 @@ mod trained;
 mod trial;
 mod verify;
 
-pub use audit::{Audit, Extent, Finalist, FromScratch, MAX_FINALISTS, audit_trainings, check_audit};
+pub use audit::{
+    Audit, CONFIDENCE, Extent, Finalist, FromScratch, MAX_FINALISTS, audit_trainings, check_audit,
+};
 pub use document::digest;
 pub use end::EndFile;
 pub use error::{StoreError, TextError};

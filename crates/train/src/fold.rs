@@ -2,15 +2,14 @@
 
 use netsynth_data::Split;
 use netsynth_random::stream;
-use netsynth_search::Confusion;
 
-use crate::{Deployed, EpochReport, Training, TrainingFailure, fit, score};
+use crate::{Deployed, EpochReport, Judgement, Training, TrainingFailure, fit, score};
 
 /// A network trained on all folds but one and judged on that one.
 #[derive(Debug, Clone)]
 pub struct FoldReport {
-    /// How often each class was predicted for each.
-    pub confusion: Confusion,
+    /// What it made of the fold.
+    pub judgement: Judgement,
     /// The network.
     pub network: Deployed,
 }
@@ -27,8 +26,8 @@ pub fn fit_fold(
 ) -> Result<FoldReport, TrainingFailure> {
     let training = Training { seed: derived_seed(training.seed, "fold", fold), ..*training };
     let network = fit(&training, &split.train(fold), on_epoch)?;
-    let confusion = score(&network, training.dataset, split.validation(fold), training.recipe);
-    Ok(FoldReport { confusion, network })
+    let judgement = score(&network, training.dataset, split.validation(fold), training.recipe);
+    Ok(FoldReport { judgement, network })
 }
 
 /// A seed of its own for each number of a kind.

@@ -29,7 +29,7 @@
 //! };
 //! // Trained on three folds of four, and judged on the first.
 //! let report = fit_fold(&training, &split(&dataset, 4, 0.0)?, 0, &mut |epoch| assert!(epoch.loss > 0.0))?;
-//! assert_eq!(report.confusion.n_images(), 7);
+//! assert_eq!(report.judgement.confusion.n_images(), 7);
 //!
 //! let again = read(&save(&report.network)?, &graph, Device::Flex)?;
 //! let image = vec![0.5; 16 * 16];
@@ -71,6 +71,6 @@ pub use network::Network;
 pub use one_thread::on_one_thread;
 pub use probe::{Stimulus, probe};
 pub use recipe::{Optimiser, Recipe, RecipeError, Schedule};
-pub use score::score;
+pub use score::{Judgement, score};
 pub use weights::{WeightsError, load, read, save};
 pub use zero_cost::zero_cost_scores;

@@ -6,7 +6,8 @@ use netsynth_data::{Dataset, Normalisation, Sample};
 use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_random::stream;
 use netsynth_train::{
-    Deployed, Device, Ingredient, Recipe, Schedule, Training, fit, load, on_one_thread, save, score,
+    Deployed, Device, Ingredient, Judgement, Recipe, Schedule, Training, fit, load, on_one_thread, save,
+    score,
 };
 
 /// Bright bars in noise: class 0 lies, class 1 stands. No single pixel separates them.
@@ -84,9 +85,13 @@ fn plain() -> Recipe {
 #[test]
 fn it_learns_what_no_pixel_shows() {
     let network = trained(20, &Recipe { learning_rate: 1e-2, flip_averaging: false, ..plain() });
-    let confusion = score(&network, &bars(), &(48..64).collect::<Vec<_>>(), &plain());
+    let Judgement { confusion, people } = score(&network, &bars(), &(48..64).collect::<Vec<_>>(), &plain());
     assert!(confusion.accuracy() >= 0.9, "{confusion:?}");
     assert_eq!(confusion.n_images(), 16);
+    // The same images person by person.
+    let n_images: u32 = people.iter().map(|person| person.n_images).sum();
+    let n_correct: u32 = people.iter().map(|person| person.n_correct).sum();
+    assert_eq!((n_images, f64::from(n_correct) / 16.0), (16, confusion.accuracy()));
 }
 
 #[test]

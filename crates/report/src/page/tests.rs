@@ -7,8 +7,8 @@ use std::fs;
 use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_random::stream;
 use netsynth_search::{
-    Candidate, Constraint, Generator, Indicator, Limits, Measured, Metric, Metrics, Objective, ParetoFront,
-    Performance, Rung, SearchPlan, StrategyKind, Trained, Trial, Variant,
+    Candidate, Certificate, Constraint, Generator, Indicator, Limits, Measured, Metric, Metrics, Objective,
+    ParetoFront, Performance, Rung, SearchPlan, StrategyKind, Trained, Trial, Variant,
 };
 use netsynth_space::{Counted, Genome, SearchSpace, SearchSpaceSpec, Space};
 use netsynth_store::{Audit, Extent, Finalist, Fold, FromScratch, FrontFile, RunFolder};
@@ -72,6 +72,7 @@ fn trials(space: &SearchSpace, n_trials: usize) -> Vec<Trial> {
             Measured::Trained(Trained {
                 folds: (0..folds).map(|_| fold()).collect(),
                 losses: vec![vec![2.0, 1.5 - size as f32, 1.0]; folds],
+                people: Vec::new(),
                 reactions: None,
                 scores: None,
             })
@@ -258,11 +259,24 @@ fn an_audit_is_shown_with_lines_and_tau_and_no_audit_is_not() {
                 fold_accuracies: vec![0.5; 5],
             },
         },
+        certificate: (at < 3).then_some(Certificate {
+            accuracy: 0.5 + 0.1 * at as f64,
+            at_least: 0.45 + 0.1 * at as f64,
+            n_people: 90,
+            n_images: 630,
+        }),
     });
     let finalists: Vec<Finalist> = finalists.collect();
     assert_eq!(finalists.len(), 4, "the front is too small for this test");
-    let audit =
-        Audit { search: extent(8, 2), from_scratch: extent(80, 5), n_members: 9, finalists, tau: Some(-1.0) };
+    let audit = Audit {
+        search: extent(8, 2),
+        from_scratch: extent(80, 5),
+        n_members: 9,
+        finalists,
+        floor: Some(0.55),
+        is_of_new_people: true,
+        tau: Some(-1.0),
+    };
     let html = page(&Report { audit: Some(audit), ..report(run, &space, &plan) });
     let (_, section) = html.split_once("<section id=\"audit\">").unwrap();
     let section = section.split_once("</section>").unwrap().0;
@@ -273,6 +287,9 @@ fn an_audit_is_shown_with_lines_and_tau_and_no_audit_is_not() {
         "60.00 % ± 5.00",
         "tau of the two rankings is -1.00 over 3 networks",
         "failed on fold 1",
+        "on people like the 90 judged here, none of whom judged a network in the search",
+        "The indicator&#39;s 55.00 % is met at that confidence:",
+        "Not shown:",
     ] {
         assert!(section.contains(words), "{words} in {section}");
     }

@@ -83,6 +83,7 @@ pub(crate) fn answer_of(task: &Task) -> Answer {
     confusion.0 = vec![vec![trial + 1, fold], vec![rung, 1]];
     Answer::Trained(Box::new(TaskResult {
         confusion,
+        people: Vec::new(),
         losses: vec![trial as f32, rung as f32, fold as f32],
         reactions: None,
         scores: None,

@@ -144,7 +144,7 @@ impl Indicator {
     }
 
     /// The highest value that a metric must at least have; minus infinity if it may have any.
-    pub(crate) fn floor(&self, metric: Metric) -> f64 {
+    pub fn floor(&self, metric: Metric) -> f64 {
         let floors = self.constraints.iter().filter_map(|constraint| match constraint {
             Constraint::AtLeast(bounded, bound) if *bounded == metric => Some(*bound),
             Constraint::AtLeast(..) | Constraint::AtMost(..) => None,

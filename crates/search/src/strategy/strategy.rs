@@ -72,7 +72,7 @@ impl StrategyKind {
             StrategyKind::Evolution => Box::new(Evolution::new(problem)),
             StrategyKind::LocalSearch => Box::new(LocalSearch::new(problem)),
             StrategyKind::Nsga2 => Box::new(Nsga2::new(problem)),
-            StrategyKind::Scaling => Box::new(Scaling::new(problem)),
+            StrategyKind::Scaling => Box::new(Scaling::new(problem)?),
             StrategyKind::Random => Box::new(Random::new(problem)),
         })
     }

@@ -280,6 +280,7 @@ impl Table {
             Some(accuracy) => Measured::Trained(Trained {
                 folds: vec![Metrics::from([(Metric::Accuracy, *accuracy)])],
                 losses: Vec::new(),
+                people: Vec::new(),
                 reactions: None,
                 scores: None,
             }),

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::strategy::repair::RepairedGenome;
+use crate::strategy::scaling::Family;
 use crate::synthesis::generator::edited;
 use crate::{Problem, SearchError};
 
@@ -33,14 +34,10 @@ impl Default for Prior {
 impl Problem<'_> {
     /// The members of the scaled family that a search begins with.
     pub(crate) fn first_scaled(&self, n_members: usize) -> Result<Vec<RepairedGenome>, SearchError> {
-        let mut members = Vec::new();
-        for number in 0..n_members.min(self.plan.n_trials / 4) {
-            match self.scaled(number)? {
-                Some(genome) => members.push(self.repaired(genome)?),
-                None => break,
-            }
-        }
-        Ok(members)
+        let n_members = n_members.min(self.plan.n_trials / 4);
+        let family = if n_members > 0 { Family::of(self)? } else { None };
+        let Some(family) = family else { return Ok(Vec::new()) };
+        (0..n_members).map(|number| self.repaired(family.member(number)?)).collect()
     }
 
     /// A network changed as a whole: the prototype far, one of the better trials a little.
