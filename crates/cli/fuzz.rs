@@ -5,7 +5,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::readers;
+use crate::{readers, trained};
 
 /// How many mutations of its corpus each reader is given.
 const N_MUTATIONS: usize = 1500;
@@ -95,7 +95,12 @@ fn architectures_and_spaces() {
 
 #[test]
 fn plans() {
-    exercise("plan", readers::plan);
+    exercise("plan", trained::plan);
+}
+
+#[test]
+fn weights() {
+    exercise("weights", trained::weights);
 }
 
 #[test]
@@ -104,7 +109,34 @@ fn trials() {
 }
 
 #[test]
-fn labels() {
+fn records() {
+    exercise("record", readers::record);
+}
+
+#[test]
+fn tables() {
+    exercise("table", readers::table);
+}
+
+#[test]
+fn conditions() {
+    exercise("condition", readers::condition);
+}
+
+#[test]
+fn files_in_a_folder() {
     let folder = tempfile::tempdir().unwrap();
-    exercise("label", |bytes| readers::label(bytes, folder.path()));
+    type Reader = fn(&[u8], &Path);
+    let targets: [(&str, Reader); 7] = [
+        ("label", readers::label),
+        ("generator", readers::generator),
+        ("checksum", readers::checksum),
+        ("text", readers::text),
+        ("pixels", readers::pixels),
+        ("image", readers::image),
+        ("boxes", readers::boxes),
+    ];
+    for (target, read) in targets {
+        exercise(target, |bytes| read(bytes, folder.path()));
+    }
 }

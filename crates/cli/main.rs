@@ -10,9 +10,12 @@ mod fuzz;
 mod interrupt;
 mod memory;
 mod output;
-#[cfg(any(test, fuzzing))]
+#[cfg(test)]
 #[path = "../../fuzz/readers.rs"]
 pub mod readers;
+#[cfg(test)]
+#[path = "../../fuzz/trained.rs"]
+pub mod trained;
 mod work;
 
 use std::process::ExitCode;
@@ -74,8 +77,22 @@ enum Command {
     Help(help::Arguments),
 }
 
+/// Says what is wrong with a command line, or what was asked with `--help`. What a terminal would obey in an argument is
+/// shown, which takes the colours from the message.
+fn refused(error: &clap::Error) -> ExitCode {
+    let is_control = |argument: std::ffi::OsString| argument.to_string_lossy().chars().any(char::is_control);
+    if error.use_stderr() && std::env::args_os().any(is_control) {
+        print_error_line(error.to_string().trim_end());
+        return ExitCode::from(2);
+    }
+    error.exit()
+}
+
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => return refused(&error),
+    };
     log::begin(arguments.verbosity);
     let outcome = match arguments.command {
         Command::Search(arguments) => search::run(&arguments),

@@ -1,5 +1,5 @@
 #![no_main]
 
-use netsynth_fuzz::readers;
+use netsynth_fuzz::{folder, readers};
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| readers::label(bytes, &std::env::temp_dir().join("netsynth-fuzz")));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| readers::label(bytes, &folder()));

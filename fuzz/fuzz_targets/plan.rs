@@ -1,5 +1,5 @@
 #![no_main]
 
-use netsynth_fuzz::readers;
+use netsynth_fuzz::trained;
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| readers::plan(bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| trained::plan(bytes));

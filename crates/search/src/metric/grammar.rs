@@ -81,11 +81,24 @@ impl<'a> Reader<'a> {
         let relation = self.relation(metric.name())?;
         let before = self.at;
         let number = self.number(Quantity::Metric(metric))?.value(Quantity::Metric(metric));
+        let is_out_of_reach = match relation {
+            Relation::Above => metric.unit() == Unit::Share && number >= 1.0,
+            Relation::Below => number <= 0.0,
+            Relation::AtLeast | Relation::AtMost | Relation::Equal | Relation::Unequal => false,
+        };
+        if is_out_of_reach {
+            let length = std::mem::replace(&mut self.at, before).saturating_sub(before);
+            let reason = format!("no network has {} {} this", metric.name(), relation.sign());
+            return Err(self.refused(length, reason, "give a bound that a network can meet".to_owned()));
+        }
         match relation {
             Relation::AtLeast => Ok(Constraint::AtLeast(metric, number)),
             Relation::AtMost => Ok(Constraint::AtMost(metric, number)),
-            Relation::Above => Ok(Constraint::AtLeast(metric, number.next_up())),
             // Counts are whole numbers.
+            Relation::Above if metric.source() == Source::Counted => {
+                Ok(Constraint::AtLeast(metric, number.floor() + 1.0))
+            }
+            Relation::Above => Ok(Constraint::AtLeast(metric, number.next_up())),
             Relation::Below if metric.source() == Source::Counted => {
                 Ok(Constraint::AtMost(metric, number.ceil() - 1.0))
             }

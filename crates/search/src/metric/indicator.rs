@@ -208,6 +208,14 @@ mod tests {
     }
 
     #[test]
+    fn a_bound_that_nothing_can_meet_is_no_bound() {
+        for text in ["accuracy > 1", "accuracy > 100 %", "accuracy < 0", "parameters < 0", "macs < 0"] {
+            assert!(bounds(text).unwrap_err().reason.contains("no network has"), "{text}");
+        }
+        assert_eq!(bounds("parameters > 9").unwrap()[0].to_string(), "parameters >= 10");
+    }
+
+    #[test]
     fn a_bound_that_cannot_be_read_is_shown_with_its_mistake() {
         let texts = [
             "acuracy >= 0.92",

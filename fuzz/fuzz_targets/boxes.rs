@@ -1,0 +1,5 @@
+#![no_main]
+
+use netsynth_fuzz::{folder, readers};
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| readers::boxes(bytes, &folder()));
