@@ -10,8 +10,8 @@ use netsynth_store::{Entry, FrontFile};
 
 use crate::Ending;
 use crate::commands::front;
-use crate::output::print::{print, terminal_width};
 use crate::output::progress::print_line;
+use crate::output::print::{print, terminal_width, visible};
 use crate::output::status::{picture, standing};
 use crate::output::variant::line;
 use netsynth_run::RunError;
@@ -99,7 +99,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
             if let Some(plot) = picture(&seen.trials, &searched.plan.search, columns, 14) {
                 text += &format!("\n{plot}");
             }
-            view.set_message(text);
+            view.set_message(visible(&text).into_owned());
             view.tick();
         }
         sleep(pause);

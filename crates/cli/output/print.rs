@@ -1,5 +1,6 @@
 //! What is written to standard output: texts, tables, JSON.
 
+use std::borrow::Cow;
 use std::io::Write;
 use std::path::Path;
 
@@ -70,10 +71,33 @@ pub(crate) struct Format {
     pub(crate) json: bool,
 }
 
+/// What is shown of a text that may hold names by anybody: characters that a terminal obeys, or that turn the order of
+/// others round, are written as in a string of RON. A terminal obeys the ends of lines too, and those are ours.
+pub(crate) fn visible(text: &str) -> Cow<'_, str> {
+    let is_hidden = |at: usize, character: char| match character {
+        '\n' | '\t' => false,
+        '\r' => !text[at..].starts_with("\r\n"),
+        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
+        character => character.is_control(),
+    };
+    if !text.char_indices().any(|(at, character)| is_hidden(at, character)) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len() + 16);
+    for (at, character) in text.char_indices() {
+        if is_hidden(at, character) {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    Cow::Owned(shown)
+}
+
 /// A line on standard error. A pipe that was closed or a disk that is full there is no reason to die: nothing that is
 /// written there is a result.
 pub(crate) fn print_error_line(line: impl AsRef<str>) {
-    let _ = writeln!(std::io::stderr(), "{}", line.as_ref());
+    let _ = writeln!(std::io::stderr(), "{}", visible(line.as_ref()));
 }
 
 /// Writes a table to standard output, as wide as the terminal if it leads to one whose width is known.
@@ -83,7 +107,7 @@ pub(crate) fn print_table(table: &Table) -> Result<(), RunError> {
 
 /// Writes a result to standard output. A reader that went away, such as `head`, is no error.
 pub(crate) fn print(text: impl std::fmt::Display) -> Result<(), RunError> {
-    match writeln!(std::io::stdout(), "{text}") {
+    match writeln!(std::io::stdout(), "{}", visible(&text.to_string())) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(RunError::new(format!("standard output: {error}"), "check where it leads"))
         }
@@ -112,5 +136,20 @@ pub(crate) fn print_to(file: Option<&Path>, text: &str) -> Result<(), RunError> 
     match file {
         None => print(text.trim_end_matches('\n')),
         Some(path) => write_to(path, text.as_bytes()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::visible;
+
+    #[test]
+    fn what_a_terminal_would_obey_is_written_out() {
+        assert_eq!(visible("\u{1b}[31mred\u{7}\u{9b}1m"), "\\u{1b}[31mred\\u{7}\\u{9b}1m");
+        assert_eq!(visible("over\rwritten, one\r\ntwo\n"), "over\\u{d}written, one\r\ntwo\n");
+        assert_eq!(visible("\u{202e}dlo"), "\\u{202e}dlo");
+        for plain in ["Çuğu <- y1+id1", "a\tb\n", "東京 👩‍🔬"] {
+            assert!(matches!(visible(plain), std::borrow::Cow::Borrowed(_)), "{plain}");
+        }
     }
 }

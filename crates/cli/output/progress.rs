@@ -9,7 +9,7 @@ use netsynth_train::EpochReport;
 use terminal_size::terminal_size_of;
 
 use crate::output::log;
-use crate::output::print::print_error_line;
+use crate::output::print::{print_error_line, visible};
 
 /// What a person sees on standard error while networks are trained: how it stands as a picture, a line and a bar for
 /// all, and a bar for each training.
@@ -87,7 +87,7 @@ impl Progress {
     /// A line that stays.
     pub(crate) fn note(&self, line: impl AsRef<str>) {
         if self.is_live {
-            let _ = self.all.println(line);
+            let _ = self.all.println(visible(line.as_ref()));
         } else {
             print_line(line);
         }
@@ -107,7 +107,7 @@ impl Progress {
             .map_or((80, 24), |(width, height)| (usize::from(width.0), usize::from(height.0)));
         // Lines that come and go with trainings need room too.
         if let (true, Some(text)) = (rows >= 16, draw(columns.min(100) - 1, (rows / 2).min(14))) {
-            self.picture.set_message(text);
+            self.picture.set_message(visible(&text).into_owned());
         }
     }
 
@@ -132,7 +132,7 @@ impl Progress {
         if !standing.is_empty() {
             text += &format!("; {standing}");
         }
-        self.standing.set_message(text);
+        self.standing.set_message(visible(&text).into_owned());
     }
 
     /// So many of the data's images are read.
@@ -168,7 +168,7 @@ impl Progress {
         let bar = trainings.entry(training.to_owned()).or_insert_with(|| {
             let bar = self.all.add(ProgressBar::new(report.n_epochs as u64));
             bar.set_style(style("  {prefix}  {bar:16.green/white} epoch {pos}/{len}  {msg}"));
-            bar.set_prefix(training.to_owned());
+            bar.set_prefix(visible(training).into_owned());
             bar
         });
         bar.set_position(report.epoch as u64 + 1);

@@ -31,6 +31,14 @@ struct Heading {
     alignment: Alignment,
 }
 
+/// A cell's text, whose line breaks and other controls would break the table.
+fn in_a_line(text: &str) -> String {
+    let escaped = |character: char| {
+        if character.is_control() { character.escape_unicode().to_string() } else { character.to_string() }
+    };
+    text.chars().map(escaped).collect()
+}
+
 impl Table {
     /// The cells of these columns in these rows.
     pub fn new<'r, R: ?Sized + 'r>(columns: &[Column<'_, R>], rows: impl IntoIterator<Item = &'r R>) -> Self {
@@ -50,7 +58,7 @@ impl Table {
         let style = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
         let shown: Vec<usize> = self.shown().collect();
         table.load_style(style).set_header(shown.iter().map(|&at| self.columns[at].text.as_str()));
-        table.add_rows(self.rows.iter().map(|row| shown.iter().map(|&at| row[at].text.as_str())));
+        table.add_rows(self.rows.iter().map(|row| shown.iter().map(|&at| in_a_line(&row[at].text))));
         if let Some(width) = width {
             table.set_content_arrangement(ContentArrangement::Dynamic);
             table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
