@@ -177,3 +177,172 @@ fn runs_that_are_none() {
     }
     insta::assert_snapshot!(text);
 }
+
+/// Runs every command that reads a run, each of which must name the run's plan and stop.
+fn every_reader_names_the_plan(folder: &std::path::Path, run: &str, commands: &[&[&str]], what: &str) {
+    for command in commands {
+        let (code, stdout, stderr) = netsynth(folder, &[&command[..1], &[run], &command[1..]].concat());
+        assert!(code == 2 || (command[0] == "verify" && code == 1), "{command:?}, {what}: {code} {stderr}");
+        let text = format!("{stdout}{stderr}");
+        assert!(text.contains("plan.ron") && !text.contains("panicked"), "{command:?}, {what}: {text}");
+    }
+}
+
+#[test]
+fn plans_inside_run_folders_are_checked_as_given_ones_are() {
+    let folder = workplace();
+    let path = folder.path();
+    let faces = ["data", "synth", "faces", "--subjects", "6", "--side", "24", "--frames", "2"];
+    assert_eq!(netsynth(path, &faces).0, 0);
+    let train =
+        ["train", "tiny-prototype.ron", "--data", "faces", "--folds", "3", "--epochs", "1", "--name", "t"];
+    assert_eq!(netsynth(path, &train).0, 0);
+    assert_eq!(netsynth(path, &["search", "--plan", "plan.ron", "--name", "s"]).0, 0);
+    let huge = "18446744073709551615";
+    // Without its last line a document has no checksum, and is read.
+    let plan_of = |run: &str| {
+        let text = fs::read_to_string(path.join("runs").join(run).join("plan.ron")).unwrap();
+        text[..text.rfind("// sha256").unwrap()].to_owned()
+    };
+    let (searched, trained) = (plan_of("s"), plan_of("t"));
+    fs::remove_file(path.join("runs/s/end.ron")).unwrap();
+    fs::remove_file(path.join("runs/t/results.ron")).unwrap();
+    let change = |run: &str, text: &str, from: &str, to: &str| {
+        assert!(text.contains(from), "{from}: {text}");
+        fs::write(path.join("runs").join(run).join("plan.ron"), text.replacen(from, to, 1)).unwrap();
+    };
+    for (from, to) in [
+        ("n_folds: 2", format!("n_folds: {huge}")),
+        ("n_folds: 2", "n_folds: 0".to_owned()),
+        ("generation_size: 3", "generation_size: 0".to_owned()),
+        ("n_trials: 6", format!("n_trials: {huge}")),
+        ("epochs: 1,", format!("epochs: {huge},")),
+        ("final_epochs: 2", "final_epochs: 0".to_owned()),
+        ("held_out: 0.2", "held_out: NaN".to_owned()),
+        ("subjects: 10", "subjects: 0".to_owned()),
+        ("batch_size: 16", "batch_size: 0".to_owned()),
+        ("height: 24", format!("height: {huge}")),
+        ("failures_in_a_row: 12", "wall_clock_secs: Some(0), failures_in_a_row: 12".to_owned()),
+    ] {
+        change("s", &searched, from, &to);
+        let commands: [&[&str]; 7] = [
+            &["resume"],
+            &["watch"],
+            &["report", "--out", "page.html"],
+            &["explain", "--json"],
+            &["sample"],
+            &["audit"],
+            &["verify", "--retrain", "0"],
+        ];
+        every_reader_names_the_plan(path, "runs/s", &commands, &to);
+    }
+    for (from, to) in [
+        ("n_trained_folds: 3", "n_trained_folds: 30".to_owned()),
+        ("n_trained_folds: 3", "n_trained_folds: 0".to_owned()),
+        ("n_folds: 3", format!("n_folds: {huge}")),
+        ("epochs: 1,", format!("epochs: {huge},")),
+        ("n_seeds: 1", "n_seeds: 1000000000".to_owned()),
+    ] {
+        change("t", &trained, from, &to);
+        every_reader_names_the_plan(path, "runs/t", &[&["resume"], &["report", "--out", "page.html"]], &to);
+    }
+    assert!(!path.join("page.html").exists());
+}
+
+#[test]
+fn a_plan_that_no_network_satisfies_is_refused_before_it_has_a_folder() {
+    let folder = workplace();
+    let path = folder.path();
+    for (from, to, says) in [
+        ("6000.0", "1.0", "no network of the space `tiny` can meet parameters <= 1"),
+        ("n_trials: 6", "limits: (epochs: 2), n_trials: 6", "one trial can take 5"),
+        ("n_trials: 6", "limits: (wall_clock_secs: 0), n_trials: 6", "0 seconds are asked for"),
+    ] {
+        assert!(PLAN.contains(from));
+        fs::write(path.join("lost.ron"), PLAN.replacen(from, to, 1)).unwrap();
+        for command in ["search", "compare"] {
+            let stderr = complaint(path, &[command, "--plan", "lost.ron", "--name", "it"]);
+            assert!(
+                stderr.lines().any(|line| line.starts_with("error: lost.ron: ") && line.contains(says)),
+                "{stderr}"
+            );
+        }
+    }
+    // The name is still free.
+    assert_eq!(netsynth(path, &["search", "--plan", "plan.ron", "--name", "it"]).0, 0);
+}
+
+#[test]
+fn whatever_is_wrong_with_a_plan_is_said_with_its_file() {
+    let folder = workplace();
+    let path = folder.path();
+    for (from, to) in [
+        ("held_out: 0.2", "held_out: 0.99"),
+        ("held_out: 0.2", "held_out: -1"),
+        ("subjects: 10", "subjects: 0"),
+        ("n_folds: 2", "n_folds: 9"),
+        ("n_folds: 2", "n_folds: 1"),
+        ("\"tiny.ron\"", "\"\""),
+        ("\"tiny.ron\"", "\"nowhere.ron\""),
+        ("\"tiny.ron\"", "\"plan.ron\""),
+        ("Synthetic(subjects: 10, seed: 1, side: 24, frames: 2)", "Folder(\"nowhere\")"),
+        ("frames: 1)", "frames: 1, crop: Box(left: 0, top: 0, width: 99, height: 99))"),
+        ("frames: 1)", "frames: 0)"),
+        ("folds: 2, keep", "folds: 3, keep"),
+        ("Cosine(0.1)", "Cosine(2.0)"),
+    ] {
+        assert!(PLAN.contains(from), "{from}");
+        fs::write(path.join("m.ron"), PLAN.replacen(from, to, 1)).unwrap();
+        for command in ["search", "compare"] {
+            let stderr = complaint(path, &[command, "--plan", "m.ron"]);
+            let error = stderr.lines().find(|line| line.starts_with("error: ")).unwrap_or_default();
+            assert!(error.starts_with("error: m.ron: "), "{command} {to}: {stderr}");
+        }
+    }
+}
+
+#[test]
+fn what_a_terminal_would_obey_is_shown_in_names_from_anywhere() {
+    let folder = workplace();
+    let path = folder.path();
+    fs::write(path.join("named.ron"), SPACE.replace("\"tiny\"", "\"\\u{1b}[31mred\"")).unwrap();
+    fs::write(path.join("lost.ron"), SPACE.replace("tiny-prototype.ron", "\\u{1b}[31mred")).unwrap();
+    fs::write(path.join("net.ron"), PROTOTYPE.replace("\"tiny\"", "\"\\u{9b}31mred\"")).unwrap();
+    fs::write(path.join("plan-red.ron"), PLAN.replace("tiny.ron", "\\u{1b}]0;title\\u{7}")).unwrap();
+    let key = "\u{1b}";
+    fs::write(
+        path.join("table.json"),
+        format!("{{\"{}\": {{\"mean_acc\": -1}}, \"b\": {{\"mean_acc\": 2}}}}", "\\u001b"),
+    )
+    .unwrap();
+    let picture = [b"P5 8 8 255\n".as_slice(), &[128; 64]].concat();
+    for class in ["one", "t\u{1b}[31mwo"] {
+        fs::create_dir_all(path.join("faces").join(class)).unwrap();
+        fs::write(path.join("faces").join(class).join("a.pgm"), &picture).unwrap();
+        fs::write(path.join("faces").join(class).join("b\u{1b}[2J.png"), "no image").unwrap();
+    }
+    let red = format!("{key}[31mred");
+    let commands: [&[&str]; 12] = [
+        &["check", "named.ron"],
+        &["check", "lost.ron"],
+        &["check", "net.ron"],
+        &["check", "net.ron", "--csv"],
+        &["draw", "net.ron", "--dot"],
+        &["check", &red],
+        &["search", "--plan", "plan-red.ron"],
+        &["search", "--strategy", &red],
+        &["front", "query", &red],
+        &["compare", "--table", "table.json"],
+        &["data", "show", "faces"],
+        &["data", "show", "faces", "--json"],
+    ];
+    for command in commands {
+        let (_, stdout, stderr) = netsynth(path, command);
+        let text = format!("{stdout}{stderr}");
+        assert!(!text.is_empty());
+        let obeyed = text.chars().find(|character| character.is_control() && !"\n\t".contains(*character));
+        assert_eq!(obeyed, None, "{command:?}: {text:?}");
+    }
+    let (_, stdout, _) = netsynth(path, &["check", "named.ron"]);
+    assert!(stdout.contains("\\u{1b}[31mred"), "{stdout}");
+}

@@ -183,19 +183,67 @@ fn the_plan_that_is_printed_is_the_plan_that_is_followed() {
     assert_eq!(followed.split("// sha256").next().unwrap(), quick);
 }
 
+/// Every count and share of a command line: the command that takes it, and the option.
+const COUNTED: [(&[&str], &str); 24] = [
+    (&["search"], "--trials"),
+    (&["search"], "--folds"),
+    (&["search"], "--workers"),
+    (&["train", "nano-b", "--data", "faces"], "--epochs"),
+    (&["train", "nano-b", "--data", "faces"], "--folds"),
+    (&["train", "nano-b", "--data", "faces"], "--only"),
+    (&["train", "nano-b", "--data", "faces"], "--workers"),
+    (&["reproduce", "nano-b", "--data", "faces"], "--epochs"),
+    (&["reproduce", "nano-b", "--data", "faces"], "--seeds"),
+    (&["reproduce", "paper", "--data", "faces"], "--trials"),
+    (&["compare", "--table", "table.json"], "--evaluations"),
+    (&["compare", "--table", "table.json"], "--generation-size"),
+    (&["compare", "--table", "table.json"], "--at"),
+    (&["compare", "--table", "table.json"], "--target"),
+    (&["compare", "--table", "table.json"], "--workers"),
+    (&["resume", "runs/one"], "--workers"),
+    (&["audit", "runs/one"], "--workers"),
+    (&["verify", "runs/one"], "--workers"),
+    (&["verify", "runs/one"], "--retrain"),
+    (&["data", "preview", "faces", "out"], "--images"),
+    (&["bench", "train", "nano-b"], "--batch"),
+    (&["bench", "train", "nano-b"], "--epochs"),
+    (&["bench", "train", "nano-b"], "--workers"),
+    (&["bench", "infer", "nano-b"], "--batch"),
+];
+
 #[test]
 fn counts_without_bound_are_refused_before_anything_is_read() {
     let home = tempfile::tempdir().unwrap();
-    for (given, what) in [
-        (["--epochs", "99999999999"], "99999999999 epochs are asked for"),
-        (["--folds", "1000000000"], "1000000000 folds are asked for"),
-    ] {
-        let mut train = Command::cargo_bin("netsynth").unwrap();
-        train.args(["train", "nano-b", "--data", "faces"]).args(given).current_dir(home.path());
-        let output = train.assert().code(2);
-        let stderr = String::from_utf8(output.get_output().stderr.clone()).unwrap();
-        assert!(stderr.contains(what) && stderr.contains("help: give at most "), "{stderr}");
+    for (command, option) in COUNTED {
+        for value in ["0", "-1", "99999999999", "18446744073709551616", "1e3", "NaN", ""] {
+            // No trial need be trained again, and no share be reached.
+            if value == "0" && ["--retrain", "--target"].contains(&option) {
+                continue;
+            }
+            let mut netsynth = Command::cargo_bin("netsynth").unwrap();
+            let given = format!("{option}={value}");
+            let output = netsynth.args(command).arg(&given).current_dir(home.path()).assert().code(2);
+            let stderr = String::from_utf8(output.get_output().stderr.clone()).unwrap();
+            let says = stderr.contains(&format!("'{option} <")) && stderr.contains(" to ");
+            assert!(says && stderr.lines().count() < 5, "{command:?} {given}:\n{stderr}");
+        }
     }
+    assert_eq!(fs::read_dir(home.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn many_seeds_and_many_folds_together_are_refused() {
+    let home = tempfile::tempdir().unwrap();
+    let mut netsynth = Command::cargo_bin("netsynth").unwrap();
+    netsynth.args(["reproduce", "nano-b", "--data", "faces", "--seeds", "10000", "--folds", "1000"]);
+    let output = netsynth.current_dir(home.path()).assert().code(2);
+    let stderr = String::from_utf8(output.get_output().stderr.clone()).unwrap();
+    assert!(stderr.contains("10000000 trainings are asked for") && stderr.contains("give 1 to "), "{stderr}");
+    let mut netsynth = Command::cargo_bin("netsynth").unwrap();
+    netsynth.args(["compare", "--table", "table.json", "--seeds", "0..18446744073709551615"]);
+    let output = netsynth.current_dir(home.path()).assert().code(2);
+    let stderr = String::from_utf8(output.get_output().stderr.clone()).unwrap();
+    assert!(stderr.contains("seeds are asked for; give 1 to 10000 seeds"), "{stderr}");
 }
 
 #[test]

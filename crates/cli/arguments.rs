@@ -2,6 +2,7 @@
 //! "given the default" are two things. Each group has one function that merges it into what it is a part of.
 
 pub(crate) mod bounds;
+pub(crate) mod count;
 pub(crate) mod data;
 pub(crate) mod recipe;
 pub(crate) mod search;

@@ -3,6 +3,9 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum};
 use netsynth_data::{Colour, Crop, DataOptions, LabelSet, Layout, SplitBy};
 use netsynth_run::{DataPlan, RunError};
+use netsynth_search::Count;
+
+use crate::arguments::count::counted;
 
 /// What is added on each side of a face that is found, as a share of its side.
 const FACE_MARGIN: f32 = 0.1;
@@ -46,7 +49,7 @@ pub(crate) struct DataArguments {
     #[arg(long, value_enum)]
     split: Option<SplitName>,
     /// Folds to cut the data into; the plan's, or 10, if not given. The split by Usage has one
-    #[arg(long)]
+    #[arg(long, value_parser = counted(Count::FOLDS))]
     folds: Option<usize>,
 }
 

@@ -2,10 +2,11 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use netsynth_run::{DataSource, PROTOTYPE_EPOCHS, Plan, RunError};
-use netsynth_search::{Objective, StrategyKind};
+use netsynth_search::{Count, Objective, StrategyKind};
 use netsynth_train::{InheritFrom, Inheritance};
 
 use crate::arguments::bounds::{Bounds, read_bounds, read_objective};
+use crate::arguments::count::counted;
 use crate::arguments::data::DataArguments;
 use crate::arguments::recipe::RecipeArguments;
 use crate::arguments::strategy::strategy;
@@ -28,7 +29,7 @@ pub(crate) struct SearchArguments {
     #[arg(long)]
     space: Option<String>,
     /// How many trials to make; the plan's if not given
-    #[arg(long)]
+    #[arg(long, value_parser = counted(Count::TRIALS))]
     trials: Option<usize>,
     /// The seed of every random draw; the plan's if not given
     #[arg(long)]
@@ -82,11 +83,16 @@ impl SearchArguments {
             (None, None) => Plan::built_in(),
         };
         self.merge(&mut plan)?;
-        plan.check().map_err(|error| match &self.plan {
-            Some(path) => error.at(path.display().to_string()),
-            None => error,
-        })?;
+        plan.check().map_err(|error| self.in_its_file(error))?;
         Ok(plan)
+    }
+
+    /// An error of what the plan asks for, with the plan's file if it is of one.
+    pub(crate) fn in_its_file(&self, error: RunError) -> RunError {
+        match &self.plan {
+            Some(path) => error.within(&path.display().to_string()),
+            None => error,
+        }
     }
 
     /// What is given replaces what the plan says.

@@ -5,8 +5,10 @@ use netsynth_data::DataOptions;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_run::networks::{Source, architecture};
 use netsynth_run::{DataPlan, DataSource, RunError, TrainPlan, TrainingKind};
+use netsynth_search::Count;
 use netsynth_train::{Device, Recipe};
 
+use crate::arguments::count::counted;
 use crate::arguments::data::DataArguments;
 use crate::arguments::recipe::RecipeArguments;
 
@@ -22,7 +24,7 @@ pub(crate) struct TrainingArguments {
     #[command(flatten)]
     options: DataArguments,
     /// Train only the first so many of the folds; all if not given
-    #[arg(long)]
+    #[arg(long, value_parser = counted(Count::FOLDS))]
     only: Option<usize>,
     #[command(flatten)]
     recipe: RecipeArguments,
@@ -38,7 +40,7 @@ pub(crate) struct TrainingArguments {
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Trainings side by side, each on one core; all cores if not given
-    #[arg(long)]
+    #[arg(long, value_parser = counted(Count::WORKERS))]
     pub(crate) workers: Option<usize>,
     /// The run's name under runs/; that of the network with a number if not given
     #[arg(long)]

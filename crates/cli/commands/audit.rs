@@ -3,8 +3,10 @@ use std::path::PathBuf;
 use clap::Args;
 use netsynth_report::audit_table;
 use netsynth_run::{Context, RunError, RunEvent, Search, audit};
+use netsynth_search::Count;
 use netsynth_store::RunFolder;
 
+use crate::arguments::count::counted;
 use crate::arguments::workers::worker_count;
 use crate::output::events;
 use crate::output::log;
@@ -26,7 +28,7 @@ pub(crate) struct Arguments {
     /// The folder of a search that has ended
     run: PathBuf,
     /// Trainings side by side, each on one core; all cores if not given. Changes no result
-    #[arg(long)]
+    #[arg(long, value_parser = counted(Count::WORKERS))]
     workers: Option<usize>,
     /// Where the run's data are now, if they were moved
     #[arg(long)]
@@ -37,7 +39,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     interrupt::listen()?;
-    let workers = worker_count(arguments.workers)?;
+    let workers = worker_count(arguments.workers);
     let folder = RunFolder::resume(&arguments.run)?;
     interrupt::goes_on_with(format!("netsynth audit {}", folder.path().display()));
     let progress = Progress::new();

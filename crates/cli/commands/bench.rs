@@ -6,10 +6,12 @@ use netsynth_data::{DataOptions, Dataset};
 use netsynth_graph::Graph;
 use netsynth_random::stream;
 use netsynth_report::{Cell, Column, Table};
+use netsynth_search::Count;
 use netsynth_train::{Deployed, Device, EpochReport, Recipe, Training, fit, on_one_thread};
 use serde::Serialize;
 
 use crate::Ending;
+use crate::arguments::count::counted;
 use crate::arguments::workers::worker_count;
 use crate::output::print::{Format, print, print_json, print_table};
 use netsynth_run::RunError;
@@ -17,6 +19,9 @@ use netsynth_run::networks::{adapted, architecture, input_of, read};
 
 /// Images of an epoch that is measured.
 const N_IMAGES: usize = 512;
+
+/// Images that are seen at once.
+const BATCH: Count = Count::new("images at once", 1, 4096);
 
 /// Measure how fast this machine trains and runs a network.
 #[derive(Args)]
@@ -34,13 +39,13 @@ enum Command {
         /// An architecture file, or a built-in name
         architecture: String,
         /// Images a step
-        #[arg(long, value_delimiter = ',', default_values_t = [32, 64])]
+        #[arg(long, value_delimiter = ',', default_values_t = [32, 64], value_parser = counted(BATCH))]
         batch: Vec<usize>,
         /// Epochs of 512 images that are measured, after one that is not
-        #[arg(long, default_value_t = 5)]
+        #[arg(long, default_value_t = 5, value_parser = counted(Count::EPOCHS))]
         epochs: usize,
         /// Trainings side by side, each on one core
-        #[arg(long, default_value_t = 1)]
+        #[arg(long, default_value_t = 1, value_parser = counted(Count::WORKERS))]
         workers: usize,
         #[command(flatten)]
         format: Format,
@@ -52,7 +57,7 @@ enum Command {
         /// An architecture file, or a built-in name
         architecture: String,
         /// Images at once
-        #[arg(long, value_delimiter = ',', default_values_t = [1, 64])]
+        #[arg(long, value_delimiter = ',', default_values_t = [1, 64], value_parser = counted(BATCH))]
         batch: Vec<usize>,
         #[command(flatten)]
         format: Format,
@@ -90,10 +95,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let (timings, format) = match &arguments.command {
         Command::Train { architecture, batch, epochs, workers, format } => {
             let (graph, dataset) = subject(architecture)?;
-            let workers = worker_count(Some(*workers))?;
-            if *epochs == 0 {
-                return Err(RunError::new("--epochs is 0", "measure at least one epoch"));
-            }
+            let workers = worker_count(Some(*workers));
             let mut timings = Vec::new();
             for &batch_size in batch {
                 let recipe = Recipe { batch_size, ..Recipe::strong() };
@@ -209,9 +211,6 @@ fn untrained(graph: &Graph, dataset: &Dataset) -> Result<Deployed, RunError> {
 
 /// Times predictions of one batch size, on one core for about two seconds.
 fn predictions(network: &Deployed, dataset: &Dataset, batch_size: usize) -> Result<Timing, RunError> {
-    if batch_size == 0 {
-        return Err(RunError::new("--batch is 0", "predict at least one image at a time"));
-    }
     let pixels: Vec<f32> = (0..batch_size)
         .flat_map(|image| dataset.samples[image % dataset.samples.len()].pixels.iter())
         .map(|pixel| f32::from(*pixel) / 255.0)

@@ -8,13 +8,14 @@ use netsynth_run::{
     compare_on_table,
 };
 use netsynth_search::{
-    Curve, Indicator, Limits, Metric, Objective, Performance, Prior, Rung, Scale, SearchPlan, StrategyKind,
-    Table,
+    Count, Curve, Indicator, Limits, Metric, Objective, Performance, Prior, Rung, Scale, SearchPlan,
+    StrategyKind, Table,
 };
 use netsynth_store::{Entry, NewRun, RunKind, read_text};
 use serde::Serialize;
 
 use crate::arguments::bounds::{Bounds, read_bounds, read_objective};
+use crate::arguments::count::{counted, share};
 use crate::arguments::seeds::{Seeds, seeds};
 use crate::arguments::strategy::strategy;
 use crate::arguments::workers::worker_count;
@@ -50,10 +51,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_parser = seeds)]
     seeds: Option<Seeds>,
     /// How many networks each run may evaluate; the plan's trials, or 100, if not given
-    #[arg(long)]
+    #[arg(long, value_parser = counted(Count::TRIALS))]
     evaluations: Option<usize>,
     /// After how many evaluations to report; four steps if not given
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', value_parser = counted(Count::TRIALS))]
     at: Vec<usize>,
     /// The axes of the front on a table, by the names of metrics; accuracy,parameters if not given
     #[arg(long, value_delimiter = ',', value_parser = read_objective, conflicts_with = "plan")]
@@ -62,13 +63,13 @@ pub(crate) struct Arguments {
     #[arg(long, value_parser = read_bounds, conflicts_with = "plan")]
     indicator: Vec<Bounds>,
     /// Evaluations proposed before any is observed; 1 on a table, the plan's generation otherwise
-    #[arg(long)]
+    #[arg(long, value_parser = counted(Count::GENERATION))]
     generation_size: Option<usize>,
     /// The accuracy, or first measured objective, whose evaluations are counted, as a share; the best that every strategy reached if not given
-    #[arg(long)]
+    #[arg(long, value_parser = share)]
     target: Option<f64>,
     /// Runs side by side; all cores if not given. Changes no result
-    #[arg(long)]
+    #[arg(long, value_parser = counted(Count::WORKERS))]
     workers: Option<usize>,
     /// The name under runs/; compare-001 and so on if not given
     #[arg(long)]
@@ -100,7 +101,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     interrupt::listen()?;
     let run = NewRun::named(Path::new("runs"), arguments.name.as_deref(), "compare")?;
     [&arguments.table, &arguments.plan].into_iter().flatten().try_for_each(|given| check_path(given))?;
-    let workers = worker_count(arguments.workers)?;
+    let workers = worker_count(arguments.workers);
     let range = arguments.seeds.unwrap_or(Seeds { first: 1, last: 10 });
     let strategies: Vec<StrategyKind> = if arguments.strategies.is_empty() {
         StrategyKind::ALL.to_vec()
@@ -143,11 +144,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         netsynth: env!("CARGO_PKG_VERSION"),
         target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
     };
+    // The plan comes last: a comparison that is cut off before it is none, and begins again.
     let folder = run.begin()?;
-    folder.describe(&file, &provenance)?;
+    folder.write_document(Entry::Provenance, &provenance)?;
     folder.write_document(Entry::Summary, &summary)?;
     folder.write_file(Entry::Curves, csv(plan.quality(), &jobs, &curves).as_bytes())?;
     folder.write_file(Entry::CurvesDrawing, drawn(plan.quality(), &strategies, &jobs, &curves).as_bytes())?;
+    folder.commit(&file)?;
     match arguments.format {
         Format { json: true, .. } => print_json(&summary)?,
         Format { csv: true, .. } => print(table(&summary).csv())?,
@@ -206,9 +209,10 @@ fn by_training(
     let mut plan = Plan::read(path)?;
     plan.search.n_trials = arguments.evaluations.unwrap_or(plan.search.n_trials);
     plan.search.generation_size = arguments.generation_size.unwrap_or(plan.search.generation_size);
-    plan.check()?;
+    let in_its_file = |error: RunError| error.within(&path.display().to_string());
+    plan.check().map_err(in_its_file)?;
     let on_event = |event: netsynth_run::RunEvent<'_>| events::show(progress, event);
-    let search = Search::new(plan, workers, &on_event)?;
+    let search = Search::new(plan, workers, &on_event).map_err(in_its_file)?;
     let executor = Threads::new(&search.dataset, &search.split, workers);
     let context = Context { executor: &executor, on_event: &on_event, stop: &interrupt::is_asked };
     compare_by_training(&search, jobs, &context)

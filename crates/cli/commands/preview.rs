@@ -4,8 +4,10 @@ use std::path::PathBuf;
 use clap::Args;
 use netsynth_data::{DataOptions, Dataset, write_contact_sheet};
 use netsynth_random::stream;
+use netsynth_search::Count;
 use netsynth_train::{Recipe, derived_seed};
 
+use crate::arguments::count::counted;
 use crate::arguments::data::ReadArguments;
 use crate::arguments::recipe::RecipeArguments;
 use crate::output::print::print;
@@ -30,7 +32,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     side: Option<usize>,
     /// How many images of each class, spread over its subjects
-    #[arg(long, default_value_t = 64)]
+    #[arg(long, default_value_t = 64, value_parser = counted(Count::new("images of a class", 1, 4096)))]
     images: usize,
     #[command(flatten)]
     recipe: RecipeArguments,

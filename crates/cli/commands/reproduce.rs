@@ -7,9 +7,11 @@ use netsynth_run::networks::{Source, read};
 use netsynth_run::{
     CrossValidation, RunError, Search, TrainPlan, begun_or_reopened, found_networks, paper_plan, refuse_other,
 };
+use netsynth_search::Count;
 use netsynth_store::{NewRun, RunFolder};
 use netsynth_train::Recipe;
 
+use crate::arguments::count::counted;
 use crate::arguments::training::TrainingArguments;
 use crate::arguments::workers::worker_count;
 use crate::commands::table_1::{self, Measured};
@@ -45,13 +47,13 @@ pub(crate) struct Arguments {
     /// paper
     network: String,
     /// Epochs of each training; 200 if not given. The schedule keeps its shape
-    #[arg(long)]
+    #[arg(long, value_parser = counted(Count::EPOCHS))]
     epochs: Option<usize>,
     /// How many times the folds are trained, each with another seed from `--seed` on; 1 if not given
-    #[arg(long)]
+    #[arg(long, value_parser = counted(Count::SEEDS))]
     seeds: Option<usize>,
     /// How many networks the search of `reproduce paper` tries; 60 if not given
-    #[arg(long)]
+    #[arg(long, value_parser = counted(Count::TRIALS))]
     trials: Option<usize>,
     #[command(flatten)]
     training: TrainingArguments,
@@ -61,7 +63,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     interrupt::listen()?;
-    let workers = worker_count(arguments.training.workers)?;
+    let workers = worker_count(arguments.training.workers);
     let network = match arguments.network.as_str() {
         "paper" => return paper(arguments, workers),
         "nano-a" => "nano-a-class",

@@ -2,8 +2,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use netsynth_run::{CrossValidation, RunError, Search};
+use netsynth_search::Count;
 use netsynth_store::{RunFolder, RunKind};
 
+use crate::arguments::count::counted;
 use crate::arguments::workers::worker_count;
 use crate::output::events;
 use crate::output::print::{Format, Output};
@@ -23,7 +25,7 @@ pub(crate) struct Arguments {
     /// The run's folder
     run: PathBuf,
     /// Trainings side by side, each on one core; all cores if not given. Changes no result
-    #[arg(long)]
+    #[arg(long, value_parser = counted(Count::WORKERS))]
     workers: Option<usize>,
     /// Where the run's data are now, if they were moved
     #[arg(long)]
@@ -34,7 +36,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     interrupt::listen()?;
-    let workers = worker_count(arguments.workers)?;
+    let workers = worker_count(arguments.workers);
     let folder = RunFolder::resume(&arguments.run)?;
     interrupt::goes_on_with(format!("netsynth resume {}", folder.path().display()));
     let progress = Progress::new();

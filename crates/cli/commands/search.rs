@@ -4,8 +4,10 @@ use std::time::Duration;
 use clap::Args;
 use netsynth_graph::schema;
 use netsynth_run::{Budget, RunError, Search};
+use netsynth_search::Count;
 use netsynth_store::NewRun;
 
+use crate::arguments::count::counted;
 use crate::arguments::search::SearchArguments;
 use crate::arguments::workers::worker_count;
 use crate::output::events;
@@ -31,7 +33,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     dry_run: bool,
     /// Trainings side by side, each on one core; all cores if not given. Changes no result
-    #[arg(long)]
+    #[arg(long, value_parser = counted(Count::WORKERS))]
     workers: Option<usize>,
     /// The run's name under runs/; search-001 and so on if not given
     #[arg(long)]
@@ -43,14 +45,15 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     interrupt::listen()?;
     let plan = arguments.plan.plan()?;
-    let workers = worker_count(arguments.workers)?;
+    let workers = worker_count(arguments.workers);
     if arguments.dry_run && arguments.budget.is_none() {
         print(schema::to_ron(&plan).trim_end())?;
         return Ok(Ending::Done);
     }
     let run = NewRun::named(Path::new("runs"), arguments.name.as_deref(), "search")?;
     let progress = Progress::new();
-    let mut search = Search::new(plan, workers, &|event| events::show(&progress, event))?;
+    let mut search = Search::new(plan, workers, &|event| events::show(&progress, event))
+        .map_err(|error| arguments.plan.in_its_file(error))?;
     if let Some(time) = arguments.budget {
         let Budget { rate, macs } = search.limit_to(time)?;
         progress.note(format!(

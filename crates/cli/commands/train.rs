@@ -2,8 +2,10 @@ use clap::Args;
 use netsynth_graph::schema;
 use netsynth_run::networks::read;
 use netsynth_run::{CrossValidation, RunError};
+use netsynth_search::Count;
 use netsynth_train::Recipe;
 
+use crate::arguments::count::counted;
 use crate::arguments::training::TrainingArguments;
 use crate::arguments::workers::worker_count;
 use crate::output::events;
@@ -26,7 +28,7 @@ pub(crate) struct Arguments {
     /// efficientnet-b0, micro-exp-net
     architecture: String,
     /// Epochs of each training; 60 if not given
-    #[arg(long)]
+    #[arg(long, value_parser = counted(Count::EPOCHS))]
     epochs: Option<usize>,
     #[command(flatten)]
     training: TrainingArguments,
@@ -37,7 +39,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     interrupt::listen()?;
     let Arguments { architecture, epochs, training: options, format } = arguments;
-    let workers = worker_count(options.workers)?;
+    let workers = worker_count(options.workers);
     let source = read(architecture)?;
     let plan = options.plan(&source, Recipe::strong(), epochs.unwrap_or(N_EPOCHS), 1)?;
     plan.check()?;

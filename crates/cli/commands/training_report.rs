@@ -7,12 +7,12 @@ use netsynth_store::{Entry, NetworkFile, RunFolder};
 use crate::commands::environment::{environment, name};
 use netsynth_run::DataSource;
 use netsynth_run::RunError;
-use netsynth_run::TrainPlan;
+use netsynth_run::training_plan;
 use netsynth_run::{FoldFile, Results};
 
 /// The page of the training in this folder, whether it is finished or not.
 pub(crate) fn page_of_training(folder: &RunFolder) -> Result<String, RunError> {
-    let plan: TrainPlan = folder.plan()?;
+    let plan = training_plan(folder)?;
     let place = || folder.locate(Entry::Plan).display().to_string();
     let network = Graph::new(&plan.architecture).map_err(|error| RunError::from(error).at(place()))?;
     let mut damage = Vec::new();
@@ -51,7 +51,7 @@ pub(crate) fn page_of_training(folder: &RunFolder) -> Result<String, RunError> {
 }
 
 /// What must be known to read the numbers of this training rightly.
-fn notes(plan: &TrainPlan) -> Vec<String> {
+fn notes(plan: &netsynth_run::TrainPlan) -> Vec<String> {
     let mut notes = Vec::new();
     if let DataSource::Synthetic(_) = plan.data.source {
         notes.push(

@@ -2,8 +2,10 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use netsynth_run::{Context, Retrained, RunError, RunEvent, Search, Verification, verify};
+use netsynth_search::Count;
 use netsynth_store::{Finding, RunFolder, RunKind};
 
+use crate::arguments::count::counted;
 use crate::arguments::workers::worker_count;
 use crate::output::events;
 use crate::output::print::{print, print_json};
@@ -22,10 +24,10 @@ pub(crate) struct Arguments {
     /// The run's folder
     run: PathBuf,
     /// How many trials, evenly spread, to train again on all rungs that they climbed
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 1, value_parser = counted(Count::RETRAINED))]
     retrain: usize,
     /// Trainings side by side, each on one core; all cores if not given
-    #[arg(long)]
+    #[arg(long, value_parser = counted(Count::WORKERS))]
     workers: Option<usize>,
     /// Where the run's data are now, if they were moved
     #[arg(long)]
@@ -66,7 +68,7 @@ fn retrain(
 ) -> Result<(), RunError> {
     let progress = Progress::new();
     let on_event = |event: RunEvent<'_>| events::show(&progress, event);
-    let workers = worker_count(arguments.workers)?;
+    let workers = worker_count(arguments.workers);
     let search = Search::reopened(folder, workers, arguments.data.as_deref(), &on_event)?;
     let Search { dataset, split, n_workers, .. } = &search;
     let executor = Threads::new(dataset, split, *n_workers);

@@ -10,8 +10,8 @@ use netsynth_store::{Entry, FrontFile};
 
 use crate::Ending;
 use crate::commands::front;
-use crate::output::progress::print_line;
 use crate::output::print::{print, terminal_width, visible};
+use crate::output::progress::print_line;
 use crate::output::status::{picture, standing};
 use crate::output::variant::line;
 use netsynth_run::RunError;

@@ -35,6 +35,17 @@ impl SplitBy {
         }
     }
 
+    /// Refuses what no data could be split into.
+    ///
+    /// # Errors
+    /// The share is not in [0, 1), or the folds are fewer than two; the column `Usage` decides both by itself.
+    pub fn check(self, folds: usize, held_out: f64) -> Result<(), DataError> {
+        match self {
+            SplitBy::Subject | SplitBy::Random => check(folds, held_out),
+            SplitBy::Usage => Ok(()),
+        }
+    }
+
     /// The reservation that belongs beside every accuracy on such a split, if there is one.
     pub fn caveat(self) -> Option<&'static str> {
         match self {

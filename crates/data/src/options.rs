@@ -48,7 +48,11 @@ impl Default for DataOptions {
 }
 
 impl DataOptions {
-    pub(crate) fn check(&self) -> Result<(), DataError> {
+    /// Refuses options by which nothing could be read.
+    ///
+    /// # Errors
+    /// Names the first option outside its range, with the range.
+    pub fn check(&self) -> Result<(), DataError> {
         if !SIDES.contains(&self.height) || !SIDES.contains(&self.width) {
             let (least, most) = (SIDES.start(), SIDES.end());
             return Err(DataError::Option {

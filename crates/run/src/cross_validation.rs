@@ -3,12 +3,14 @@ use std::path::{Path, PathBuf};
 use netsynth_data::{Dataset, Split};
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{ArchitectureSpec, Graph};
+use netsynth_search::Count;
 use netsynth_store::{Entry, FailureFile, Fold, NewRun, Outcome, RunFolder, RunKind, TrainedNetwork};
 use netsynth_train::{Device, Recipe};
 use serde::{Deserialize, Serialize};
 
 use crate::networks::{Source, adapted, input_of};
-use crate::plan::{MAX_EPOCHS, check_path};
+use crate::open::training_plan;
+use crate::plan::check_path;
 use crate::provenance::compare_with_begin;
 use crate::session::resumable;
 use crate::weights::load_from_elsewhere;
@@ -17,10 +19,6 @@ use crate::{
     Answer, Context, DataPlan, FoldFile, Job, JudgedOn, OnEvent, Provenance, Results, RunError, RunEvent,
     RunWeights, Task, TaskId, TaskResult, TrainingTask, WeightKey,
 };
-
-/// The most folds and seeds that a training may ask for: far above any that ends.
-const MAX_FOLDS: usize = 1000;
-const MAX_SEEDS: usize = 10_000;
 
 /// What a training depends on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -71,22 +69,11 @@ impl TrainPlan {
         self.data.check()?;
         self.start.as_deref().map_or(Ok(()), check_path)?;
         self.recipe.check()?;
-        if self.epochs == 0 || self.n_trained_folds == 0 || self.n_seeds == 0 {
-            let remedy = "give at least one epoch, one fold and one seed";
-            return Err(RunError::new("there is nothing to train", remedy));
-        }
-        let bounds = [
-            ("epochs", self.epochs, MAX_EPOCHS),
-            ("folds", self.data.n_folds, MAX_FOLDS),
-            ("seeds", self.n_seeds, MAX_SEEDS),
-        ];
-        match bounds.into_iter().find(|(_, asked, most)| asked > most) {
-            Some((what, asked, most)) => Err(RunError::new(
-                format!("{asked} {what} are asked for"),
-                format!("give at most {most} {what}"),
-            )),
-            None => Ok(()),
-        }
+        Count::EPOCHS.check(self.epochs)?;
+        Count::new("folds to train", 1, self.data.n_folds).check(self.n_trained_folds)?;
+        Count::SEEDS.check(self.n_seeds)?;
+        Count::TRAININGS.check(self.n_seeds * self.n_trained_folds)?;
+        Ok(())
     }
 
     /// The trainings, by seed and fold, and the network of each in the run's folder.
@@ -137,12 +124,11 @@ impl CrossValidation {
         moved_data: Option<&Path>,
         on_event: &OnEvent<'_>,
     ) -> Result<Self, RunError> {
-        let plan: TrainPlan = folder.plan()?;
-        let place = folder.path().display().to_string();
-        plan.check().map_err(|error| error.at(&place))?;
-        let dataset = plan.data.load_again(moved_data, on_event).map_err(|error| error.at(&place))?;
+        let plan = training_plan(folder)?;
+        let place = folder.locate(Entry::Plan).display().to_string();
+        let dataset = plan.data.load_again(moved_data, on_event).map_err(|error| error.within(&place))?;
         compare_with_begin(folder, &dataset, on_event)?;
-        Self::of(plan, dataset, &place)
+        Self::of(plan, dataset, &place).map_err(|error| error.or_at(&place))
     }
 
     /// `place` is where the architecture is from.
@@ -297,7 +283,7 @@ fn start(plan: &TrainPlan, seed: u64, fold: Fold) -> Result<Option<WeightKey>, R
         let remedy = "start from the run of a training, or from a folder with architecture.ron and weights.safetensors";
         return refuse(format!("it is the run of a {kind}, not of a training"), remedy);
     }
-    let other: TrainPlan = folder.plan()?;
+    let other = training_plan(&folder)?;
     if other.data.n_folds != plan.data.n_folds || other.data.split != plan.data.split {
         let reason = format!(
             "it was cut into {} folds and this training into {}: a fold would judge people that its start has seen",

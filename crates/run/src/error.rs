@@ -6,7 +6,7 @@ use miette::Diagnostic;
 use netsynth_data::DataError;
 use netsynth_graph::GraphError;
 use netsynth_graph::schema::SchemaError;
-use netsynth_search::{SearchError, TableError};
+use netsynth_search::{CountError, SearchError, TableError};
 use netsynth_space::SpaceError;
 use netsynth_store::{StoreError, TextError};
 use netsynth_train::{RecipeError, TrainingFailure, WeightsError};
@@ -53,6 +53,16 @@ impl RunError {
         match self {
             Self::Refused { place: None, .. } => self.at(place),
             Self::Stopped | Self::Refused { .. } => self,
+        }
+    }
+
+    /// The same error in what a file asks for: that file, and then the place in question.
+    pub fn within(self, file: &str) -> Self {
+        match self {
+            Self::Refused { place: Some(place), reason, remedy, source } => {
+                Self::Refused { place: Some(format!("{file}: {place}")), reason, remedy, source }
+            }
+            other => other.at(file),
         }
     }
 
@@ -136,6 +146,7 @@ from_libraries!(
     DataError,
     GraphError,
     SchemaError,
+    CountError,
     SearchError,
     TableError,
     SpaceError,

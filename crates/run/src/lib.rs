@@ -67,7 +67,7 @@ pub use cross_validation::{CrossValidation, TrainPlan, TrainingKind, cross_valid
 pub use error::RunError;
 pub use event::{OnEvent, RunEvent};
 pub use executor::LocalThreads;
-pub use open::{OpenSearch, open_search, required, search_plan};
+pub use open::{OpenSearch, open_search, required, search_plan, training_plan};
 pub use plan::{DataPlan, DataSource, PROTOTYPE_EPOCHS, Plan, SearchKind, check_path};
 pub use planned_search::Search;
 pub use provenance::Provenance;

@@ -8,17 +8,31 @@ use netsynth_store::{Entry, RunFolder, RunKind};
 use serde::de::DeserializeOwned;
 
 use crate::networks::space;
-use crate::{Plan, RunError};
+use crate::{Plan, RunError, TrainPlan};
 
-/// The plan of a search's run.
+/// The plan of a search's run, checked as one that is given is.
 pub fn search_plan(folder: &RunFolder) -> Result<Plan, RunError> {
-    let kind = folder.kind()?;
-    if kind == RunKind::Search {
+    let plan: Plan = plan_of(folder, RunKind::Search, "search")?;
+    plan.check().map_err(RunError::about(&folder.locate(Entry::Plan)))?;
+    Ok(plan)
+}
+
+/// The plan of a training's run, checked as one that is given is.
+pub fn training_plan(folder: &RunFolder) -> Result<TrainPlan, RunError> {
+    let plan: TrainPlan = plan_of(folder, RunKind::Training, "train")?;
+    plan.check().map_err(RunError::about(&folder.locate(Entry::Plan)))?;
+    Ok(plan)
+}
+
+/// The plan of a run that must be of a kind, which a command makes.
+fn plan_of<P: DeserializeOwned>(folder: &RunFolder, kind: RunKind, command: &str) -> Result<P, RunError> {
+    let found = folder.kind()?;
+    if found == kind {
         return Ok(folder.plan()?);
     }
     let error = RunError::new(
-        format!("it is the run of a {kind}, not of a search"),
-        "give the folder that `netsynth search` wrote",
+        format!("it is the run of a {found}, not of a {kind}"),
+        format!("give the folder that `netsynth {command}` wrote"),
     );
     Err(error.at(folder.path().display().to_string()))
 }

@@ -5,7 +5,7 @@ use netsynth_data::{Crop, DataOptions, Dataset, Expression, Split, SplitBy};
 use netsynth_graph::Graph;
 use netsynth_graph::schema::{self, SCHEMA};
 use netsynth_search::{
-    Constraint, Indicator, Length, Limits, Metric, Objective, Performance, Prior, Rung, SearchPlan,
+    Constraint, Count, Indicator, Length, Limits, Metric, Objective, Performance, Prior, Rung, SearchPlan,
     StrategyKind, Variant,
 };
 use netsynth_store::{MAX_FINALISTS, read_text};
@@ -15,8 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{OnEvent, RunError, RunEvent, Task, TaskId, TrainingTask};
 
-/// The most epochs for which variants are trained, and the most pixels that are drawn into memory.
-pub(crate) const MAX_EPOCHS: usize = 100_000;
+/// The most pixels that are drawn into memory.
 const MAX_DRAWN_BYTES: u64 = 4 << 30;
 
 /// Epochs for which the prototype is trained, that trials inherit from, if no plan says how many.
@@ -206,23 +205,16 @@ impl Plan {
         self.data.check()?;
         self.search.check()?;
         self.recipe.check()?;
-        if !(1..=MAX_EPOCHS).contains(&self.final_epochs) {
-            return Err(RunError::new(
-                format!("the plan's `final_epochs` is {}", self.final_epochs),
-                format!("train the variants for 1 to {MAX_EPOCHS} epochs"),
-            ));
+        Count::FINAL_EPOCHS.check(self.final_epochs)?;
+        if let Some(Inheritance { epochs, .. }) = self.inheritance {
+            Count::PROTOTYPE_EPOCHS.check(epochs)?;
         }
         if let Some(problem) = self.final_length().problem() {
             let remedy = "give a number from 1, such as Some(1e9), or leave it out";
             return Err(RunError::new(format!("the plan's `final_macs` is {problem}"), remedy));
         }
-        if let Some(Inheritance { epochs, .. }) = self.inheritance
-            && !(1..=MAX_EPOCHS).contains(&epochs)
-        {
-            return Err(RunError::new(
-                format!("the plan's `inheritance` has {epochs} epochs"),
-                format!("train the prototype for 1 to {MAX_EPOCHS} epochs"),
-            ));
+        if self.space.is_empty() {
+            return Err(RunError::new("the plan's `space` is empty", "name a built-in space, or a file"));
         }
         if let Some(rung) = self.search.rungs.iter().find(|rung| rung.folds > self.data.n_folds) {
             let reason = format!("a rung trains {} folds and the data has {}", rung.folds, self.data.n_folds);
@@ -247,28 +239,37 @@ pub fn check_path(path: &Path) -> Result<(), RunError> {
 }
 
 impl DataPlan {
-    /// Refuses paths that a plan cannot have.
-    pub(crate) fn check(&self) -> Result<(), RunError> {
-        if let DataSource::Folder(path) = &self.source {
-            check_path(path)?;
+    /// Refuses what no data could be read or cut into, and paths that a plan cannot have.
+    pub fn check(&self) -> Result<(), RunError> {
+        Count::FOLDS.check(self.n_folds)?;
+        self.options.check()?;
+        self.split.check(self.n_folds, self.held_out)?;
+        if let Crop::Boxes { file, .. } = &self.options.crop {
+            check_path(file)?;
         }
-        match &self.options.crop {
-            Crop::Boxes { file, .. } => check_path(file),
-            Crop::Whole | Crop::Centre | Crop::Box { .. } | Crop::Face { .. } => Ok(()),
+        match &self.source {
+            DataSource::Folder(path) => check_path(path),
+            DataSource::Synthetic(drawn) => {
+                drawn.check()?;
+                self.check_memory(drawn)
+            }
         }
     }
 
-    /// Loads or draws the faces.
-    pub fn load(&self, on_event: &OnEvent<'_>) -> Result<Dataset, RunError> {
-        if let DataSource::Synthetic(SynthOptions { subjects, frames, .. }) = &self.source {
-            let DataOptions { height, width, frames: kept, .. } = &self.options;
-            let factors = [*subjects, Expression::ALL.len(), *frames.min(kept), *height, *width];
-            let bytes = factors.iter().fold(1, |product: u64, &factor| product.saturating_mul(factor as u64));
-            if bytes > MAX_DRAWN_BYTES {
-                let reason = format!("drawing the plan's faces would take {} GiB", bytes >> 30);
-                return Err(RunError::new(reason, "draw fewer subjects or frames, or smaller images"));
-            }
+    /// Refuses faces that memory does not hold.
+    fn check_memory(&self, drawn: &SynthOptions) -> Result<(), RunError> {
+        let DataOptions { height, width, frames, .. } = self.options;
+        let factors = [drawn.subjects, Expression::ALL.len(), drawn.frames.min(frames), height, width];
+        let bytes = factors.iter().fold(1, |product: u64, &factor| product.saturating_mul(factor as u64));
+        if bytes > MAX_DRAWN_BYTES {
+            let reason = format!("drawing the plan's faces would take {} GiB", bytes >> 30);
+            return Err(RunError::new(reason, "draw fewer subjects or frames, or smaller images"));
         }
+        Ok(())
+    }
+
+    /// Loads or draws the faces of a plan that was checked.
+    pub fn load(&self, on_event: &OnEvent<'_>) -> Result<Dataset, RunError> {
         let dataset = match &self.source {
             DataSource::Synthetic(options) => synth::dataset(options, &self.options)?,
             DataSource::Folder(path) => Dataset::load_with(path, &self.options, &|done, all| {

@@ -3,6 +3,7 @@ use std::path::Path;
 
 use netsynth_data::{Dataset, Split};
 use netsynth_graph::ArchitectureSpec;
+use netsynth_search::Problem;
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
 use netsynth_store::{Entry, NewRun, RunFolder};
 
@@ -44,12 +45,11 @@ impl Search {
         on_event: &OnEvent<'_>,
     ) -> Result<Self, RunError> {
         let plan = search_plan(folder)?;
-        let at_plan = |error: RunError| error.at(folder.locate(Entry::Plan).display().to_string());
-        plan.check().map_err(at_plan)?;
+        let at_plan = |error: RunError| error.within(&folder.locate(Entry::Plan).display().to_string());
         let dataset = plan.data.load_again(moved_data, on_event).map_err(at_plan)?;
         compare_with_begin(folder, &dataset, on_event)?;
         let (space_spec, prototype) = recorded_space(folder)?;
-        Self::of(plan, dataset, space_spec, prototype, n_workers)
+        Self::of(plan, dataset, space_spec, prototype, n_workers).map_err(at_plan)
     }
 
     fn of(
@@ -61,6 +61,8 @@ impl Search {
     ) -> Result<Self, RunError> {
         let split = plan.data.split(&dataset)?;
         let space = space(&plan.space, &space_spec, &prototype)?;
+        // A search that no network of the space could satisfy is none.
+        Problem::new(&space, &plan.search)?;
         Ok(Self { plan, dataset, split, space, space_spec, prototype, n_workers })
     }
 

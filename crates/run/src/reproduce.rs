@@ -9,6 +9,7 @@ use netsynth_store::RunFolder;
 use netsynth_train::Recipe;
 
 use crate::networks::{Source, adapted, architecture, read};
+use crate::open::training_plan;
 use crate::{CrossValidation, DataPlan, OnEvent, Plan, RunError, TrainPlan};
 
 /// How many times Nano-B's epochs a smaller network is trained for at most.
@@ -85,7 +86,7 @@ pub fn begun_or_reopened(
         return Ok((training, folder));
     }
     let folder = RunFolder::resume(&path)?;
-    refuse_other(&folder, folder.plan::<TrainPlan>()? == training.plan)?;
+    refuse_other(&folder, training_plan(&folder)? == training.plan)?;
     Ok((training, folder))
 }
 

@@ -36,6 +36,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod count;
 mod evaluator;
 mod front;
 mod length;
@@ -48,6 +49,7 @@ mod strategy;
 mod synthesis;
 mod trial;
 
+pub use count::{Count, CountError};
 pub use evaluator::{Answered, Evaluator, Measured, Trained, unless_panicked};
 pub use front::family::{Lead, leads};
 pub use front::hypervolume::hypervolume;

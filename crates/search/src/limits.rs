@@ -2,7 +2,7 @@ use netsynth_graph::Cost;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Candidate, Measured, SearchPlan, Trial};
+use crate::{Candidate, Count, CountError, Measured, SearchPlan, Trial};
 
 /// What ends a search early. The search itself keeps `epochs`, `macs` and `failures_in_a_row`, which are functions of
 /// the trials; who measures keeps `wall_clock_secs` and `memory_mib`.
@@ -32,6 +32,17 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self { epochs: None, macs: None, wall_clock_secs: None, memory_mib: None, failures_in_a_row: 12 }
+    }
+}
+
+impl Limits {
+    /// Refuses limits that leave nothing to do, or are none.
+    pub(crate) fn check(&self) -> Result<(), CountError> {
+        let counted = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
+        Count::FAILURES.check(self.failures_in_a_row)?;
+        self.wall_clock_secs.map_or(Ok(0), |secs| Count::SECONDS.check(counted(secs)))?;
+        self.memory_mib.map_or(Ok(0), |mib| Count::MEBIBYTES.check(counted(mib)))?;
+        Ok(())
     }
 }
 

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::metric::objective;
 use crate::{
-    Constraint, Indicator, Length, Limits, Metric, Objective, Performance, Prior, Screening, Source,
-    StrategyKind, ZeroCostProxy,
+    Constraint, Count, CountError, Indicator, Length, Limits, Metric, Objective, Performance, Prior,
+    Screening, Source, StrategyKind, ZeroCostProxy,
 };
 
 /// How a search is run, apart from data and training.
@@ -83,17 +83,13 @@ impl Rung {
     }
 }
 
-/// The most trials a plan may ask for, candidates a generation may have, rungs there may be, and epochs and folds
-/// a rung may train: far above any search that ends, and small enough that no count overflows.
-const MAX_TRIALS: usize = 1_000_000;
-const MAX_GENERATION: usize = 10_000;
-const MAX_RUNGS: usize = 32;
-const MAX_EPOCHS: usize = 100_000;
-const MAX_FOLDS: usize = 1000;
-
 /// Why a search cannot run.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum SearchError {
+    /// More or less of something is asked for than there may be.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Count(#[from] CountError),
     /// A field of the plan makes no sense.
     #[error("the plan's `{field}` {reason}")]
     #[diagnostic(help("{remedy}"))]
@@ -177,34 +173,12 @@ impl SearchPlan {
     /// Refuses a plan that no search could follow.
     pub fn check(&self) -> Result<(), SearchError> {
         let refuse = |field, reason: String, remedy| Err(SearchError::Plan { field, reason, remedy });
-        if self.n_trials == 0 {
-            return refuse("n_trials", "is 0".to_owned(), "ask for at least one trial");
-        }
-        if self.n_trials > MAX_TRIALS {
-            return refuse("n_trials", format!("is {}", self.n_trials), "ask for at most 1000000 trials");
-        }
-        if self.generation_size == 0 {
-            return refuse("generation_size", "is 0".to_owned(), "propose at least one candidate at a time");
-        }
-        if self.generation_size > MAX_GENERATION {
-            let reason = format!("is {}", self.generation_size);
-            return refuse("generation_size", reason, "propose at most 10000 candidates at a time");
-        }
-        if self.rungs.is_empty() {
-            return refuse("rungs", "is empty".to_owned(), "give at least one (epochs, folds, keep)");
-        }
-        if self.rungs.len() > MAX_RUNGS {
-            return refuse("rungs", format!("has {}", self.rungs.len()), "give at most 32");
-        }
+        Count::TRIALS.check(self.n_trials)?;
+        Count::GENERATION.check(self.generation_size)?;
+        Count::RUNGS.check(self.rungs.len())?;
         for rung in &self.rungs {
-            if rung.epochs > MAX_EPOCHS || rung.folds > MAX_FOLDS {
-                let reason = format!("has a rung of {} epochs and {} folds", rung.epochs, rung.folds);
-                return refuse("rungs", reason, "give a rung at most 100000 epochs and 1000 folds");
-            }
-            if rung.epochs == 0 || rung.folds == 0 {
-                let reason = format!("has a rung of {} epochs and {} folds", rung.epochs, rung.folds);
-                return refuse("rungs", reason, "give each rung at least one epoch and one fold");
-            }
+            Count::RUNG_EPOCHS.check(rung.epochs)?;
+            Count::RUNG_FOLDS.check(rung.folds)?;
             if let Some(problem) = rung.length().problem() {
                 let reason = format!("has a rung of {problem}");
                 return refuse(
@@ -233,10 +207,7 @@ impl SearchPlan {
                 let remedy = "propose at least twice as many as are trained, or give None";
                 return refuse("screening", format!("has a factor of {factor}"), remedy);
             }
-            if factor.saturating_mul(self.generation_size) > MAX_GENERATION {
-                let reason = format!("has a factor of {factor} for generations of {}", self.generation_size);
-                return refuse("screening", reason, "propose at most 10000 candidates at a time");
-            }
+            Count::GENERATION.check(factor.saturating_mul(self.generation_size))?;
         }
         if self.objectives.is_empty() {
             return refuse("objectives", "is empty".to_owned(), "give an axis such as Maximise(Accuracy)");
@@ -259,9 +230,13 @@ impl SearchPlan {
                 "give a measured metric at least a share up to 1 and a counted one at most a number above 0",
             );
         }
-        if self.limits.failures_in_a_row == 0 {
-            let reason = "has `failures_in_a_row: 0`".to_owned();
-            return refuse("limits", reason, "allow at least one failure, such as 12");
+        self.limits.check()?;
+        let least = self.most_epochs(1);
+        if let Some(epochs) = self.limits.epochs
+            && epochs < least
+        {
+            let reason = format!("has `epochs: {epochs}`, and one trial can take {least}");
+            return refuse("limits", reason, "allow the epochs of at least one trial on all rungs");
         }
         let exponents = [self.performance.alpha, self.performance.beta, self.performance.gamma];
         if exponents.iter().any(|exponent| !exponent.is_finite() || *exponent < 0.0) {

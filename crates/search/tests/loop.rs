@@ -328,8 +328,16 @@ fn plans_that_make_no_sense_are_refused() {
         change(&mut plan);
         plan.check().unwrap_err().to_string()
     };
-    assert_eq!(refused(|plan| plan.n_trials = 0), "the plan's `n_trials` is 0");
-    assert_eq!(refused(|plan| plan.rungs.clear()), "the plan's `rungs` is empty");
+    assert_eq!(refused(|plan| plan.n_trials = 0), "0 trials are asked for");
+    assert_eq!(refused(|plan| plan.rungs.clear()), "0 rungs are asked for");
+    assert_eq!(
+        refused(|plan| plan.limits.epochs = Some(0)),
+        format!(
+            "the plan's `limits` has `epochs: 0`, and one trial can take {}",
+            plan(StrategyKind::Random, 8, 1).most_epochs(1)
+        )
+    );
+    assert_eq!(refused(|plan| plan.limits.wall_clock_secs = Some(0)), "0 seconds are asked for");
     assert_eq!(
         refused(|plan| plan.indicator.constraints[0] = Constraint::AtMost(Metric::Accuracy, 0.9)),
         "the plan's `indicator` has the bound accuracy <= 0.9"

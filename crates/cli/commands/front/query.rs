@@ -11,7 +11,7 @@ use super::listing::{self, Field, Row};
 use super::runs::{Runs, Summary, gather};
 use crate::Ending;
 use crate::output::print::{Format, print, print_json, print_table};
-use netsynth_run::{RunError, TrainPlan};
+use netsynth_run::{RunError, training_plan};
 
 /// Print the Pareto front of a run, or the front of several runs together.
 ///
@@ -108,7 +108,7 @@ fn show_training(folder: &RunFolder, listing: &Listing) -> Result<Ending, RunErr
     }
     listing.print(&rows, &Field::of_front(&[Metric::Accuracy, Metric::Parameters, Metric::Macs]))?;
     if !listing.format.csv {
-        folder.plan::<TrainPlan>()?.data.split.caveat().into_iter().try_for_each(print)?;
+        training_plan(folder)?.data.split.caveat().into_iter().try_for_each(print)?;
     }
     Ok(Ending::Done)
 }

@@ -54,7 +54,11 @@ impl Default for SynthOptions {
 }
 
 impl SynthOptions {
-    fn check(&self) -> Result<(), DataError> {
+    /// Refuses what is not drawn.
+    ///
+    /// # Errors
+    /// Names the first option outside its range, with the range.
+    pub fn check(&self) -> Result<(), DataError> {
         check_range("subjects", self.subjects, 2..=999, "")?;
         check_range("side", self.side, 16..=512, " pixels")?;
         check_range("frames", self.frames, 2..=99, "")

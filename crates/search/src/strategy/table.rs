@@ -38,6 +38,12 @@ struct Row {
     flops: Option<f64>,
 }
 
+/// The most networks of a benchmark, decisions of a network, and parameters or multiply-accumulates, as of networks that
+/// are built.
+const MAX_ENTRIES: usize = 1_000_000;
+const MAX_DECISIONS: usize = 256;
+const MAX_COUNT: f64 = (1u64 << 50) as f64;
+
 /// Why a benchmark cannot be read.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum TableError {
@@ -58,10 +64,10 @@ pub enum TableError {
         /// The highest.
         most: f64,
     },
-    /// It has too little to search.
+    /// It has too little to search, or too much.
     #[error("the table has {0} entries")]
-    #[diagnostic(help("a benchmark has at least two networks"))]
-    Empty(usize),
+    #[diagnostic(help("a benchmark has 2 to {MAX_ENTRIES} networks"))]
+    Entries(usize),
     /// An entry is not like the rest.
     #[error("entry `{key}` {reason}")]
     #[diagnostic(help("{remedy}"))]
@@ -104,8 +110,8 @@ impl Table {
     /// Reads a benchmark; `name` is what to call it.
     pub fn from_json(name: &str, text: &str) -> Result<Self, TableError> {
         let Rows(rows) = serde_json::from_str(text).map_err(|error| no_number(text, error))?;
-        if rows.len() < 2 {
-            return Err(TableError::Empty(rows.len()));
+        if !(2..=MAX_ENTRIES).contains(&rows.len()) {
+            return Err(TableError::Entries(rows.len()));
         }
         let n_decisions = rows[0].0.chars().count();
         let mut alphabets: Vec<BTreeSet<char>> = vec![BTreeSet::new(); n_decisions];
@@ -225,6 +231,10 @@ fn check(key: &str, row: &Row, n_decisions: usize, first: &(String, Row)) -> Res
             format!("has {} characters and the first, `{}`, has {n_decisions}", key.chars().count(), first.0);
         return refuse(reason, "give every network one character for each decision");
     }
+    if n_decisions > MAX_DECISIONS {
+        let remedy = "give every network one character for each decision, at most 256";
+        return refuse(format!("has {n_decisions} characters"), remedy);
+    }
     if !(0.0..=100.0).contains(&row.mean_acc) {
         return refuse(format!("has mean_acc {}", row.mean_acc), "give accuracy in percent, from 0 to 100");
     }
@@ -237,8 +247,8 @@ fn check(key: &str, row: &Row, n_decisions: usize, first: &(String, Row)) -> Res
                 "give every network params and flops, or none of them either",
             );
         }
-        if count.is_some_and(|count| !(count.is_finite() && count >= 0.0)) {
-            return refuse(format!("has {field} {count:?}"), "give a count from 0");
+        if let Some(count) = count.filter(|count| !(0.0..=MAX_COUNT).contains(count)) {
+            return refuse(format!("has {field} {count}"), "give a count from 0 to 2^50");
         }
     }
     Ok(())
