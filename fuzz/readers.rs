@@ -12,8 +12,8 @@ use netsynth_data::{Crop, DataOptions, Dataset};
 use netsynth_graph::{ArchitectureId, ArchitectureSpec, Graph, schema};
 use netsynth_random::stream;
 use netsynth_search::{
-    Condition, Indicator, Limits, Metric, Objective, Performance, Rung, SearchPlan, StrategyKind, Table,
-    bounds, run,
+    Condition, Indicator, Limits, Metric, Objective, Performance, Prior, Rung, SearchPlan, StrategyKind,
+    Table, bounds, run,
 };
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
 use netsynth_store::{
@@ -153,9 +153,10 @@ pub fn table(bytes: &[u8]) {
             indicator: Indicator { constraints: Vec::new() },
             performance: Performance::default(),
             objectives: vec![Objective::of(Metric::Accuracy)],
-            rungs: vec![Rung { epochs: 1, folds: 1, keep: 1.0 }],
+            rungs: vec![Rung { epochs: 1, macs: None, folds: 1, keep: 1.0 }],
             pruning: None,
             screening: None,
+            prior: Some(Prior::default()),
             limits: Limits::default(),
         };
         run(&table, &plan, &table, &mut |_| Ok(())).expect("a table can be searched");

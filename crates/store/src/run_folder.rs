@@ -244,8 +244,19 @@ fn is_unbegun(path: &Path) -> Result<bool, StoreError> {
         return Ok(false);
     }
     let is_early = |listed: &Listed| {
-        let early = [Entry::Lock, Entry::Provenance, Entry::SearchSpace, Entry::Prototype];
-        let is_entry = early.iter().any(|entry| path.join(entry.path()) == listed.path);
+        let early = [
+            Entry::Lock,
+            Entry::Provenance,
+            Entry::SearchSpace,
+            Entry::Prototype,
+            Entry::Summary,
+            Entry::Curves,
+            Entry::CurvesDrawing,
+        ];
+        let is_entry = early.iter().any(|entry| {
+            let path = path.join(entry.path());
+            listed.path == path || listed.path == checksum_of(&path)
+        });
         !listed.is_folder && !listed.is_odd && (is_entry || is_unfinished(&listed.path))
     };
     Ok(list(path)?.iter().all(is_early))

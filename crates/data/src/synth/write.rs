@@ -28,7 +28,13 @@ The label is the expression that was drawn, not a judgement of the picture. Accu
 is no evidence of accuracy on real ones.
 ";
 
-/// Draws the set into `dir`, which is created or is empty.
+/// Where the set is drawn before it is moved to its place: what is there is not whole.
+const UNFINISHED: &str = ".unfinished";
+
+/// What the set consists of, in the order in which it comes to its place: images without labels are no data set.
+const PARTS: [&str; 3] = ["README.txt", "Emotion", "cohn-kanade-images"];
+
+/// Draws the set into `dir`, which is created, is empty, or has what a call left that was cut off.
 ///
 /// # Errors
 /// An option is out of its range, `dir` has something in it, or it cannot be written.
@@ -39,16 +45,35 @@ pub fn write(dir: &Path, options: &SynthOptions) -> Result<Summary, DataError> {
         |cause| DataError::Write { path, cause }
     };
     fs::create_dir_all(dir).map_err(failed(dir))?;
+    let unfinished = dir.join(UNFINISHED);
+    if unfinished.is_dir() {
+        PARTS.iter().try_for_each(|part| removed(&dir.join(part)))?;
+        removed(&unfinished)?;
+    }
     if fs::read_dir(dir).map_err(failed(dir))?.next().is_some() {
         return Err(DataError::NotEmpty { path: dir.to_owned() });
     }
-    let readme = dir.join("README.txt");
-    fs::write(&readme, README).map_err(failed(&readme))?;
     start_threads()?;
+    write_file(&unfinished.join("README.txt"), |path| fs::write(path, README))?;
     let sequences = sequences(options);
-    sequences.par_iter().try_for_each(|sequence| write_sequence(dir, *sequence, options))?;
+    sequences.par_iter().try_for_each(|sequence| write_sequence(&unfinished, *sequence, options))?;
+    for part in PARTS {
+        fs::rename(unfinished.join(part), dir.join(part)).map_err(failed(&dir.join(part)))?;
+    }
+    fs::remove_dir(&unfinished).map_err(failed(&unfinished))?;
     let (subjects, sequences) = (options.subjects, sequences.len());
     Ok(Summary { subjects, sequences, frames: sequences * options.frames })
+}
+
+/// Removes a file or a folder, if there is one.
+fn removed(path: &Path) -> Result<(), DataError> {
+    let remove = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    match remove {
+        Err(cause) if cause.kind() != io::ErrorKind::NotFound => {
+            Err(DataError::Write { path: path.to_owned(), cause })
+        }
+        _ => Ok(()),
+    }
 }
 
 fn write_sequence(dir: &Path, sequence: Sequence, options: &SynthOptions) -> Result<(), DataError> {
