@@ -315,10 +315,10 @@ fn generators_are_told_in_order_and_give_advice_once_they_know_enough() {
 #[test]
 fn a_ceiling_below_the_smallest_network_is_refused_before_any_training() {
     let mut plan = plan(StrategyKind::Synthesis, 8, 1);
-    plan.indicator.constraints[1] = Constraint::AtMost(Metric::Parameters, 100.0);
+    plan.indicator.constraints[1] = Constraint::AtMost(Metric::Parameters, 10.0);
     let error = run(&emotionnet(), &plan, &Formula::new(), &mut |_| Ok(())).unwrap_err();
     assert!(matches!(error, SearchError::OutOfReach { .. }), "{error}");
-    insta::assert_snapshot!(error, @"no network of the space `emotionnet` can meet parameters <= 100: the smallest has 311");
+    insta::assert_snapshot!(error, @"no network of the space `emotionnet` can meet parameters <= 10: the smallest has 86");
 }
 
 #[test]
