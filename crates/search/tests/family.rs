@@ -104,14 +104,14 @@ fn a_search_with_a_prior_begins_with_members_of_the_family() {
     let space = emotionnet();
     for strategy in [StrategyKind::Synthesis, StrategyKind::Unadvised] {
         let trials = searched(&space, &plan(strategy, 24)).trials;
-        let family = searched(&space, &plan(StrategyKind::Scaling, 5)).trials;
+        let family = searched(&space, &plan(StrategyKind::Scaling, 8)).trials;
         for (trial, member) in trials.iter().zip(&family) {
             assert_eq!(trial.id, member.id, "{strategy}, trial {}", trial.number);
         }
     }
     let trials = searched(&space, &plan(StrategyKind::Unprimed, 8)).trials;
     assert!(trials.iter().all(|trial| !space.decisions().is_scaled(&trial.genome)));
-    // Of few trials only a quarter.
+    // Of few trials only a third.
     let trials = searched(&space, &plan(StrategyKind::Synthesis, 8)).trials;
     let scaled = |trial: &&Trial| space.decisions().is_scaled(&trial.genome);
     assert_eq!(trials.iter().take(3).filter(scaled).count(), 2);

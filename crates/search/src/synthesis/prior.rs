@@ -16,7 +16,7 @@ use crate::{Problem, SearchError};
 #[serde(deny_unknown_fields)]
 pub struct Prior {
     /// With how many members of the scaled family a search begins, of the prototype with its widths and depths scaled by a
-    /// factor each; at most a quarter of its trials.
+    /// factor each; at most a third of its trials.
     pub family: usize,
     /// Whether a third of all draws are networks changed as a whole, by a few numbers for widths, blocks and kernels: the
     /// prototype, and the better trials.
@@ -27,14 +27,14 @@ pub struct Prior {
 
 impl Default for Prior {
     fn default() -> Self {
-        Self { family: 5, shapes: true, sizes: true }
+        Self { family: 8, shapes: true, sizes: true }
     }
 }
 
 impl Problem<'_> {
     /// The members of the scaled family that a search begins with.
     pub(crate) fn first_scaled(&self, n_members: usize) -> Result<Vec<RepairedGenome>, SearchError> {
-        let n_members = n_members.min(self.plan.n_trials / 4);
+        let n_members = n_members.min(self.plan.n_trials / 3);
         let family = if n_members > 0 { Family::of(self)? } else { None };
         let Some(family) = family else { return Ok(Vec::new()) };
         (0..n_members).map(|number| self.repaired(family.member(number)?)).collect()
