@@ -35,20 +35,17 @@ impl Search {
         let graph = self.middling()?;
         let rate = self.rate(&graph)?;
         let n_images = self.split.train(0).len().max(1) as f64;
-        let all = rate * time.as_secs_f64() * self.n_workers.get() as f64 / n_images;
-        let macs = all - self.reserved(&graph);
+        let a_second = rate * self.n_workers.get() as f64 / n_images;
+        let reserved = self.reserved(&graph);
+        let macs = a_second * time.as_secs_f64() - reserved;
         let plan = &mut self.plan.search;
         let of_one = plan.macs_of(&graph.cost(), plan.rungs.len()) as f64;
         let least = of_one * plan.generation_size as f64;
         if macs < least {
-            let secs = time.as_secs_f64() * (all + least - macs) / all;
-            return Err(RunError::new(
-                format!(
-                    "{} s pay for no generation of trials beside the variants on this machine",
-                    time.as_secs()
-                ),
-                format!("give at least {} minutes, or a plan with shorter trainings", (secs / 60.0).ceil()),
-            ));
+            let minutes = ((reserved + least) / a_second / 60.0).ceil();
+            let reason = "the budget pays for no generation of trials beside the variants on this machine";
+            let remedy = format!("give at least {minutes} minutes, or a plan with shorter trainings");
+            return Err(RunError::new(reason, remedy).at("--budget"));
         }
         plan.limits.macs = Some(macs.round());
         let expected = macs / expected_price(plan, &graph);
