@@ -64,7 +64,7 @@ fn searches_that_are_begun_at_once_have_folders_of_their_own() {
 fn a_request_to_stop_that_comes_twice_at_once_is_one() {
     let folder = workplace();
     let folder = folder.path();
-    long(folder, 2500);
+    long(folder, 8000);
     let expected = searched(folder, "whole");
     // A terminal that closes, its shell, and `timeout` send a signal to a process and to its group.
     for (name, kill) in [

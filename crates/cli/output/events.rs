@@ -53,7 +53,7 @@ pub(crate) fn show(progress: &Progress, event: RunEvent<'_>) {
         }
         RunEvent::Audit { n_open, n_trainings, length } => {
             let line = format!(
-                "audit: {n_open} of {n_trainings} trainings from scratch are to be done, each {length}"
+                "audit: {n_open} of {n_trainings} trainings from scratch are to be done, {length} each"
             );
             info!("{line}");
             progress.note(line);

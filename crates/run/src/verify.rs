@@ -117,7 +117,8 @@ impl Verification {
         let (plan, replay) = replayed(folder)?;
         self.findings.extend(replay.findings.iter().cloned());
         self.findings.extend(variant_findings(folder, &plan, &replay)?);
-        whole.check_search(&plan, &replay)?;
+        let is_whole = self.findings.is_empty() && whole.findings.is_empty();
+        whole.check_search(&plan, &replay, is_whole)?;
         // Whose audit it is follows from the front, which only whole files give.
         if self.findings.is_empty() && replay.has_ended {
             self.findings.extend(check_audit(folder, &replay.front, plan.data.n_folds)?);

@@ -70,7 +70,14 @@ impl<'a> Whole<'a> {
     }
 
     /// What a search's run must hold of its prototype, its end, its front, its variants and its audit.
-    pub(crate) fn check_search(&mut self, plan: &Plan, replay: &Replay) -> Result<(), RunError> {
+    ///
+    /// Which the variants and the finalists are follows from the front, which only a run `is_whole` of whose files gives.
+    pub(crate) fn check_search(
+        &mut self,
+        plan: &Plan,
+        replay: &Replay,
+        is_whole: bool,
+    ) -> Result<(), RunError> {
         let has_begun =
             self.present.iter().any(|entry| matches!(entry, Entry::Generator(_) | Entry::Trial(..)));
         let n_lines = plan.inheritance.map_or(0, |_| plan.n_lines());
@@ -92,22 +99,23 @@ impl<'a> Whole<'a> {
         }
 
         let end = self.folder.end().ok().flatten();
-        let picks: Vec<Variant> =
-            replay.front.members.iter().flat_map(|member| member.variants.iter().copied()).collect();
-        let are_trained = is_over && end.is_some_and(|end| end.reason != StopReason::Failures);
+        let picks: Vec<Variant> = if is_whole {
+            replay.front.members.iter().flat_map(|member| member.variants.iter().copied()).collect()
+        } else {
+            Variant::ALL.to_vec()
+        };
+        let are_trained = is_whole && is_over && end.is_some_and(|end| end.reason != StopReason::Failures);
         for variant in &picks {
             self.check_network(TrainedNetwork::Variant(*variant), are_trained);
         }
-        if (are_trained && plan.audit) || works.contains(&Work::Audit) {
+        if is_whole && ((are_trained && plan.audit) || works.contains(&Work::Audit)) {
             let trainings = audit_trainings(&replay.front, plan.data.n_folds).into_iter();
             let entries: Vec<Entry> = trainings.map(|(trial, fold)| Entry::Audit { trial, fold }).collect();
             self.require(&entries);
         }
-        let is_whole = replay.findings.is_empty();
         self.refuse_others(|entry| match entry {
             Entry::Network(TrainedNetwork::Prototype(fold), _) => fold.index() < n_lines,
-            // Which these are follows from the front, which only whole files give.
-            Entry::Network(TrainedNetwork::Variant(variant), _) => !is_whole || picks.contains(&variant),
+            Entry::Network(TrainedNetwork::Variant(variant), _) => picks.contains(&variant),
             Entry::Network(TrainedNetwork::Training { .. }, _)
             | Entry::Results
             | Entry::Summary

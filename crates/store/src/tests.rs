@@ -380,8 +380,9 @@ fn of_many_that_are_begun_at_once_without_a_name_each_has_its_own() {
     let begun = std::thread::scope(|scope| {
         let begin = || NewRun::named(home.path(), None, "search").unwrap().begin().unwrap();
         let threads: Vec<_> = (0..16).map(|_| scope.spawn(begin)).collect();
-        let mut paths: Vec<PathBuf> =
-            threads.into_iter().map(|thread| thread.join().unwrap().path().to_owned()).collect();
+        // All of them are held: a folder that is let go before it has a plan may be begun again.
+        let runs: Vec<RunFolder> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+        let mut paths: Vec<PathBuf> = runs.iter().map(|run| run.path().to_owned()).collect();
         paths.sort();
         paths.dedup();
         paths
