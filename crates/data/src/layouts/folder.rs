@@ -2,9 +2,11 @@
 //! that are read, pictures of kinds that are not, and all other files. Every layout looks at what it brings back.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File as SystemFile};
-use std::io::Read;
+use std::fs;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+
+use netsynth_files::{is_shortage, open};
 
 use crate::DataError;
 use crate::names::{is_dropping, text};
@@ -137,7 +139,8 @@ impl Walk<'_> {
             } else {
                 // A link that leads nowhere is named when it is opened.
                 let is_file = metadata.as_ref().map_or(true, |metadata| metadata.is_file());
-                let kind = kind(&path, is_file);
+                let kind =
+                    kind(&path, is_file).map_err(|cause| DataError::Read { path: path.clone(), cause })?;
                 folder.files.push(File { name, path, kind });
             }
         }
@@ -148,16 +151,17 @@ impl Walk<'_> {
     }
 }
 
-fn kind(path: &Path, is_file: bool) -> Kind {
+/// What a file is. An error is a shortage of the system: that says nothing of the file.
+fn kind(path: &Path, is_file: bool) -> io::Result<Kind> {
     let ending = path.extension().map(|ending| text(ending).to_lowercase()).unwrap_or_default();
     let is_in = |endings: &str| is_one_of(endings, &ending);
-    match () {
+    Ok(match () {
         () if is_in(READ) && !is_file => Kind::NoFile,
         () if is_in(READ) => Kind::Picture,
         () if is_in(UNREAD) => Kind::Unread(ending),
         () if is_in(DOCUMENTS) || !is_file => Kind::Other,
-        () => by_first_bytes(path).unwrap_or(Kind::Other),
-    }
+        () => by_first_bytes(path)?.unwrap_or(Kind::Other),
+    })
 }
 
 fn is_one_of(endings: &str, ending: &str) -> bool {
@@ -165,14 +169,23 @@ fn is_one_of(endings: &str, ending: &str) -> bool {
 }
 
 /// What a file without a telling name is.
-fn by_first_bytes(path: &Path) -> Option<Kind> {
+fn by_first_bytes(path: &Path) -> io::Result<Option<Kind>> {
     let mut bytes = Vec::new();
-    SystemFile::open(path).ok()?.take(16).read_to_end(&mut bytes).ok()?;
-    let format = image::guess_format(&bytes).ok()?;
+    match open(path).and_then(|file| file.take(16).read_to_end(&mut bytes)) {
+        Err(cause) if is_shortage(&cause) => return Err(cause),
+        // What cannot be opened shows nothing.
+        Err(_) => return Ok(None),
+        Ok(_) => {}
+    }
+    let Ok(format) = image::guess_format(&bytes) else { return Ok(None) };
     // Two letters begin a PNM or a BMP, and many a text.
     if bytes.starts_with(b"P") || bytes.starts_with(b"BM") {
-        return None;
+        return Ok(None);
     }
-    let ending = format.extensions_str().first()?;
-    Some(if is_one_of(READ, ending) { Kind::Picture } else { Kind::Unread((*ending).to_owned()) })
+    let ending = format.extensions_str().first();
+    Ok(ending.map(
+        |ending| {
+            if is_one_of(READ, ending) { Kind::Picture } else { Kind::Unread((*ending).to_owned()) }
+        },
+    ))
 }
