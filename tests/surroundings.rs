@@ -64,6 +64,8 @@ fn searches_that_are_begun_at_once_have_folders_of_their_own() {
 fn a_request_to_stop_that_comes_twice_at_once_is_one() {
     let folder = workplace();
     let folder = folder.path();
+    // A signal that is handled here is handled by default in a child, also where these tests run under `nohup`.
+    signal_hook::flag::register(signal_hook::consts::SIGHUP, Default::default()).unwrap();
     long(folder, 8000);
     let expected = searched(folder, "whole");
     // A terminal that closes, its shell, and `timeout` send a signal to a process and to its group.
@@ -112,7 +114,8 @@ fn what_the_system_cannot_give_is_an_error_and_no_result() {
     let folder = workplace();
     let folder = folder.path();
     let expected = searched(folder, "whole");
-    let threads = "ulimit -v 1500000; RAYON_NUM_THREADS=5000 $N search --plan plan.ron --name threads";
+    // Room for the stack of one thread, that which hears signals, and for all else.
+    let threads = "ulimit -v 1500000; RUST_MIN_STACK=1000000000 $N search --plan plan.ron --name threads";
     let (code, _, stderr) = shell(folder, threads);
     assert_eq!(code, 2, "{stderr}");
     assert!(
