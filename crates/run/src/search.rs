@@ -1,5 +1,5 @@
 use netsynth_search::{Event, Found, ParetoFront, StopReason, Trial, Variant};
-use netsynth_store::{Audit, EndFile, Entry, Fold, FrontFile, Outcome, RunFolder, TrialFile};
+use netsynth_store::{Audit, EndFile, FrontFile, Outcome, RunFolder, trial_weights};
 
 use crate::audit::train_finalists;
 use crate::planned_search::Search;
@@ -68,7 +68,10 @@ fn work(search: &Search, folder: &RunFolder, context: &Context<'_>) -> Result<Se
     if plan.audit {
         results.audit = Some(train_finalists(search, &results.front, folder, context)?);
     }
-    refuse_missing_weights(plan, &results.trials, folder)?;
+    // Of any other search those that were missing have been trained again.
+    if reason == StopReason::WallClock {
+        refuse_missing_weights(plan, &results.trials, folder)?;
+    }
     clock.end(Work::Search)?;
     Ok(results)
 }
@@ -79,10 +82,8 @@ fn refuse_missing_weights(plan: &Plan, trials: &[Trial], folder: &RunFolder) -> 
         return Ok(());
     }
     for trial in trials {
-        for (rung, _) in trial.readings.iter().enumerate().filter(|(rung, _)| trial.trained(*rung).is_some())
-        {
-            for fold in (0..plan.search.rungs[rung].folds).map(Fold::from_index) {
-                let entry = Entry::Trial(trial.number, TrialFile::Weights { rung, fold });
+        for rung in (0..trial.readings.len()).filter(|&rung| trial.trained(rung).is_some()) {
+            for entry in trial_weights(&plan.search, trial.number, rung) {
                 if !folder.has_whole(entry)? {
                     let error =
                         RunError::new("the weights are missing", "restore them from a copy of the run");

@@ -180,13 +180,7 @@ impl Trials<'_> {
         graph: &Graph,
         answers: Vec<Answer>,
     ) -> Result<Measured, RunError> {
-        let mut trained = Trained {
-            folds: Vec::new(),
-            losses: Vec::new(),
-            people: Vec::new(),
-            reactions: None,
-            scores: None,
-        };
+        let mut trained = Trained::default();
         for (index, answer) in answers.into_iter().enumerate() {
             let network = match answer {
                 Answer::Trained(network) => network,

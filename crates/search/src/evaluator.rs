@@ -18,7 +18,7 @@ pub enum Measured {
 }
 
 /// A training's result.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Trained {
     /// The measured metrics on each validation fold, accuracy among them. Earlier versions kept the accuracy alone.

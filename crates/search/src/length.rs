@@ -1,18 +1,20 @@
 use std::fmt;
 
 use netsynth_graph::Cost;
+use serde::Serialize;
 
 /// How long networks are trained: each for so many epochs, or as long as its size pays for.
 ///
 /// What a network reaches is a curve over the multiply-accumulates that its training spends, and a small network goes
 /// through many epochs for those that a large one spends in a few. Networks compared after equal epochs are ranked by how
 /// fast they start; those compared after equal multiply-accumulates by what they reach for the same price.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Length {
     /// The most epochs.
     pub epochs: usize,
     /// What a training may spend on each of its images, in multiply-accumulates of the network's forward pass; absent, all
     /// networks are trained for `epochs`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub macs: Option<f64>,
 }
 
@@ -36,9 +38,14 @@ impl Length {
 
     /// What is wrong with it, if anything.
     pub fn problem(self) -> Option<String> {
-        let macs = self.macs?;
-        (!(macs.is_finite() && macs >= 1.0)).then(|| format!("{macs} multiply-accumulates"))
+        no_macs(self.macs)
     }
+}
+
+/// What is wrong with a bound in multiply-accumulates, if there is one.
+pub(crate) fn no_macs(bound: Option<f64>) -> Option<String> {
+    let macs = bound?;
+    (!(macs.is_finite() && macs >= 1.0)).then(|| format!("{macs} multiply-accumulates"))
 }
 
 impl fmt::Display for Length {

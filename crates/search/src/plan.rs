@@ -2,6 +2,7 @@ use netsynth_graph::{Cost, GraphError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::length::no_macs;
 use crate::metric::objective;
 use crate::{
     Constraint, Count, CountError, Indicator, Length, Limits, Metric, Objective, Performance, Prior,
@@ -73,7 +74,7 @@ impl Rung {
     }
 
     /// What a network of this cost spends on the images of a fold, on all folds, in multiply-accumulates of forward passes.
-    pub(crate) fn macs_of(&self, cost: &Cost) -> u128 {
+    pub fn macs_of(&self, cost: &Cost) -> u128 {
         self.length().macs_of(cost) * self.folds as u128
     }
 
@@ -231,6 +232,10 @@ impl SearchPlan {
             );
         }
         self.limits.check()?;
+        if let Some(problem) = no_macs(self.limits.macs) {
+            let remedy = "give `macs` a number from 1, such as Some(5e10), or leave it out";
+            return refuse("limits", format!("has {problem}"), remedy);
+        }
         let least = self.most_epochs(1);
         if let Some(epochs) = self.limits.epochs
             && epochs < least

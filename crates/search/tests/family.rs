@@ -41,13 +41,7 @@ fn by_size(parameters: u64) -> f64 {
 
 fn measured(accuracy: f64) -> Measured {
     let folds = vec![Metrics::from([(Metric::Accuracy, accuracy)])];
-    Measured::Trained(Trained {
-        folds,
-        losses: Vec::new(),
-        people: Vec::new(),
-        reactions: None,
-        scores: None,
-    })
+    Measured::Trained(Trained { folds, ..Trained::default() })
 }
 
 fn plan(strategy: StrategyKind, n_trials: usize) -> SearchPlan {
@@ -137,6 +131,17 @@ fn a_budget_of_multiply_accumulates_is_never_exceeded_and_ends_the_search() {
         assert!(spent <= 4_000_000_000, "{strategy}: {spent}");
         // What is left does not pay for another generation's first candidate.
         assert!(spent > 3_000_000_000, "{strategy}: {spent}");
+    }
+}
+
+#[test]
+fn a_budget_that_is_none_is_refused() {
+    let space = emotionnet();
+    for macs in [f64::NAN, f64::INFINITY, -1.0, 0.0] {
+        let mut plan = plan(StrategyKind::Random, 4);
+        plan.limits.macs = Some(macs);
+        let refused = Problem::new(&space, &plan).err().map(|error| error.to_string());
+        assert!(refused.is_some_and(|text| text.contains("`limits` has")), "{macs}");
     }
 }
 

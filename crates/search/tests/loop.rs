@@ -95,10 +95,8 @@ impl Formula {
         };
         Measured::Trained(Trained {
             folds: vec![Metrics::from([(Metric::Accuracy, accuracy.min(1.0))])],
-            losses: Vec::new(),
-            people: Vec::new(),
             reactions: Some(reactions),
-            scores: None,
+            ..Trained::default()
         })
     }
 }
@@ -236,10 +234,7 @@ impl Luck {
         let accuracy = if rung == 0 { low } else { low + 0.15 * luck.unit() };
         Measured::Trained(Trained {
             folds: vec![Metrics::from([(Metric::Accuracy, accuracy)])],
-            losses: Vec::new(),
-            people: Vec::new(),
-            reactions: None,
-            scores: None,
+            ..Trained::default()
         })
     }
 }

@@ -103,8 +103,7 @@ impl Evaluator for Two {
     ) -> Result<(), SearchError> {
         candidates.iter().enumerate().rev().try_for_each(|(index, candidate)| {
             let folds = vec![self.metrics(candidate, rung)];
-            let trained =
-                Trained { folds, losses: Vec::new(), people: Vec::new(), reactions: None, scores: None };
+            let trained = Trained { folds, ..Trained::default() };
             answered(index, Measured::Trained(trained))
         })
     }

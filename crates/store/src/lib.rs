@@ -74,7 +74,7 @@ pub use run_kind::RunKind;
 pub use run_name::NewRun;
 pub use text::read_text;
 pub use trained::{FailureFile, Outcome};
-pub use trial::{CandidateFile, RungFile, ScreeningFile};
+pub use trial::{CandidateFile, RungFile, ScreeningFile, trial_weights};
 pub use verify::{FileProblem, Finding, check_files};
 
 /// The files of a run's folder, one line each with what it holds.

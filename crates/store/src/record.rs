@@ -5,7 +5,8 @@ use netsynth_search::{
 };
 use netsynth_space::SearchSpace;
 
-use crate::{Entry, Fold, RunFolder, StoreError, TrialFile};
+use crate::trial::trial_weights;
+use crate::{RunFolder, StoreError};
 
 /// Begins or continues the search of a run folder: what it holds is not measured again, and each result is written
 /// before the search learns of it.
@@ -90,8 +91,8 @@ impl<E> Recorded<'_, E> {
         if !self.keeps_weights || matches!(known, Measured::Failed(_)) {
             return Ok(true);
         }
-        for fold in (0..self.plan.rungs[rung].folds).map(Fold::from_index) {
-            if !self.folder.has_whole(Entry::Trial(trial, TrialFile::Weights { rung, fold }))? {
+        for weights in trial_weights(self.plan, trial, rung) {
+            if !self.folder.has_whole(weights)? {
                 return Ok(false);
             }
         }

@@ -14,10 +14,11 @@ use serde::de::DeserializeOwned;
 
 use crate::document::agrees;
 use crate::history::{GeneratorFile, architecture_of};
+use crate::trial::trial_weights;
 use crate::verify::finding;
 use crate::{
-    CandidateFile, EndFile, Entry, FileProblem, Finding, Fold, FrontFile, NetworkFile, RunFolder,
-    ScreeningFile, StoreError, TrainedNetwork, TrialFile,
+    CandidateFile, EndFile, Entry, FileProblem, Finding, FrontFile, NetworkFile, RunFolder, ScreeningFile,
+    StoreError, TrainedNetwork, TrialFile,
 };
 
 /// What a run's folder says of its search when the search is replayed from it.
@@ -183,8 +184,7 @@ impl Recorded<'_> {
     /// The files of weights that belong to a measurement.
     fn weights(&self, entry: Entry) -> Vec<Entry> {
         let Entry::Trial(trial, TrialFile::Rung(rung)) = entry else { return Vec::new() };
-        let folds = (0..self.plan.rungs[rung].folds).map(Fold::from_index);
-        folds.map(|fold| Entry::Trial(trial, TrialFile::Weights { rung, fold })).collect()
+        trial_weights(self.plan, trial, rung).collect()
     }
 
     /// Compares the front and the variants' networks, as far as the run has come to them.

@@ -1,9 +1,17 @@
 use netsynth_graph::ArchitectureId;
 use netsynth_graph::schema::SCHEMA;
-use netsynth_search::{Candidate, Measured, ScreenedCandidate};
+use netsynth_search::{Candidate, Measured, ScreenedCandidate, SearchPlan};
 use netsynth_space::{NamedGenome, SearchSpace};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::{Entry, Fold, TrialFile};
+
+/// The weights that others start from, which a trial's training on a rung leaves: one file for each fold.
+pub fn trial_weights(plan: &SearchPlan, trial: usize, rung: usize) -> impl Iterator<Item = Entry> + use<> {
+    let folds = (0..plan.rungs[rung].folds).map(Fold::from_index);
+    folds.map(move |fold| Entry::Trial(trial, TrialFile::Weights { rung, fold }))
+}
 
 /// A candidate as a file: what was proposed, before anything was measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

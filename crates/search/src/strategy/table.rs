@@ -289,10 +289,7 @@ impl Table {
         match self.accuracies.get(&candidate.id) {
             Some(accuracy) => Measured::Trained(Trained {
                 folds: vec![Metrics::from([(Metric::Accuracy, *accuracy)])],
-                losses: Vec::new(),
-                people: Vec::new(),
-                reactions: None,
-                scores: None,
+                ..Trained::default()
             }),
             None => Measured::Failed("the table does not know this network".to_owned()),
         }
