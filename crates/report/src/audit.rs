@@ -121,8 +121,7 @@ fn networks(number: usize) -> String {
     if number == 1 { "1 network".to_owned() } else { format!("{number} networks") }
 }
 
-fn extent(extent: Extent) -> String {
-    let Extent { folds, inherits, .. } = extent;
+fn extent(Extent { length, folds, inherits }: Extent) -> String {
     let folds = if folds == 1 { "1 fold".to_owned() } else { format!("{folds} folds") };
-    format!("{} on {folds}{}", extent.length(), if inherits { " after what was inherited" } else { "" })
+    format!("{length} on {folds}{}", if inherits { " after what was inherited" } else { "" })
 }

@@ -44,8 +44,8 @@ fn ended_front(search: &Search, folder: &RunFolder) -> Result<FrontFile, RunErro
 pub fn known_audit(folder: &RunFolder, plan: &Plan, front: &FrontFile) -> (Audit, Vec<StoreError>) {
     let last = plan.search.rungs.last();
     let (length, folds) = last.map_or((Length::NONE, 0), |rung| (rung.length(), rung.folds));
-    let search = Extent::new(length, folds, plan.inheritance.is_some());
-    let from_scratch = Extent::new(plan.final_length(), plan.data.n_folds, false);
+    let search = Extent { length, folds, inherits: plan.inheritance.is_some() };
+    let from_scratch = Extent { length: plan.final_length(), folds: plan.data.n_folds, inherits: false };
     let floor = Some(plan.search.indicator.floor(Metric::Accuracy)).filter(|floor| floor.is_finite());
     Audit::read(folder, front, search, from_scratch, floor)
 }

@@ -24,28 +24,13 @@ const MIN_RANKED: usize = 3;
 /// How long networks were trained, and on how many folds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Extent {
-    /// Epochs of each training, or the most of any.
-    pub epochs: usize,
-    /// Where smaller networks are trained longer, what each training may spend on each of its images, in
-    /// multiply-accumulates of forward passes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub macs: Option<f64>,
+    /// How long each training is.
+    #[serde(flatten)]
+    pub length: Length,
     /// How many folds each network was trained and judged on.
     pub folds: usize,
     /// Whether the networks began with weights of others.
     pub inherits: bool,
-}
-
-impl Extent {
-    /// Trainings of this length on so many folds.
-    pub fn new(Length { epochs, macs }: Length, folds: usize, inherits: bool) -> Self {
-        Self { epochs, macs, folds, inherits }
-    }
-
-    /// How long each is.
-    pub fn length(self) -> Length {
-        Length { epochs: self.epochs, macs: self.macs }
-    }
 }
 
 /// What the finalists had in the search, and what they have from scratch.
@@ -272,7 +257,7 @@ mod tests {
 
     use super::*;
 
-    const EXTENT: Extent = Extent { epochs: 2, macs: None, folds: 2, inherits: false };
+    const EXTENT: Extent = Extent { length: Length { epochs: 2, macs: None }, folds: 2, inherits: false };
 
     fn first_fold() -> Fold {
         Fold::from_index(0)
@@ -308,13 +293,7 @@ mod tests {
 
     fn trained(accuracy: f64) -> Measured {
         let folds = vec![Metrics::from([(Metric::Accuracy, accuracy)])];
-        Measured::Trained(Trained {
-            folds,
-            losses: Vec::new(),
-            people: Vec::new(),
-            reactions: None,
-            scores: None,
-        })
+        Measured::Trained(Trained { folds, ..Trained::default() })
     }
 
     #[test]

@@ -7,8 +7,8 @@ use std::fs;
 use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_random::stream;
 use netsynth_search::{
-    Candidate, Certificate, Constraint, Generator, Indicator, Limits, Measured, Metric, Metrics, Objective,
-    ParetoFront, Performance, Rung, SearchPlan, StrategyKind, Trained, Trial, Variant,
+    Candidate, Certificate, Constraint, Generator, Indicator, Length, Limits, Measured, Metric, Metrics,
+    Objective, ParetoFront, Performance, Rung, SearchPlan, StrategyKind, Trained, Trial, Variant,
 };
 use netsynth_space::{Counted, Genome, SearchSpace, SearchSpaceSpec, Space};
 use netsynth_store::{Audit, Extent, Finalist, Fold, FromScratch, FrontFile, RunFolder};
@@ -248,7 +248,7 @@ fn an_audit_is_shown_with_lines_and_tau_and_no_audit_is_not() {
     assert!(!made(40).contains("id=\"audit\""));
     let (space, plan) = (space(), plan(40));
     let run = run(&space, &plan, trials(&space, 40));
-    let extent = |epochs, folds| Extent { epochs, macs: None, folds, inherits: false };
+    let extent = |epochs, folds| Extent { length: Length { epochs, macs: None }, folds, inherits: false };
     let finalists = run.front.members.iter().take(4).enumerate().map(|(at, member)| Finalist {
         member: member.clone(),
         from_scratch: match at {
