@@ -1,4 +1,4 @@
-use crate::{Decisions, Domain, Genome, Kind};
+use crate::{Decision, Decisions, Domain, Genome, Kind};
 
 /// A change of a network as a whole by a few numbers, before any layer is looked at alone.
 ///
@@ -46,10 +46,15 @@ impl Decisions {
 
     /// Whether a genome is the prototype's with all widths scaled by one factor and all depths by another.
     pub fn is_scaled(&self, genome: &Genome) -> bool {
-        let (prototype, depths) = (self.prototype(), self.factors(genome, Kind::Depth));
-        self.factors(genome, Kind::Channels).iter().any(|&width| {
-            depths.iter().any(|&depth| self.shaped(&prototype, &Shape::scaled(width, depth)) == *genome)
-        })
+        let stays = |(number, decision): (usize, &Decision)| match decision.kind {
+            Kind::Channels | Kind::Depth => true,
+            Kind::Kernel | Kind::Link | Kind::Projection | Kind::Alternative => {
+                genome.choice(number) == decision.prototype
+            }
+        };
+        self.iter().enumerate().all(stays)
+            && self.has_one_factor(genome, Kind::Channels)
+            && self.has_one_factor(genome, Kind::Depth)
     }
 
     /// The range of factors by which the prototype's widths can be scaled; none where no width is to be chosen.
@@ -71,22 +76,25 @@ impl Decisions {
         ends.reduce(|(least, most), (low, high)| (least.min(low), most.max(high)))
     }
 
-    /// Factors of which one scales the prototype's decisions of a kind to a genome's choices, if any factor does: for each
-    /// decision the factor that gives its choice, and those just inside both ends of the interval of factors that do.
-    fn factors(&self, genome: &Genome, kind: Kind) -> Vec<f64> {
-        let mut factors = vec![1.0];
+    /// Whether some factor scales the prototype's decisions of a kind to a genome's choices: whether the intervals of factors
+    /// that give each choice have one in common. A factor at the end of two intervals belongs to the lower one, as
+    /// [`nearest`] decides.
+    fn has_one_factor(&self, genome: &Genome, kind: Kind) -> bool {
+        let (mut above, mut up_to) = (f64::NEG_INFINITY, f64::INFINITY);
         for (number, decision) in self.iter().enumerate().filter(|(_, decision)| decision.kind == kind) {
             let Domain::Ordinal(values) = &decision.domain else { continue };
             let choice = genome.choice(number);
-            let of_prototype = values[decision.prototype] as f64;
-            let here = values[choice] as f64;
-            let below = choice.checked_sub(1).map_or(here, |at| 0.5 * (values[at] as f64 + here));
-            let above = values.get(choice + 1).map_or(here, |&next| 0.5 * (next as f64 + here));
-            for value in [below * (1.0 + EDGE), here, above * (1.0 - EDGE)] {
-                factors.push(value / of_prototype);
+            let middle = |lower: usize| {
+                0.5 * (values[lower] + values[lower + 1]) as f64 / values[decision.prototype] as f64
+            };
+            if choice > 0 {
+                above = above.max(middle(choice - 1));
+            }
+            if choice + 1 < values.len() {
+                up_to = up_to.min(middle(choice));
             }
         }
-        factors
+        above < up_to
     }
 
     /// The mean of the logarithms of a genome's widths.
@@ -102,9 +110,6 @@ impl Decisions {
         logs.iter().sum::<f64>() / logs.len().max(1) as f64
     }
 }
-
-/// How far inside the end of an interval of factors one is tried.
-const EDGE: f64 = 1e-9;
 
 /// The choice whose value is nearest to a number, the smaller of two equally near.
 fn nearest(values: &[usize], wanted: f64) -> usize {

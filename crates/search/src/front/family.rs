@@ -25,10 +25,10 @@ pub fn leads(trials: &[Trial], decisions: &Decisions, plan: &SearchPlan) -> Vec<
     let quality = plan.quality();
     let Some(top) = plan.rungs.len().checked_sub(1) else { return Vec::new() };
     let size = |parameters: u64| libm::log(parameters.max(1) as f64);
-    let is_of_family = |trial: &&Trial| decisions.is_scaled(&trial.genome);
+    let is_of_family = |trial: &Trial| decisions.is_scaled(&trial.genome);
     let mut family: Vec<(f64, f64)> = trials
         .iter()
-        .filter(is_of_family)
+        .filter(|trial| is_of_family(trial))
         .filter_map(|trial| Some((size(trial.cost.parameters), trial.at(top, quality)?)))
         .collect();
     family.sort_by(|one, other| one.0.total_cmp(&other.0).then(other.1.total_cmp(&one.1)));
@@ -49,10 +49,10 @@ pub fn leads(trials: &[Trial], decisions: &Decisions, plan: &SearchPlan) -> Vec<
         })
     };
     let members = front.members.iter().filter_map(|(number, metrics)| {
-        let trial = trials.iter().find(|trial| trial.number == *number)?;
+        let trial = trials.iter().find(|trial| trial.number == *number && !is_of_family(trial))?;
         let parameters = metrics.get(Metric::Parameters)? as u64;
         let gain = metrics.get(quality)? - at(parameters)?;
-        (!decisions.is_scaled(&trial.genome)).then_some(Lead { trial: *number, parameters, gain })
+        Some(Lead { trial: trial.number, parameters, gain })
     });
     members.collect()
 }
