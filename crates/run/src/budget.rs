@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use netsynth_graph::Graph;
 use netsynth_search::{SearchPlan, Variant};
 use netsynth_space::Shape;
-use netsynth_train::{EpochReport, Training, fit, on_one_thread};
+use netsynth_train::{EpochReport, Inheritance, Training, fit, on_one_thread};
 
+use crate::prototypes::prototype;
 use crate::{RunError, Search};
 
 /// Epochs that are timed, after one that is not.
@@ -36,7 +37,7 @@ impl Search {
         let rate = self.rate(&graph)?;
         let n_images = self.split.train(0).len().max(1) as f64;
         let a_second = rate * self.n_workers.get() as f64 / n_images;
-        let reserved = self.reserved(&graph);
+        let reserved = self.reserved(&graph)?;
         let macs = a_second * time.as_secs_f64() - reserved;
         let plan = &mut self.plan.search;
         let of_one = plan.macs_of(&graph.cost(), plan.rungs.len()) as f64;
@@ -83,17 +84,18 @@ impl Search {
     }
 
     /// What variants, prototype and audit are expected to take, as multiply-accumulates on the images of a fold.
-    fn reserved(&self, graph: &Graph) -> f64 {
+    fn reserved(&self, graph: &Graph) -> Result<f64, RunError> {
         let plan = &self.plan;
         let of_one = plan.final_length().macs_of(&graph.cost()) as f64;
         let variants = Variant::ALL.len() as f64 * of_one;
         let audit = if plan.audit { FINALISTS * plan.data.n_folds as f64 * of_one } else { 0.0 };
-        let prototypes = plan.inheritance.map_or(0.0, |inheritance| {
-            let prototype = self.space.decode(&self.space.decisions().prototype(), "prototype");
-            let macs = prototype.map_or(0, |graph| graph.cost().macs);
-            (inheritance.epochs * plan.n_lines()) as f64 * macs as f64
-        });
-        variants + audit + prototypes
+        let prototypes = match plan.inheritance {
+            Some(Inheritance { epochs, .. }) => {
+                (epochs * plan.n_lines()) as f64 * prototype(&self.space)?.cost().macs as f64
+            }
+            None => 0.0,
+        };
+        Ok(variants + audit + prototypes)
     }
 }
 
@@ -102,7 +104,7 @@ fn expected_price(plan: &SearchPlan, graph: &Graph) -> f64 {
     let mut climbing = 1.0;
     let mut price = 0.0;
     for rung in &plan.rungs {
-        price += climbing * (rung.length().macs_of(&graph.cost()) * rung.folds as u128) as f64;
+        price += climbing * rung.macs_of(&graph.cost()) as f64;
         climbing *= rung.keep;
     }
     price

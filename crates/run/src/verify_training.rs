@@ -4,6 +4,7 @@ use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_store::{Entry, FileProblem, FrontFile, NetworkFile, Outcome, RunFolder, TrainedNetwork};
 
 use crate::cross_validation::by_outcome;
+use crate::open::training_plan;
 use crate::whole::Whole;
 use crate::{FoldFile, Results, RunError, TrainPlan};
 
@@ -19,8 +20,7 @@ pub(crate) struct Trained {
 
 /// Notes what a training lacks and what does not follow from its plan and its folds.
 pub(crate) fn check_training(folder: &RunFolder, whole: &mut Whole<'_>) -> Result<Trained, RunError> {
-    let plan: TrainPlan = folder.plan()?;
-    plan.check()?;
+    let plan = training_plan(folder)?;
     let graph = Graph::new(&plan.architecture)?;
     let trainings = plan.trainings();
     let is_over = [Entry::Results, Entry::Front, Entry::FrontTable].iter().any(|entry| whole.has(*entry));
