@@ -139,3 +139,44 @@ fn what_cannot_be_audited_gets_one_clear_error() {
     });
     insta::assert_snapshot!(cases.join("\n"));
 }
+
+#[test]
+fn strategies_are_compared_by_what_their_networks_reach_from_scratch() {
+    let folder = workplace();
+    let folder = folder.path();
+    let compared = |strategies: &str, workers: &str| {
+        let who = ["compare", "--plan", "plan.ron", "--strategies", strategies, "--seeds", "1..2"];
+        let how = ["--evaluations", "4", "--workers", workers, "--audit", "--json"];
+        let (code, stdout, stderr) = netsynth(folder, &[&who[..], &how].concat());
+        assert_eq!(code, 0, "{stderr}");
+        assert!(stderr.contains("trainings from scratch are to be done, 2 epochs each"), "{stderr}");
+        stdout
+    };
+    let both = compared("random,scaling", "1");
+    assert_eq!(both, compared("random,scaling", "2"));
+    let judged = |json: &str, row: usize| -> serde_json::Value {
+        let summary: serde_json::Value = serde_json::from_str(json).unwrap();
+        assert_eq!(summary["from_scratch"]["folds"], 2);
+        summary["from_scratch"]["rows"][row].clone()
+    };
+    // What a network reaches does not depend on whose others are judged beside it.
+    let (alone, beside) = (judged(&compared("scaling", "2"), 0), judged(&both, 1));
+    assert_eq!(alone["best"], beside["best"]);
+    assert_eq!(beside["n_feasible"], 2);
+    let ahead = judged(&both, 0)["hypervolume"]["mean"].as_f64().unwrap()
+        - beside["hypervolume"]["mean"].as_f64().unwrap();
+    assert!((beside["behind"]["mean"].as_f64().unwrap() - ahead).abs() < 1e-12, "{beside}");
+    // The networks are those of the fronts of the same searches.
+    let members: usize = ["1", "2"]
+        .map(|seed| {
+            let search =
+                ["search", "--plan", "plan.ron", "--strategy", "scaling", "--trials", "4", "--name", seed];
+            let (code, stdout, stderr) =
+                netsynth(folder, &[&search[..], &["--seed", seed, "--csv"]].concat());
+            assert_eq!(code, 0, "{stderr}");
+            stdout.lines().count() - 1
+        })
+        .iter()
+        .sum();
+    assert_eq!(beside["networks"]["mean"].as_f64().unwrap(), members as f64 / 2.0);
+}

@@ -5,7 +5,7 @@ use clap::Args;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_run::{
     Comparison, ComparisonJob, Context, Plan, RunError, Search, check_path, compare_by_training,
-    compare_on_table,
+    compare_on_table, judge_from_scratch,
 };
 use netsynth_search::{
     Count, Curve, Indicator, Limits, Metric, Objective, Performance, Prior, Rung, Scale, SearchPlan,
@@ -19,7 +19,7 @@ use crate::arguments::count::{counted, share};
 use crate::arguments::seeds::{Seeds, seeds};
 use crate::arguments::strategy::strategy;
 use crate::arguments::workers::worker_count;
-use crate::commands::comparison::{csv, drawn, show, summary, table};
+use crate::commands::comparison::{Judged, csv, drawn, show, summary, table};
 use crate::output::events;
 use crate::output::print::{Format, print, print_json};
 use crate::output::progress::{Progress, print_line};
@@ -34,7 +34,10 @@ use crate::{Ending, interrupt};
 ///
 /// Example: netsynth compare --table nas-bench-macro_cifar10.json --seeds 1..30 --evaluations 300
 ///
-/// Example: netsynth compare --plan plan.ron --strategies synthesis,nsga2 --seeds 1..5
+/// With --audit the networks of all fronts are trained from scratch on all folds at the end, for as long as the plan's final training
+/// is, and the strategies are compared by that too: a run's own numbers are of one fold, and of the networks that chance favoured.
+///
+/// Example: netsynth compare --plan plan.ron --strategies synthesis,nsga2 --seeds 1..5 --audit
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Arguments {
@@ -68,6 +71,9 @@ pub(crate) struct Arguments {
     /// The accuracy, or first measured objective, whose evaluations are counted, as a share; the best that every strategy reached if not given
     #[arg(long, value_parser = share)]
     target: Option<f64>,
+    /// Train the networks of all fronts from scratch on all folds at the end, and compare the strategies by that too
+    #[arg(long, requires = "plan")]
+    audit: bool,
     /// Runs side by side; all cores if not given. Changes no result
     #[arg(long, value_parser = counted(Count::WORKERS))]
     workers: Option<usize>,
@@ -113,9 +119,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         .flat_map(|&strategy| (range.first..=range.last).map(move |seed| ComparisonJob { strategy, seed }))
         .collect();
     let progress = Progress::new();
-    let Comparison { plan, runs, known } = match (&arguments.table, &arguments.plan) {
-        (Some(path), _) => on_table(path, arguments, &jobs, workers, &progress)?,
-        (None, Some(path)) => by_training(path, arguments, &jobs, workers, &progress)?,
+    let (Comparison { plan, runs, known }, from_scratch) = match (&arguments.table, &arguments.plan) {
+        (Some(path), _) => (on_table(path, arguments, &jobs, workers, &progress)?, None),
+        (None, Some(path)) => by_training(path, arguments, &strategies, &jobs, workers, &progress)?,
         (None, None) => return Err(RunError::new("nothing to compare on", "give --table or --plan")),
     };
     progress.finish();
@@ -128,7 +134,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         return Ok(Ending::Missed);
     };
     let curves: Vec<Curve> = runs.iter().map(|trials| Curve::of(trials, &plan, &scale)).collect();
-    let summary = summary(&arguments.at, arguments.target, &plan, &strategies, &jobs, &curves);
+    let summary = summary(&arguments.at, arguments.target, &plan, &strategies, &jobs, &curves, from_scratch);
 
     let file = ComparisonFile {
         schema: SCHEMA,
@@ -198,14 +204,15 @@ fn on_table(
         .map_err(|error| error.or_at(path.display().to_string()))
 }
 
-/// Runs every job of a plan by training.
+/// Runs every job of a plan by training, and judges what they found from scratch if that is asked for.
 fn by_training(
     path: &Path,
     arguments: &Arguments,
+    strategies: &[StrategyKind],
     jobs: &[ComparisonJob],
     workers: NonZeroUsize,
     progress: &Progress,
-) -> Result<Comparison, RunError> {
+) -> Result<(Comparison, Option<Judged>), RunError> {
     let mut plan = Plan::read(path)?;
     plan.search.n_trials = arguments.evaluations.unwrap_or(plan.search.n_trials);
     plan.search.generation_size = arguments.generation_size.unwrap_or(plan.search.generation_size);
@@ -215,5 +222,14 @@ fn by_training(
     let search = Search::new(plan, workers, &on_event).map_err(in_its_file)?;
     let executor = Threads::new(&search.dataset, &search.split, workers);
     let context = Context { executor: &executor, on_event: &on_event, stop: &interrupt::is_asked };
-    compare_by_training(&search, jobs, &context)
+    let comparison = compare_by_training(&search, jobs, &context)?;
+    if !arguments.audit {
+        return Ok((comparison, None));
+    }
+    let finalists = judge_from_scratch(&search, &comparison.runs, &context)?;
+    let judged = Judged::of(&finalists, &search.plan, strategies, jobs);
+    if judged.is_none() {
+        progress.note("no network that was trained from scratch on all folds meets the indicator".to_owned());
+    }
+    Ok((comparison, judged))
 }

@@ -2,11 +2,11 @@
 
 use netsynth_graph::schema::SCHEMA;
 use netsynth_report::{Band, Cell, Column, Panel, Table};
-use netsynth_search::{Curve, Estimate, Metric, SearchPlan, StrategyKind};
+use netsynth_run::{ComparisonJob, Plan, RunError};
+use netsynth_search::{Curve, Estimate, Length, Metric, Metrics, Scale, SearchPlan, StrategyKind, Trial};
 use serde::Serialize;
 
 use crate::output::print::{print, print_table};
-use netsynth_run::{ComparisonJob, RunError};
 
 /// One strategy at one number of evaluations, over all seeds.
 #[derive(Debug, Serialize)]
@@ -41,6 +41,30 @@ struct Lead {
     n_ahead: usize,
 }
 
+/// What the runs' fronts are worth, trained from scratch on all folds.
+#[derive(Debug, Serialize)]
+pub(crate) struct Judged {
+    /// Folds that each network was trained on and judged by.
+    folds: usize,
+    #[serde(flatten)]
+    length: Length,
+    rows: Vec<JudgedRow>,
+}
+
+/// One strategy's fronts, over all seeds.
+#[derive(Debug, Serialize)]
+struct JudgedRow {
+    strategy: String,
+    /// Networks of a front.
+    networks: Option<Spread>,
+    hypervolume: Option<Spread>,
+    best: Option<Spread>,
+    /// Seeds that had anything feasible.
+    n_feasible: usize,
+    /// How far the first strategy is ahead of it, seed by seed.
+    behind: Option<Spread>,
+}
+
 #[derive(Debug, Clone, Copy, Serialize)]
 struct Spread {
     mean: f64,
@@ -57,6 +81,8 @@ pub(crate) struct Summary {
     rows: Vec<Row>,
     leads: Vec<Lead>,
     arrivals: Vec<Arrival>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from_scratch: Option<Judged>,
 }
 
 impl Spread {
@@ -74,6 +100,7 @@ pub(crate) fn summary(
     strategies: &[StrategyKind],
     jobs: &[ComparisonJob],
     curves: &[Curve],
+    from_scratch: Option<Judged>,
 ) -> Summary {
     let n = plan.n_trials;
     let mut marks = marks.to_vec();
@@ -135,7 +162,52 @@ pub(crate) fn summary(
     });
     let arrivals = arrivals.collect();
     let n_seeds = jobs.len() / strategies.len().max(1);
-    Summary { schema: SCHEMA, metric: plan.quality(), n_seeds, rows, leads, arrivals }
+    Summary { schema: SCHEMA, metric: plan.quality(), n_seeds, rows, leads, arrivals, from_scratch }
+}
+
+impl Judged {
+    /// What finalists with their judgements come to, of each run in the order of the jobs; none if nothing that was
+    /// judged meets the indicator.
+    pub(crate) fn of(
+        finalists: &[Vec<Trial>],
+        plan: &Plan,
+        strategies: &[StrategyKind],
+        jobs: &[ComparisonJob],
+    ) -> Option<Self> {
+        let search = &plan.search;
+        let metrics: Vec<Metrics> = finalists
+            .iter()
+            .flatten()
+            .filter_map(|trial| trial.outcome(&search.indicator, search.rungs.len()).feasible())
+            .collect();
+        let scale = Scale::of(&metrics, &search.objectives, &search.indicator)?;
+        let last = |trials: &Vec<Trial>| {
+            let curve = Curve::of(trials, search, &scale);
+            (curve.hypervolume.last().copied().unwrap_or(0.0), curve.best.last().copied().flatten())
+        };
+        let ends: Vec<(f64, Option<f64>)> = finalists.iter().map(last).collect();
+        let volumes = |strategy: StrategyKind| -> Vec<f64> {
+            let runs = jobs.iter().zip(&ends).filter(|(job, _)| job.strategy == strategy);
+            runs.map(|(_, (volume, _))| *volume).collect()
+        };
+        let first = strategies.first().map(|&strategy| volumes(strategy)).unwrap_or_default();
+        let rows = strategies.iter().map(|&strategy| {
+            let runs = || (0..jobs.len()).filter(|&run| jobs[run].strategy == strategy);
+            let networks: Vec<f64> = runs().map(|run| finalists[run].len() as f64).collect();
+            let best: Vec<f64> = runs().filter_map(|run| ends[run].1).collect();
+            let volumes = volumes(strategy);
+            let behind: Vec<f64> = first.iter().zip(&volumes).map(|(first, own)| first - own).collect();
+            JudgedRow {
+                strategy: strategy.to_string(),
+                networks: Spread::of(&networks),
+                hypervolume: Spread::of(&volumes),
+                n_feasible: best.len(),
+                best: Spread::of(&best),
+                behind: (Some(&strategy) != strategies.first()).then(|| Spread::of(&behind)).flatten(),
+            }
+        });
+        Some(Self { folds: plan.data.n_folds, length: plan.final_length(), rows: rows.collect() })
+    }
 }
 
 /// Every strategy after some evaluations.
@@ -148,9 +220,7 @@ pub(crate) fn table(summary: &Summary) -> Table {
         Column::left("strategy", |row: &Row| Cell::text(&row.strategy)),
         Column::right("evaluations", |row: &Row| Cell::whole(row.evaluations)),
         Column::right("hypervolume", |row: &Row| spread(row.hypervolume, volume)),
-        Column::right(&format!("best feasible {metric}"), |row: &Row| {
-            spread(row.best, |share| format!("{:.3} %", 100.0 * share))
-        }),
+        Column::right(&format!("best feasible {metric}"), |row: &Row| spread(row.best, percent)),
         Column::right("seeds feasible", |row: &Row| of_seeds(row.n_feasible, n_seeds)),
         Column::hidden("hypervolume_half_width", |row: &Row| half_width(row.hypervolume)),
         Column::hidden(&format!("best_feasible_{}_half_width", metric.name()), |row: &Row| {
@@ -188,6 +258,22 @@ pub(crate) fn show(summary: &Summary) -> Result<(), RunError> {
     ];
     print(format!("\nEvaluations to reach {metric} {}:", metric.format(target)))?;
     print_table(&Table::new(&columns, &summary.arrivals))?;
+    if let Some(Judged { folds, length, rows }) = &summary.from_scratch {
+        let columns = [
+            Column::left("strategy", |row: &JudgedRow| Cell::text(&row.strategy)),
+            Column::right("networks of a front", |row: &JudgedRow| {
+                spread(row.networks, |count| format!("{count:.1}"))
+            }),
+            Column::right("hypervolume", |row: &JudgedRow| spread(row.hypervolume, volume)),
+            Column::right(&format!("best feasible {metric}"), |row: &JudgedRow| spread(row.best, percent)),
+            Column::right("seeds feasible", |row: &JudgedRow| of_seeds(row.n_feasible, n_seeds)),
+            Column::right("behind the first by", |row: &JudgedRow| spread(row.behind, volume)),
+        ];
+        print(format!(
+            "\nFrom scratch: the networks of the fronts, each trained on all {folds} folds for {length}, and judged by the mean:"
+        ))?;
+        print_table(&Table::new(&columns, rows))?;
+    }
     match n_seeds {
         // An interval of two says nothing.
         0..3 => Ok(()),
@@ -201,6 +287,10 @@ fn spread(spread: Option<Spread>, write: impl Fn(f64) -> String) -> Cell {
         let interval = half_width.map_or(String::new(), |half| format!(" ± {}", write(half)));
         Cell::new(mean, write(mean) + &interval)
     })
+}
+
+fn percent(share: f64) -> String {
+    format!("{:.3} %", 100.0 * share)
 }
 
 fn volume(share: f64) -> String {

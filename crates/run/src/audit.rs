@@ -66,7 +66,9 @@ pub(crate) fn train_finalists(
         }
         let graph = Graph::new(&folder.architecture(trial)?)?;
         let finish = move |answers| Ok(folder.write_audited(trial, fold, &measured(answers))?);
-        let tasks = vec![audit_task(search, &graph, trial, fold)];
+        // Not the trial's: chance that favoured it in the search is not to favour it again.
+        let seed = derived_seed(plan.search.seed, "audit", trial);
+        let tasks = vec![audit_task(search, &graph, seed, trial, fold)];
         n_epochs += plan.final_length().epochs_of(&graph.cost()) as u64;
         jobs.push(Job::Open { tasks, finish: Box::new(finish) });
     }
@@ -84,28 +86,30 @@ pub(crate) fn train_finalists(
 }
 
 /// The training of a finalist on all folds but one, which judges it.
-pub(crate) fn audit_task(search: &Search, graph: &Graph, trial: usize, fold: Fold) -> Task {
+pub(crate) fn audit_task(search: &Search, graph: &Graph, seed: u64, trial: usize, fold: Fold) -> Task {
     let Search { plan, dataset, .. } = search;
     let training = TrainingTask {
         judged_on: JudgedOn::Fold(fold),
         epochs: plan.final_length().epochs_of(&graph.cost()),
-        // Not the trial's: chance that favoured it in the search is not to favour it again.
-        seed: derived_seed(plan.search.seed, "audit", trial),
+        seed,
         start: None,
         is_probed: false,
     };
     plan.task(TaskId::Audit { trial, fold }, graph, &dataset.digest, Some(training))
 }
 
-fn measured(answers: Vec<Answer>) -> Measured {
-    match Answer::of_training(answers) {
-        Ok(trained) => Measured::Trained(Trained {
-            folds: vec![Metrics::measured(&trained.confusion)],
-            losses: vec![trained.losses],
-            people: trained.people,
-            reactions: None,
-            scores: None,
-        }),
-        Err(reason) => Measured::Failed(reason),
+/// What the folds' trainings come to.
+pub(crate) fn measured(answers: Vec<Answer>) -> Measured {
+    let mut measured = Trained::default();
+    for answer in answers {
+        match Answer::of_training(vec![answer]) {
+            Ok(trained) => {
+                measured.folds.push(Metrics::measured(&trained.confusion));
+                measured.losses.push(trained.losses);
+                measured.people.extend(trained.people);
+            }
+            Err(reason) => return Measured::Failed(reason),
+        }
     }
+    Measured::Trained(measured)
 }

@@ -91,7 +91,7 @@ pub enum FromScratch {
 }
 
 /// The members that an audit trains: all of them, or of a larger front twelve, evenly spread from end to end.
-fn finalists(front: &FrontFile) -> Vec<&FrontRow> {
+pub fn finalists(front: &FrontFile) -> Vec<&FrontRow> {
     let members = &front.members;
     match members.len() {
         0..=MAX_FINALISTS => members.iter().collect(),

@@ -59,7 +59,7 @@ mod trial;
 mod verify;
 
 pub use audit::{
-    Audit, CONFIDENCE, Extent, Finalist, FromScratch, MAX_FINALISTS, audit_trainings, check_audit,
+    Audit, CONFIDENCE, Extent, Finalist, FromScratch, MAX_FINALISTS, audit_trainings, check_audit, finalists,
 };
 pub use document::digest;
 pub use end::EndFile;
