@@ -64,7 +64,7 @@ fn train(name: &str, label: &str, mut network: Network, path: Path, batch: usize
         let forward = clock::seconds() - start;
         let gradients = loss.backward();
         let backward = clock::seconds() - start;
-        network = adam.step(1e-3, network, gradients);
+        network = adam.step(&|_| 1e-3, network, gradients);
         times.push(clock::seconds() - start);
         forwards.push(forward);
         backwards.push(backward - forward);

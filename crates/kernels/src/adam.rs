@@ -60,18 +60,17 @@ impl Adam {
         Self { options, steps: 0, moments: BTreeMap::new() }
     }
 
-    /// The module after one step down its gradients.
-    pub fn step<M: Module>(&mut self, learning_rate: f64, module: M, gradients: Gradients) -> M {
+    /// The module after one step down its gradients. `learning_rate` gives the rate of a parameter from its shape.
+    pub fn step<M: Module>(
+        &mut self,
+        learning_rate: &dyn Fn(&[usize]) -> f64,
+        module: M,
+        gradients: Gradients,
+    ) -> M {
         self.steps += 1;
-        let correction_1 = 1.0 - f64::from(self.options.beta_1).powi(self.steps);
-        let correction_2 = 1.0 - f64::from(self.options.beta_2).powi(self.steps);
-        let rates = Rates {
-            options: AdamOptions { average: self.average_decay(), ..self.options },
-            rate: (learning_rate / correction_1) as f32,
-            root: (1.0 / correction_2.sqrt()) as f32,
-            decay: (learning_rate * f64::from(self.options.weight_decay)) as f32,
-        };
-        module.map(&mut Update { rates, gradients, moments: &mut self.moments })
+        let options = AdamOptions { average: self.average_decay(), ..self.options };
+        let rates_of = |shape: &[usize]| Rates::of(options, self.steps, learning_rate(shape), shape.len());
+        module.map(&mut Update { rates_of: &rates_of, gradients, moments: &mut self.moments })
     }
 
     /// The decay of the average at the last step.
@@ -100,18 +99,22 @@ struct Rates {
 }
 
 impl Rates {
-    /// The factors for a parameter of `rank` dimensions.
-    fn of_rank(mut self, rank: usize) -> Self {
-        if rank < 2 {
-            self.decay = 0.0;
-            self.options.l2 = 0.0;
+    /// The factors of the step of this number, from 1, for a parameter of `rank` dimensions.
+    fn of(options: AdamOptions, step: i32, learning_rate: f64, rank: usize) -> Self {
+        let correction_1 = 1.0 - f64::from(options.beta_1).powi(step);
+        let correction_2 = 1.0 - f64::from(options.beta_2).powi(step);
+        let is_weight = rank >= 2;
+        Self {
+            options: AdamOptions { l2: if is_weight { options.l2 } else { 0.0 }, ..options },
+            rate: (learning_rate / correction_1) as f32,
+            root: (1.0 / correction_2.sqrt()) as f32,
+            decay: if is_weight { (learning_rate * f64::from(options.weight_decay)) as f32 } else { 0.0 },
         }
-        self
     }
 }
 
 struct Update<'a> {
-    rates: Rates,
+    rates_of: &'a dyn Fn(&[usize]) -> Rates,
     gradients: Gradients,
     moments: &'a mut BTreeMap<ParamId, Moments>,
 }
@@ -122,8 +125,8 @@ impl ModuleMapper for Update<'_> {
         let Some(gradient) = tensor.grad_remove(&mut self.gradients) else {
             return Param::from_mapped_value(id, tensor, mapper);
         };
-        let rates = self.rates.of_rank(D);
         let tensor = tensor.inner();
+        let rates = (self.rates_of)(&tensor.dims());
         let tensor = if flex::covered(&tensor) && flex::covered(&gradient) {
             fused(rates, tensor, gradient, self.moments, id)
         } else {

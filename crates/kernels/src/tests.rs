@@ -366,7 +366,7 @@ mod adam {
         let mut burns = AdamWConfig::new().with_epsilon(1e-5).with_weight_decay(0.0).init();
         for _ in 0..20 {
             let gradients = found.loss().backward();
-            found = adam.step(0.05, found, gradients);
+            found = adam.step(&|_| 0.05, found, gradients);
             let gradients = GradientsParams::from_grads(expected.loss().backward(), &expected);
             expected = burns.step(0.05, expected, gradients);
         }
@@ -383,7 +383,7 @@ mod adam {
         let gradient = before.weight.val().gradient(&before.loss().backward());
         let start = data(before.weight.val());
         let gradients = before.loss().backward();
-        let after = adam.step(0.01, before, gradients);
+        let after = adam.step(&|_| 0.01, before, gradients);
         let weight = data(after.weight.val());
         // After one step both bias-corrected moments are the gradient, so Adam moves by the rate times its sign.
         for index in 0..weight.len() {

@@ -94,7 +94,7 @@ fn train(steps: usize, batch: usize, side: usize, fused: bool) -> Vec<f32> {
     for _ in 0..steps {
         let loss = network.loss(images.clone(), targets.clone(), fused);
         losses.push(loss.clone().into_scalar());
-        network = adam.step(1e-3, network, loss.backward());
+        network = adam.step(&|_| 1e-3, network, loss.backward());
     }
     losses
 }

@@ -99,9 +99,8 @@ pub fn fit(
             total_loss += loss_value;
             let gradients = loss.backward();
             let progress = (number as f64 + step as f64 / steps.len() as f64) / n_epochs as f64;
-            let rate = recipe.learning_rate
-                * recipe.schedule.factor(progress + 0.5 / (n_epochs * steps.len()) as f64);
-            network = adam.step(rate, network, gradients);
+            let factor = recipe.schedule.factor(progress + 0.5 / (n_epochs * steps.len()) as f64);
+            network = adam.step(&|shape| recipe.rate_of(shape) * factor, network, gradients);
             network.absorb(pass.statistics, recipe.batch_norm_momentum);
             if let Some(decay) = adam.average_decay() {
                 blend_running(&mut averaged_running, network.running(), 1.0 - decay);

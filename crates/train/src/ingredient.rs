@@ -9,6 +9,8 @@ pub enum Ingredient {
     Standardisation,
     /// Weight decay.
     Decay,
+    /// Learning rates by the weights' fan-in; without them all weights have the same.
+    FanInRates,
     /// The rise of the learning rate at the beginning.
     WarmUp,
     /// The fall of the learning rate; without it the rate is the highest throughout.
@@ -39,7 +41,7 @@ pub enum Ingredient {
 
 impl Ingredient {
     /// All of them, in the order of a training step.
-    pub const ALL: [Ingredient; 15] = [
+    pub const ALL: [Ingredient; 16] = [
         Ingredient::Standardisation,
         Ingredient::Rotation,
         Ingredient::Zoom,
@@ -51,6 +53,7 @@ impl Ingredient {
         Ingredient::Mixup,
         Ingredient::LabelSmoothing,
         Ingredient::Decay,
+        Ingredient::FanInRates,
         Ingredient::WarmUp,
         Ingredient::Annealing,
         Ingredient::Averaging,
@@ -62,6 +65,7 @@ impl Ingredient {
         match self {
             Ingredient::Standardisation => "standardisation",
             Ingredient::Decay => "decay",
+            Ingredient::FanInRates => "fan-in-rates",
             Ingredient::WarmUp => "warm-up",
             Ingredient::Annealing => "annealing",
             Ingredient::Mixup => "mixup",
@@ -91,6 +95,7 @@ impl Recipe {
                     Optimiser::AdamW { .. } => Optimiser::AdamW { decay: 0.0 },
                 }
             }
+            Ingredient::FanInRates => self.rate_fan_in = None,
             Ingredient::WarmUp => {
                 self.schedule = match self.schedule {
                     Schedule::Cosine(_) => Schedule::Cosine(0.0),

@@ -15,6 +15,10 @@ pub struct Recipe {
     pub optimiser: Optimiser,
     /// The highest learning rate.
     pub learning_rate: f64,
+    /// The fan-in of the weights that have this learning rate: those of another fan-in have it times the root of this one
+    /// over theirs. Absent, all have the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_fan_in: Option<usize>,
     /// How it falls.
     pub schedule: Schedule,
     /// How training images vary.
@@ -116,6 +120,7 @@ impl Recipe {
             batch_size: 32,
             optimiser: Optimiser::Adam { l2: 1e-4 },
             learning_rate: 1e-3,
+            rate_fan_in: None,
             schedule: Schedule::Steps(vec![(0.405, 1e-1), (0.605, 1e-2), (0.805, 1e-3), (0.905, 0.5e-3)]),
             augmentation: Augmentation::paper(),
             normalisation: Normalisation::UnitInterval,
@@ -133,7 +138,9 @@ impl Recipe {
         Self {
             batch_size: 32,
             optimiser: Optimiser::AdamW { decay: 0.05 },
-            learning_rate: 2e-3,
+            learning_rate: 5e-3,
+            // Of the widest layers of ResNet-20: 3x3 of 64 channels.
+            rate_fan_in: Some(576),
             schedule: Schedule::Cosine(0.1),
             augmentation: Augmentation::strong(),
             normalisation: Normalisation::PerImage,
@@ -144,6 +151,22 @@ impl Recipe {
             averaging: Some(0.998),
             flip_averaging: true,
         }
+    }
+
+    /// The highest learning rate of a parameter of this shape: a convolution's weights are `[out, in, height, width]`, those of a
+    /// dense layer `[in, out]`.
+    ///
+    /// A step of Adam changes every weight by about its rate. Before a norm only the direction of a channel's weights
+    /// counts: He's initial ones have a length that does not depend on their number, the fan-in, and a step has its root times
+    /// the rate. So narrow networks turn slower at the same rate, and learn slower.
+    pub(crate) fn rate_of(&self, shape: &[usize]) -> f64 {
+        let fan_in = match *shape {
+            [_, channels, height, width] => channels * height * width,
+            [inputs, _] => inputs,
+            _ => return self.learning_rate,
+        };
+        let turns = self.rate_fan_in.map_or(1.0, |reference| reference as f64 / fan_in.max(1) as f64);
+        self.learning_rate * libm::sqrt(turns)
     }
 
     /// The optimiser's constants.
@@ -166,6 +189,7 @@ impl Recipe {
             Optimiser::AdamW { decay } => check("optimiser", decay.into(), DECAYS, " as its decay")?,
         }
         check("learning_rate", self.learning_rate, LEARNING_RATES, "")?;
+        check("rate_fan_in", self.rate_fan_in.unwrap_or(1) as f64, FAN_INS, ", such as 576")?;
         check("label_smoothing", self.label_smoothing.into(), LABEL_SMOOTHING, "")?;
         check("mixup", self.mixup, MIXUP, " as its Beta parameter, 0 for none")?;
         check("batch_norm_momentum", self.batch_norm_momentum.into(), MOMENTA, "")?;
@@ -190,6 +214,7 @@ const BATCH_SIZES: RangeInclusive<f64> = 2.0..=4096.0;
 const L2: RangeInclusive<f64> = 0.0..=1.0;
 const DECAYS: RangeInclusive<f64> = 0.0..=10.0;
 const LEARNING_RATES: RangeInclusive<f64> = 1e-9..=10.0;
+const FAN_INS: RangeInclusive<f64> = 1.0..=1e9;
 const LABEL_SMOOTHING: RangeInclusive<f64> = 0.0..=0.99;
 const MIXUP: RangeInclusive<f64> = 0.0..=100.0;
 const MOMENTA: RangeInclusive<f64> = 1e-6..=1.0;
@@ -211,4 +236,26 @@ fn check(
     }
     let allowed = format!("{} to {}{suffix}", range.start(), range.end());
     Err(RecipeError::Range { field, value, allowed })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_turns_a_channel_of_any_fan_in_as_far() {
+        let recipe = Recipe { learning_rate: 0.004, rate_fan_in: Some(576), ..Recipe::strong() };
+        // The length of a step of Adam is about its rate times the root of the fan-in, that of He's weights the same for all.
+        let step = |shape: &[usize], fan_in: usize| recipe.rate_of(shape) * (fan_in as f64).sqrt();
+        let expected = 0.004 * 24.0;
+        for (shape, fan_in) in
+            [(&[8, 64, 3, 3][..], 576), (&[64, 1, 3, 3], 9), (&[5, 7, 1, 1], 7), (&[33, 7], 33), (&[0, 0], 1)]
+        {
+            assert!((step(shape, fan_in) - expected).abs() < 1e-12, "{shape:?}");
+        }
+        // Biases and norms have the rate itself, and so has everything where there is no fan-in.
+        assert_eq!(recipe.rate_of(&[64]), 0.004);
+        let plain = Recipe { rate_fan_in: None, ..recipe };
+        assert_eq!(plain.rate_of(&[64, 1, 3, 3]), 0.004);
+    }
 }
