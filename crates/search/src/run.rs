@@ -134,7 +134,7 @@ fn climb<E: Evaluator>(
     on_event: &mut dyn FnMut(Event<'_>) -> Result<(), E::Error>,
 ) -> Result<Option<Vec<Trial>>, E::Error> {
     let mut trials: Vec<Trial> = candidates.iter().map(Trial::of).collect();
-    let climbs = Climbs::of_each(history, &plan.measured(), plan.rungs.len());
+    let climbs = Climbs::of_each(history, plan);
     let mut climbing: Vec<usize> = (0..candidates.len()).collect();
     for (rung, ladder) in plan.rungs.iter().enumerate() {
         on_event(Event::Rung { rung, n_candidates: climbing.len() })?;

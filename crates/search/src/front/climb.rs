@@ -1,16 +1,38 @@
 //! What climbing from a rung to the last one brings: by it short trainings are compared with full ones.
 
-use crate::statistics::share_law::log_odds;
+use netsynth_graph::Cost;
+
+use crate::statistics::share_law::{log_odds, share};
 use crate::{Constraint, Metric, Metrics, SearchPlan, Trial};
 
 /// What trials gained in one metric from a rung to the last one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Climb {
-    /// The mean gain, as a share; 0 where no trial has climbed yet.
-    pub(crate) gain: f64,
-    /// The mean square of what that mean misses by, in log-odds: how far the rung misleads.
+    gain: Gain,
+    /// The mean square of what that misses by, in log-odds: how far the rung misleads.
     pub(crate) variance: f64,
 }
+
+/// How a value at a rung and the value at the top belong together.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Gain {
+    /// All gain alike, as a share; 0 where no trial has climbed yet.
+    Alike(f64),
+    /// The gain in log-odds is linear in where a network stands at the rung and in its size. Where multiply-accumulates pay
+    /// for trainings a small network goes through many epochs on every rung and is nearly done on the lowest, and a large one has
+    /// hardly begun.
+    BySize {
+        /// The mean gain of those that climbed.
+        mean: f64,
+        /// Their mean features.
+        centre: Features,
+        /// The gain for each feature.
+        slopes: Features,
+    },
+}
+
+/// The log-odds of the value at the rung, and the logarithm of the parameters.
+type Features = [f64; 2];
 
 /// The climbs of one metric from each rung.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,35 +41,100 @@ pub(crate) struct Climbs {
     from: Vec<Climb>,
 }
 
-impl Climb {
-    /// What a value at the climb's rung is expected to be at the top.
-    fn top(&self, value: f64) -> f64 {
-        (value + self.gain).min(1.0)
+/// One trial that climbed: where it stood, its size, and where it arrived.
+struct Climbed {
+    here: f64,
+    cost: Cost,
+    top: f64,
+}
+
+impl Gain {
+    fn alike(climbed: &[Climbed]) -> Self {
+        let count = climbed.len().max(1) as f64;
+        Gain::Alike(climbed.iter().map(|Climbed { here, top, .. }| top - here).sum::<f64>() / count)
+    }
+
+    /// Ridge regression of the gains on the features (Hoerl and Kennard 1970). One trial's worth of doubt holds the slopes at
+    /// 0, so that few trials gain alike.
+    fn by_size(climbed: &[Climbed]) -> Self {
+        let count = climbed.len().max(1) as f64;
+        let mean_of = |value: &dyn Fn(&Climbed) -> f64| climbed.iter().map(value).sum::<f64>() / count;
+        let gain = |climbed: &Climbed| log_odds(climbed.top) - log_odds(climbed.here);
+        let feature = |climbed: &Climbed, at: usize| features(climbed.here, &climbed.cost)[at];
+        let mean = mean_of(&gain);
+        let centre = [mean_of(&|one| feature(one, 0)), mean_of(&|one| feature(one, 1))];
+        let product = |one: usize, other: usize| -> f64 {
+            let beyond = |climbed: &Climbed, at: usize| feature(climbed, at) - centre[at];
+            climbed.iter().map(|climbed| beyond(climbed, one) * beyond(climbed, other)).sum()
+        };
+        let towards = |at: usize| -> f64 {
+            climbed.iter().map(|climbed| (feature(climbed, at) - centre[at]) * (gain(climbed) - mean)).sum()
+        };
+        let [first, second, mixed] = [1.0 + product(0, 0), 1.0 + product(1, 1), product(0, 1)];
+        let determinant = first * second - mixed * mixed;
+        let slopes = [
+            (second * towards(0) - mixed * towards(1)) / determinant,
+            (first * towards(1) - mixed * towards(0)) / determinant,
+        ];
+        Gain::BySize { mean, centre, slopes }
+    }
+
+    /// What a value at the rung is expected to be at the top.
+    fn top(&self, here: f64, cost: &Cost) -> f64 {
+        match self {
+            Gain::Alike(gain) => (here + gain).min(1.0),
+            Gain::BySize { mean, centre, slopes } => {
+                let found = features(here, cost);
+                let slope = |at: usize| slopes[at] * (found[at] - centre[at]);
+                share(log_odds(here) + mean + slope(0) + slope(1))
+            }
+        }
     }
 }
 
+fn features(here: f64, cost: &Cost) -> Features {
+    [log_odds(here), libm::log(cost.parameters.max(1) as f64)]
+}
+
 impl Climbs {
-    /// The climbs of trials in a metric.
-    pub(crate) fn of(trials: &[Trial], metric: Metric, n_rungs: usize) -> Self {
+    /// The climbs of trials in a metric, alike for all or `by_size`.
+    fn of(trials: &[Trial], metric: Metric, n_rungs: usize, by_size: bool) -> Self {
         let climb = |rung: usize| {
-            let pairs: Vec<(f64, f64)> = trials
+            let climbed: Vec<Climbed> = trials
                 .iter()
-                .filter_map(|trial| Some((trial.at(n_rungs - 1, metric)?, trial.at(rung, metric)?)))
+                .filter_map(|trial| {
+                    let (here, top) = (trial.at(rung, metric)?, trial.at(n_rungs - 1, metric)?);
+                    Some(Climbed { here, cost: trial.cost, top })
+                })
                 .collect();
-            let count = pairs.len().max(1) as f64;
-            let gain = pairs.iter().map(|(top, here)| top - here).sum::<f64>() / count;
-            let misses = pairs.iter().map(|(top, here)| {
-                let miss = log_odds(*top) - log_odds(here + gain);
+            // At the top there is nothing to gain.
+            let gain =
+                if by_size && rung + 1 < n_rungs { Gain::by_size(&climbed) } else { Gain::alike(&climbed) };
+            let count = climbed.len().max(1) as f64;
+            let misses = climbed.iter().map(|Climbed { here, cost, top }| {
+                let expected = match gain {
+                    // Not cut off at 1, where log-odds end by themselves.
+                    Gain::Alike(gain) => here + gain,
+                    Gain::BySize { .. } => gain.top(*here, cost),
+                };
+                let miss = log_odds(*top) - log_odds(expected);
                 miss * miss
             });
-            Climb { gain, variance: misses.sum::<f64>() / count }
+            // Two slopes fit some of what is chance.
+            let freedom = match gain {
+                Gain::Alike(_) => count,
+                Gain::BySize { .. } => (count - 2.0).max(1.0),
+            };
+            Climb { gain, variance: misses.sum::<f64>() / freedom }
         };
         Self { metric, from: (0..n_rungs).map(climb).collect() }
     }
 
-    /// The climbs of trials in each of these metrics.
-    pub(crate) fn of_each(trials: &[Trial], metrics: &[Metric], n_rungs: usize) -> Vec<Self> {
-        metrics.iter().map(|&metric| Self::of(trials, metric, n_rungs)).collect()
+    /// The climbs of trials in each metric that the plan measures.
+    pub(crate) fn of_each(trials: &[Trial], plan: &SearchPlan) -> Vec<Self> {
+        let by_size = plan.rungs.iter().any(|rung| rung.macs.is_some());
+        let of = |metric| Self::of(trials, metric, plan.rungs.len(), by_size);
+        plan.measured().into_iter().map(of).collect()
     }
 
     /// The metric.
@@ -59,7 +146,7 @@ impl Climbs {
     pub(crate) fn top(&self, trial: &Trial) -> Option<(f64, Climb)> {
         let rung = trial.top_rung()?;
         let climb = self.from[rung];
-        Some((climb.top(trial.at(rung, self.metric)?), climb))
+        Some((climb.gain.top(trial.at(rung, self.metric)?, &trial.cost), climb))
     }
 }
 
@@ -102,4 +189,43 @@ fn misses(
     let rank = ((1.0 - confidence) * (gains.len() + 1) as f64 + 1e-9) as usize;
     let most = rank.checked_sub(1).and_then(|at| gains.get(at));
     most.is_some_and(|gain| log_odds(value) + gain < log_odds(floor))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cost(parameters: u64) -> Cost {
+        Cost { parameters, macs: 100 * parameters, peak_activations: 1 }
+    }
+
+    #[test]
+    fn a_large_network_is_expected_to_gain_more_than_a_small_one_that_stands_alike() {
+        // Small networks are nearly done on the low rung, large ones have hardly begun.
+        let climbed: Vec<Climbed> = [
+            (0.80, 1_000, 0.83),
+            (0.75, 1_200, 0.80),
+            (0.82, 900, 0.84),
+            (0.78, 15_000, 0.95),
+            (0.62, 30_000, 0.97),
+            (0.60, 25_000, 0.96),
+            (0.40, 55_000, 0.93),
+        ]
+        .map(|(here, parameters, top)| Climbed { here, cost: cost(parameters), top })
+        .into();
+        let gain = Gain::by_size(&climbed);
+        let (small, large) = (gain.top(0.77, &cost(1_000)), gain.top(0.77, &cost(20_000)));
+        assert!(small < 0.86 && large > 0.93, "{small} {large}");
+        // As one gain for all has it, the small one would reach the large one's.
+        let alike = Gain::alike(&climbed);
+        assert_eq!(alike.top(0.77, &cost(1_000)), alike.top(0.77, &cost(20_000)));
+    }
+
+    #[test]
+    fn few_trials_gain_alike_and_none_gain_nothing() {
+        let one = [Climbed { here: 0.5, cost: cost(1_000), top: 0.8 }];
+        let top = Gain::by_size(&one).top(0.5, &cost(900_000));
+        assert!((top - 0.8).abs() < 1e-9, "{top}");
+        assert!((Gain::by_size(&[]).top(0.6, &cost(10)) - 0.6).abs() < 1e-9);
+    }
 }

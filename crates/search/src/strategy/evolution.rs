@@ -52,7 +52,7 @@ impl Strategy for Evolution<'_> {
         taken: &BTreeSet<ArchitectureId>,
     ) -> Result<Vec<Candidate>, SearchError> {
         let Problem { space, plan, .. } = self.problem;
-        let climbs = Climbs::of_each(history, &plan.measured(), plan.rungs.len());
+        let climbs = Climbs::of_each(history, plan);
         self.problem.each_new(trials, generation, taken, |trial, attempt| {
             let mut random = stream(plan.seed, "evolution", &[trial as u64, attempt]);
             if trial < POPULATION || self.population.is_empty() {

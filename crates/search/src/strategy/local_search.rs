@@ -71,7 +71,7 @@ impl Strategy for LocalSearch<'_> {
 
     fn observe(&mut self, history: &[Trial], new: Range<usize>) -> Result<(), SearchError> {
         let plan = self.problem.plan;
-        let climbs = Climbs::of_each(history, &plan.measured(), plan.rungs.len());
+        let climbs = Climbs::of_each(history, plan);
         for at in new.filter(|&at| history[at].top_rung().is_some()) {
             let trial = &history[at];
             let starts_anew = trial.parent.is_none() && trial.number >= N_FIRST;

@@ -74,7 +74,7 @@ impl Strategy for Nsga2<'_> {
         let mut all = std::mem::take(&mut self.population);
         all.extend(new.filter(|&at| history[at].top_rung().is_some()));
         let trials: Vec<&Trial> = all.iter().map(|&at| &history[at]).collect();
-        let climbs = Climbs::of_each(history, &plan.measured(), plan.rungs.len());
+        let climbs = Climbs::of_each(history, plan);
         let ranks = constrained_ranks(&trials, plan, &climbs);
         let crowding = crowding(&ranks);
         let mut order: Vec<usize> = (0..all.len()).collect();

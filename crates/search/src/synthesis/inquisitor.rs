@@ -70,7 +70,7 @@ impl<'a> Inquisitor<'a> {
     /// Learns from all trials so far.
     pub(crate) fn learn(&mut self, trials: &[Trial]) {
         let plan = self.problem.plan;
-        let climbs = Climbs::of_each(trials, &plan.measured(), plan.rungs.len());
+        let climbs = Climbs::of_each(trials, plan);
         // A trial of which one of the metrics is not known teaches nothing.
         let is_known = |trial: &&Trial| climbs.iter().all(|climbs| climbs.top(trial).is_some());
         let trained: Vec<&Trial> = trials.iter().filter(is_known).collect();

@@ -228,7 +228,7 @@ impl Synthesis<'_> {
     /// pass, and at the largest counts that there can be.
     fn frontier(&self, history: &[Trial]) -> Frontier {
         let plan = self.problem.plan;
-        let climbs = Climbs::of_each(history, &plan.measured(), plan.rungs.len());
+        let climbs = Climbs::of_each(history, plan);
         let trained: Vec<&Trial> = history.iter().filter(|trial| trial.top_rung().is_some()).collect();
         let ranks = constrained_ranks(&trained, plan, &climbs);
         let tops: Vec<Metrics> = trained.iter().map(|trial| at_the_top(trial, &climbs)).collect();

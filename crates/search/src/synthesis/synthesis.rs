@@ -154,7 +154,7 @@ impl Strategy for Synthesis<'_> {
         let trials: Vec<&Trial> = trained.iter().map(|&at| &history[at]).collect();
         let share = (trained.len() as f64 * ELITE_SHARE) as usize;
         let n_elites = share.clamp(MIN_ELITES, MAX_ELITES).min(trained.len());
-        let climbs = Climbs::of_each(history, &plan.measured(), plan.rungs.len());
+        let climbs = Climbs::of_each(history, plan);
         let ranks = constrained_ranks(&trials, plan, &climbs);
         let order = ordered(&trials, &ranks);
         self.n_front = ranks.iter().filter(|rank| rank.is_on_front()).count();
