@@ -98,7 +98,7 @@ fn every_option_of_train_and_reproduce_reaches_the_plan() {
     ];
     let recipe_of_paper = READING.iter().filter(|(given, _)| given != &["--recipe", "paper"]);
     let reading: Vec<_> =
-        recipe_of_paper.copied().chain([(&["--recipe", "strong"][..], "learning_rate: 0.002")]).collect();
+        recipe_of_paper.copied().chain([(&["--recipe", "strong"][..], "learning_rate: 0.005")]).collect();
     check(home.path(), &["train", "nano-b"], &["--data", "faces"], &[READING, own]);
     let seeds: &Expected = &[(&["--seeds", "3"], "n_seeds: 3")];
     // What `reproduce paper` alone has is checked below.

@@ -22,7 +22,7 @@ pub(crate) struct SearchArguments {
     data: Option<PathBuf>,
     #[command(flatten)]
     options: DataArguments,
-    /// Width and height in pixels of the images that networks see; the plan's if not given
+    /// Width and height in pixels of the images that networks see; the plan's if not given. What trainings may spend in multiply-accumulates grows with the pixels
     #[arg(long)]
     side: Option<usize>,
     /// A search space file or built-in name; the plan's if not given
@@ -117,7 +117,7 @@ impl SearchArguments {
         }
         options.merge(&mut plan.data)?;
         if let Some(side) = *side {
-            (plan.data.options.height, plan.data.options.width) = (side, side);
+            plan.resize(side);
         }
         if let Some(space) = space {
             plan.space.clone_from(space);

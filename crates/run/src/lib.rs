@@ -20,7 +20,7 @@
 //! plan.search.n_trials = 1;
 //! plan.search.rungs = vec![Rung { epochs: 1, macs: None, folds: 1, keep: 1.0 }];
 //! plan.search.indicator.constraints.clear();
-//! (plan.inheritance, plan.final_epochs) = (None, 1);
+//! (plan.final_epochs, plan.final_macs) = (1, None);
 //! plan.check()?;
 //!
 //! let home = tempfile::tempdir()?;

@@ -9,7 +9,7 @@ use netsynth_search::{
     StrategyKind, Variant,
 };
 use netsynth_store::{MAX_FINALISTS, read_text};
-use netsynth_train::{Device, InheritFrom, Inheritance, Recipe};
+use netsynth_train::{Device, Inheritance, Recipe};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -94,6 +94,8 @@ pub enum DataSource {
 
 impl Plan {
     /// What a plain `netsynth search` does: minutes on two cores.
+    ///
+    /// Every network is trained from scratch for as long as its size pays for, so that what is measured of it is its own.
     pub fn built_in() -> Self {
         let mut indicator = Indicator::paper();
         // Every candidate costs seconds, so that minutes are enough for a search.
@@ -112,7 +114,7 @@ impl Plan {
             },
             search: SearchPlan {
                 seed: 1,
-                n_trials: 36,
+                n_trials: 60,
                 generation_size: 6,
                 strategy: StrategyKind::Synthesis,
                 indicator,
@@ -122,8 +124,8 @@ impl Plan {
                     Objective::Minimise(Metric::Parameters),
                 ],
                 rungs: vec![
-                    Rung { epochs: 10, macs: None, folds: 1, keep: 0.5 },
-                    Rung { epochs: 60, macs: None, folds: 1, keep: 1.0 },
+                    Rung { epochs: 200, macs: Some(3e7), folds: 1, keep: 0.4 },
+                    Rung { epochs: 500, macs: Some(1.5e8), folds: 1, keep: 1.0 },
                 ],
                 pruning: Some(0.9),
                 screening: None,
@@ -131,9 +133,9 @@ impl Plan {
                 limits: Limits::default(),
             },
             recipe: Recipe::strong(),
-            final_epochs: 80,
-            final_macs: None,
-            inheritance: Some(Inheritance { from: InheritFrom::Parent, epochs: PROTOTYPE_EPOCHS }),
+            final_epochs: 500,
+            final_macs: Some(2.4e8),
+            inheritance: None,
             audit: false,
             device: Device::Flex,
         }
@@ -145,6 +147,18 @@ impl Plan {
         let DataOptions { height, width, .. } = built_in.data.options;
         let options = DataOptions { height, width, ..DataOptions::default() };
         Self { data: DataPlan { source: DataSource::Folder(path), options, ..built_in.data }, ..built_in }
+    }
+
+    /// The plan for images of this width and height. What trainings may spend grows with the pixels, as the price of every
+    /// network does, so that all are trained for as many epochs as before.
+    pub fn resize(&mut self, side: usize) {
+        let DataOptions { height, width, .. } = &mut self.data.options;
+        let growth = side as f64 * side as f64 / (*height as f64 * *width as f64).max(1.0);
+        (*height, *width) = (side, side);
+        let rungs = self.search.rungs.iter_mut().map(|rung| &mut rung.macs);
+        for macs in rungs.chain([&mut self.final_macs, &mut self.search.limits.macs]).flatten() {
+            *macs *= growth;
+        }
     }
 
     /// Reads a plan.
@@ -320,6 +334,23 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
 
     use super::*;
+
+    #[test]
+    fn what_trainings_may_spend_grows_with_the_pixels() {
+        let mut plan = Plan::built_in();
+        plan.search.limits.macs = Some(1e9);
+        plan.search.rungs[0].macs = None;
+        let small = plan.clone();
+        plan.resize(48);
+        assert_eq!((plan.data.options.height, plan.data.options.width), (48, 48));
+        let macs = |plan: &Plan| {
+            [plan.search.rungs[1].macs, plan.final_macs, plan.search.limits.macs].map(Option::unwrap)
+        };
+        assert_eq!(macs(&plan), macs(&small).map(|macs| 4.0 * macs));
+        assert_eq!(plan.search.rungs[0].macs, None);
+        plan.resize(24);
+        assert_eq!(plan, small);
+    }
 
     #[test]
     fn a_plan_is_written_in_plain_names_and_one_of_the_first_versions_still_loads() {

@@ -46,6 +46,7 @@ pub(crate) fn plan(from: Option<InheritFrom>) -> Plan {
         Rung { epochs: 1, macs: None, folds: 2, keep: 1.0 },
     ];
     plan.inheritance = from.map(|from| Inheritance { from, epochs: 1 });
+    (plan.final_epochs, plan.final_macs) = (80, None);
     plan
 }
 
