@@ -40,6 +40,7 @@ mod cross_validation;
 mod error;
 mod event;
 mod executor;
+mod model;
 pub mod networks;
 mod open;
 mod panics;
@@ -67,6 +68,7 @@ pub use cross_validation::{CrossValidation, TrainPlan, TrainingKind, cross_valid
 pub use error::RunError;
 pub use event::{OnEvent, RunEvent};
 pub use executor::LocalThreads;
+pub use model::{Lessons, Model, Origin, Usage, model};
 pub use open::{OpenSearch, open_search, required, search_plan, training_plan};
 pub use plan::{DataPlan, DataSource, PROTOTYPE_EPOCHS, Plan, SearchKind, check_path};
 pub use planned_search::Search;

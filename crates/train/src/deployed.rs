@@ -43,8 +43,11 @@ pub(crate) enum Tap {
 }
 
 impl Deployed {
-    /// The network with these weights, or which of them does not fit.
-    pub(crate) fn new(graph: &Graph, weights: Weights, device: Device) -> Result<Self, WeightsError> {
+    /// The network with these weights.
+    ///
+    /// # Errors
+    /// Names the first of them that is missing or does not fit.
+    pub fn new(graph: &Graph, weights: Weights, device: Device) -> Result<Self, WeightsError> {
         let layers = (0..graph.len()).map(|node| DeployedLayer::new(graph, node, &weights, device));
         let layers = layers.collect::<Result<_, _>>()?;
         Ok(Self { graph: graph.clone(), device, weights, layers })
@@ -59,7 +62,8 @@ impl Deployed {
         self.device
     }
 
-    pub(crate) fn weights(&self) -> &Weights {
+    /// Its numbers.
+    pub fn weights(&self) -> &Weights {
         &self.weights
     }
 
@@ -77,6 +81,15 @@ impl Deployed {
         let images = image_tensor(pixels, count, self.graph.input(), self.device);
         let logits = self.logits(images, |_, map| map);
         values(activation::softmax(logits, 1))
+    }
+
+    /// The same before the softmax.
+    ///
+    /// # Shapes
+    /// As [`Deployed::predict`].
+    pub fn scores(&self, pixels: Vec<f32>, count: usize) -> Vec<f32> {
+        let images = image_tensor(pixels, count, self.graph.input(), self.device);
+        values(self.logits(images, |_, map| map))
     }
 
     /// Logits `[batch, classes]`; `observe` is given what passes each tap, and what it returns goes on.

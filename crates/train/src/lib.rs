@@ -59,6 +59,7 @@ mod tensors;
 mod weights;
 mod zero_cost;
 
+pub use batches::plain_image;
 pub use deployed::Deployed;
 pub use device::Device;
 pub use fit::{EpochReport, Training, TrainingFailure, fit};
@@ -72,5 +73,5 @@ pub use one_thread::on_one_thread;
 pub use probe::{Stimulus, probe};
 pub use recipe::{Optimiser, Recipe, RecipeError, Schedule};
 pub use score::{Judgement, score};
-pub use weights::{WeightsError, load, read, save};
+pub use weights::{Weights, WeightsError, load, read, save};
 pub use zero_cost::zero_cost_scores;

@@ -11,7 +11,7 @@ use crate::{Deployed, Device};
 
 /// The numbers of a deployed network, by node and role: `x1.weight`, `x1.bias`.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Weights(pub(crate) BTreeMap<String, Array>);
+pub struct Weights(pub(crate) BTreeMap<String, Array>);
 
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Array {
@@ -71,8 +71,11 @@ impl Weights {
         self.0.insert(format!("{node}.{role}"), Array { shape, values });
     }
 
-    /// The numbers of this node and role, which must have this shape.
-    pub(crate) fn get(&self, node: &str, role: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {
+    /// The numbers of this node and role, which must have this shape, in row order.
+    ///
+    /// # Errors
+    /// There are none, they have another shape, or one of them is not finite.
+    pub fn get(&self, node: &str, role: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {
         let name = format!("{node}.{role}");
         let refuse = |reason: String| WeightsError::Tensor { name: name.clone(), reason };
         let array = self.0.get(&name).ok_or_else(|| refuse("is missing".to_owned()))?;
