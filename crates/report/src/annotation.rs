@@ -96,6 +96,8 @@ pub(crate) fn enlarged(picture: Picture<'_>, zoom: u32) -> Vec<u8> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use proptest::prelude::*;
+
     use super::*;
 
     fn decoded(png: &[u8]) -> image::RgbImage {
@@ -124,6 +126,24 @@ mod tests {
             plain.get_pixel(120, 200),
             decoded(&annotated(picture, None, "").unwrap()).get_pixel(120, 200)
         );
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(32))]
+
+        #[test]
+        fn any_label_and_any_frame_make_a_picture(
+            label in "\\PC{0,40}",
+            [width, height] in [1_u32..70, 1_u32..70],
+            [left, top] in [-20.0_f32..90.0, -20.0_f32..90.0],
+        ) {
+            let pixels = vec![7; (width * height * 3) as usize];
+            let frame = Frame { left, top, width: width as f32, height: 3.0 };
+            let png = annotated(Picture { width, height, pixels: &pixels }, Some(frame), &label);
+            let seen = decoded(&png.unwrap());
+            prop_assert!(seen.width() >= 240 && seen.height() >= 240);
+            prop_assert_eq!(seen.width() * height, seen.height() * width);
+        }
     }
 
     #[test]
