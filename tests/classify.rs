@@ -214,6 +214,40 @@ fn annotated_pictures_appear_when_all_are_done() {
 }
 
 #[test]
+fn what_labels_rest_on_is_written_with_its_measure() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("why");
+    let shown = out.display().to_string();
+    let images = "faces/cohn-kanade-images/S001/001";
+    let (code, stdout, stderr) = netsynth(home(), &["classify", FOLD, images, "--explain", &shown]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("same form elsewhere") && stdout.contains("occlusion"), "{stdout}");
+    let sheet = image::open(out.join("000003-S001_001_00000003.png")).unwrap();
+    // Three panels of 24 pixels, each enlarged ten times.
+    assert_eq!((sheet.width(), sheet.height()), (8 + 3 * 248, 26 + 240 + 8));
+    let measure = fs::read_to_string(out.join("measure.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = measure.lines().map(|line| line.split(',').collect()).collect();
+    // A row for each of three images, two maps and three shares.
+    assert_eq!((rows.len(), rows[0][5], rows[0][10]), (1 + 3 * 2 * 3, "named_probability", "random_kept"));
+    for row in &rows[1..] {
+        let shares = row[4..].iter().map(|cell| cell.parse::<f64>().unwrap());
+        assert!(shares.clone().all(|share| (0.0..=1.0).contains(&share)), "{row:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_away_ends_a_stream_without_end() {
+    let frame = home().join("frame.pgm");
+    fs::write(&frame, pnm(32, |at| at as u8)).unwrap();
+    let program = assert_cmd::cargo::cargo_bin("netsynth").display().to_string();
+    let endless = format!("while cat frame.pgm; do :; done | {program} classify {FOLD} - --json | head -n 2");
+    let output =
+        std::process::Command::new("sh").args(["-c", &endless]).current_dir(home()).output().unwrap();
+    assert_eq!(lines(&String::from_utf8(output.stdout).unwrap()).len(), 2);
+}
+
+#[test]
 fn a_model_travels_in_one_file_and_what_is_missing_is_named() {
     let away = tempfile::tempdir().unwrap();
     let packed = pack(&fold()).unwrap();

@@ -35,7 +35,9 @@ pub(crate) fn in_order<I: Send, S, T: Send>(
     scope(|scope| {
         for number in 0..n_workers.get() {
             let name = format!("worker {number}");
-            Builder::new().name(name).spawn_scoped(scope, || on_one_thread(worker)).map_err(no_thread)?;
+            // Without a pool of its own a thread works slower, not differently.
+            let work = || on_one_thread(worker).unwrap_or_else(|_| worker());
+            Builder::new().name(name).spawn_scoped(scope, work).map_err(no_thread)?;
         }
         let (in_turn, to_do) = (in_turn, to_do);
         let feed = move || {

@@ -8,7 +8,7 @@ use netsynth_run::RunError;
 use serde::Serialize;
 
 use super::Classified;
-use crate::output::print::{print, print_table};
+use crate::output::print::{print, print_table, print_while_read};
 
 pub(super) struct Output<'a> {
     classes: &'a [String],
@@ -52,12 +52,12 @@ impl<'a> Output<'a> {
                 all.push(classified);
                 Ok(())
             }
-            Form::Csv => print(self.table(&[classified]).csv_rows()),
+            Form::Csv => print_while_read(self.table(&[classified]).csv_rows()),
             Form::Json => {
                 let line = serde_json::to_string(&self.line(&classified)).map_err(|error| {
                     RunError::new(error.to_string(), "this is a defect of netsynth: please report it")
                 })?;
-                print(line)
+                print_while_read(line)
             }
         }
     }
