@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 
-use netsynth_data::{Crop, DataOptions, Dataset};
+use netsynth_data::{Beginning, Crop, DataOptions, Dataset, Image};
 use netsynth_graph::{ArchitectureId, ArchitectureSpec, Graph, schema};
 use netsynth_random::stream;
 use netsynth_search::{
@@ -186,8 +186,15 @@ pub fn pixels(bytes: &[u8], folder: &Path) {
     let _ = Dataset::load(&path, &options());
 }
 
-/// An image in a class folder beside good ones.
+/// An image in a class folder beside good ones, an image by itself, and frames that follow each other.
 pub fn image(bytes: &[u8], folder: &Path) {
+    if let Ok(image) = Image::decode(bytes) {
+        let (width, height) = image.size();
+        assert_eq!(image.interleaved().len(), 3 * width as usize * height as usize);
+    }
+    let mut stream = bytes;
+    while let Ok(Some(_)) = Image::next_frame(&mut stream) {}
+    let _ = Beginning::of(bytes);
     let root = classes(folder, "images");
     fs::write(root.join("anger/odd.png"), bytes).expect("an image");
     let found = Dataset::load(&root, &options()).expect("an image that is none is skipped");

@@ -184,7 +184,7 @@ fn the_plan_that_is_printed_is_the_plan_that_is_followed() {
 }
 
 /// Every count and share of a command line: the command that takes it, and the option.
-const COUNTED: [(&[&str], &str); 24] = [
+const COUNTED: [(&[&str], &str); 25] = [
     (&["search"], "--trials"),
     (&["search"], "--folds"),
     (&["search"], "--workers"),
@@ -205,6 +205,7 @@ const COUNTED: [(&[&str], &str); 24] = [
     (&["verify", "runs/one"], "--workers"),
     (&["verify", "runs/one"], "--retrain"),
     (&["data", "preview", "faces", "out"], "--images"),
+    (&["classify", "model", "image"], "--workers"),
     (&["bench", "train", "nano-b"], "--batch"),
     (&["bench", "train", "nano-b"], "--epochs"),
     (&["bench", "train", "nano-b"], "--workers"),

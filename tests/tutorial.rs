@@ -33,9 +33,16 @@ fn every_command_of_the_tutorial_does_what_it_says() {
         let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
         assert!(output.status.success(), "{step}\n{stdout}{stderr}");
     }
-    for file in
-        ["small.svg", "front.svg", "trials.csv", "chosen/weights.safetensors", "runs/chosen/results.ron"]
-    {
+    for file in [
+        "small.svg",
+        "front.svg",
+        "trials.csv",
+        "chosen/weights.safetensors",
+        "runs/chosen/results.ron",
+        "labels.jsonl",
+        "labelled/000003-S001_001_00000003.png",
+        "why/measure.csv",
+    ] {
         assert!(folder.path().join(file).is_file(), "{file}");
     }
     // What the page says of the space and of the trials.

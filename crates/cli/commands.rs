@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod bench;
 pub(crate) mod check;
+pub(crate) mod classify;
 pub(crate) mod compare;
 mod comparison;
 pub(crate) mod completions;

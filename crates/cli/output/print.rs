@@ -107,11 +107,18 @@ pub(crate) fn print_table(table: &Table) -> Result<(), RunError> {
 
 /// Writes a result to standard output. A reader that went away, such as `head`, is no error.
 pub(crate) fn print(text: impl std::fmt::Display) -> Result<(), RunError> {
+    match print_while_read(text) {
+        Err(RunError::Stopped) => Ok(()),
+        other => other,
+    }
+}
+
+/// Writes one of many results to standard output, of which there may be no end: a reader that went away stops them.
+pub(crate) fn print_while_read(text: impl std::fmt::Display) -> Result<(), RunError> {
     match writeln!(std::io::stdout(), "{}", visible(&text.to_string())) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(RunError::new(format!("standard output: {error}"), "check where it leads"))
-        }
-        _ => Ok(()),
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(RunError::Stopped),
+        Err(error) => Err(RunError::new(format!("standard output: {error}"), "check where it leads")),
     }
 }
 

@@ -22,6 +22,7 @@
 //! ```
 
 mod augmentation;
+mod beginning;
 mod cells;
 mod contact_sheet;
 mod crop;
@@ -39,6 +40,7 @@ mod lines;
 mod names;
 mod normalisation;
 mod options;
+mod preparation;
 mod read;
 mod rectangle;
 mod skipped;
@@ -46,14 +48,18 @@ pub mod synth;
 mod threads;
 
 pub use augmentation::Augmentation;
+pub use beginning::Beginning;
 pub use contact_sheet::write_contact_sheet;
 pub use crop::Crop;
 pub use dataset::{Dataset, Sample, Usage};
 pub use error::DataError;
 pub use expression::Expression;
 pub use folds::{Split, SplitBy, split};
+pub use image::{Image, NoImage};
 pub use label_set::LabelSet;
-pub use layouts::Layout;
+pub use layouts::{Layout, pictures_in};
 pub use normalisation::Normalisation;
 pub use options::{Colour, DataOptions};
+pub use preparation::{Preparation, Prepared, Scratch};
+pub use rectangle::Rectangle;
 pub use skipped::{SkipReason, Skipped};

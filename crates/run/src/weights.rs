@@ -132,7 +132,7 @@ pub(crate) fn load_from_elsewhere(key: &WeightKey, device: Device) -> Result<Dep
 }
 
 /// A trained network of a run; its weights must be there, and their checksum must fit.
-fn network_of(
+pub(crate) fn network_of(
     folder: &RunFolder,
     spec: &ArchitectureSpec,
     weights: Entry,
@@ -141,7 +141,7 @@ fn network_of(
 ) -> Result<Deployed, RunError> {
     let at_weights = |error: RunError| error.at(folder.locate(weights).display().to_string());
     let bytes = folder.file(weights)?.ok_or_else(|| {
-        let reason = "the weights are missing, and others start from them";
+        let reason = "the weights are missing";
         at_weights(RunError::new(reason, remedy_if_missing))
     })?;
     let graph = Graph::new(spec).map_err(|error| at_weights(error.into()))?;
@@ -149,7 +149,7 @@ fn network_of(
 }
 
 /// The network in a folder of architecture.ron and weights.safetensors.
-fn network_in(folder: &Path, device: Device) -> Result<Deployed, RunError> {
+pub(crate) fn network_in(folder: &Path, device: Device) -> Result<Deployed, RunError> {
     let path = folder.join(NetworkFile::Architecture.name());
     let spec = ArchitectureSpec::from_ron(&read_text(&path)?).map_err(RunError::about(&path))?;
     let graph = Graph::new(&spec).map_err(RunError::about(&path))?;

@@ -1,5 +1,5 @@
 use burn::tensor::Tensor;
-use netsynth_data::Dataset;
+use netsynth_data::{Dataset, Normalisation};
 use netsynth_graph::Shape;
 use netsynth_random::{shuffle, stream};
 
@@ -78,6 +78,13 @@ pub(crate) fn training_batch(
         images: image_tensor(images, samples.len(), shape, device),
         targets: tensor(targets, [samples.len(), n_classes], &device.burn()),
     }
+}
+
+/// An image as it is judged: levels 0 to 255, plane by plane, become the numbers that a network reads.
+pub fn plain_image(levels: &[u8], normalisation: Normalisation) -> Vec<f32> {
+    let mut image: Vec<f32> = levels.iter().copied().map(f32::from).collect();
+    normalisation.apply(&mut image);
+    image
 }
 
 /// Images as they are judged: normalised, not varied; mirrored left to right if asked.

@@ -43,8 +43,11 @@ pub(crate) enum Tap {
 }
 
 impl Deployed {
-    /// The network with these weights, or which of them does not fit.
-    pub(crate) fn new(graph: &Graph, weights: Weights, device: Device) -> Result<Self, WeightsError> {
+    /// The network with these weights.
+    ///
+    /// # Errors
+    /// Names the first of them that is missing or does not fit.
+    pub fn new(graph: &Graph, weights: Weights, device: Device) -> Result<Self, WeightsError> {
         let layers = (0..graph.len()).map(|node| DeployedLayer::new(graph, node, &weights, device));
         let layers = layers.collect::<Result<_, _>>()?;
         Ok(Self { graph: graph.clone(), device, weights, layers })
@@ -59,7 +62,8 @@ impl Deployed {
         self.device
     }
 
-    pub(crate) fn weights(&self) -> &Weights {
+    /// Its numbers.
+    pub fn weights(&self) -> &Weights {
         &self.weights
     }
 
@@ -77,6 +81,35 @@ impl Deployed {
         let images = image_tensor(pixels, count, self.graph.input(), self.device);
         let logits = self.logits(images, |_, map| map);
         values(activation::softmax(logits, 1))
+    }
+
+    /// The same before the softmax.
+    ///
+    /// # Shapes
+    /// As [`Deployed::predict`].
+    pub fn scores(&self, pixels: Vec<f32>, count: usize) -> Vec<f32> {
+        let images = image_tensor(pixels, count, self.graph.input(), self.device);
+        values(self.logits(images, |_, map| map))
+    }
+
+    /// The gradient of the logarithm of a class's probability with respect to the numbers of one image.
+    ///
+    /// # Shapes
+    /// `pixels` is an image of the graph's input shape, and so is the result.
+    pub fn gradient(&self, pixels: Vec<f32>, class: usize) -> Vec<f32> {
+        let input = self.graph.input();
+        let image = image_tensor(pixels, 1, input, self.device).autodiff().require_grad();
+        let logits = self.logits(image.clone(), |_, map| map);
+        let mut target = vec![0.0; self.graph.classes()];
+        target[class] = 1.0;
+        let target = tensor(target, [1, self.graph.classes()], &self.device.burn());
+        let gradients = kernels::softmax_cross_entropy(logits, target.autodiff()).backward();
+        // The loss is what is lost of the logarithm. No gradient reaches an image that nothing depends on.
+        let gradient = image.grad(&gradients).map(values);
+        gradient.map_or_else(
+            || vec![0.0; input.elements() as usize],
+            |gradient| gradient.into_iter().map(|loss| -loss).collect(),
+        )
     }
 
     /// Logits `[batch, classes]`; `observe` is given what passes each tap, and what it returns goes on.

@@ -146,7 +146,7 @@ impl Network {
     }
 
     /// The weights of the deployed network: batch norm folded into the convolution before it.
-    pub(crate) fn deployed_weights(&self) -> Weights {
+    pub fn deployed_weights(&self) -> Weights {
         let mut weights = Weights::default();
         for (node, layer) in self.layers.iter().enumerate() {
             let name = &self.graph.node(node).name;
