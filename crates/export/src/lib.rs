@@ -1,0 +1,13 @@
+//! How a network is **shipped**: a trained graph as ONNX, C99 and Rust.
+//!
+//! A [`Plan`] is the network as steps on values in one arena; every format is written from it.
+
+mod arena;
+mod plan;
+mod quantised;
+mod run;
+
+pub use arena::Lifetime;
+pub use plan::{Activation, Conv, Kernel, Plan, Step, Value, Window};
+pub use quantised::{QuantisationError, Quantised, QuantisedConv, QuantisedStep, Scale};
+pub use run::run;
