@@ -3,11 +3,15 @@
 //! A [`Plan`] is the network as steps on values in one arena; every format is written from it.
 
 mod arena;
+mod interface;
+mod onnx;
 mod plan;
 mod quantised;
 mod run;
 
 pub use arena::Lifetime;
+pub use interface::Interface;
+pub use onnx::{OPSET, OPSETS, OnnxOptions, onnx};
 pub use plan::{Activation, Conv, Kernel, Plan, Step, Value, Window};
 pub use quantised::{QuantisationError, Quantised, QuantisedConv, QuantisedStep, Scale};
 pub use run::run;
