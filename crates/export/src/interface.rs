@@ -28,6 +28,24 @@ impl Interface {
         }
     }
 
+    /// The numbers that the network reads of levels, 0 to 255, as exported programs compute them: sums of levels are exact.
+    pub fn numbers(&self, levels: &[u8]) -> Vec<f32> {
+        let shifted =
+            |mean: f32, scale: f32| levels.iter().map(|&level| (f32::from(level) - mean) * scale).collect();
+        match self.normalisation {
+            None => levels.iter().copied().map(f32::from).collect(),
+            Some(Normalisation::UnitInterval) => shifted(0.0, 1.0 / 255.0),
+            Some(Normalisation::Dataset { mean, sd }) => shifted(mean, 1.0 / sd),
+            Some(Normalisation::PerImage) => {
+                let count = levels.len() as u64;
+                let sum: u64 = levels.iter().copied().map(u64::from).sum();
+                let squares: u64 = levels.iter().map(|&level| u64::from(level) * u64::from(level)).sum();
+                let deviation = libm::sqrt((squares * count - sum * sum) as f64) / count as f64;
+                shifted((sum as f64 / count as f64) as f32, 1.0 / deviation.max(1.0) as f32)
+            }
+        }
+    }
+
     /// What is done to levels before the network, in a sentence.
     pub fn normalised(&self) -> String {
         match self.normalisation {

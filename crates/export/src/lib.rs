@@ -3,15 +3,21 @@
 //! A [`Plan`] is the network as steps on values in one arena; every format is written from it.
 
 mod arena;
+mod c;
+mod file;
 mod interface;
 mod onnx;
 mod plan;
 mod quantised;
 mod run;
+mod samples;
 
 pub use arena::Lifetime;
+pub use c::c;
+pub use file::File;
 pub use interface::Interface;
 pub use onnx::{OPSET, OPSETS, OnnxOptions, onnx};
 pub use plan::{Activation, Conv, Kernel, Plan, Step, Value, Window};
 pub use quantised::{QuantisationError, Quantised, QuantisedConv, QuantisedStep, Scale};
 pub use run::run;
+pub use samples::Sample;

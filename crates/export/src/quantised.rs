@@ -14,7 +14,7 @@ use crate::run::run;
 pub struct Scale {
     /// The logarithm of a step.
     pub exponent: i32,
-    /// The integer that means 0.
+    /// The integer that means 0; it is even.
     pub zero: i32,
 }
 
@@ -95,13 +95,14 @@ impl Scale {
             return Self { exponent, zero: -128 };
         }
         let middle = (low + high) / 2.0 / power_of_two(exponent);
-        Self { exponent, zero: (libm::rintf(-middle - 0.5) as i32).clamp(-128, 127) }
+        // Even: a runtime may add the zero point before it rounds, and a half is then rounded the same way.
+        Self { exponent, zero: 2 * (libm::rintf((-middle - 0.5) / 2.0) as i32).clamp(-64, 63) }
     }
 
     /// The least step that holds all of a range.
     fn holding((low, high): (f32, f32)) -> i32 {
         let width = high.max(0.0) - low.min(0.0);
-        let exact = libm::log2f(width.max(1e-20) / 254.0);
+        let exact = libm::log2f(width.max(1e-20) / 252.0);
         (libm::ceilf(exact) as i32).clamp(-60, 60)
     }
 

@@ -12,7 +12,8 @@ use netsynth_data::Normalisation;
 use netsynth_export::{Interface, OPSETS, OnnxOptions, Plan, Quantised, onnx, run};
 use networks::{ALL_OPERATORS, close, drawn, image, network};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 
 fn interface(normalisation: Option<Normalisation>, n_classes: usize) -> Interface {
     let labels = (0..n_classes).map(|class| format!("class \"{class}\" ü")).collect();
@@ -29,20 +30,26 @@ fn has_onnxruntime() -> bool {
     has
 }
 
-/// The logits of each image, and its label, as onnxruntime computes them.
-fn by_onnxruntime(model: &[u8], images: &[Vec<f32>]) -> Vec<(Vec<f32>, String)> {
+/// The logits of each image of each model, and its label, as onnxruntime computes them.
+fn by_onnxruntime(models: &[(Vec<u8>, &[Vec<f32>])]) -> Vec<Vec<(Vec<f32>, String)>> {
     let folder = tempfile::tempdir().unwrap();
-    let (file, data) = (folder.path().join("model.onnx"), folder.path().join("images"));
-    fs::write(&file, model).unwrap();
-    fs::write(&data, images.iter().flatten().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>()).unwrap();
+    let mut files = Vec::new();
+    for (number, (model, images)) in models.iter().enumerate() {
+        fs::write(folder.path().join(format!("{number}.onnx")), model).unwrap();
+        let file = folder.path().join(format!("{number}.images"));
+        fs::write(&file, images.iter().flatten().flat_map(|x| x.to_le_bytes()).collect::<Vec<u8>>()).unwrap();
+        files.push(file);
+    }
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/second_opinion.py");
-    let output = Command::new("python3").arg(script).args([&file, &data]).output().unwrap();
+    let output = Command::new("python3").arg(script).args(&files).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let line = |line: &str| {
         let (logits, label) = line.split_once('|').unwrap();
         (logits.split_whitespace().map(|logit| logit.parse().unwrap()).collect(), label.trim().to_owned())
     };
-    String::from_utf8(output.stdout).unwrap().lines().map(line).collect()
+    let text = String::from_utf8(output.stdout).unwrap();
+    let mut lines = text.lines().map(line);
+    models.iter().map(|(_, images)| lines.by_ref().take(images.len()).collect()).collect()
 }
 
 #[test]
@@ -53,9 +60,10 @@ fn onnxruntime_computes_what_the_network_does_for_every_operator_and_opset() {
     let network = network(ALL_OPERATORS, 5);
     let plan = Plan::new(&network).unwrap();
     let images: Vec<Vec<f32>> = (0..3).map(|seed| image(&network, seed)).collect();
-    for opset in OPSETS {
-        let model = onnx(&plan, None, &interface(None, 3), OnnxOptions { opset, whole: false });
-        for (image, (logits, label)) in images.iter().zip(by_onnxruntime(&model, &images)) {
+    let model = |opset| onnx(&plan, None, &interface(None, 3), OnnxOptions { opset, whole: false });
+    let models: Vec<_> = OPSETS.map(|opset| (model(opset), images.as_slice())).collect();
+    for (opset, found) in OPSETS.zip(by_onnxruntime(&models)) {
+        for (image, (logits, label)) in images.iter().zip(found) {
             let expected = network.scores(image.clone(), 1);
             assert!(close(&logits, &expected), "opset {opset}: {logits:?} {expected:?}");
             assert_eq!(label, "");
@@ -80,19 +88,21 @@ fn normalisation_and_labels_are_in_a_whole_model() {
         Normalisation::UnitInterval,
         Normalisation::Dataset { mean: 100.0, sd: 40.0 },
     ];
-    for normalisation in kinds {
-        for opset in [17, 18] {
-            let interface = interface(Some(normalisation), 3);
-            let model = onnx(&plan, None, &interface, OnnxOptions { opset, whole: true });
-            for (levels, (logits, label)) in images.iter().zip(by_onnxruntime(&model, &images)) {
-                let mut prepared = levels.clone();
-                normalisation.apply(&mut prepared);
-                let expected = network.scores(prepared, 1);
-                assert!(close(&logits, &expected), "{normalisation:?}: {logits:?} {expected:?}");
-                // Of equal ones the first.
-                let best = (0..3).rev().max_by(|&a, &b| expected[a].total_cmp(&expected[b])).unwrap();
-                assert_eq!(label, interface.labels[best]);
-            }
+    let cases: Vec<_> = kinds.into_iter().flat_map(|kind| [(kind, 17), (kind, 18)]).collect();
+    let model = |&(normalisation, opset): &(Normalisation, i64)| {
+        onnx(&plan, None, &interface(Some(normalisation), 3), OnnxOptions { opset, whole: true })
+    };
+    let models: Vec<_> = cases.iter().map(|case| (model(case), images.as_slice())).collect();
+    for ((normalisation, _), found) in cases.iter().zip(by_onnxruntime(&models)) {
+        let labels = interface(Some(*normalisation), 3).labels;
+        for (levels, (logits, label)) in images.iter().zip(found) {
+            let mut prepared = levels.clone();
+            normalisation.apply(&mut prepared);
+            let expected = network.scores(prepared, 1);
+            assert!(close(&logits, &expected), "{normalisation:?}: {logits:?} {expected:?}");
+            // Of equal ones the first.
+            let best = (0..3).rev().max_by(|&a, &b| expected[a].total_cmp(&expected[b])).unwrap();
+            assert_eq!(label, labels[best]);
         }
     }
 }
@@ -106,28 +116,34 @@ fn integer_logits_are_those_of_onnxruntime_to_the_last_bit() {
     if !has_onnxruntime() {
         return;
     }
-    let check = |text: &str, seed: u64| {
-        let network = network(text, seed);
-        let plan = Plan::new(&network).unwrap();
-        let images = random(&network, 24);
-        let quantised = Quantised::new(&plan, &images[..8]).unwrap();
-        let interface = interface(None, plan.classes());
-        let model =
-            onnx(&plan, Some(&quantised), &interface, OnnxOptions { whole: false, ..OnnxOptions::default() });
-        for (image, (logits, _)) in images.iter().zip(by_onnxruntime(&model, &images)) {
-            let integers = quantised.run(&plan, image);
-            assert_eq!(logits, quantised.logits(&plan, &integers), "{text}");
-        }
+    // All of them in one call: Python takes long to start.
+    let mut texts =
+        vec![(ALL_OPERATORS.to_owned(), 5), (include_str!("../../../prototypes/nano-b.ron").to_owned(), 1)];
+    let mut runner = TestRunner::deterministic();
+    let numbers = proptest::collection::vec((any::<u8>(), any::<u8>(), any::<u8>()), 0..12);
+    texts.extend((0..12).map(|seed| (drawn(&numbers.new_tree(&mut runner).unwrap().current()), seed)));
+    let networks: Vec<_> = texts.iter().map(|(text, seed)| network(text, *seed)).collect();
+    let images: Vec<Vec<Vec<f32>>> = networks.iter().map(|network| random(network, 24)).collect();
+    let plans: Vec<_> = networks.iter().map(|network| Plan::new(network).unwrap()).collect();
+    let integers: Vec<_> =
+        plans.iter().zip(&images).map(|(plan, images)| Quantised::new(plan, &images[..8]).unwrap()).collect();
+    let model = |(plan, integers): (&Plan, &Quantised)| {
+        let options = OnnxOptions { whole: false, ..OnnxOptions::default() };
+        onnx(plan, Some(integers), &interface(None, plan.classes()), options)
     };
-    check(ALL_OPERATORS, 5);
-    check(include_str!("../../../prototypes/nano-b.ron"), 1);
-    let mut runner = TestRunner::new(Config { cases: 8, ..Config::default() });
-    let networks = (proptest::collection::vec((any::<u8>(), any::<u8>(), any::<u8>()), 0..12), 0u64..100);
-    let outcome = runner.run(&networks, |(numbers, seed)| {
-        check(&drawn(&numbers), seed);
-        Ok(())
-    });
-    outcome.unwrap();
+    let models: Vec<_> = plans
+        .iter()
+        .zip(&integers)
+        .map(model)
+        .zip(&images)
+        .map(|(model, images)| (model, images.as_slice()))
+        .collect();
+    for (number, found) in by_onnxruntime(&models).into_iter().enumerate() {
+        let (plan, integers) = (&plans[number], &integers[number]);
+        for (image, (logits, _)) in images[number].iter().zip(found) {
+            assert_eq!(logits, integers.logits(plan, &integers.run(plan, image)), "{}", texts[number].0);
+        }
+    }
 }
 
 #[test]

@@ -1,0 +1,132 @@
+//! Steps in 32-bit floats.
+
+use super::activation;
+use super::sliding;
+use super::text::{array, float, function};
+use crate::plan::{Activation, Conv, Kernel, Plan, Step, Window};
+
+/// The functions of the activations that a plan has.
+pub(super) fn activations(plan: &Plan) -> String {
+    let used = |kind: Activation| plan.steps.iter().any(|step| activation(step) == kind);
+    let kinds = [
+        (Activation::Relu, "x > 0.0f ? x : 0.0f"),
+        (Activation::Relu6, "x < 0.0f ? 0.0f : x > 6.0f ? 6.0f : x"),
+        (Activation::Swish, "x / (1.0f + expf(-x))"),
+        (Activation::Sigmoid, "1.0f / (1.0f + expf(-x))"),
+    ];
+    let functions = kinds.into_iter().filter(|(kind, _)| used(*kind)).map(|(kind, formula)| {
+        format!("\nstatic float {}(float x)\n{{\n    return {formula};\n}}\n", name(kind))
+    });
+    functions.collect()
+}
+
+fn name(activation: Activation) -> &'static str {
+    match activation {
+        Activation::Linear => "",
+        Activation::Relu => "relu",
+        Activation::Relu6 => "relu6",
+        Activation::Swish => "swish",
+        Activation::Sigmoid => "sigmoid",
+    }
+}
+
+/// A step's functions and constants, and its call.
+pub(super) fn step(plan: &Plan, step: &Step) -> (String, String) {
+    let number = step.output;
+    let name = format!("step_{number}");
+    let (from, to) = (&plan.values[step.inputs[0]], &plan.values[number]);
+    let place = |value: usize| format!("arena + {}", plan.values[value].offset);
+    let inputs: Vec<String> = step.inputs.iter().map(|&input| place(input)).collect();
+    let call = format!("    {name}({}, {});\n", inputs.join(", "), place(number));
+    let one = "const float *x, float *y";
+    let mean = |window: &Window| {
+        let constants = [sliding(window, from, to), vec![("CHANNELS", to.shape.channels)]].concat();
+        let body = include_str!("mean_pool.c");
+        let body = body.replace("WIDE", "float").replace(" - ZERO", "").replace("END", "sum / (float)count");
+        function(&name, one, &constants, &body)
+    };
+    match &step.kernel {
+        Kernel::Conv(conv) => (convolution(&name, plan, step, conv), call),
+        Kernel::Sum(kind) => {
+            let names: Vec<String> = (0..inputs.len()).map(|input| format!("x{input}")).collect();
+            let parameters: Vec<String> = names.iter().map(|name| format!("const float *{name}")).collect();
+            let terms: Vec<String> = names.iter().map(|name| format!("{name}[i]")).collect();
+            let body = format!(
+                "    int i;\n    for (i = 0; i < NUMBERS; i++) {{\n        y[i] = {}({});\n    }}\n",
+                self::name(*kind),
+                terms.join(" + ")
+            );
+            let parameters = format!("{}, float *y", parameters.join(", "));
+            (function(&name, &parameters, &[("NUMBERS", to.shape.elements() as usize)], &body), call)
+        }
+        Kernel::Concat => {
+            let (mut functions, mut calls, mut start) = (String::new(), String::new(), 0);
+            for (input, &value) in step.inputs.iter().enumerate() {
+                let channels = plan.values[value].shape.channels;
+                let constants = [
+                    ("PIXELS", to.shape.height * to.shape.width),
+                    ("CHANNELS", channels),
+                    ("ALL", to.shape.channels),
+                    ("START", start),
+                ];
+                let body = include_str!("concat.c").replace("END", "x[pixel * CHANNELS + c]");
+                functions.push_str(&function(&format!("{name}_{input}"), one, &constants, &body));
+                calls.push_str(&format!("    {name}_{input}({}, {});\n", place(value), place(number)));
+                start += channels;
+            }
+            (functions, calls)
+        }
+        Kernel::MaxPool(window) => {
+            let constants = [sliding(window, from, to), vec![("CHANNELS", to.shape.channels)]].concat();
+            let body = include_str!("max_pool.c").replace("NUMBER", "float");
+            (function(&name, one, &constants, &body), call)
+        }
+        Kernel::AvgPool(window) => (mean(window), call),
+        Kernel::GlobalAvgPool => (mean(&Window::whole(from.shape)), call),
+        Kernel::Gate => {
+            let constants = [("NUMBERS", to.shape.elements() as usize), ("CHANNELS", to.shape.channels)];
+            let body = "    int i;\n    for (i = 0; i < NUMBERS; i++) {\n        y[i] = x[i] * gate[i % CHANNELS];\n    }\n";
+            (function(&name, "const float *x, const float *gate, float *y", &constants, body), call)
+        }
+    }
+}
+
+/// Outputs that are summed at once, at most: their sums are on the stack.
+const MAX_BLOCK: usize = 64;
+
+fn convolution(name: &str, plan: &Plan, step: &Step, conv: &Conv) -> String {
+    let (from, to) = (&plan.values[step.inputs[0]], &plan.values[step.output]);
+    let channels = from.shape.channels;
+    let (inputs, outputs) = (channels / conv.groups, to.shape.channels / conv.groups);
+    let (rows, columns) = conv.window.size;
+    let taps = rows * columns;
+    let number = step.output.to_string();
+    // As the loops read them: by group, row, column, input and output.
+    let weight =
+        (0..conv.groups).flat_map(|group| (0..taps).map(move |tap| (group, tap))).flat_map(|(group, tap)| {
+            (0..inputs).flat_map(move |input| {
+                (0..outputs).map(move |output| ((group * outputs + output) * inputs + input) * taps + tap)
+            })
+        });
+    let is_depthwise = conv.is_depthwise(channels);
+    let by_tap = (0..taps).flat_map(|tap| (0..channels).map(move |channel| channel * taps + tap));
+    let weight: Vec<f32> = match is_depthwise {
+        true => by_tap.map(|at| conv.weight[at]).collect(),
+        false => weight.map(|at| conv.weight[at]).collect(),
+    };
+    let mut constants = sliding(&conv.window, from, to);
+    constants.push(("GROUPS", conv.groups));
+    let body = match is_depthwise {
+        true => include_str!("float_depthwise.c"),
+        false => {
+            let n_blocks = outputs.div_ceil(MAX_BLOCK);
+            constants.extend([("IN", inputs), ("OUT", outputs)]);
+            constants.extend([("BLOCK", outputs.div_ceil(n_blocks)), ("BLOCKS", n_blocks)]);
+            include_str!("float_conv.c")
+        }
+    };
+    let body = body.replace("_N", &format!("_{number}")).replace("ACTIVATED", self::name(conv.activation));
+    array("float", &format!("weight_{number}"), weight.into_iter().map(float))
+        + &array("float", &format!("bias_{number}"), conv.bias.iter().copied().map(float))
+        + &function(name, "const float *x, float *y", &constants, &body)
+}
