@@ -1,9 +1,9 @@
-//! The readers that need Burn: whole plans, and weights.
+//! The readers that need Burn: whole plans, weights, and models in one file.
 
 use std::sync::LazyLock;
 
 use netsynth_graph::{ArchitectureSpec, Graph, schema};
-use netsynth_run::{Plan, TrainPlan};
+use netsynth_run::{Plan, TrainPlan, pack, unpack};
 use netsynth_search::Problem;
 use netsynth_train::{Device, read, save};
 
@@ -39,5 +39,12 @@ pub fn weights(bytes: &[u8]) {
     if let Ok(network) = read(bytes, &SMALL, Device::Flex) {
         let again = save(&network).expect("what was read is written");
         assert!(read(&again, &SMALL, Device::Flex).is_ok());
+    }
+}
+
+/// A model in one file: its weights, and the document about them.
+pub fn packed(bytes: &[u8]) {
+    if let Ok(model) = unpack(bytes) {
+        assert_eq!(pack(&model).ok().as_deref(), Some(bytes));
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod audit;
 pub(crate) mod bench;
 pub(crate) mod check;
+pub(crate) mod classify;
 pub(crate) mod compare;
 mod comparison;
 pub(crate) mod completions;
@@ -10,6 +11,7 @@ pub(crate) mod data;
 pub(crate) mod draw;
 mod environment;
 pub(crate) mod explain;
+pub(crate) mod export;
 pub(crate) mod front;
 pub(crate) mod help;
 pub(crate) mod man;

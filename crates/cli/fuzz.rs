@@ -104,6 +104,11 @@ fn weights() {
 }
 
 #[test]
+fn models_in_one_file() {
+    exercise("packed", trained::packed);
+}
+
+#[test]
 fn trials() {
     exercise("trial", readers::trial);
 }

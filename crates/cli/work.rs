@@ -1,6 +1,8 @@
-//! Work on a run with this process' threads, as several commands begin it or go on with it.
+//! Work with this process' threads: on a run, as several commands begin it or go on with it, and on images.
 
 pub(crate) mod data;
+pub(crate) mod images;
+pub(crate) mod in_order;
 pub(crate) mod search;
 pub(crate) mod threads;
 pub(crate) mod training;

@@ -127,14 +127,7 @@ impl ReadArguments {
         if let Some(crop) = crop {
             options.crop = crop.clone();
         }
-        match (&mut options.crop, margin) {
-            (_, None) => {}
-            (Crop::Face { margin } | Crop::Boxes { margin, .. }, Some(asked)) => *margin = *asked,
-            (Crop::Whole | Crop::Centre | Crop::Box { .. }, Some(_)) => {
-                let remedy = "give --crop face or --crop FILE.csv with it, or leave it out";
-                return Err(RunError::new("--margin is of a face or of a file's box", remedy));
-            }
-        }
+        with_margin(&mut options.crop, *margin)?;
         if let Some(colour) = colour {
             options.colour = match colour {
                 ColourName::Gray => Colour::Gray,
@@ -169,13 +162,28 @@ impl DataArguments {
     }
 }
 
+/// A margin that is given replaces that of a crop, which must have one.
+pub(crate) fn with_margin(crop: &mut Crop, asked: Option<f32>) -> Result<(), RunError> {
+    match (crop, asked) {
+        (_, None) => Ok(()),
+        (Crop::Face { margin } | Crop::Boxes { margin, .. }, Some(asked)) => {
+            *margin = asked;
+            Ok(())
+        }
+        (Crop::Whole | Crop::Centre | Crop::Box { .. }, Some(_)) => {
+            let remedy = "give --crop face or --crop FILE.csv with it, or leave it out";
+            Err(RunError::new("--margin is of a face or of a file's box", remedy))
+        }
+    }
+}
+
 /// Whether a text names a file rather than a box: by its ending, or because there is one.
 fn is_box_file(text: &str) -> bool {
     let ending = Path::new(text).extension().map(|ending| ending.to_ascii_lowercase());
     ending.is_some_and(|ending| ending == "csv" || ending == "tsv") || Path::new(text).is_file()
 }
 
-fn crop(text: &str) -> Result<Crop, String> {
+pub(crate) fn crop(text: &str) -> Result<Crop, String> {
     match text {
         "none" | "whole" => Ok(Crop::Whole),
         "centre" | "center" => Ok(Crop::Centre),

@@ -1,3 +1,5 @@
+mod deployed;
+
 use std::time::Instant;
 
 use clap::{Args, Subcommand};
@@ -23,11 +25,24 @@ const N_IMAGES: usize = 512;
 /// Images that are seen at once.
 const BATCH: Count = Count::new("images at once", 1, 4096);
 
-/// Measure how fast this machine trains and runs a network.
+/// Measure how fast this machine runs a trained network, and how fast it trains one.
+///
+/// Of a trained network: how long it takes for an image and for several at once, on a core of its own and on all of them, its
+/// memory, its multiply-accumulates against what the core can do at best, and its energy where the machine tells it, beside the
+/// paper's Table 2. What cannot be measured here is said.
+///
+/// Example: netsynth bench runs/search-001/variants/nano-b
 #[derive(Args)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    arg_required_else_help = true
+)]
 pub(crate) struct Arguments {
+    #[command(flatten)]
+    deployed: deployed::Arguments,
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Subcommand)]
@@ -92,7 +107,8 @@ impl Spread {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
-    let (timings, format) = match &arguments.command {
+    let Some(command) = &arguments.command else { return deployed::run(&arguments.deployed) };
+    let (timings, format) = match command {
         Command::Train { architecture, batch, epochs, workers, format } => {
             let (graph, dataset) = subject(architecture)?;
             let workers = worker_count(Some(*workers));

@@ -1,15 +1,14 @@
 //! The way from a path to a dataset: a layout lists the images, and each is decoded, cropped and resized.
 
-use fast_image_resize::Resizer;
 use rayon::prelude::*;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::crop::Cropper;
 use crate::dataset::{Unnumbered, assemble};
 use crate::image::{Image, NoImage};
 use crate::layouts::{self, Listed, Listing, Picture};
 use crate::names::relative;
+use crate::preparation::{Preparation, Prepared, Scratch};
 use crate::threads::start_threads;
 use crate::{DataError, DataOptions, Dataset, Layout, SkipReason, Skipped};
 
@@ -59,43 +58,38 @@ fn decode(
     if n_images * options.colour.channels() * options.height * options.width > MAX_BYTES {
         return Err(DataError::TooManyPixels { path: dir.to_owned(), images: n_images, limit: MAX_BYTES });
     }
-    let cropper = Cropper::new(&options.crop, dir)?;
+    let preparation = Preparation::remembering(options, dir)?;
     let n_done = AtomicUsize::new(0);
     start_threads()?;
     let decoded: Result<Vec<Result<Unnumbered, Skipped>>, DataError> = images
         .into_par_iter()
-        .map_init(
-            || (Resizer::new(), None),
-            |(resizer, detector), Listed { picture, class, subject, usage }| {
-                let (source, image) = match picture {
-                    Picture::File(path) => {
-                        let image = match Image::read(&path) {
-                            Err(NoImage::Shortage(cause)) => return Err(DataError::Read { path, cause }),
-                            Err(NoImage::Unusable(reason)) => Err(reason),
-                            Ok(image) => Ok(image),
-                        };
-                        (relative(&path, dir), image)
-                    }
-                    Picture::Decoded { name, image } => (name, Ok(image)),
-                };
-                let sample = image.map_err(SkipReason::BadImage).and_then(|image| {
-                    let cut = cropper.cut(&image, &source, detector)?;
-                    let pixels = image.fitted(cut.part, options, resizer).map_err(SkipReason::BadImage)?;
-                    Ok((pixels, cut.is_one_of_several))
-                });
-                on_image(n_done.fetch_add(1, Ordering::Relaxed) + 1, n_images);
-                Ok(match sample {
-                    Ok((pixels, is_one_of_several)) => {
-                        Ok(Unnumbered { pixels, class, subject, source, usage, is_one_of_several })
-                    }
-                    Err(reason) => Err(Skipped { path: source, reason }),
-                })
-            },
-        )
+        .map_init(Scratch::default, |scratch, Listed { picture, class, subject, usage }| {
+            let (source, image) = match picture {
+                Picture::File(path) => {
+                    let image = match Image::read(&path) {
+                        Err(NoImage::Shortage(cause)) => return Err(DataError::Read { path, cause }),
+                        Err(NoImage::Unusable(reason)) => Err(reason),
+                        Ok(image) => Ok(image),
+                    };
+                    (relative(&path, dir), image)
+                }
+                Picture::Decoded { name, image } => (name, Ok(image)),
+            };
+            let sample = image
+                .map_err(SkipReason::BadImage)
+                .and_then(|image| preparation.prepare(&image, &source, scratch));
+            on_image(n_done.fetch_add(1, Ordering::Relaxed) + 1, n_images);
+            Ok(match sample {
+                Ok(Prepared { pixels, is_one_of_several, .. }) => {
+                    Ok(Unnumbered { pixels, class, subject, source, usage, is_one_of_several })
+                }
+                Err(reason) => Err(Skipped { path: source, reason }),
+            })
+        })
         .collect();
     let decoded = decoded?;
-    let not_matched = cropper.example();
-    notes.extend(cropper.close());
+    let not_matched = preparation.example();
+    notes.extend(preparation.close());
     let mut good = Vec::with_capacity(decoded.len());
     for sample in decoded {
         match sample {

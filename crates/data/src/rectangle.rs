@@ -1,12 +1,18 @@
 //! A part of an image.
 
+use serde::Serialize;
+
 /// A box in an image; it may reach outside until it is fitted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Rectangle {
-    pub(crate) left: i64,
-    pub(crate) top: i64,
-    pub(crate) width: i64,
-    pub(crate) height: i64,
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Rectangle {
+    /// Pixels left of it.
+    pub left: i64,
+    /// Pixels above it.
+    pub top: i64,
+    /// Its width in pixels.
+    pub width: i64,
+    /// Its height in pixels.
+    pub height: i64,
 }
 
 impl Rectangle {

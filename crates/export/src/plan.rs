@@ -107,6 +107,21 @@ pub enum Activation {
     Sigmoid,
 }
 
+impl Step {
+    /// What follows the kernel's sums.
+    pub fn activation(&self) -> Activation {
+        match &self.kernel {
+            Kernel::Conv(conv) => conv.activation,
+            Kernel::Sum(activation) => *activation,
+            Kernel::Concat
+            | Kernel::MaxPool(_)
+            | Kernel::AvgPool(_)
+            | Kernel::GlobalAvgPool
+            | Kernel::Gate => Activation::Linear,
+        }
+    }
+}
+
 impl From<netsynth_graph::Activation> for Activation {
     fn from(activation: netsynth_graph::Activation) -> Self {
         match activation {

@@ -207,10 +207,10 @@ impl Quantised {
         let (from, to) = (plan.values[step.inputs[0]].shape, plan.values[step.output].shape);
         match (&step.kernel, &quantised.conv) {
             (Kernel::Conv(conv), Some(integers)) => {
-                let sums =
-                    crate::run::sums(&conv.window, conv.groups, from, to, read(0), |channel, tap, q| {
-                        (i32::from(q) - zero(0)) * i32::from(integers.weight[channel * conv.taps() + tap])
-                    });
+                let zero = zero(0);
+                let sums = crate::run::sums(conv, &integers.weight, from, to, read(0), |q, weight| {
+                    (i32::from(q) - zero) * i32::from(weight)
+                });
                 let channels = to.channels;
                 sums.into_iter()
                     .enumerate()

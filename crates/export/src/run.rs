@@ -2,16 +2,20 @@
 //!
 //! In the arena a value's numbers lie row by row, column by column, channel by channel.
 
+use std::ops::AddAssign;
+
 use netsynth_graph::Shape;
 
 use crate::plan::{Activation, Conv, Kernel, Plan, Step, Window};
 
+/// Who is given the number of each step, and what it computed before and after its activation.
+pub type Observer<'a> = dyn FnMut(usize, &[f32], &[f32]) + 'a;
+
 /// The logits of one image.
 ///
 /// # Shapes
-/// `image` holds what the network reads, plane by plane. `observe` is given the number of each step, and what it computed
-/// before and after its activation.
-pub fn run(plan: &Plan, image: &[f32], observe: &mut dyn FnMut(usize, &[f32], &[f32])) -> Vec<f32> {
+/// `image` holds what the network reads, plane by plane.
+pub fn run(plan: &Plan, image: &[f32], observe: &mut Observer<'_>) -> Vec<f32> {
     let mut arena = vec![0.0; plan.arena];
     let input = &plan.values[0];
     arena[input.offset..input.offset + image.len()].copy_from_slice(&interleaved(image, input.shape));
@@ -83,43 +87,45 @@ fn mean(numbers: &mut dyn Iterator<Item = f32>) -> f32 {
 }
 
 fn convolved(conv: &Conv, from: Shape, to: Shape, input: &[f32]) -> Vec<f32> {
-    let taps = conv.taps();
-    let mut output = sums(&conv.window, conv.groups, from, to, input, |channel, tap, x| {
-        x * conv.weight[channel * taps + tap]
-    });
+    let mut output = sums(conv, &conv.weight, from, to, input, |x, weight| x * weight);
     for pixel in output.chunks_exact_mut(to.channels) {
         pixel.iter_mut().zip(&conv.bias).for_each(|(sum, bias)| *sum += bias);
     }
     output
 }
 
-/// The sums of a convolution, without its bias: of what each output channel makes of its taps.
+/// The sums of a convolution's products, without its bias.
 ///
-/// `product` is given the output channel, the number of the tap and the number there.
-pub(crate) fn sums<T: Copy, S: Copy + Default + std::ops::AddAssign>(
-    window: &Window,
-    groups: usize,
+/// `weight` has the places of the convolution's own.
+pub(crate) fn sums<T: Copy, W: Copy, S: Copy + Default + AddAssign>(
+    conv: &Conv,
+    weight: &[W],
     from: Shape,
     to: Shape,
     input: &[T],
-    product: impl Fn(usize, usize, T) -> S,
+    product: impl Fn(T, W) -> S,
 ) -> Vec<S> {
-    let (per_group, out_per_group) = (from.channels / groups, to.channels / groups);
+    let Conv { window, groups, .. } = conv;
+    let (n_in, n_out) = (from.channels / groups, to.channels / groups);
     let (rows, columns) = window.size;
+    let weight = by_tap(weight, *groups, n_in, rows * columns);
     let mut output = vec![S::default(); to.elements() as usize];
     for row in 0..to.height {
         let (ys, first_y) = window.covered(row, rows, from.height);
         for column in 0..to.width {
             let (xs, first_x) = window.covered(column, columns, from.width);
             let start = (row * to.width + column) * to.channels;
-            let sums = &mut output[start..start + to.channels];
             for (y, ky) in ys.clone().zip(first_y..) {
                 for (x, kx) in xs.clone().zip(first_x..) {
                     let pixel = &input[(y * from.width + x) * from.channels..][..from.channels];
-                    for (channel, sum) in sums.iter_mut().enumerate() {
-                        let first = channel / out_per_group * per_group;
-                        for (i, &number) in pixel[first..first + per_group].iter().enumerate() {
-                            *sum += product(channel, (i * rows + ky) * columns + kx, number);
+                    let inputs = pixel.chunks_exact(n_in).enumerate();
+                    for ((group, inputs), sums) in inputs.zip(output[start..].chunks_exact_mut(n_out)) {
+                        let tap = (group * rows + ky) * columns + kx;
+                        let weights = weight[tap * n_in * n_out..].chunks_exact(n_out);
+                        for (&number, weights) in inputs.iter().zip(weights) {
+                            for (sum, &weight) in sums.iter_mut().zip(weights) {
+                                *sum += product(number, weight);
+                            }
                         }
                     }
                 }
@@ -127,6 +133,20 @@ pub(crate) fn sums<T: Copy, S: Copy + Default + std::ops::AddAssign>(
         }
     }
     output
+}
+
+/// Weights `[outputs, inputs, taps]` of each group as `[taps, inputs, outputs]`: as loops over pixels read them.
+pub(crate) fn by_tap<W: Copy>(weight: &[W], groups: usize, n_in: usize, n_taps: usize) -> Vec<W> {
+    let n_out = weight.len() / (groups * n_in * n_taps);
+    let mut found = Vec::with_capacity(weight.len());
+    for group in weight.chunks_exact(weight.len() / groups) {
+        for tap in 0..n_taps {
+            for input in 0..n_in {
+                found.extend((0..n_out).map(|output| group[(output * n_in + input) * n_taps + tap]));
+            }
+        }
+    }
+    found
 }
 
 pub(crate) fn pooled<T: Copy>(

@@ -1,6 +1,6 @@
 //! ONNX models against onnxruntime, where Python has it, and ONNX's checker.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stderr)]
 
 mod networks;
 
@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 use netsynth_data::Normalisation;
-use netsynth_export::{Interface, OPSETS, OnnxOptions, Plan, Quantised, onnx, run};
+use netsynth_export::{Agreement, Interface, OPSETS, OnnxOptions, Plan, Quantised, by_rten, onnx, run};
 use networks::{ALL_OPERATORS, close, drawn, image, network};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -161,4 +161,45 @@ fn integers_are_near_the_numbers_that_they_stand_for() {
         }
     }
     assert!(Quantised::new(&plan, &[]).unwrap_err().to_string().contains("there are none"));
+}
+
+#[test]
+fn another_program_computes_the_same_in_process() {
+    let network = network(ALL_OPERATORS, 5);
+    let plan = Plan::new(&network).unwrap();
+    let images = random(&network, 8);
+    let agreement = |model: &[u8], images: &[Vec<f32>], expected: &[Vec<f32>]| {
+        let found = by_rten(model, [1, 1, 13, 11], images).unwrap();
+        Agreement::of(expected.iter().map(Vec::as_slice).zip(found.iter().map(Vec::as_slice)))
+    };
+    let expected: Vec<Vec<f32>> = images.iter().map(|image| network.scores(image.clone(), 1)).collect();
+    for opset in OPSETS {
+        let model = onnx(&plan, None, &interface(None, 3), OnnxOptions { opset, whole: false });
+        let found = agreement(&model, &images, &expected);
+        assert!(
+            found.n_equal == 8 && found.largest_difference < 1e-4 * (1.0 + found.largest_logit),
+            "{found:?}"
+        );
+    }
+    // Normalisation and labels are in the way of nobody.
+    let normalisation = Normalisation::PerImage;
+    let levels: Vec<Vec<f32>> =
+        images.iter().map(|image| image.iter().map(|x| ((x + 1.0) * 127.0).round()).collect()).collect();
+    let prepared = |levels: &Vec<f32>| {
+        let mut prepared = levels.clone();
+        normalisation.apply(&mut prepared);
+        network.scores(prepared, 1)
+    };
+    let model = onnx(&plan, None, &interface(Some(normalisation), 3), OnnxOptions::default());
+    let found = agreement(&model, &levels, &levels.iter().map(prepared).collect::<Vec<_>>());
+    assert!(found.n_equal == 8 && found.largest_difference < 1e-3, "{found:?}");
+    // In integers it computes convolutions in floats, and may round another way now and then.
+    let integers = Quantised::new(&plan, &images).unwrap();
+    let options = OnnxOptions { whole: false, ..OnnxOptions::default() };
+    let model = onnx(&plan, Some(&integers), &interface(None, 3), options);
+    let exact: Vec<Vec<f32>> =
+        images.iter().map(|image| integers.logits(&plan, &integers.run(&plan, image))).collect();
+    let found = agreement(&model, &images, &exact);
+    assert!(found.largest_difference < 0.05 * found.largest_logit, "{found:?}");
+    assert!(by_rten(b"no model", [1, 1, 13, 11], &images).is_err());
 }

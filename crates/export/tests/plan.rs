@@ -4,7 +4,8 @@
 
 mod networks;
 
-use netsynth_export::{Plan, run};
+use netsynth_data::Normalisation;
+use netsynth_export::{Interface, Plan, run};
 use networks::{ALL_OPERATORS, close, drawn, image, network};
 use proptest::prelude::*;
 
@@ -58,5 +59,20 @@ proptest! {
         let image = image(&network, seed);
         let (planned, expected) = (run(&plan, &image, &mut |_, _, _| {}), network.scores(image, 1));
         prop_assert!(close(&planned, &expected), "{planned:?} {expected:?}");
+    }
+
+    #[test]
+    fn levels_become_the_numbers_that_a_training_makes_of_them(
+        levels in proptest::collection::vec(any::<u8>(), 1..400), mean in 0.0_f32..255.0, sd in 1.0_f32..100.0
+    ) {
+        for normalisation in
+            [Normalisation::UnitInterval, Normalisation::PerImage, Normalisation::Dataset { mean, sd }]
+        {
+            let interface =
+                Interface { labels: vec![], normalisation: Some(normalisation), preparation: String::new() };
+            let mut expected: Vec<f32> = levels.iter().copied().map(f32::from).collect();
+            normalisation.apply(&mut expected);
+            prop_assert!(close(&interface.numbers(&levels), &expected), "{normalisation:?}");
+        }
     }
 }

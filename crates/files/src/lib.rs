@@ -10,8 +10,10 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+mod folder;
 mod read;
 mod write;
 
+pub use folder::FolderDraft;
 pub use read::{is_shortage, open, read};
 pub use write::{draft, give_name, is_unfinished, sync_folder, unfinished, write};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process;
 
 /// The ending of a file that is not whole yet.
-const UNFINISHED: &str = ".unfinished";
+pub(crate) const UNFINISHED: &str = ".unfinished";
 
 /// Writes a file that somebody named, whole or not at all: until all of it is on the disk, what was there stays. A link is
 /// followed to the file that it names; a device or a pipe, such as `/dev/stdout`, is written to.

@@ -24,10 +24,12 @@
 //!
 //! A chart is the same: points on two axes, as SVG ([`scatter`]), as pixels ([`png`]) or as lines of a terminal ([`terminal`]).
 
+mod annotation;
 mod audit;
 mod charts;
 mod drawing;
 mod family;
+mod heat_map;
 mod markup;
 pub mod numbers;
 mod page;
@@ -35,6 +37,7 @@ mod published;
 mod reasons;
 mod tables;
 
+pub use annotation::{Frame, Picture, annotated};
 pub use audit::{audit_sentences, audit_table};
 pub use charts::{
     Axis, Band, Glyphs, Kind, Notation, Panel, PictureError, Point, Scale, Scatter, Series, curves, letter,
@@ -42,7 +45,8 @@ pub use charts::{
 };
 pub use drawing::{DRAWING_RULES, Theme, dot, drawing, drawing_in_page};
 pub use family::above_family;
+pub use heat_map::{HeatMap, heat_maps};
 pub use page::{Judged, Report, Run, TrainedFold, TrainingReport, page, training_page};
-pub use published::{Figure, Published, SOURCE, Standing, TABLE_1};
+pub use published::{Figure, Published, PublishedSpeed, SOURCE, SPEED_SOURCE, Standing, TABLE_1, TABLE_2};
 pub use reasons::{ranking_table, reason_table};
 pub use tables::{Cell, Column, Table};

@@ -1,4 +1,4 @@
-//! Table 1 of the paper, as far as it is known.
+//! Tables 1 and 2 of the paper, as far as they are known.
 
 use std::fmt;
 
@@ -112,6 +112,37 @@ const fn row(
     Published { network, built_in, parameters, accuracy }
 }
 
+/// Where the speeds were published, and what was measured.
+pub const SPEED_SOURCE: &str = "Lee, Wang, Wong 2021 (Front. Artif. Intell. 3:609673), Table 2: an ARM v8.2 processor in two power modes; \
+                                images/s/W are images/s over the watts of the mode";
+
+/// A speed of Table 2.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PublishedSpeed {
+    /// The network.
+    pub network: &'static str,
+    /// The power mode of the device, in watts.
+    pub watts: f64,
+    /// Images a second.
+    pub images_per_sec: Figure,
+    /// Images a second and watt.
+    pub images_per_sec_per_watt: Figure,
+}
+
+/// The speeds, network by network.
+pub const TABLE_2: [PublishedSpeed; 4] = [
+    speed("EmotionNet Nano-A", 15.0, 25.8, 1.72),
+    speed("EmotionNet Nano-A", 30.0, 70.1, 2.34),
+    speed("EmotionNet Nano-B", 15.0, 32.9, 2.19),
+    speed("EmotionNet Nano-B", 30.0, 72.9, 2.43),
+];
+
+const fn speed(network: &'static str, watts: f64, rate: f64, rate_per_watt: f64) -> PublishedSpeed {
+    let (images_per_sec, images_per_sec_per_watt) =
+        (exactly(rate, Standing::Remembered), exactly(rate_per_watt, Standing::Remembered));
+    PublishedSpeed { network, watts, images_per_sec, images_per_sec_per_watt }
+}
+
 const fn exactly(value: f64, standing: Standing) -> Figure {
     Figure { least: value, most: value, standing }
 }
@@ -120,7 +151,15 @@ const fn exactly(value: f64, standing: Standing) -> Figure {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use super::{Figure, Standing, TABLE_1};
+    use super::{Figure, Standing, TABLE_1, TABLE_2};
+
+    #[test]
+    fn images_a_second_and_watt_are_those_of_the_power_mode() {
+        for speed in TABLE_2 {
+            let rate = speed.images_per_sec.middle() / speed.watts;
+            assert!((rate - speed.images_per_sec_per_watt.middle()).abs() < 0.006, "{speed:?}");
+        }
+    }
 
     #[test]
     fn the_nano_networks_keep_the_papers_indicator_and_no_bound_is_crossed() {

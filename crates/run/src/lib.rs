@@ -33,6 +33,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod attribution;
 mod audit;
 mod budget;
 mod compare;
@@ -43,6 +44,7 @@ mod executor;
 mod model;
 pub mod networks;
 mod open;
+mod packed;
 mod panics;
 mod plan;
 mod planned_search;
@@ -61,6 +63,7 @@ mod whole;
 mod work;
 mod workers;
 
+pub use attribution::{After, Attribution, Method, Removal, attribution};
 pub use audit::{audit, known_audit};
 pub use budget::Budget;
 pub use compare::{Comparison, ComparisonJob, compare_by_training, compare_on_table};
@@ -70,6 +73,7 @@ pub use event::{OnEvent, RunEvent};
 pub use executor::LocalThreads;
 pub use model::{Lessons, Model, Origin, Usage, model};
 pub use open::{OpenSearch, open_search, required, search_plan, training_plan};
+pub use packed::{HeldOut, pack, unpack};
 pub use plan::{DataPlan, DataSource, PROTOTYPE_EPOCHS, Plan, SearchKind, check_path};
 pub use planned_search::Search;
 pub use provenance::Provenance;

@@ -9,12 +9,14 @@ use netsynth_store::{
     Entry, FailureFile, Fold, NetworkFile, RunFolder, RunKind, StoreError, TrainedNetwork, TrialFile,
 };
 use netsynth_train::{Deployed, Device, Recipe, plain_image};
+use serde::{Deserialize, Serialize};
 
 use crate::open::required;
+use crate::packed::{HeldOut, unpacked};
 use crate::provenance::compare_with_begin;
 use crate::variants::known;
 use crate::weights::{network_in, network_of};
-use crate::{DataPlan, JudgedOn, OnEvent, Plan, Results, RunError, search_plan, training_plan};
+use crate::{DataPlan, JudgedOn, OnEvent, Plan, Provenance, Results, RunError, search_plan, training_plan};
 
 /// A trained network with what is needed to use it.
 pub struct Model {
@@ -24,12 +26,17 @@ pub struct Model {
     pub network: Deployed,
     /// How it is used; a folder of weights alone does not say.
     pub usage: Option<Usage>,
-    /// Where it was trained; a folder of weights alone does not say.
+    /// Where it was trained; a folder of weights alone does not say, and a file is elsewhere.
     pub origin: Option<Origin>,
+    /// With what it was trained, where that is known.
+    pub provenance: Option<Provenance>,
+    /// How sure it is on people that chose nothing and taught it nothing, where they were judged one by one.
+    pub certificate: Option<HeldOut>,
 }
 
 /// How a network is used: what is done to an image before it, and what its outputs mean.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Usage {
     /// The names of the classes, in the order of its outputs.
     pub classes: Vec<String>,
@@ -58,10 +65,40 @@ pub struct Lessons {
     pub judged_on: Vec<usize>,
 }
 
+impl Model {
+    /// How it is used, or that nothing says it.
+    pub fn known_usage(&self) -> Result<&Usage, RunError> {
+        self.usage.as_ref().ok_or_else(|| {
+            let reason = format!(
+                "nothing says which classes {} tells apart and how its images are prepared: weights alone do not",
+                self.name
+            );
+            let remedy = "give the network in its run's folder, such as runs/search-001/variants/nano-a, or a file that \
+                          `netsynth export MODEL --to netsynth` wrote";
+            RunError::new(reason, remedy)
+        })
+    }
+}
+
 impl Usage {
     /// What the network reads of a sample of its size: levels 0 to 255, plane by plane, become its numbers.
     pub fn prepared(&self, levels: &[u8]) -> Vec<f32> {
         plain_image(levels, self.normalisation)
+    }
+
+    /// The probability of each class for a sample of the network's size, as networks are judged.
+    pub fn probabilities(&self, network: &Deployed, levels: &[u8]) -> Vec<f32> {
+        let mut probabilities = network.predict(self.prepared(levels), 1);
+        if self.flip_averaging {
+            let mirrored = network.predict(self.prepared(&self.mirrored(levels)), 1);
+            probabilities.iter_mut().zip(mirrored).for_each(|(one, other)| *one = 0.5 * (*one + other));
+        }
+        probabilities
+    }
+
+    /// A sample, or a number for each of its pixels, from right to left.
+    pub(crate) fn mirrored<T: Copy>(&self, pixels: &[T]) -> Vec<T> {
+        pixels.chunks_exact(self.options.width).flat_map(|row| row.iter().rev().copied()).collect()
     }
 }
 
@@ -80,7 +117,7 @@ impl Origin {
 }
 
 /// The trained network in a folder: of a run a variant, a training's fold, the prototype's fold or a trial that has
-/// weights; or any folder of architecture.ron and weights.safetensors.
+/// weights; any folder of architecture.ron and weights.safetensors; or a file that [`pack`](crate::pack) wrote.
 ///
 /// `moved` is where the run's data are now, if they are elsewhere; they are read only if nothing else names the classes.
 pub fn model(path: &Path, moved: Option<&Path>, on_event: &OnEvent<'_>) -> Result<Model, RunError> {
@@ -88,11 +125,11 @@ pub fn model(path: &Path, moved: Option<&Path>, on_event: &OnEvent<'_>) -> Resul
     let at_home = path.canonicalize().map_err(|cause| {
         refuse(
             &cause.to_string(),
-            "give a run's variant, trial or fold, or a folder with weights.safetensors",
+            "give a run's variant, trial or fold, a folder with weights.safetensors, or a .netsynth file",
         )
     })?;
     if !at_home.is_dir() {
-        return Err(refuse("it is a file", "give the folder that it is in"));
+        return unpacked(path);
     }
     let run = at_home.ancestors().find(|folder| folder.join(Entry::Plan.path()).is_file());
     let Some((run, place)) = run.and_then(|run| Some((run, at_home.strip_prefix(run).ok()?))) else {
@@ -101,6 +138,8 @@ pub fn model(path: &Path, moved: Option<&Path>, on_event: &OnEvent<'_>) -> Resul
             network: network_in(path, DEVICE)?,
             usage: None,
             origin: None,
+            provenance: None,
+            certificate: None,
         });
     };
     // As the user wrote it where the run's folder ends that, so that messages have the user's paths.
@@ -117,7 +156,7 @@ pub fn model(path: &Path, moved: Option<&Path>, on_event: &OnEvent<'_>) -> Resul
 }
 
 /// Networks are read onto the CPU.
-const DEVICE: Device = Device::Flex;
+pub(crate) const DEVICE: Device = Device::Flex;
 
 fn name_of(folder: &Path) -> String {
     folder.file_name().map_or_else(|| "network".to_owned(), |name| name.to_string_lossy().into_owned())
@@ -161,14 +200,23 @@ fn trained_network(
     let lesson = match network {
         TrainedNetwork::Variant(variant) => {
             let plan = search_plan(&folder)?;
-            let classes = known(&folder, variant)?.map(|metrics| metrics.classes);
-            Lesson { data: plan.data, recipe: plan.recipe, judged_on: JudgedOn::HeldOut, classes }
+            let metrics = known(&folder, variant)?;
+            let certificate = metrics.as_ref().and_then(|metrics| HeldOut::of(&metrics.held_out_people));
+            let classes = metrics.map(|metrics| metrics.classes);
+            Lesson {
+                data: plan.data,
+                recipe: plan.recipe,
+                judged_on: JudgedOn::HeldOut,
+                classes,
+                certificate,
+            }
         }
         TrainedNetwork::Prototype(fold) => Lesson::of_search(&folder, search_plan(&folder)?, fold)?,
         TrainedNetwork::Training { fold, .. } => {
             let plan = training_plan(&folder)?;
             let classes = folder.document::<Results>(Entry::Results)?.map(|results| results.classes);
-            Lesson { data: plan.data, recipe: plan.recipe, judged_on: JudgedOn::Fold(fold), classes }
+            let judged_on = JudgedOn::Fold(fold);
+            Lesson { data: plan.data, recipe: plan.recipe, judged_on, classes, certificate: None }
         }
     };
     let name = match network {
@@ -213,6 +261,7 @@ struct Lesson {
     judged_on: JudgedOn,
     /// The classes, if the run wrote them down.
     classes: Option<Vec<String>>,
+    certificate: Option<HeldOut>,
 }
 
 impl Lesson {
@@ -221,7 +270,8 @@ impl Lesson {
         let variants: Result<Vec<_>, StoreError> =
             Variant::ALL.into_iter().map(|one| known(folder, one)).collect();
         let classes = variants?.into_iter().flatten().map(|metrics| metrics.classes).next();
-        Ok(Self { data: plan.data, recipe: plan.recipe, judged_on: JudgedOn::Fold(fold), classes })
+        let judged_on = JudgedOn::Fold(fold);
+        Ok(Self { data: plan.data, recipe: plan.recipe, judged_on, classes, certificate: None })
     }
 
     fn model(
@@ -232,7 +282,7 @@ impl Lesson {
         moved: Option<&Path>,
         on_event: &OnEvent<'_>,
     ) -> Result<Model, RunError> {
-        let Self { data, recipe, judged_on, classes } = self;
+        let Self { data, recipe, judged_on, classes, certificate } = self;
         let classes = match classes {
             Some(classes) => classes,
             None => data.load_again(moved, on_event)?.classes,
@@ -244,7 +294,9 @@ impl Lesson {
             normalisation: recipe.normalisation,
             flip_averaging: recipe.flip_averaging,
         };
-        Ok(Model { name, network, usage: Some(usage), origin: Some(Origin { folder, data, judged_on }) })
+        let provenance = folder.document(Entry::Provenance)?;
+        let origin = Some(Origin { folder, data, judged_on });
+        Ok(Model { name, network, usage: Some(usage), origin, provenance, certificate })
     }
 }
 

@@ -92,6 +92,26 @@ impl Deployed {
         values(self.logits(images, |_, map| map))
     }
 
+    /// The gradient of the logarithm of a class's probability with respect to the numbers of one image.
+    ///
+    /// # Shapes
+    /// `pixels` is an image of the graph's input shape, and so is the result.
+    pub fn gradient(&self, pixels: Vec<f32>, class: usize) -> Vec<f32> {
+        let input = self.graph.input();
+        let image = image_tensor(pixels, 1, input, self.device).autodiff().require_grad();
+        let logits = self.logits(image.clone(), |_, map| map);
+        let mut target = vec![0.0; self.graph.classes()];
+        target[class] = 1.0;
+        let target = tensor(target, [1, self.graph.classes()], &self.device.burn());
+        let gradients = kernels::softmax_cross_entropy(logits, target.autodiff()).backward();
+        // The loss is what is lost of the logarithm. No gradient reaches an image that nothing depends on.
+        let gradient = image.grad(&gradients).map(values);
+        gradient.map_or_else(
+            || vec![0.0; input.elements() as usize],
+            |gradient| gradient.into_iter().map(|loss| -loss).collect(),
+        )
+    }
+
     /// Logits `[batch, classes]`; `observe` is given what passes each tap, and what it returns goes on.
     pub(crate) fn logits(
         &self,

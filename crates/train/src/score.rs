@@ -18,6 +18,17 @@ pub struct Judgement {
     pub people: Vec<PersonScore>,
 }
 
+/// The class that a network takes an image for, by the probabilities of all: the first of equals.
+pub fn likeliest(probabilities: &[f32]) -> usize {
+    let mut predicted = 0;
+    for (class, probability) in probabilities.iter().enumerate() {
+        if *probability > probabilities[predicted] {
+            predicted = class;
+        }
+    }
+    predicted
+}
+
 /// Judges a network on samples it was not trained on. Equal probabilities go to the first class.
 pub fn score(network: &Deployed, dataset: &Dataset, samples: &[usize], recipe: &Recipe) -> Judgement {
     let n_classes = dataset.classes.len();
@@ -30,12 +41,7 @@ pub fn score(network: &Deployed, dataset: &Dataset, samples: &[usize], recipe: &
             probabilities.iter_mut().zip(mirrored).for_each(|(one, other)| *one += other);
         }
         for (&sample, row) in batch.iter().zip(probabilities.chunks_exact(n_classes)) {
-            let mut predicted = 0;
-            for (class, probability) in row.iter().enumerate() {
-                if *probability > row[predicted] {
-                    predicted = class;
-                }
-            }
+            let predicted = likeliest(row);
             let &Sample { class, subject, .. } = &dataset.samples[sample];
             // Of people who are not known, every image is one.
             let subject = subject.unwrap_or(dataset.subjects.len() + sample);

@@ -35,6 +35,15 @@ pub enum WeightsError {
     #[error("it is no safetensors file: {0}")]
     #[diagnostic(help("give a weights.safetensors that netsynth wrote"))]
     Format(#[source] SafeTensorError),
+    /// A file of weights without a document about them.
+    #[error(
+        "it holds weights and nothing else: its header has no entry `netsynth.model`, which says of what network, of which \
+             classes and for what images"
+    )]
+    #[diagnostic(help(
+        "give the folder that the weights are in, or a file that `netsynth export MODEL --to netsynth` wrote"
+    ))]
+    Alone,
     /// The file is larger than the network's weights can be.
     #[error(
         "it is no file of these weights: it has more than {limit} bytes, and the network {parameters} parameters"
@@ -99,7 +108,11 @@ const ID: &str = "netsynth.architecture";
 /// # Errors
 /// The format cannot hold the weights.
 pub fn save(network: &Deployed) -> Result<Vec<u8>, WeightsError> {
-    let weights = network.weights();
+    serialized(network.weights(), ID, &ArchitectureId::of(network.graph()).to_string())
+}
+
+/// Weights as safetensors with one entry in the header.
+fn serialized(weights: &Weights, key: &str, entry: &str) -> Result<Vec<u8>, WeightsError> {
     let bytes: Vec<(String, Vec<usize>, Vec<u8>)> = weights
         .0
         .iter()
@@ -113,8 +126,32 @@ pub fn save(network: &Deployed) -> Result<Vec<u8>, WeightsError> {
         .map(|(name, shape, bytes)| Ok((name, TensorView::new(Dtype::F32, shape.clone(), bytes)?)))
         .collect::<Result<Vec<_>, _>>()
         .map_err(WeightsError::Format)?;
-    let header = HashMap::from([(ID.to_owned(), ArchitectureId::of(network.graph()).to_string())]);
+    let header = HashMap::from([(key.to_owned(), entry.to_owned())]);
     serialize(views, Some(header)).map_err(WeightsError::Format)
+}
+
+/// The key of a file's header for a document that says what the weights belong to. It is the only one of such a file: more
+/// would be in an order that depends on hashing.
+const DOCUMENT: &str = "netsynth.model";
+
+/// Writes a network's weights as safetensors with a document about them in the header.
+///
+/// Returns the bytes, the same for the same network and document; the caller writes them.
+///
+/// # Errors
+/// The format cannot hold the weights.
+pub fn pack(network: &Deployed, document: &str) -> Result<Vec<u8>, WeightsError> {
+    serialized(network.weights(), DOCUMENT, document)
+}
+
+/// The document and the weights of a file that [`pack`] wrote.
+///
+/// # Errors
+/// The bytes are no such file.
+pub fn unpack(bytes: &[u8]) -> Result<(String, Weights), WeightsError> {
+    let (_, header) = SafeTensors::read_metadata(bytes).map_err(WeightsError::Format)?;
+    let document = header.metadata().as_ref().and_then(|entries| entries.get(DOCUMENT)).cloned();
+    Ok((document.ok_or(WeightsError::Alone)?, tensors(bytes)?))
 }
 
 /// What a file of weights may have beyond its numbers, in bytes.
@@ -148,6 +185,11 @@ pub fn read(bytes: &[u8], graph: &Graph, device: Device) -> Result<Deployed, Wei
     if found != expected {
         return Err(WeightsError::OtherNetwork { found, expected });
     }
+    Deployed::new(graph, tensors(bytes)?, device)
+}
+
+/// All tensors of a file, which must be 32-bit floats.
+fn tensors(bytes: &[u8]) -> Result<Weights, WeightsError> {
     let tensors = SafeTensors::deserialize(bytes).map_err(WeightsError::Format)?;
     let mut weights = Weights::default();
     for (name, view) in tensors.iter() {
@@ -161,5 +203,5 @@ pub fn read(bytes: &[u8], graph: &Graph, device: Device) -> Result<Deployed, Wei
         let values = words.iter().map(|word| f32::from_le_bytes(*word)).collect();
         weights.0.insert(name.to_owned(), Array { shape: view.shape().to_vec(), values });
     }
-    Deployed::new(graph, weights, device)
+    Ok(weights)
 }

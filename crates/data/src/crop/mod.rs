@@ -14,7 +14,7 @@ use crate::rectangle::Rectangle;
 use crate::{DataError, SkipReason};
 use box_file::BoxFile;
 use cache::Cache;
-use detector::Detector;
+pub(crate) use detector::Detector;
 
 /// The widest margin, as a share of the face.
 const MAX_MARGIN: f32 = 2.0;
@@ -94,8 +94,15 @@ pub(crate) struct Cut {
 /// Finds the part of every image: made once, and used for each image from many threads.
 pub(crate) enum Cropper {
     Same(Crop),
-    Faces { cache: Cache, margin: f32 },
-    Boxes { boxes: BoxFile, margin: f32 },
+    /// Without a cache each face is looked for anew.
+    Faces {
+        cache: Option<Cache>,
+        margin: f32,
+    },
+    Boxes {
+        boxes: BoxFile,
+        margin: f32,
+    },
 }
 
 impl Cropper {
@@ -103,10 +110,18 @@ impl Cropper {
     pub(crate) fn new(crop: &Crop, dir: &Path) -> Result<Cropper, DataError> {
         match crop {
             Crop::Whole | Crop::Centre | Crop::Box { .. } => Ok(Cropper::Same(crop.clone())),
-            Crop::Face { margin } => Ok(Cropper::Faces { cache: Cache::open()?, margin: *margin }),
+            Crop::Face { margin } => Ok(Cropper::Faces { cache: None, margin: *margin }),
             Crop::Boxes { file, margin } => {
                 Ok(Cropper::Boxes { boxes: BoxFile::read(file, dir)?, margin: *margin })
             }
+        }
+    }
+
+    /// The same with what the detector found before, and with what it finds now kept for the next time.
+    pub(crate) fn remembering(crop: &Crop, dir: &Path) -> Result<Cropper, DataError> {
+        match Cropper::new(crop, dir)? {
+            Cropper::Faces { margin, .. } => Ok(Cropper::Faces { cache: Some(Cache::open()?), margin }),
+            other @ (Cropper::Same(_) | Cropper::Boxes { .. }) => Ok(other),
         }
     }
 
@@ -126,8 +141,12 @@ impl Cropper {
                 return Ok(Cut { part, is_one_of_several: false });
             }
             Cropper::Faces { cache, margin } => {
-                let detect = || detector.get_or_insert_with(Detector::new).faces(image);
-                (cache.faces(image, detect), *margin, SkipReason::NoFace)
+                let mut detect = || detector.get_or_insert_with(Detector::new).faces(image);
+                let faces = match cache {
+                    Some(cache) => cache.faces(image, detect),
+                    None => detect(),
+                };
+                (faces, *margin, SkipReason::NoFace)
             }
             Cropper::Boxes { boxes, margin } => (boxes.faces(name), *margin, SkipReason::NoBox),
         };
@@ -151,7 +170,7 @@ impl Cropper {
     pub(crate) fn close(self) -> Option<String> {
         match self {
             Cropper::Same(_) | Cropper::Boxes { .. } => None,
-            Cropper::Faces { cache, .. } => cache.close(),
+            Cropper::Faces { cache, .. } => cache.and_then(Cache::close),
         }
     }
 }

@@ -20,7 +20,7 @@ mod pixel_table;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::{DataError, DataOptions, Expression};
 use folder::Folder;
@@ -64,6 +64,15 @@ pub(crate) fn list(path: &Path, options: &DataOptions) -> Result<Listing, DataEr
     }?;
     listing.notes.extend(note);
     Ok(listing)
+}
+
+/// Every picture in the folder at `path` and in the folders below it, sorted by path, whatever it shows; those of kinds that
+/// are not read are among them.
+///
+/// # Errors
+/// A folder cannot be read.
+pub fn pictures_in(path: &Path) -> Result<Vec<PathBuf>, DataError> {
+    Ok(Folder::walk(path)?.pictures_below().into_iter().map(|file| file.path.clone()).collect())
 }
 
 /// The layout of a tree, and the folder in it that has the layout.

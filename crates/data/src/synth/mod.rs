@@ -15,17 +15,16 @@ mod write;
 
 pub use write::{Summary, write};
 
-use fast_image_resize::Resizer;
 use netsynth_random::stream;
 use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
 
-use crate::crop::Cropper;
 use crate::dataset::{Dataset, Unnumbered, assemble};
 use crate::error::check_range;
 use crate::image::Image;
+use crate::preparation::{Preparation, Prepared, Scratch};
 use crate::threads::start_threads;
 use crate::{DataError, DataOptions, Expression, LabelSet, SkipReason, Skipped};
 use action_units::ActionUnits;
@@ -74,42 +73,34 @@ pub fn dataset(options: &SynthOptions, data_options: &DataOptions) -> Result<Dat
     data_options.check()?;
     let labels = data_options.labels;
     let first_peak = options.frames.saturating_sub(data_options.frames);
-    let cropper = Cropper::new(&data_options.crop, Path::new(""))?;
+    let preparation = Preparation::remembering(data_options, Path::new(""))?;
     start_threads()?;
     // All of them before the first error is looked for: which one is met first in time differs from run to run.
     let drawn: Vec<Result<Vec<Unnumbered>, Skipped>> = sequences(options)
         .into_par_iter()
-        .map_init(
-            || (Resizer::new(), None),
-            |(resizer, detector), sequence| {
-                let shot = sequence.shoot(options);
-                let neutral =
-                    labels.class(Expression::Neutral).filter(|_| first_peak > 0).map(|class| (0, class));
-                let peak = labels.class(sequence.expression);
-                let peak = peak
-                    .into_iter()
-                    .flat_map(|class| (first_peak..options.frames).map(move |at| (at, class)));
-                let labelled = neutral.into_iter().chain(peak).map(|(frame, class)| {
-                    let (image, source) = (shot.frame(options, frame), sequence.frame_path(frame));
-                    let fitted = cropper.cut(&image, &source, detector).and_then(|cut| {
-                        let pixels = image.fitted(cut.part, data_options, resizer);
-                        Ok((pixels.map_err(SkipReason::BadImage)?, cut.is_one_of_several))
-                    });
-                    match fitted {
-                        Ok((pixels, is_one_of_several)) => {
-                            let subject = Some(sequence.subject_name());
-                            Ok(Unnumbered { pixels, class, subject, source, usage: None, is_one_of_several })
-                        }
-                        Err(reason) => Err(Skipped { path: source, reason }),
+        .map_init(Scratch::default, |scratch, sequence| {
+            let shot = sequence.shoot(options);
+            let neutral =
+                labels.class(Expression::Neutral).filter(|_| first_peak > 0).map(|class| (0, class));
+            let peak = labels.class(sequence.expression);
+            let peak =
+                peak.into_iter().flat_map(|class| (first_peak..options.frames).map(move |at| (at, class)));
+            let labelled = neutral.into_iter().chain(peak).map(|(frame, class)| {
+                let (image, source) = (shot.frame(options, frame), sequence.frame_path(frame));
+                match preparation.prepare(&image, &source, scratch) {
+                    Ok(Prepared { pixels, is_one_of_several, .. }) => {
+                        let subject = Some(sequence.subject_name());
+                        Ok(Unnumbered { pixels, class, subject, source, usage: None, is_one_of_several })
                     }
-                });
-                labelled.collect()
-            },
-        )
+                    Err(reason) => Err(Skipped { path: source, reason }),
+                }
+            });
+            labelled.collect()
+        })
         .collect();
     let drawn: Result<Vec<Vec<Unnumbered>>, Skipped> = drawn.into_iter().collect();
     let samples = drawn.map_err(DataError::Crop)?.into_iter().flatten().collect();
-    let notes = Vec::from_iter(cropper.close());
+    let notes = Vec::from_iter(preparation.close());
     let mut skipped = Vec::new();
     for sequence in sequences(options) {
         if labels.class(sequence.expression).is_none() {

@@ -1,13 +1,13 @@
 //! Steps in 32-bit floats.
 
-use super::activation;
 use super::sliding;
-use super::text::{array, float, function};
+use super::text::{array, float, function, widened};
 use crate::plan::{Activation, Conv, Kernel, Plan, Step, Window};
+use crate::run::by_tap;
 
 /// The functions of the activations that a plan has.
 pub(super) fn activations(plan: &Plan) -> String {
-    let used = |kind: Activation| plan.steps.iter().any(|step| activation(step) == kind);
+    let used = |kind: Activation| plan.steps.iter().any(|step| step.activation() == kind);
     let kinds = [
         (Activation::Relu, "x > 0.0f ? x : 0.0f"),
         (Activation::Relu6, "x < 0.0f ? 0.0f : x > 6.0f ? 6.0f : x"),
@@ -94,39 +94,40 @@ pub(super) fn step(plan: &Plan, step: &Step) -> (String, String) {
 /// Outputs that are summed at once, at most: their sums are on the stack.
 const MAX_BLOCK: usize = 64;
 
+/// Weights of so many outputs lie together, with zeros for outputs that there are not: a vector register's, of four floats.
+const LANES: usize = 4;
+
 fn convolution(name: &str, plan: &Plan, step: &Step, conv: &Conv) -> String {
     let (from, to) = (&plan.values[step.inputs[0]], &plan.values[step.output]);
     let channels = from.shape.channels;
     let (inputs, outputs) = (channels / conv.groups, to.shape.channels / conv.groups);
-    let (rows, columns) = conv.window.size;
-    let taps = rows * columns;
+    let taps = conv.window.size.0 * conv.window.size.1;
     let number = step.output.to_string();
-    // As the loops read them: by group, row, column, input and output.
-    let weight =
-        (0..conv.groups).flat_map(|group| (0..taps).map(move |tap| (group, tap))).flat_map(|(group, tap)| {
-            (0..inputs).flat_map(move |input| {
-                (0..outputs).map(move |output| ((group * outputs + output) * inputs + input) * taps + tap)
-            })
-        });
-    let is_depthwise = conv.is_depthwise(channels);
-    let by_tap = (0..taps).flat_map(|tap| (0..channels).map(move |channel| channel * taps + tap));
-    let weight: Vec<f32> = match is_depthwise {
-        true => by_tap.map(|at| conv.weight[at]).collect(),
-        false => weight.map(|at| conv.weight[at]).collect(),
-    };
     let mut constants = sliding(&conv.window, from, to);
-    constants.push(("GROUPS", conv.groups));
-    let body = match is_depthwise {
-        true => include_str!("float_depthwise.c"),
-        false => {
-            let n_blocks = outputs.div_ceil(MAX_BLOCK);
-            constants.extend([("IN", inputs), ("OUT", outputs)]);
-            constants.extend([("BLOCK", outputs.div_ceil(n_blocks)), ("BLOCKS", n_blocks)]);
-            include_str!("float_conv.c")
+    let (body, weight, bias) = if conv.is_depthwise(channels) {
+        constants.push(("GROUPS", conv.groups));
+        // As one group of one input, by tap and then by channel.
+        (include_str!("float_depthwise.c"), by_tap(&conv.weight, 1, 1, taps), conv.bias.clone())
+    } else {
+        let n_blocks = outputs.div_ceil(MAX_BLOCK);
+        constants.extend([("IN", inputs), ("OUT", outputs), ("BLOCKS", n_blocks)]);
+        let weight = by_tap(&conv.weight, conv.groups, inputs, taps);
+        if conv.groups > 1 {
+            constants.extend([("GROUPS", conv.groups), ("BLOCK", outputs.div_ceil(n_blocks))]);
+            (include_str!("float_grouped.c"), weight, conv.bias.clone())
+        } else {
+            let block = outputs.div_ceil(n_blocks).next_multiple_of(LANES);
+            let padded = block * n_blocks;
+            constants.extend([("BLOCK", block), ("PADDED", padded)]);
+            (
+                include_str!("float_conv.c"),
+                widened(&weight, outputs, padded),
+                widened(&conv.bias, outputs, padded),
+            )
         }
     };
     let body = body.replace("_N", &format!("_{number}")).replace("ACTIVATED", self::name(conv.activation));
     array("float", &format!("weight_{number}"), weight.into_iter().map(float))
-        + &array("float", &format!("bias_{number}"), conv.bias.iter().copied().map(float))
+        + &array("float", &format!("bias_{number}"), bias.into_iter().map(float))
         + &function(name, "const float *x, float *y", &constants, &body)
 }

@@ -10,22 +10,25 @@ mod text;
 
 use netsynth_data::Normalisation;
 
-use crate::file::File;
+use crate::file::{File, Program};
 use crate::interface::Interface;
-use crate::plan::{Activation, Kernel, Plan, Step, Value, Window};
+use crate::plan::{Activation, Plan, Step, Value, Window};
 use crate::quantised::Quantised;
 use crate::samples::Sample;
 use text::{float, literal, remark};
 
-/// What the samples are, and the program that holds network and samples against each other.
-///
-/// `samples` are images with the logits that they must give.
-pub fn c(plan: &Plan, integers: Option<&Quantised>, interface: &Interface, samples: &[Sample]) -> Vec<File> {
-    vec![
-        File::text("network.h", header(plan, integers, interface)),
-        File::text("network.c", source(plan, integers, interface)),
-        File::text("test.c", test::program(interface, integers.is_some(), samples)),
-    ]
+/// A network in C; `samples` are images with the logits that its test asks for.
+pub fn c(plan: &Plan, integers: Option<&Quantised>, interface: &Interface, samples: &[Sample]) -> Program {
+    let source = source(plan, integers, interface);
+    Program {
+        arena_bytes: arena_bytes(plan, integers),
+        constant_bytes: text::constant_bytes(&source),
+        files: vec![
+            File::text("network.h", header(plan, integers, interface)),
+            File::text("network.c", source),
+            File::text("test.c", test::program(interface, integers.is_some(), samples)),
+        ],
+    }
 }
 
 /// The type of what the network is given: levels, or numbers where nothing is known of levels.
@@ -116,7 +119,7 @@ fn source(plan: &Plan, integers: Option<&Quantised>, interface: &Interface) -> S
         text.push_str(&functions);
         calls.push_str(&call);
     }
-    text.push_str(&image_function(plan, integers, interface));
+    text.push_str(&image_function(integers, interface));
     let output = &plan.values[plan.output()];
     let logit = match integers {
         None => format!("arena[{} + c]", output.offset),
@@ -143,22 +146,12 @@ fn number_type(integers: Option<&Quantised>) -> &'static str {
 }
 
 fn uses_mathematics(plan: &Plan, integers: Option<&Quantised>, interface: &Interface) -> bool {
-    let is_exponential = |step: &Step| match activation(step) {
+    let is_exponential = |step: &Step| match step.activation() {
         Activation::Linear | Activation::Relu | Activation::Relu6 => false,
         // Of integers it is a table.
         Activation::Swish | Activation::Sigmoid => integers.is_none(),
     };
     interface.normalisation == Some(Normalisation::PerImage) || plan.steps.iter().any(is_exponential)
-}
-
-fn activation(step: &Step) -> Activation {
-    match &step.kernel {
-        Kernel::Conv(conv) => conv.activation,
-        Kernel::Sum(activation) => *activation,
-        Kernel::Concat | Kernel::MaxPool(_) | Kernel::AvgPool(_) | Kernel::GlobalAvgPool | Kernel::Gate => {
-            Activation::Linear
-        }
-    }
 }
 
 /// Rounding to the nearest integer, to the even one of two: of a float below 2^22 it happens when 1.5 * 2^23 is added.
@@ -179,7 +172,7 @@ static int8_t rounded(float steps, int least, int most, int zero)
 ";
 
 /// The function that writes an image into the arena.
-fn image_function(plan: &Plan, integers: Option<&Quantised>, interface: &Interface) -> String {
+fn image_function(integers: Option<&Quantised>, interface: &Interface) -> String {
     let (level, number) = (image_type(interface), number_type(integers));
     let end = |value: &str| match integers {
         None => value.to_owned(),
@@ -209,7 +202,6 @@ fn image_function(plan: &Plan, integers: Option<&Quantised>, interface: &Interfa
         end(&value)
     );
     format!("static void read_image(const {level} *image, {number} *y)\n{{\n{body}}}\n\n")
-        + if plan.steps.is_empty() { "\n" } else { "" }
 }
 
 /// Mean and deviation of an image of levels; their sums are exact.

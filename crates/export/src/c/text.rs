@@ -20,6 +20,26 @@ pub(super) fn array<T: Display>(of: &str, name: &str, values: impl Iterator<Item
     format!("static const {of} {name}[{}] = {{\n{}\n}};\n\n", values.len(), lines.join(",\n"))
 }
 
+/// The bytes of all arrays that [`array`] wrote into a source.
+pub(super) fn constant_bytes(source: &str) -> usize {
+    let arrays = source.lines().filter_map(|line| line.strip_prefix("static const ")?.strip_suffix("] = {"));
+    let bytes = arrays.filter_map(|array| {
+        let (declared, length) = array.split_once('[')?;
+        let size = if declared.starts_with("int8_t ") { 1 } else { 4 };
+        Some(size * length.parse::<usize>().ok()?)
+    });
+    bytes.sum()
+}
+
+/// Rows of numbers with zeros at their ends.
+pub(super) fn widened<T: Copy + Default>(rows: &[T], length: usize, padded: usize) -> Vec<T> {
+    let widened = rows.chunks_exact(length).flat_map(|row| {
+        let zeros = std::iter::repeat_n(T::default(), padded - length);
+        row.iter().copied().chain(zeros)
+    });
+    widened.collect()
+}
+
 /// A float that is read back as the same one.
 pub(super) fn float(value: f32) -> String {
     format!("{value:?}f")

@@ -45,6 +45,9 @@ pub(crate) const IMAGE: &str = "image";
 pub(crate) const LOGITS: &str = "logits";
 const PROBABILITIES: &str = "probabilities";
 const LABEL: &str = "label";
+/// The names of what finds a label.
+const LABELS: &str = "labels";
+const CLASS: &str = "class";
 
 /// An ONNX model of a network, as the bytes of its file.
 ///
@@ -84,13 +87,13 @@ pub fn onnx(
     ];
     if options.whole {
         let best = vec![writer::int("axis", 1), writer::int("keepdims", 0)];
-        writer.node("ArgMax", &[LOGITS], "class", best);
-        writer.initializer(strings("labels", &interface.labels));
-        writer.node("Gather", &["labels", "class"], LABEL, vec![writer::int("axis", 0)]);
+        writer.node("ArgMax", &[LOGITS], CLASS, best);
+        writer.initializer(strings(LABELS, &interface.labels));
+        writer.node("Gather", &[LABELS, CLASS], LABEL, vec![writer::int("axis", 0)]);
         outputs.push(writer::value(LABEL, DataType::String, vec![batch()]));
     }
     let graph = GraphProto {
-        name: plan.name.clone(),
+        name: Some(plan.name.clone()),
         node: writer.nodes,
         initializer: writer.initializers,
         input: vec![writer::value(IMAGE, DataType::Float, vec![batch(), channels, height, width])],
@@ -99,21 +102,35 @@ pub fn onnx(
     };
     let model = ModelProto {
         // The first versions of the format that have these operator sets.
-        ir_version: match options.opset {
+        ir_version: Some(match options.opset {
             ..=14 => 7,
             15..=18 => 8,
             _ => 9,
-        },
-        producer_name: "netsynth".to_owned(),
-        producer_version: env!("CARGO_PKG_VERSION").to_owned(),
-        model_version: 1,
-        doc_string: described(plan, interface, whole.is_some()),
-        opset_import: vec![OperatorSetIdProto { domain: String::new(), version: options.opset }],
+        }),
+        producer_name: Some("netsynth".to_owned()),
+        producer_version: Some(env!("CARGO_PKG_VERSION").to_owned()),
+        model_version: Some(1),
+        doc_string: Some(described(plan, interface, whole.is_some())),
+        opset_import: vec![OperatorSetIdProto { domain: Some(String::new()), version: Some(options.opset) }],
         graph: Some(graph),
         metadata_props: metadata(plan, interface, whole.is_some()),
         ..ModelProto::default()
     };
     model.encode_to_vec()
+}
+
+/// The same model without the nodes that name labels, for runtimes without texts.
+///
+/// # Errors
+/// The bytes are no model.
+pub(crate) fn without_labels(model: &[u8]) -> Result<Vec<u8>, prost::DecodeError> {
+    let mut model = ModelProto::decode(model)?;
+    if let Some(graph) = &mut model.graph {
+        graph.node.retain(|node| ![CLASS, LABEL].contains(&node.name()));
+        graph.initializer.retain(|tensor| tensor.name() != LABELS);
+        graph.output.retain(|output| output.name() != LABEL);
+    }
+    Ok(model.encode_to_vec())
 }
 
 /// What the model reads and gives, in sentences.
@@ -129,7 +146,10 @@ fn described(plan: &Plan, interface: &Interface, is_whole: bool) -> String {
 }
 
 fn metadata(plan: &Plan, interface: &Interface, is_whole: bool) -> Vec<StringStringEntryProto> {
-    let entry = |key: &str, value: String| StringStringEntryProto { key: format!("netsynth.{key}"), value };
+    let entry = |key: &str, value: String| StringStringEntryProto {
+        key: Some(format!("netsynth.{key}")),
+        value: Some(value),
+    };
     vec![
         entry("labels", interface.labels.join("\n")),
         entry("preprocessing", described(plan, interface, is_whole)),

@@ -1,24 +1,24 @@
-//! The official schema of ONNX, as prost-build 0.14 writes it from `onnx.proto3` of ONNX 1.23.2 (Apache-2.0), without its
+//! The official schema of ONNX, as prost-build 0.14 writes it from `onnx-ml.proto` of ONNX 1.23.2 (Apache-2.0), without its
 //! comments. Not written by hand.
 
 #![allow(missing_docs, unreachable_pub, dead_code, clippy::all, clippy::pedantic)]
 
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct AttributeProto {
-    #[prost(string, tag = "1")]
-    pub name: ::prost::alloc::string::String,
-    #[prost(string, tag = "21")]
-    pub ref_attr_name: ::prost::alloc::string::String,
-    #[prost(string, tag = "13")]
-    pub doc_string: ::prost::alloc::string::String,
-    #[prost(enumeration = "attribute_proto::AttributeType", tag = "20")]
-    pub r#type: i32,
-    #[prost(float, tag = "2")]
-    pub f: f32,
-    #[prost(int64, tag = "3")]
-    pub i: i64,
-    #[prost(bytes = "vec", tag = "4")]
-    pub s: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, optional, tag = "1")]
+    pub name: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "21")]
+    pub ref_attr_name: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "13")]
+    pub doc_string: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(enumeration = "attribute_proto::AttributeType", optional, tag = "20")]
+    pub r#type: ::core::option::Option<i32>,
+    #[prost(float, optional, tag = "2")]
+    pub f: ::core::option::Option<f32>,
+    #[prost(int64, optional, tag = "3")]
+    pub i: ::core::option::Option<i64>,
+    #[prost(bytes = "vec", optional, tag = "4")]
+    pub s: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
     #[prost(message, optional, tag = "5")]
     pub t: ::core::option::Option<TensorProto>,
     #[prost(message, optional, tag = "6")]
@@ -27,9 +27,9 @@ pub struct AttributeProto {
     pub sparse_tensor: ::core::option::Option<SparseTensorProto>,
     #[prost(message, optional, tag = "14")]
     pub tp: ::core::option::Option<TypeProto>,
-    #[prost(float, repeated, tag = "7")]
+    #[prost(float, repeated, packed = "false", tag = "7")]
     pub floats: ::prost::alloc::vec::Vec<f32>,
-    #[prost(int64, repeated, tag = "8")]
+    #[prost(int64, repeated, packed = "false", tag = "8")]
     pub ints: ::prost::alloc::vec::Vec<i64>,
     #[prost(bytes = "vec", repeated, tag = "9")]
     pub strings: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
@@ -122,12 +122,12 @@ pub mod attribute_proto {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ValueInfoProto {
-    #[prost(string, tag = "1")]
-    pub name: ::prost::alloc::string::String,
+    #[prost(string, optional, tag = "1")]
+    pub name: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(message, optional, tag = "2")]
     pub r#type: ::core::option::Option<TypeProto>,
-    #[prost(string, tag = "3")]
-    pub doc_string: ::prost::alloc::string::String,
+    #[prost(string, optional, tag = "3")]
+    pub doc_string: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(message, repeated, tag = "4")]
     pub metadata_props: ::prost::alloc::vec::Vec<StringStringEntryProto>,
 }
@@ -137,18 +137,18 @@ pub struct NodeProto {
     pub input: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(string, repeated, tag = "2")]
     pub output: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
-    #[prost(string, tag = "3")]
-    pub name: ::prost::alloc::string::String,
-    #[prost(string, tag = "4")]
-    pub op_type: ::prost::alloc::string::String,
-    #[prost(string, tag = "7")]
-    pub domain: ::prost::alloc::string::String,
-    #[prost(string, tag = "8")]
-    pub overload: ::prost::alloc::string::String,
+    #[prost(string, optional, tag = "3")]
+    pub name: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "4")]
+    pub op_type: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "7")]
+    pub domain: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "8")]
+    pub overload: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(message, repeated, tag = "5")]
     pub attribute: ::prost::alloc::vec::Vec<AttributeProto>,
-    #[prost(string, tag = "6")]
-    pub doc_string: ::prost::alloc::string::String,
+    #[prost(string, optional, tag = "6")]
+    pub doc_string: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(message, repeated, tag = "9")]
     pub metadata_props: ::prost::alloc::vec::Vec<StringStringEntryProto>,
     #[prost(message, repeated, tag = "10")]
@@ -156,25 +156,25 @@ pub struct NodeProto {
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct IntIntListEntryProto {
-    #[prost(int64, tag = "1")]
-    pub key: i64,
-    #[prost(int64, repeated, tag = "2")]
+    #[prost(int64, optional, tag = "1")]
+    pub key: ::core::option::Option<i64>,
+    #[prost(int64, repeated, packed = "false", tag = "2")]
     pub value: ::prost::alloc::vec::Vec<i64>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct NodeDeviceConfigurationProto {
-    #[prost(string, tag = "1")]
-    pub configuration_id: ::prost::alloc::string::String,
+    #[prost(string, optional, tag = "1")]
+    pub configuration_id: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(message, repeated, tag = "2")]
     pub sharding_spec: ::prost::alloc::vec::Vec<ShardingSpecProto>,
-    #[prost(int32, tag = "3")]
-    pub pipeline_stage: i32,
+    #[prost(int32, optional, tag = "3")]
+    pub pipeline_stage: ::core::option::Option<i32>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ShardingSpecProto {
-    #[prost(string, tag = "1")]
-    pub tensor_name: ::prost::alloc::string::String,
-    #[prost(int64, repeated, tag = "2")]
+    #[prost(string, optional, tag = "1")]
+    pub tensor_name: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(int64, repeated, packed = "false", tag = "2")]
     pub device: ::prost::alloc::vec::Vec<i64>,
     #[prost(message, repeated, tag = "3")]
     pub index_to_device_group_map: ::prost::alloc::vec::Vec<IntIntListEntryProto>,
@@ -183,15 +183,15 @@ pub struct ShardingSpecProto {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ShardedDimProto {
-    #[prost(int64, tag = "1")]
-    pub axis: i64,
+    #[prost(int64, optional, tag = "1")]
+    pub axis: ::core::option::Option<i64>,
     #[prost(message, repeated, tag = "2")]
     pub simple_sharding: ::prost::alloc::vec::Vec<SimpleShardedDimProto>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SimpleShardedDimProto {
-    #[prost(int64, tag = "3")]
-    pub num_shards: i64,
+    #[prost(int64, optional, tag = "3")]
+    pub num_shards: ::core::option::Option<i64>,
     #[prost(oneof = "simple_sharded_dim_proto::Dim", tags = "1, 2")]
     pub dim: ::core::option::Option<simple_sharded_dim_proto::Dim>,
 }
@@ -218,20 +218,20 @@ pub struct TrainingInfoProto {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ModelProto {
-    #[prost(int64, tag = "1")]
-    pub ir_version: i64,
+    #[prost(int64, optional, tag = "1")]
+    pub ir_version: ::core::option::Option<i64>,
     #[prost(message, repeated, tag = "8")]
     pub opset_import: ::prost::alloc::vec::Vec<OperatorSetIdProto>,
-    #[prost(string, tag = "2")]
-    pub producer_name: ::prost::alloc::string::String,
-    #[prost(string, tag = "3")]
-    pub producer_version: ::prost::alloc::string::String,
-    #[prost(string, tag = "4")]
-    pub domain: ::prost::alloc::string::String,
-    #[prost(int64, tag = "5")]
-    pub model_version: i64,
-    #[prost(string, tag = "6")]
-    pub doc_string: ::prost::alloc::string::String,
+    #[prost(string, optional, tag = "2")]
+    pub producer_name: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "3")]
+    pub producer_version: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "4")]
+    pub domain: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(int64, optional, tag = "5")]
+    pub model_version: ::core::option::Option<i64>,
+    #[prost(string, optional, tag = "6")]
+    pub doc_string: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(message, optional, tag = "7")]
     pub graph: ::core::option::Option<GraphProto>,
     #[prost(message, repeated, tag = "14")]
@@ -245,24 +245,24 @@ pub struct ModelProto {
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeviceConfigurationProto {
-    #[prost(string, tag = "1")]
-    pub name: ::prost::alloc::string::String,
-    #[prost(int32, tag = "2")]
-    pub num_devices: i32,
+    #[prost(string, optional, tag = "1")]
+    pub name: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(int32, optional, tag = "2")]
+    pub num_devices: ::core::option::Option<i32>,
     #[prost(string, repeated, tag = "3")]
     pub device: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StringStringEntryProto {
-    #[prost(string, tag = "1")]
-    pub key: ::prost::alloc::string::String,
-    #[prost(string, tag = "2")]
-    pub value: ::prost::alloc::string::String,
+    #[prost(string, optional, tag = "1")]
+    pub key: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "2")]
+    pub value: ::core::option::Option<::prost::alloc::string::String>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct TensorAnnotation {
-    #[prost(string, tag = "1")]
-    pub tensor_name: ::prost::alloc::string::String,
+    #[prost(string, optional, tag = "1")]
+    pub tensor_name: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(message, repeated, tag = "2")]
     pub quant_parameter_tensor_names: ::prost::alloc::vec::Vec<StringStringEntryProto>,
 }
@@ -270,14 +270,14 @@ pub struct TensorAnnotation {
 pub struct GraphProto {
     #[prost(message, repeated, tag = "1")]
     pub node: ::prost::alloc::vec::Vec<NodeProto>,
-    #[prost(string, tag = "2")]
-    pub name: ::prost::alloc::string::String,
+    #[prost(string, optional, tag = "2")]
+    pub name: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(message, repeated, tag = "5")]
     pub initializer: ::prost::alloc::vec::Vec<TensorProto>,
     #[prost(message, repeated, tag = "15")]
     pub sparse_initializer: ::prost::alloc::vec::Vec<SparseTensorProto>,
-    #[prost(string, tag = "10")]
-    pub doc_string: ::prost::alloc::string::String,
+    #[prost(string, optional, tag = "10")]
+    pub doc_string: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(message, repeated, tag = "11")]
     pub input: ::prost::alloc::vec::Vec<ValueInfoProto>,
     #[prost(message, repeated, tag = "12")]
@@ -291,10 +291,10 @@ pub struct GraphProto {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct TensorProto {
-    #[prost(int64, repeated, tag = "1")]
+    #[prost(int64, repeated, packed = "false", tag = "1")]
     pub dims: ::prost::alloc::vec::Vec<i64>,
-    #[prost(int32, tag = "2")]
-    pub data_type: i32,
+    #[prost(int32, optional, tag = "2")]
+    pub data_type: ::core::option::Option<i32>,
     #[prost(message, optional, tag = "3")]
     pub segment: ::core::option::Option<tensor_proto::Segment>,
     #[prost(float, repeated, tag = "4")]
@@ -305,16 +305,16 @@ pub struct TensorProto {
     pub string_data: ::prost::alloc::vec::Vec<::prost::alloc::vec::Vec<u8>>,
     #[prost(int64, repeated, tag = "7")]
     pub int64_data: ::prost::alloc::vec::Vec<i64>,
-    #[prost(string, tag = "8")]
-    pub name: ::prost::alloc::string::String,
-    #[prost(string, tag = "12")]
-    pub doc_string: ::prost::alloc::string::String,
-    #[prost(bytes = "vec", tag = "9")]
-    pub raw_data: ::prost::alloc::vec::Vec<u8>,
+    #[prost(string, optional, tag = "8")]
+    pub name: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "12")]
+    pub doc_string: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(bytes = "vec", optional, tag = "9")]
+    pub raw_data: ::core::option::Option<::prost::alloc::vec::Vec<u8>>,
     #[prost(message, repeated, tag = "13")]
     pub external_data: ::prost::alloc::vec::Vec<StringStringEntryProto>,
-    #[prost(enumeration = "tensor_proto::DataLocation", tag = "14")]
-    pub data_location: i32,
+    #[prost(enumeration = "tensor_proto::DataLocation", optional, tag = "14")]
+    pub data_location: ::core::option::Option<i32>,
     #[prost(double, repeated, tag = "10")]
     pub double_data: ::prost::alloc::vec::Vec<f64>,
     #[prost(uint64, repeated, tag = "11")]
@@ -326,10 +326,10 @@ pub struct TensorProto {
 pub mod tensor_proto {
     #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct Segment {
-        #[prost(int64, tag = "1")]
-        pub begin: i64,
-        #[prost(int64, tag = "2")]
-        pub end: i64,
+        #[prost(int64, optional, tag = "1")]
+        pub begin: ::core::option::Option<i64>,
+        #[prost(int64, optional, tag = "2")]
+        pub end: ::core::option::Option<i64>,
     }
     #[derive(
         Clone,
@@ -491,7 +491,7 @@ pub struct SparseTensorProto {
     pub values: ::core::option::Option<TensorProto>,
     #[prost(message, optional, tag = "2")]
     pub indices: ::core::option::Option<TensorProto>,
-    #[prost(int64, repeated, tag = "3")]
+    #[prost(int64, repeated, packed = "false", tag = "3")]
     pub dims: ::prost::alloc::vec::Vec<i64>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -503,8 +503,8 @@ pub struct TensorShapeProto {
 pub mod tensor_shape_proto {
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct Dimension {
-        #[prost(string, tag = "3")]
-        pub denotation: ::prost::alloc::string::String,
+        #[prost(string, optional, tag = "3")]
+        pub denotation: ::core::option::Option<::prost::alloc::string::String>,
         #[prost(oneof = "dimension::Value", tags = "1, 2")]
         pub value: ::core::option::Option<dimension::Value>,
     }
@@ -521,8 +521,8 @@ pub mod tensor_shape_proto {
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct TypeProto {
-    #[prost(string, tag = "6")]
-    pub denotation: ::prost::alloc::string::String,
+    #[prost(string, optional, tag = "6")]
+    pub denotation: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(oneof = "type_proto::Value", tags = "1, 4, 5, 9, 8, 7")]
     pub value: ::core::option::Option<type_proto::Value>,
 }
@@ -530,8 +530,8 @@ pub struct TypeProto {
 pub mod type_proto {
     #[derive(Clone, PartialEq, ::prost::Message)]
     pub struct Tensor {
-        #[prost(int32, tag = "1")]
-        pub elem_type: i32,
+        #[prost(int32, optional, tag = "1")]
+        pub elem_type: ::core::option::Option<i32>,
         #[prost(message, optional, tag = "2")]
         pub shape: ::core::option::Option<super::TensorShapeProto>,
     }
@@ -544,8 +544,8 @@ pub mod type_proto {
     }
     #[derive(Clone, PartialEq, ::prost::Message)]
     pub struct Map {
-        #[prost(int32, tag = "1")]
-        pub key_type: i32,
+        #[prost(int32, optional, tag = "1")]
+        pub key_type: ::core::option::Option<i32>,
         #[prost(message, optional, boxed, tag = "2")]
         pub value_type: ::core::option::Option<
             ::prost::alloc::boxed::Box<super::TypeProto>,
@@ -560,17 +560,17 @@ pub mod type_proto {
     }
     #[derive(Clone, PartialEq, ::prost::Message)]
     pub struct SparseTensor {
-        #[prost(int32, tag = "1")]
-        pub elem_type: i32,
+        #[prost(int32, optional, tag = "1")]
+        pub elem_type: ::core::option::Option<i32>,
         #[prost(message, optional, tag = "2")]
         pub shape: ::core::option::Option<super::TensorShapeProto>,
     }
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct Opaque {
-        #[prost(string, tag = "1")]
-        pub domain: ::prost::alloc::string::String,
-        #[prost(string, tag = "2")]
-        pub name: ::prost::alloc::string::String,
+        #[prost(string, optional, tag = "1")]
+        pub domain: ::core::option::Option<::prost::alloc::string::String>,
+        #[prost(string, optional, tag = "2")]
+        pub name: ::core::option::Option<::prost::alloc::string::String>,
     }
     #[derive(Clone, PartialEq, ::prost::Oneof)]
     pub enum Value {
@@ -590,15 +590,15 @@ pub mod type_proto {
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct OperatorSetIdProto {
-    #[prost(string, tag = "1")]
-    pub domain: ::prost::alloc::string::String,
-    #[prost(int64, tag = "2")]
-    pub version: i64,
+    #[prost(string, optional, tag = "1")]
+    pub domain: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(int64, optional, tag = "2")]
+    pub version: ::core::option::Option<i64>,
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct FunctionProto {
-    #[prost(string, tag = "1")]
-    pub name: ::prost::alloc::string::String,
+    #[prost(string, optional, tag = "1")]
+    pub name: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(string, repeated, tag = "4")]
     pub input: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(string, repeated, tag = "5")]
@@ -609,14 +609,14 @@ pub struct FunctionProto {
     pub attribute_proto: ::prost::alloc::vec::Vec<AttributeProto>,
     #[prost(message, repeated, tag = "7")]
     pub node: ::prost::alloc::vec::Vec<NodeProto>,
-    #[prost(string, tag = "8")]
-    pub doc_string: ::prost::alloc::string::String,
+    #[prost(string, optional, tag = "8")]
+    pub doc_string: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(message, repeated, tag = "9")]
     pub opset_import: ::prost::alloc::vec::Vec<OperatorSetIdProto>,
-    #[prost(string, tag = "10")]
-    pub domain: ::prost::alloc::string::String,
-    #[prost(string, tag = "13")]
-    pub overload: ::prost::alloc::string::String,
+    #[prost(string, optional, tag = "10")]
+    pub domain: ::core::option::Option<::prost::alloc::string::String>,
+    #[prost(string, optional, tag = "13")]
+    pub overload: ::core::option::Option<::prost::alloc::string::String>,
     #[prost(message, repeated, tag = "12")]
     pub value_info: ::prost::alloc::vec::Vec<ValueInfoProto>,
     #[prost(message, repeated, tag = "14")]

@@ -37,8 +37,8 @@ impl Writer {
             input: inputs.iter().map(|&input| input.to_owned()).collect(),
             output: vec![output.to_owned()],
             // Every output has a name of its own, so its node can have it too.
-            name: output.to_owned(),
-            op_type: op.to_owned(),
+            name: Some(output.to_owned()),
+            op_type: Some(op.to_owned()),
             attribute,
             ..NodeProto::default()
         });
@@ -46,7 +46,7 @@ impl Writer {
     }
 
     pub(super) fn initializer(&mut self, tensor: TensorProto) -> String {
-        let name = tensor.name.clone();
+        let name = tensor.name.clone().unwrap_or_default();
         self.initializers.push(tensor);
         name
     }
@@ -72,17 +72,17 @@ impl Writer {
 
 pub(super) fn int(name: &str, value: i64) -> AttributeProto {
     AttributeProto {
-        name: name.to_owned(),
-        r#type: AttributeType::Int.into(),
-        i: value,
+        name: Some(name.to_owned()),
+        r#type: Some(AttributeType::Int.into()),
+        i: Some(value),
         ..AttributeProto::default()
     }
 }
 
 pub(super) fn ints(name: &str, values: &[usize]) -> AttributeProto {
     AttributeProto {
-        name: name.to_owned(),
-        r#type: AttributeType::Ints.into(),
+        name: Some(name.to_owned()),
+        r#type: Some(AttributeType::Ints.into()),
         ints: values.iter().map(|&value| value as i64).collect(),
         ..AttributeProto::default()
     }
@@ -90,10 +90,10 @@ pub(super) fn ints(name: &str, values: &[usize]) -> AttributeProto {
 
 fn tensor(name: &str, dims: &[usize], data_type: DataType, raw_data: Vec<u8>) -> TensorProto {
     TensorProto {
-        name: name.to_owned(),
+        name: Some(name.to_owned()),
         dims: dims.iter().map(|&length| length as i64).collect(),
-        data_type: data_type.into(),
-        raw_data,
+        data_type: Some(data_type.into()),
+        raw_data: Some(raw_data),
         ..TensorProto::default()
     }
 }
@@ -118,9 +118,9 @@ pub(super) fn axes(name: &str, values: &[i64]) -> TensorProto {
 
 pub(super) fn strings(name: &str, values: &[String]) -> TensorProto {
     TensorProto {
-        name: name.to_owned(),
+        name: Some(name.to_owned()),
         dims: vec![values.len() as i64],
-        data_type: DataType::String.into(),
+        data_type: Some(DataType::String.into()),
         string_data: values.iter().map(|value| value.clone().into_bytes()).collect(),
         ..TensorProto::default()
     }
@@ -136,9 +136,9 @@ pub(super) fn value(name: &str, data_type: DataType, shape: Vec<Dimension>) -> V
         DimensionProto { value: Some(value), ..DimensionProto::default() }
     });
     let tensor = type_proto::Tensor {
-        elem_type: data_type.into(),
+        elem_type: Some(data_type.into()),
         shape: Some(TensorShapeProto { dim: dim.collect() }),
     };
     let of_tensor = TypeProto { value: Some(type_proto::Value::TensorType(tensor)), ..TypeProto::default() };
-    ValueInfoProto { name: name.to_owned(), r#type: Some(of_tensor), ..ValueInfoProto::default() }
+    ValueInfoProto { name: Some(name.to_owned()), r#type: Some(of_tensor), ..ValueInfoProto::default() }
 }

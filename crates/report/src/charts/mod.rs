@@ -13,6 +13,7 @@ mod terminal;
 
 pub use axis::{Axis, Notation, Scale};
 pub use curves::{Band, Panel, curves};
+pub(crate) use picture::png_over;
 pub use picture::{PictureError, png};
 pub use scatter::{Kind, Point, Scatter, Series, scatter};
 pub(crate) use steps::{climbs, losses, slopes, steps};

@@ -1,6 +1,6 @@
 //! SVG as pixels.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use resvg::{tiny_skia, usvg};
 
@@ -28,15 +28,19 @@ pub enum PictureError {
 const ENLARGED: f32 = 2.0;
 const MAX_SIDE: u64 = 16_384;
 
-/// A drawing as PNG. All text is set in DejaVu Sans, which comes with the program, so the picture is the same on every
-/// machine.
-pub fn png(svg: &str) -> Result<Vec<u8>, PictureError> {
+/// The letters of all pictures.
+static OPTIONS: LazyLock<usvg::Options<'static>> = LazyLock::new(|| {
     let mut options = usvg::Options { font_family: "DejaVu Sans".to_owned(), ..usvg::Options::default() };
     let fonts = Arc::make_mut(&mut options.fontdb);
     fonts.load_font_data(dejavu::sans::regular().to_vec());
     fonts.set_sans_serif_family("DejaVu Sans");
-    let refused = |error: &dyn std::fmt::Display| PictureError::Drawing(error.to_string());
-    let drawing = usvg::Tree::from_str(&in_light(svg), &options).map_err(|error| refused(&error))?;
+    options
+});
+
+/// A drawing as PNG. All text is set in DejaVu Sans, which comes with the program, so the picture is the same on every
+/// machine.
+pub fn png(svg: &str) -> Result<Vec<u8>, PictureError> {
+    let drawing = parsed(&in_light(svg))?;
     let size = drawing.size();
     let side = |length: f32| (length * ENLARGED).ceil() as u64;
     let (width, height) = (side(size.width()), side(size.height()));
@@ -47,7 +51,32 @@ pub fn png(svg: &str) -> Result<Vec<u8>, PictureError> {
         .ok_or(PictureError::TooLarge { width, height })?;
     let enlarged = tiny_skia::Transform::from_scale(ENLARGED, ENLARGED);
     resvg::render(&drawing, enlarged, &mut picture.as_mut());
-    picture.encode_png().map_err(|error| refused(&error))
+    encoded(&picture)
+}
+
+/// A drawing over pixels, as PNG: each of its units is one of them.
+///
+/// # Shapes
+/// `pixels`: `height * width * 3`, red, green and blue.
+pub(crate) fn png_over(
+    pixels: &[u8],
+    (width, height): (u32, u32),
+    svg: &str,
+) -> Result<Vec<u8>, PictureError> {
+    let too_large = || PictureError::TooLarge { width: width.into(), height: height.into() };
+    let size = tiny_skia::IntSize::from_wh(width, height).ok_or_else(too_large)?;
+    let opaque = pixels.chunks_exact(3).flat_map(|pixel| [pixel[0], pixel[1], pixel[2], u8::MAX]).collect();
+    let mut picture = tiny_skia::Pixmap::from_vec(opaque, size).ok_or_else(too_large)?;
+    resvg::render(&parsed(svg)?, tiny_skia::Transform::identity(), &mut picture.as_mut());
+    encoded(&picture)
+}
+
+fn parsed(svg: &str) -> Result<usvg::Tree, PictureError> {
+    usvg::Tree::from_str(svg, &OPTIONS).map_err(|error| PictureError::Drawing(error.to_string()))
+}
+
+fn encoded(picture: &tiny_skia::Pixmap) -> Result<Vec<u8>, PictureError> {
+    picture.encode_png().map_err(|error| PictureError::Drawing(error.to_string()))
 }
 
 /// A drawing in its light colours, written out: the rasteriser knows neither custom properties nor who looks.

@@ -89,11 +89,21 @@ impl Table {
     /// Comma-separated values as RFC 4180 has them, with a header line and without an end of line at the end. Numbers are in
     /// full and in base units: shares of 1, counts, numbers of four bytes.
     pub fn csv(&self) -> String {
-        let line =
-            |fields: Vec<String>| fields.iter().map(|field| quoted(field)).collect::<Vec<_>>().join(",");
-        let header = line(self.columns.iter().map(|column| column.name.clone()).collect());
-        let rows = self.rows.iter().map(|row| line(row.iter().map(|cell| plain(&cell.value)).collect()));
-        std::iter::once(header).chain(rows).collect::<Vec<_>>().join("\n")
+        std::iter::once(self.csv_header()).chain(self.csv_lines()).collect::<Vec<_>>().join("\n")
+    }
+
+    /// The header line of these values alone, for a table that grows.
+    pub fn csv_header(&self) -> String {
+        csv_line(self.columns.iter().map(|column| column.name.clone()))
+    }
+
+    /// The lines without the header.
+    pub fn csv_rows(&self) -> String {
+        self.csv_lines().collect::<Vec<_>>().join("\n")
+    }
+
+    fn csv_lines(&self) -> impl Iterator<Item = String> {
+        self.rows.iter().map(|row| csv_line(row.iter().map(|cell| plain(&cell.value))))
     }
 
     /// An array with an object for each row.
@@ -141,6 +151,10 @@ impl Cell {
             None => text,
         }
     }
+}
+
+fn csv_line(fields: impl Iterator<Item = String>) -> String {
+    fields.map(|field| quoted(&field)).collect::<Vec<_>>().join(",")
 }
 
 /// A value as a field of CSV.
