@@ -1,10 +1,9 @@
 //! Steps in 8-bit integers, as [`Quantised`] computes them.
 
 use super::sliding;
-use super::text::{array, float, function, widened};
+use super::text::{array, float, function};
 use crate::plan::{Conv, Kernel, Plan, Step, Window};
 use crate::quantised::{Quantised, QuantisedConv, QuantisedStep};
-use crate::run::by_tap;
 
 /// A step's functions and constants, and its call.
 pub(super) fn step(plan: &Plan, integers: &Quantised, step: &Step) -> (String, String) {
@@ -32,12 +31,13 @@ pub(super) fn step(plan: &Plan, integers: &Quantised, step: &Step) -> (String, S
         Kernel::Conv(conv) => match &quantised.conv {
             Some(constants) => {
                 let zero = integers.scales[step.inputs[0]].zero;
-                let (body, steps) = match conv.groups {
-                    1 => (include_str!("integer_conv.c"), "(float)sum[o] * multiplier_N[start + o]"),
-                    _ => (include_str!("integer_grouped.c"), "(float)sum * multiplier_N[c]"),
+                let body = match conv.groups {
+                    1 => include_str!("integer_conv.c"),
+                    _ => include_str!("integer_grouped.c"),
                 };
-                let body = body.replace("ZERO", &format!("({zero})"));
-                let body = body.replace(&format!("END({steps})"), &end(steps));
+                let steps = "(float)sum * multiplier_N[c]";
+                let body =
+                    body.replace("ZERO", &format!("({zero})")).replace(&format!("END({steps})"), &end(steps));
                 (convolution(&name, plan, step, conv, constants, zero, &body), call)
             }
             None => unreachable!("a convolution has integers"),
@@ -117,12 +117,6 @@ fn end(number: usize, quantised: &QuantisedStep, steps: &str) -> String {
     }
 }
 
-/// Outputs that are summed at once, at most: their sums are on the stack.
-const MAX_BLOCK: usize = 64;
-
-/// Weights of so many outputs lie together, with zeros for outputs that there are not: a vector register's, of 16 bits.
-const LANES: usize = 8;
-
 fn convolution(
     name: &str,
     plan: &Plan,
@@ -136,36 +130,24 @@ fn convolution(
     let (inputs, outputs) = (from.shape.channels / conv.groups, to.shape.channels / conv.groups);
     let taps = conv.window.size.0 * conv.window.size.1;
     let number = step.output.to_string();
+    // As the loops read them: by output, row, column and input.
+    let weight = (0..to.shape.channels).flat_map(|output| {
+        (0..taps).flat_map(move |tap| (0..inputs).map(move |input| (output * inputs + input) * taps + tap))
+    });
     let mut constants = sliding(&conv.window, from, to);
     constants.extend([("IN", inputs), ("OUT", outputs)]);
-    let body = body.replace("_N", &format!("_{number}"));
-    let multiplier = |name: &str| array("float", name, integers.multiplier.iter().copied().map(float));
-    let named = |name: &str| format!("{name}_{number}");
-    let arrays = if conv.groups > 1 {
+    let mut arrays = array("int8_t", &format!("weight_{number}"), weight.map(|at| integers.weight[at]))
+        + &array("int32_t", &format!("bias_{number}"), integers.bias.iter())
+        + &array("float", &format!("multiplier_{number}"), integers.multiplier.iter().copied().map(float));
+    if conv.groups > 1 {
         constants.push(("GROUPS", conv.groups));
-        // By output, row, column and input.
-        let weight = (0..to.shape.channels).flat_map(|output| {
-            (0..taps)
-                .flat_map(move |tap| (0..inputs).map(move |input| (output * inputs + input) * taps + tap))
-        });
-        array("int8_t", &named("weight"), weight.map(|at| integers.weight[at]))
-            + &array("int32_t", &named("bias"), integers.bias.iter())
     } else {
-        let n_blocks = outputs.div_ceil(MAX_BLOCK);
-        let block = outputs.div_ceil(n_blocks).next_multiple_of(LANES);
-        let padded = block * n_blocks;
-        constants.extend([("BLOCK", block), ("BLOCKS", n_blocks), ("PADDED", padded)]);
-        let weight = widened(&by_tap(&integers.weight, 1, inputs, taps), outputs, padded);
+        // What the zero point adds to a window that is all inside.
         let channels = integers.bias.iter().zip(integers.weight.chunks_exact(conv.taps()));
-        // What the zero point adds to a whole window.
         let whole =
             channels.map(|(bias, weights)| bias - zero * weights.iter().copied().map(i32::from).sum::<i32>());
-        let whole: Vec<i32> = whole.collect();
-        array("int8_t", &named("weight"), weight.into_iter())
-            + &array("int32_t", &named("bias"), widened(&integers.bias, outputs, padded).into_iter())
-            + &array("int32_t", &named("whole"), widened(&whole, outputs, padded).into_iter())
-    };
-    arrays
-        + &multiplier(&named("multiplier"))
-        + &function(name, "const int8_t *x, int8_t *y", &constants, &body)
+        arrays += &array("int32_t", &format!("whole_{number}"), whole);
+    }
+    let body = body.replace("_N", &format!("_{number}"));
+    arrays + &function(name, "const int8_t *x, int8_t *y", &constants, &body)
 }
