@@ -11,6 +11,7 @@ pub(crate) mod data;
 pub(crate) mod draw;
 mod environment;
 pub(crate) mod explain;
+pub(crate) mod export;
 pub(crate) mod front;
 pub(crate) mod help;
 pub(crate) mod man;

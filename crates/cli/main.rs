@@ -24,8 +24,8 @@ use clap::{Parser, Subcommand};
 use netsynth_run::RunError;
 
 use commands::{
-    audit, bench, check, classify, compare, completions, data, draw, explain, front, help, man, prototypes,
-    report, reproduce, resume, sample, search, table_1, train, verify, watch,
+    audit, bench, check, classify, compare, completions, data, draw, explain, export, front, help, man,
+    prototypes, report, reproduce, resume, sample, search, table_1, train, verify, watch,
 };
 use output::log;
 use output::print::print_error_line;
@@ -63,6 +63,7 @@ enum Command {
     Reproduce(reproduce::Arguments),
     Check(check::Arguments),
     Classify(classify::Arguments),
+    Export(export::Arguments),
     Draw(draw::Arguments),
     Data(data::Arguments),
     Prototypes(prototypes::Arguments),
@@ -105,6 +106,7 @@ fn main() -> ExitCode {
         Command::Reproduce(arguments) => reproduce::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
         Command::Classify(arguments) => classify::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
         Command::Draw(arguments) => draw::run(&arguments),
         Command::Data(arguments) => data::run(&arguments),
         Command::Prototypes(arguments) => prototypes::run(&arguments),

@@ -132,7 +132,12 @@ pub fn model(path: &Path, moved: Option<&Path>, on_event: &OnEvent<'_>) -> Resul
         return unpacked(path);
     }
     let run = at_home.ancestors().find(|folder| folder.join(Entry::Plan.path()).is_file());
-    let Some((run, place)) = run.and_then(|run| Some((run, at_home.strip_prefix(run).ok()?))) else {
+    let placed = run.and_then(|run| Some((run, at_home.strip_prefix(run).ok()?)));
+    let entry = placed.and_then(|(_, place)| Entry::parse(&place.join(NetworkFile::Architecture.name())));
+    // A plan may lie anywhere: what is no place of a run is a folder of its own if it has weights.
+    let is_own = entry.is_none_or(|entry| !matches!(entry, Entry::Network(..) | Entry::Trial(..)))
+        && at_home.join(NetworkFile::Weights.name()).is_file();
+    let Some((run, place)) = placed.filter(|_| !is_own) else {
         return Ok(Model {
             name: name_of(&at_home),
             network: network_in(path, DEVICE)?,
@@ -147,7 +152,7 @@ pub fn model(path: &Path, moved: Option<&Path>, on_event: &OnEvent<'_>) -> Resul
     let written =
         path.ancestors().nth(depth).filter(|folder| folder.canonicalize().is_ok_and(|home| home == run));
     let folder = RunFolder::open(written.filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(run))?;
-    match Entry::parse(&place.join(NetworkFile::Architecture.name())) {
+    match entry {
         Some(Entry::Network(network, _)) => trained_network(folder, network, moved, on_event),
         Some(Entry::Trial(trial, _)) => trial_network(folder, trial, moved, on_event),
         _ if depth == 0 => Err(refuse("it is a whole run, not one network of it", &networks_in(&folder)?)),

@@ -1,0 +1,133 @@
+//! Steps in 32-bit floats.
+
+use super::sliding;
+use super::text::{array, float, function, widened};
+use crate::plan::{Activation, Conv, Kernel, Plan, Step, Window};
+use crate::run::by_tap;
+
+/// The functions of the activations that a plan has.
+pub(super) fn activations(plan: &Plan) -> String {
+    let used = |kind: Activation| plan.steps.iter().any(|step| step.activation() == kind);
+    let kinds = [
+        (Activation::Relu, "x > 0.0f ? x : 0.0f"),
+        (Activation::Relu6, "x < 0.0f ? 0.0f : x > 6.0f ? 6.0f : x"),
+        (Activation::Swish, "x / (1.0f + expf(-x))"),
+        (Activation::Sigmoid, "1.0f / (1.0f + expf(-x))"),
+    ];
+    let functions = kinds.into_iter().filter(|(kind, _)| used(*kind)).map(|(kind, formula)| {
+        format!("\nstatic float {}(float x)\n{{\n    return {formula};\n}}\n", name(kind))
+    });
+    functions.collect()
+}
+
+fn name(activation: Activation) -> &'static str {
+    match activation {
+        Activation::Linear => "",
+        Activation::Relu => "relu",
+        Activation::Relu6 => "relu6",
+        Activation::Swish => "swish",
+        Activation::Sigmoid => "sigmoid",
+    }
+}
+
+/// A step's functions and constants, and its call.
+pub(super) fn step(plan: &Plan, step: &Step) -> (String, String) {
+    let number = step.output;
+    let name = format!("step_{number}");
+    let (from, to) = (&plan.values[step.inputs[0]], &plan.values[number]);
+    let place = |value: usize| format!("arena + {}", plan.values[value].offset);
+    let inputs: Vec<String> = step.inputs.iter().map(|&input| place(input)).collect();
+    let call = format!("    {name}({}, {});\n", inputs.join(", "), place(number));
+    let one = "const float *x, float *y";
+    let mean = |window: &Window| {
+        let constants = [sliding(window, from, to), vec![("CHANNELS", to.shape.channels)]].concat();
+        let body = include_str!("mean_pool.c");
+        let body = body.replace("WIDE", "float").replace(" - ZERO", "").replace("END", "sum / (float)count");
+        function(&name, one, &constants, &body)
+    };
+    match &step.kernel {
+        Kernel::Conv(conv) => (convolution(&name, plan, step, conv), call),
+        Kernel::Sum(kind) => {
+            let names: Vec<String> = (0..inputs.len()).map(|input| format!("x{input}")).collect();
+            let parameters: Vec<String> = names.iter().map(|name| format!("const float *{name}")).collect();
+            let terms: Vec<String> = names.iter().map(|name| format!("{name}[i]")).collect();
+            let body = format!(
+                "    int i;\n    for (i = 0; i < NUMBERS; i++) {{\n        y[i] = {}({});\n    }}\n",
+                self::name(*kind),
+                terms.join(" + ")
+            );
+            let parameters = format!("{}, float *y", parameters.join(", "));
+            (function(&name, &parameters, &[("NUMBERS", to.shape.elements() as usize)], &body), call)
+        }
+        Kernel::Concat => {
+            let (mut functions, mut calls, mut start) = (String::new(), String::new(), 0);
+            for (input, &value) in step.inputs.iter().enumerate() {
+                let channels = plan.values[value].shape.channels;
+                let constants = [
+                    ("PIXELS", to.shape.height * to.shape.width),
+                    ("CHANNELS", channels),
+                    ("ALL", to.shape.channels),
+                    ("START", start),
+                ];
+                let body = include_str!("concat.c").replace("END", "x[pixel * CHANNELS + c]");
+                functions.push_str(&function(&format!("{name}_{input}"), one, &constants, &body));
+                calls.push_str(&format!("    {name}_{input}({}, {});\n", place(value), place(number)));
+                start += channels;
+            }
+            (functions, calls)
+        }
+        Kernel::MaxPool(window) => {
+            let constants = [sliding(window, from, to), vec![("CHANNELS", to.shape.channels)]].concat();
+            let body = include_str!("max_pool.c").replace("NUMBER", "float");
+            (function(&name, one, &constants, &body), call)
+        }
+        Kernel::AvgPool(window) => (mean(window), call),
+        Kernel::GlobalAvgPool => (mean(&Window::whole(from.shape)), call),
+        Kernel::Gate => {
+            let constants = [("NUMBERS", to.shape.elements() as usize), ("CHANNELS", to.shape.channels)];
+            let body = "    int i;\n    for (i = 0; i < NUMBERS; i++) {\n        y[i] = x[i] * gate[i % CHANNELS];\n    }\n";
+            (function(&name, "const float *x, const float *gate, float *y", &constants, body), call)
+        }
+    }
+}
+
+/// Outputs that are summed at once, at most: their sums are on the stack.
+const MAX_BLOCK: usize = 64;
+
+/// Weights of so many outputs lie together, with zeros for outputs that there are not: a vector register's, of four floats.
+const LANES: usize = 4;
+
+fn convolution(name: &str, plan: &Plan, step: &Step, conv: &Conv) -> String {
+    let (from, to) = (&plan.values[step.inputs[0]], &plan.values[step.output]);
+    let channels = from.shape.channels;
+    let (inputs, outputs) = (channels / conv.groups, to.shape.channels / conv.groups);
+    let taps = conv.window.size.0 * conv.window.size.1;
+    let number = step.output.to_string();
+    let mut constants = sliding(&conv.window, from, to);
+    let (body, weight, bias) = if conv.is_depthwise(channels) {
+        constants.push(("GROUPS", conv.groups));
+        // As one group of one input, by tap and then by channel.
+        (include_str!("float_depthwise.c"), by_tap(&conv.weight, 1, 1, taps), conv.bias.clone())
+    } else {
+        let n_blocks = outputs.div_ceil(MAX_BLOCK);
+        constants.extend([("IN", inputs), ("OUT", outputs), ("BLOCKS", n_blocks)]);
+        let weight = by_tap(&conv.weight, conv.groups, inputs, taps);
+        if conv.groups > 1 {
+            constants.extend([("GROUPS", conv.groups), ("BLOCK", outputs.div_ceil(n_blocks))]);
+            (include_str!("float_grouped.c"), weight, conv.bias.clone())
+        } else {
+            let block = outputs.div_ceil(n_blocks).next_multiple_of(LANES);
+            let padded = block * n_blocks;
+            constants.extend([("BLOCK", block), ("PADDED", padded)]);
+            (
+                include_str!("float_conv.c"),
+                widened(&weight, outputs, padded),
+                widened(&conv.bias, outputs, padded),
+            )
+        }
+    };
+    let body = body.replace("_N", &format!("_{number}")).replace("ACTIVATED", self::name(conv.activation));
+    array("float", &format!("weight_{number}"), weight.into_iter().map(float))
+        + &array("float", &format!("bias_{number}"), bias.into_iter().map(float))
+        + &function(name, "const float *x, float *y", &constants, &body)
+}

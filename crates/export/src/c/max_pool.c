@@ -1,0 +1,21 @@
+    int row, column, ky, kx, c;
+    for (row = 0; row < OUT_HEIGHT; row++) {
+        const int top = row * STRIDE - PADDING;
+        const int first_row = top < 0 ? -top : 0;
+        const int end_row = top + ROWS > HEIGHT ? HEIGHT - top : ROWS;
+        for (column = 0; column < OUT_WIDTH; column++) {
+            const int left = column * STRIDE - PADDING;
+            const int first_column = left < 0 ? -left : 0;
+            const int end_column = left + COLUMNS > WIDTH ? WIDTH - left : COLUMNS;
+            for (c = 0; c < CHANNELS; c++) {
+                NUMBER largest = x[((top + first_row) * WIDTH + left + first_column) * CHANNELS + c];
+                for (ky = first_row; ky < end_row; ky++) {
+                    for (kx = first_column; kx < end_column; kx++) {
+                        const NUMBER here = x[((top + ky) * WIDTH + left + kx) * CHANNELS + c];
+                        largest = here > largest ? here : largest;
+                    }
+                }
+                y[(row * OUT_WIDTH + column) * CHANNELS + c] = largest;
+            }
+        }
+    }

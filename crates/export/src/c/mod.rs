@@ -1,0 +1,233 @@
+//! A network as C99: `network.h`, `network.c` and a program that checks them, `test.c`.
+//!
+//! No heap, no recursion, nothing of a library but `sqrt` and `expf` where a network needs them. Weights are constants; all
+//! activations lie in one static arena, at the offsets of the plan. Each step is a function whose loops have constant ends.
+
+mod float;
+mod integer;
+mod test;
+mod text;
+
+use netsynth_data::Normalisation;
+
+use crate::file::{File, Program};
+use crate::interface::Interface;
+use crate::plan::{Activation, Plan, Step, Value, Window};
+use crate::quantised::Quantised;
+use crate::samples::Sample;
+use text::{float, literal, remark};
+
+/// A network in C; `samples` are images with the logits that its test asks for.
+pub fn c(plan: &Plan, integers: Option<&Quantised>, interface: &Interface, samples: &[Sample]) -> Program {
+    let source = source(plan, integers, interface);
+    Program {
+        arena_bytes: arena_bytes(plan, integers),
+        constant_bytes: text::constant_bytes(&source),
+        files: vec![
+            File::text("network.h", header(plan, integers, interface)),
+            File::text("network.c", source),
+            File::text("test.c", test::program(interface, integers.is_some(), samples)),
+        ],
+    }
+}
+
+/// The type of what the network is given: levels, or numbers where nothing is known of levels.
+fn image_type(interface: &Interface) -> &'static str {
+    match interface.normalisation {
+        Some(_) => "unsigned char",
+        None => "float",
+    }
+}
+
+fn header(plan: &Plan, integers: Option<&Quantised>, interface: &Interface) -> String {
+    let shape = plan.input();
+    let (weights, biases) = plan.parameters();
+    let numbers = match integers {
+        None => "32-bit floats",
+        Some(_) => "8-bit integers",
+    };
+    let levels = match interface.normalisation {
+        Some(_) => format!(
+            "{} {}; then {}",
+            plain(&interface.reads(shape.channels)),
+            "Row by row, colours of a pixel together",
+            plain(&interface.normalised())
+        ),
+        None => plain(&interface.reads(shape.channels)),
+    };
+    format!(
+        "/* The network {name} in {numbers}, written by netsynth {version}.\n   {weights} weights, {biases} biases. */\n\
+         #ifndef NETWORK_H\n#define NETWORK_H\n\n\
+         #define NETWORK_CHANNELS {channels}\n#define NETWORK_HEIGHT {height}\n#define NETWORK_WIDTH {width}\n\
+         #define NETWORK_INPUT {input}\n#define NETWORK_CLASSES {classes}\n\
+         /* All the memory that changes, beside the stack. */\n#define NETWORK_ARENA_BYTES {arena}\n\n\
+         /* The names of the classes, in UTF-8. */\nextern const char *const network_labels[NETWORK_CLASSES];\n\n\
+         /* Writes the logits of an image and returns the number of the largest.\n   {levels}\n   \
+         Not to be called while it is at work. */\n\
+         int network_classify(const {image} image[NETWORK_INPUT], float logits[NETWORK_CLASSES]);\n\n#endif\n",
+        name = remark(&plan.name),
+        version = env!("CARGO_PKG_VERSION"),
+        channels = shape.channels,
+        height = shape.height,
+        width = shape.width,
+        input = shape.elements(),
+        classes = plan.classes(),
+        arena = arena_bytes(plan, integers),
+        image = image_type(interface),
+    )
+}
+
+/// The bytes of the arena.
+fn arena_bytes(plan: &Plan, integers: Option<&Quantised>) -> usize {
+    plan.arena * if integers.is_some() { 1 } else { size_of::<f32>() }
+}
+
+fn plain(text: &str) -> String {
+    remark(text).replace(['_'], " ")
+}
+
+fn source(plan: &Plan, integers: Option<&Quantised>, interface: &Interface) -> String {
+    let number = number_type(integers);
+    let mut text = String::new();
+    text.push_str("#include \"network.h\"\n\n");
+    if integers.is_some() {
+        text.push_str("#include <float.h>\n#include <stdint.h>\n");
+    }
+    if uses_mathematics(plan, integers, interface) {
+        text.push_str("#include <math.h>\n");
+    }
+    if integers.is_some() {
+        text.push_str(ROUNDED);
+    } else {
+        text.push_str(&float::activations(plan));
+    }
+    let labels: Vec<String> =
+        interface.labels.iter().map(|label| format!("    {}", literal(label))).collect();
+    text.push_str(&format!(
+        "\nconst char *const network_labels[NETWORK_CLASSES] = {{\n{}\n}};\n\nstatic {number} arena[{}];\n\n",
+        labels.join(",\n"),
+        plan.arena
+    ));
+    let mut calls = String::new();
+    for step in &plan.steps {
+        let output = &plan.values[step.output];
+        text.push_str(&format!("/* {}: {} of {} */\n", step.output, remark(&output.name), output.shape));
+        let (functions, call) = match integers {
+            None => float::step(plan, step),
+            Some(integers) => integer::step(plan, integers, step),
+        };
+        text.push_str(&functions);
+        calls.push_str(&call);
+    }
+    text.push_str(&image_function(integers, interface));
+    let output = &plan.values[plan.output()];
+    let logit = match integers {
+        None => format!("arena[{} + c]", output.offset),
+        Some(integers) => {
+            let scale = integers.scales[plan.output()];
+            format!("(float)(arena[{} + c] - ({})) * {}", output.offset, scale.zero, float(scale.step()))
+        }
+    };
+    text.push_str(&format!(
+        "int network_classify(const {image} image[NETWORK_INPUT], float logits[NETWORK_CLASSES])\n{{\n    int c, best = 0;\n    \
+         read_image(image, arena + {input});\n{calls}    for (c = 0; c < NETWORK_CLASSES; c++) {{\n        logits[c] = {logit};\n        \
+         if (logits[c] > logits[best]) {{\n            best = c;\n        }}\n    }}\n    return best;\n}}\n",
+        image = image_type(interface),
+        input = plan.values[0].offset,
+    ));
+    text
+}
+
+fn number_type(integers: Option<&Quantised>) -> &'static str {
+    match integers {
+        None => "float",
+        Some(_) => "int8_t",
+    }
+}
+
+fn uses_mathematics(plan: &Plan, integers: Option<&Quantised>, interface: &Interface) -> bool {
+    let is_exponential = |step: &Step| match step.activation() {
+        Activation::Linear | Activation::Relu | Activation::Relu6 => false,
+        // Of integers it is a table.
+        Activation::Swish | Activation::Sigmoid => integers.is_none(),
+    };
+    interface.normalisation == Some(Normalisation::PerImage) || plan.steps.iter().any(is_exponential)
+}
+
+/// Rounding to the nearest integer, to the even one of two: of a float below 2^22 it happens when 1.5 * 2^23 is added.
+const ROUNDED: &str = "
+#if FLT_EVAL_METHOD != 0
+#error floats must be computed in 32 bits: on 32-bit x86 compile with -msse2 -mfpmath=sse
+#endif
+
+static int8_t rounded(float steps, int least, int most, int zero)
+{
+    union { float number; int32_t bits; } sum;
+    const float low = (float)(least - zero), high = (float)(most - zero);
+    steps = steps < low ? low : steps;
+    steps = steps > high ? high : steps;
+    sum.number = steps + 12582912.0f;
+    return (int8_t)(sum.bits - 0x4B400000 + zero);
+}
+";
+
+/// The function that writes an image into the arena.
+fn image_function(integers: Option<&Quantised>, interface: &Interface) -> String {
+    let (level, number) = (image_type(interface), number_type(integers));
+    let end = |value: &str| match integers {
+        None => value.to_owned(),
+        Some(integers) => {
+            let scale = integers.scales[0];
+            format!("rounded({value} * {}, -128, 127, {})", float(1.0 / scale.step()), scale.zero)
+        }
+    };
+    let (before, value) = match interface.normalisation {
+        None => (String::new(), "image[i]".to_owned()),
+        Some(Normalisation::UnitInterval) => {
+            (String::new(), format!("((float)image[i] * {})", float(1.0 / 255.0)))
+        }
+        Some(Normalisation::Dataset { mean, sd }) => {
+            (String::new(), format!("(((float)image[i] - {}) * {})", float(mean), float(1.0 / sd)))
+        }
+        Some(Normalisation::PerImage) => {
+            (PER_IMAGE.to_owned(), "(((float)image[i] - mean) * scale)".to_owned())
+        }
+    };
+    let declared = match before.is_empty() {
+        true => "    int i;\n".to_owned(),
+        false => before,
+    };
+    let body = format!(
+        "{declared}    for (i = 0; i < NETWORK_INPUT; i++) {{\n        y[i] = {};\n    }}\n",
+        end(&value)
+    );
+    format!("static void read_image(const {level} *image, {number} *y)\n{{\n{body}}}\n\n")
+}
+
+/// Mean and deviation of an image of levels; their sums are exact.
+const PER_IMAGE: &str = "    int i;
+    unsigned long long sum = 0, squares = 0;
+    double deviation;
+    float mean, scale;
+    for (i = 0; i < NETWORK_INPUT; i++) {
+        sum += image[i];
+        squares += (unsigned long long)image[i] * image[i];
+    }
+    mean = (float)((double)sum / NETWORK_INPUT);
+    deviation = sqrt((double)(squares * NETWORK_INPUT - sum * sum)) / NETWORK_INPUT;
+    scale = 1.0f / (float)(deviation > 1.0 ? deviation : 1.0);
+";
+
+/// The constants of a window that slides from one value to another.
+fn sliding(window: &Window, from: &Value, to: &Value) -> Vec<(&'static str, usize)> {
+    vec![
+        ("HEIGHT", from.shape.height),
+        ("WIDTH", from.shape.width),
+        ("OUT_HEIGHT", to.shape.height),
+        ("OUT_WIDTH", to.shape.width),
+        ("ROWS", window.size.0),
+        ("COLUMNS", window.size.1),
+        ("STRIDE", window.stride),
+        ("PADDING", window.padding),
+    ]
+}

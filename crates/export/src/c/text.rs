@@ -1,0 +1,65 @@
+//! Pieces of C.
+
+use std::fmt::Display;
+
+/// A function with constants of its own: what is specialised to a step's shapes.
+pub(super) fn function(name: &str, parameters: &str, constants: &[(&str, usize)], body: &str) -> String {
+    let constants: Vec<String> = constants.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+    let constants = match constants.is_empty() {
+        true => String::new(),
+        false => format!("    enum {{ {} }};\n", constants.join(", ")),
+    };
+    format!("static void {name}({parameters})\n{{\n{constants}{body}}}\n\n")
+}
+
+/// An array that nothing changes.
+pub(super) fn array<T: Display>(of: &str, name: &str, values: impl Iterator<Item = T>) -> String {
+    const PER_LINE: usize = 12;
+    let values: Vec<String> = values.map(|value| value.to_string()).collect();
+    let lines: Vec<String> = values.chunks(PER_LINE).map(|line| format!("    {}", line.join(", "))).collect();
+    format!("static const {of} {name}[{}] = {{\n{}\n}};\n\n", values.len(), lines.join(",\n"))
+}
+
+/// The bytes of all arrays that [`array`] wrote into a source.
+pub(super) fn constant_bytes(source: &str) -> usize {
+    let arrays = source.lines().filter_map(|line| line.strip_prefix("static const ")?.strip_suffix("] = {"));
+    let bytes = arrays.filter_map(|array| {
+        let (declared, length) = array.split_once('[')?;
+        let size = if declared.starts_with("int8_t ") { 1 } else { 4 };
+        Some(size * length.parse::<usize>().ok()?)
+    });
+    bytes.sum()
+}
+
+/// Rows of numbers with zeros at their ends.
+pub(super) fn widened<T: Copy + Default>(rows: &[T], length: usize, padded: usize) -> Vec<T> {
+    let widened = rows.chunks_exact(length).flat_map(|row| {
+        let zeros = std::iter::repeat_n(T::default(), padded - length);
+        row.iter().copied().chain(zeros)
+    });
+    widened.collect()
+}
+
+/// A float that is read back as the same one.
+pub(super) fn float(value: f32) -> String {
+    format!("{value:?}f")
+}
+
+/// A comment's text, without anything that a compiler could take for more.
+pub(super) fn remark(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || " ._+-,:()".contains(c);
+    text.chars().map(|c| if is_plain(c) { c } else { '_' }).collect()
+}
+
+/// A string literal of any text, in UTF-8.
+pub(super) fn literal(text: &str) -> String {
+    let escaped: String = text
+        .bytes()
+        .map(|byte| match byte {
+            b' ' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
+            byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+            byte => format!("\\{byte:03o}"),
+        })
+        .collect();
+    format!("\"{escaped}\"")
+}
