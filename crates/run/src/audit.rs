@@ -98,14 +98,21 @@ pub(crate) fn audit_task(search: &Search, graph: &Graph, trial: usize, fold: Fol
 }
 
 fn measured(answers: Vec<Answer>) -> Measured {
-    match Answer::of_training(answers) {
-        Ok(trained) => Measured::Trained(Trained {
-            folds: vec![Metrics::measured(&trained.confusion)],
-            losses: vec![trained.losses],
-            people: trained.people,
-            reactions: None,
-            scores: None,
+    match answers.into_iter().next() {
+        Some(Answer::Told(told)) => Measured::Trained(Trained {
+            folds: vec![told.metrics],
+            losses: vec![told.losses],
+            ..Trained::default()
         }),
-        Err(reason) => Measured::Failed(reason),
+        answer => match Answer::of_training(answer.into_iter().collect()) {
+            Ok(trained) => Measured::Trained(Trained {
+                folds: vec![Metrics::measured(&trained.confusion)],
+                losses: vec![trained.losses],
+                people: trained.people,
+                reactions: None,
+                scores: None,
+            }),
+            Err(reason) => Measured::Failed(reason),
+        },
     }
 }
