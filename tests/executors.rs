@@ -10,7 +10,7 @@ use std::fs;
 use std::num::NonZeroUsize;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -19,7 +19,7 @@ use netsynth_data::Dataset;
 use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_run::{
     Answer, Dispatch, Executor, Heartbeat, InMemory, JudgedOn, LocalThreads, Plan, Processes, RunError,
-    RunEvent, Task, TaskId, TrainingTask,
+    RunEvent, Slurm, Task, TaskId, TrainingTask,
 };
 use netsynth_store::{AttemptFile, Attempts, Fold};
 
@@ -29,9 +29,62 @@ use workplace::{PLAN, PROTOTYPE, assert_same, contents, ended, netsynth, start, 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Processes,
+    Slurm,
 }
 
-const KINDS: [Kind; 1] = [Kind::Processes];
+const KINDS: [Kind; 2] = [Kind::Processes, Kind::Slurm];
+
+/// Slurm's three commands as scripts, for jobs that run at once on this machine: a job has a file, of its group of processes,
+/// as long as it lives; every job that was ever submitted has a line in `submitted`.
+const FAKE_SLURM: [(&str, &str); 3] = [
+    (
+        "sbatch",
+        r#"#!/bin/sh
+here=$(cd "$(dirname "$0")" && pwd)
+mkdir -p "$here/jobs"
+for word in "$@"; do
+    case $word in --job-name=*) name=${word#*=} ;; --output=*) log=${word#*=} ;; esac
+    script=$word
+done
+echo "$name" >> "$here/submitted"
+printf '%s\n' "$script" > "$here/jobs/.$name.sh"
+setsid sh -c 'echo $$ > "$3.new"; mv "$3.new" "$3"; sh "$1" > "$2" 2>&1; rm -f "$3"' job \
+    "$here/jobs/.$name.sh" "$log" "$here/jobs/$name" < /dev/null > /dev/null 2>&1 &
+while [ ! -e "$here/jobs/$name" ] && kill -0 $! 2> /dev/null; do sleep 0.01; done
+echo 1
+"#,
+    ),
+    (
+        "squeue",
+        r#"#!/bin/sh
+here=$(cd "$(dirname "$0")" && pwd)
+for job in "$here"/jobs/*; do
+    [ -e "$job" ] || continue
+    if kill -0 -"$(cat "$job")" 2> /dev/null; then echo "${job##*/}|RUNNING|None"; else rm -f "$job"; fi
+done
+"#,
+    ),
+    (
+        "scancel",
+        r#"#!/bin/sh
+here=$(cd "$(dirname "$0")" && pwd)
+for word in "$@"; do
+    case $word in --name=*) job=$here/jobs/${word#*=} ;; esac
+done
+[ -e "$job" ] && kill -9 -"$(cat "$job")" && rm -f "$job"
+exit 0
+"#,
+    ),
+];
+
+/// Writes Slurm's commands into a folder.
+fn fake_slurm(folder: &Path) {
+    fs::create_dir_all(folder).unwrap();
+    for (name, script) in FAKE_SLURM {
+        fs::write(folder.join(name), script).unwrap();
+        fs::set_permissions(folder.join(name), fs::Permissions::from_mode(0o755)).unwrap();
+    }
+}
 
 /// A folder with attempts, the data, and what the same tasks answer on a thread.
 struct Stage {
@@ -70,6 +123,7 @@ impl Stage {
             Task { is_scored: trial == 1, ..plan.task(id, &graph, &dataset.digest, Some(training)) }
         };
         let tasks: Vec<Task> = (0..n_tasks).map(task).collect();
+        fake_slurm(&home.path().join("slurm"));
         let mut stage = Self { home, dataset, tasks, expected: Vec::new() };
         let split = plan.data.split(&stage.dataset).unwrap();
         let done = stage.run(&LocalThreads::new(&stage.dataset, &split, NonZeroUsize::MIN));
@@ -86,6 +140,11 @@ impl Stage {
         match kind {
             Kind::Processes => {
                 Box::new(Dispatch::new(&self.dataset, self.attempts(), Processes::new(program, n_workers)))
+            }
+            Kind::Slurm => {
+                let slurm = Slurm::new(program, None, n_workers, &self.attempts()).unwrap();
+                let slurm = slurm.with_commands(self.home.path().join("slurm"), Duration::from_millis(20));
+                Box::new(Dispatch::new(&self.dataset, self.attempts(), slurm))
             }
         }
     }
@@ -176,7 +235,11 @@ fn a_crash_that_comes_again_and_a_lack_of_memory_are_the_candidates_own() {
     let stage = Stage::new(2, 1);
     for (script, reason, n_lost) in [
         ("kill -SEGV $$", "its training crashed with signal 11, twice alike", 2),
-        ("exit 137", "its training ran out of memory", 0),
+        (
+            "echo 'error: the training needs 9 bytes more than the system has memory' >&2; exit 137",
+            "its training ran out of memory",
+            0,
+        ),
     ] {
         for kind in KINDS {
             let done = stage.run_with(kind, script);
@@ -368,11 +431,12 @@ fn the_task_that_help_shows_is_carried_out_and_its_answer_kept() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
     }
     // A candidate that fails is told from a task that cannot be carried out.
-    let diverging = example.join("\n").replace("\"learning_rate\": 0.002", "\"learning_rate\": 1e30");
-    fs::write(home.path().join("diverging.json"), &diverging).unwrap();
-    let (code, _, stderr) = netsynth(home.path(), &["work", "diverging.json", "--out", "diverging"]);
+    let hopeless = example.join("\n").replace("\"channels\": 8,", "\"channels\": 0,");
+    fs::write(home.path().join("hopeless.json"), &hopeless).unwrap();
+    let (code, _, stderr) = netsynth(home.path(), &["work", "hopeless.json", "--out", "hopeless"]);
     assert!(code == 1 && stderr.contains("the candidate failed"), "{code}: {stderr}");
-    fs::write(home.path().join("broken.json"), diverging.replace("\"epochs\"", "\"epoch\"")).unwrap();
+    assert!(home.path().join("hopeless/answer.json").exists());
+    fs::write(home.path().join("broken.json"), hopeless.replace("\"epochs\"", "\"epoch\"")).unwrap();
     let (code, _, stderr) = netsynth(home.path(), &["work", "broken.json", "--out", "broken"]);
     assert!(code == 2 && stderr.contains("broken.json") && stderr.contains("epoch"), "{code}: {stderr}");
 }
@@ -457,4 +521,35 @@ fn a_search_whose_controller_and_workers_are_killed_ends_as_if_nothing_had_happe
     }
     assert!(n_kills >= 3, "only {n_kills} kills");
     assert_same(&contents(&run), &expected, &format!("after {n_kills} kills"));
+}
+
+#[test]
+fn a_search_on_slurm_leaves_the_files_of_one_on_a_thread_and_pays_for_nothing_twice() {
+    let folder = workplace();
+    let folder = folder.path();
+    let (code, _, stderr) = netsynth(folder, &["search", "--plan", "plan.ron", "--name", "whole"]);
+    assert_eq!(code, 0, "{stderr}");
+    fake_slurm(&folder.join("slurm"));
+    let path = format!("{}:{}", folder.join("slurm").display(), std::env::var("PATH").unwrap());
+    let begin = |arguments: &[&str]| {
+        let mut command = Command::new(program());
+        command.current_dir(folder).args(arguments).env("PATH", &path);
+        command.args(["--executor", "slurm:any", "--workers", "3"]).stderr(Stdio::piped());
+        command.spawn().unwrap()
+    };
+    // The controller is killed while jobs are at work, and they go on without it.
+    let mut controller = begin(&["search", "--plan", "plan.ron", "--name", "cut"]);
+    wait_until("jobs are submitted", || folder.join("slurm/submitted").exists());
+    controller.kill().unwrap();
+    ended(controller);
+    let (code, stderr) = ended(begin(&["resume", "runs/cut"]));
+    assert_eq!(code, Some(0), "{stderr}");
+    assert_same(&contents(&folder.join("runs/cut")), &contents(&folder.join("runs/whole")), "Slurm");
+    let submitted = fs::read_to_string(folder.join("slurm/submitted")).unwrap();
+    // An attempt that was named and never submitted has no job; no task has two.
+    let mut tasks: Vec<&str> = submitted.lines().filter_map(|job| Some(job.rsplit_once("-a")?.0)).collect();
+    let n_submitted = tasks.len();
+    tasks.sort_unstable();
+    tasks.dedup();
+    assert!(n_submitted > 8 && tasks.len() == n_submitted, "a task was submitted twice: {submitted}");
 }

@@ -175,6 +175,43 @@ fn a_trainer_that_is_killed_says_nothing_of_the_network() {
 }
 
 #[test]
+fn a_metric_of_ones_own_is_an_objective_and_a_bound_like_any_other() {
+    let folder = examples();
+    let folder = folder.path();
+    let plan = fs::read_to_string(folder.join("plan.ron")).unwrap();
+    let plan = plan
+        .replace("channels.sh", "speed.sh")
+        .replace("Maximise(MacroF1)", "Maximise(Own(\"own_speed\")), Maximise(Accuracy)")
+        .replace("\"macro_f1 >= 80 %\"", "\"own_speed >= 5 %\"");
+    fs::write(folder.join("speed.ron"), plan).unwrap();
+    // The wider, the slower: a share that falls as accuracy rises.
+    let script = "read -r asked\nn=$(printf '%s' \"$asked\" | tr ',{' '\\n\\n' | awk -F: '/\"channels\"/ { n += $2 } END { print n }')\n\
+                  awk -v n=\"$n\" 'BEGIN { printf \"{\\\"metrics\\\": {\\\"accuracy\\\": %.4f, \\\"own_speed\\\": %.4f, \\\"unheard\\\": 7}}\\n\", n / (n + 9), 9 / (n + 9) }'";
+    fs::write(folder.join("speed.sh"), script).unwrap();
+    let (code, stdout, stderr) = search(folder, "speed.ron", "speed", &["--executor", "processes"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("own_speed"), "{stdout}");
+    let front = fs::read_to_string(folder.join("runs/speed/front.csv")).unwrap();
+    assert!(front.lines().next().unwrap().ends_with(",own_speed"), "{front}");
+    let (code, stdout, stderr) = netsynth(folder, &["verify", "runs/speed", "--retrain", "2"]);
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    for command in [
+        &["front", "show", "runs/speed", "--json"][..],
+        &["report", "runs/speed"],
+        &["front", "query", "runs/speed", "--where", "own_speed >= 10 %"],
+    ] {
+        let (code, stdout, stderr) = netsynth(folder, command);
+        assert_eq!(code, 0, "{command:?}: {stdout}{stderr}");
+    }
+    // A name that is none is refused where the plan is read.
+    let plan =
+        fs::read_to_string(folder.join("speed.ron")).unwrap().replace("Own(\"own_speed\")", "Own(\"speed\")");
+    fs::write(folder.join("odd.ron"), plan).unwrap();
+    let (code, _, stderr) = search(folder, "odd.ron", "odd", &[]);
+    assert!(code == 2 && stderr.contains("begin it with `own_`"), "{stderr}");
+}
+
+#[test]
 fn plans_that_no_trainer_of_ones_own_could_follow_are_refused() {
     let folder = examples();
     let folder = folder.path();

@@ -1,4 +1,5 @@
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
 use netsynth_data::{Dataset, Split};
 use netsynth_run::{
@@ -29,7 +30,12 @@ pub(crate) fn executor<'a>(
         Some(_) => None,
         None => {
             let name = format!("netsynth-attempts-{}", std::process::id());
-            Some(Attempts::at(std::env::temp_dir().join(name)))
+            // The nodes of a cluster see where the program was begun, if anything.
+            let home = match arguments.executor() {
+                ExecutorKind::Local | ExecutorKind::Processes => std::env::temp_dir(),
+                ExecutorKind::Slurm(_) => PathBuf::new(),
+            };
+            Some(Attempts::at(home.join(name)))
         }
     };
     let attempts = match (folder, &passing) {
@@ -45,7 +51,7 @@ pub(crate) fn executor<'a>(
             Box::new(Dispatch::new(dataset, attempts, Processes::new(this_program()?, n_workers)))
         }
         ExecutorKind::Slurm(partition) => {
-            let slurm = Slurm::new(this_program()?, partition, n_workers, &attempts);
+            let slurm = Slurm::new(this_program()?, partition, n_workers, &attempts)?;
             Box::new(Dispatch::new(dataset, attempts, slurm))
         }
     };
@@ -58,7 +64,7 @@ pub(crate) fn threads<'a>(dataset: &'a Dataset, split: &'a Split, n_workers: Non
 }
 
 /// The program that runs, for workers elsewhere.
-fn this_program() -> Result<std::path::PathBuf, RunError> {
+fn this_program() -> Result<PathBuf, RunError> {
     std::env::current_exe().map_err(|error| {
         let reason = format!("where this program is cannot be found out: {error}");
         RunError::new(reason, "use --executor local")

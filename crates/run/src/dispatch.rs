@@ -12,6 +12,7 @@ use netsynth_graph::schema::SCHEMA;
 use netsynth_store::{AttemptFile, AttemptFolder, Attempts, NetworkFile};
 use netsynth_train::save;
 
+use crate::child::is_crash;
 use crate::worker::{ProgressLine, TaskFile, answer_of};
 use crate::{Answer, Executor, OnAnswer, OnEvent, RunError, RunEvent, Task, Trainer, TrainingTask, Weights};
 
@@ -179,12 +180,10 @@ impl<S: Site> Executor for Dispatch<'_, S> {
             if call.flights.is_empty() && (open.is_empty() || error.is_some() || stop()) {
                 break;
             }
-            match call.look() {
-                Ok(again) => open.extend(again),
-                Err(failed) => {
-                    error.get_or_insert(failed);
-                }
-            }
+            // Where it cannot be seen what became of attempts, nobody waits for them; they are found again.
+            let (again, failed) = call.look()?;
+            open.extend(again);
+            error = error.or(failed);
             if !call.flights.is_empty() || !open.is_empty() {
                 sleep(self.site.pause());
             }
@@ -334,8 +333,8 @@ impl<S: Site> Call<'_, '_, S> {
         Ok(folder.write(AttemptFile::Task, text.as_bytes())?)
     }
 
-    /// Takes the answers that are there, and gives back the tasks whose attempts are to be made again.
-    fn look(&mut self) -> Result<Vec<Open>, RunError> {
+    /// Takes the answers that are there, and gives back the tasks whose attempts are to be made again, and what went wrong here.
+    fn look(&mut self) -> Result<(Vec<Open>, Option<RunError>), RunError> {
         let attempts: Vec<(String, AttemptFolder)> =
             self.flights.iter().map(|flight| (flight.name.clone(), flight.folder.clone())).collect();
         let states = self.dispatch.site.states(&attempts)?;
@@ -373,10 +372,7 @@ impl<S: Site> Call<'_, '_, S> {
             }
         }
         self.flights = left;
-        match error {
-            Some(error) => Err(error),
-            None => Ok(again),
-        }
+        Ok((again, error))
     }
 
     /// Fences an attempt off, and has the next one made, unless too many were lost.
@@ -405,7 +401,11 @@ impl<S: Site> Call<'_, '_, S> {
 
     /// Hands on the epochs that were not handed on yet.
     fn show_progress(&self, flight: &mut Flight) {
-        let Ok(bytes) = fs::read(flight.folder.file(AttemptFile::Progress)) else { return };
+        let path = flight.folder.file(AttemptFile::Progress);
+        if fs::metadata(&path).map_or(0, |found| found.len()) <= flight.n_read as u64 {
+            return;
+        }
+        let Ok(bytes) = fs::read(path) else { return };
         let new = bytes.get(flight.n_read..).unwrap_or_default();
         let Some(end) = new.iter().rposition(|byte| *byte == b'\n') else { return };
         flight.n_read += end + 1;
@@ -443,11 +443,6 @@ fn verdict(flight: &Flight, end: &End) -> Verdict {
 
 /// The exit code of a process that ran out of memory, as shells have it: 128 and the number of SIGKILL.
 pub(crate) const OUT_OF_MEMORY: i32 = 137;
-
-/// Whether a signal is what a process does to itself: SIGILL, SIGTRAP, SIGABRT, SIGBUS, SIGFPE, SIGSEGV, SIGSYS.
-fn is_crash(signal: i32) -> bool {
-    [4, 5, 6, 7, 8, 10, 11, 12, 31].contains(&signal)
-}
 
 fn crash_reason(signal: i32) -> String {
     format!("its training crashed with signal {signal}")

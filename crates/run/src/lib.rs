@@ -35,17 +35,19 @@
 
 mod answer;
 mod asked;
+mod at_work;
 mod audit;
 mod budget;
+mod child;
 mod compare;
 mod cross_validation;
 mod dispatch;
 mod error;
 mod event;
 mod executor;
+mod jobs;
 pub mod networks;
 mod open;
-mod out_of_memory;
 mod own_trainer;
 mod panics;
 mod plan;
@@ -72,6 +74,7 @@ mod workers;
 
 pub use answer::{Answer, TaskResult, Told};
 pub use asked::{Asked, Standing, ToldFile, asked, standing, tell};
+pub use at_work::{AtWork, at_work};
 pub use audit::{audit, known_audit};
 pub use budget::Budget;
 pub use compare::{Comparison, ComparisonJob, compare_by_training, compare_on_table};

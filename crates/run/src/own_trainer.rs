@@ -16,7 +16,7 @@ use netsynth_train::EpochReport;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::out_of_memory::kills;
+use crate::child::{end_group, is_crash, memory_kills};
 use crate::{Answer, JudgedOn, OnEvent, RunError, RunEvent, Task, Told};
 
 /// The longest line that is read.
@@ -62,8 +62,8 @@ pub struct TrainerOutput {
     pub epoch: Option<usize>,
     /// While it works: its loss.
     pub loss: Option<f32>,
-    /// At the end: what was measured, by the names of `netsynth help metrics`. Accuracy is needed, and so is whatever the
-    /// plan's objectives and bounds are about.
+    /// At the end: what was measured, shares by the names of `netsynth help metrics` or by names of one's own that begin with
+    /// `own_`. Accuracy is needed, and so is whatever the plan's objectives and bounds are about.
     pub metrics: Option<BTreeMap<String, f64>>,
     /// At the end, in the place of metrics: why this network could not be trained.
     pub failed: Option<String>,
@@ -95,7 +95,7 @@ pub(crate) fn train(
     };
     fs::create_dir_all(folder).map_err(RunError::system(folder))?;
     let messages = folder.join("stderr.txt");
-    let n_kills = kills();
+    let n_kills = memory_kills();
     let mut child = begun(words, &messages)?;
     let line = serde_json::to_string(&input).unwrap_or_default();
     // Who ends without reading it says why.
@@ -116,7 +116,7 @@ pub(crate) fn train(
             "its training took more than {secs} s, the plan's `training_secs`"
         )));
     };
-    answer(heard, status, kills() > n_kills, &messages)
+    answer(heard, status, memory_kills() > n_kills, &messages)
 }
 
 /// What the trainer is asked, if the task is a training for a fold.
@@ -177,20 +177,6 @@ fn alone(command: &mut Command) {
 
 #[cfg(not(unix))]
 fn alone(_: &mut Command) {}
-
-/// Ends what a trainer that is over has begun.
-#[cfg(unix)]
-fn end_group(child: &Child) {
-    let Ok(group) = i32::try_from(child.id()) else { return };
-    // SAFETY: the call has no conditions; where the group is gone it does nothing.
-    #[allow(unsafe_code)]
-    unsafe {
-        libc::kill(-group, libc::SIGKILL);
-    }
-}
-
-#[cfg(not(unix))]
-fn end_group(_: &Child) {}
 
 /// The lines of a program's standard output, as they come.
 fn lines_of(child: &mut Child) -> Result<(Receiver<Vec<u8>>, thread::JoinHandle<()>), RunError> {
@@ -309,7 +295,7 @@ fn answer(heard: Heard, status: ExitStatus, had_kills: bool, messages: &Path) ->
             None => failed(format!("its trainer ended with exit code {code}{}", last_words())),
         },
         (None, Some(9)) if had_kills => failed("its trainer ran out of memory".to_owned()),
-        (None, Some(signal)) if [4, 5, 6, 7, 8, 10, 11, 12, 31].contains(&signal) => {
+        (None, Some(signal)) if is_crash(signal) => {
             failed(format!("its trainer crashed with signal {signal}"))
         }
         (None, signal) => {

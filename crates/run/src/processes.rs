@@ -9,8 +9,8 @@ use std::time::Duration;
 use netsynth_store::{AttemptFile, AttemptFolder};
 
 use crate::RunError;
+use crate::child::{end_group, memory_kills};
 use crate::dispatch::{End, Site, State};
-use crate::out_of_memory::kills;
 
 /// For so long an attempt of another controller may be without a worker: it is being begun.
 const BEGINNING: Duration = Duration::from_secs(5);
@@ -44,7 +44,7 @@ impl Site for Processes {
     fn submit(&self, _: &str, attempt: &AttemptFolder) -> Result<(), RunError> {
         let log = attempt.file(AttemptFile::Log);
         let log = File::create(&log).map_err(RunError::system(&log))?;
-        let n_kills = kills();
+        let n_kills = memory_kills();
         let mut command = Command::new(&self.program);
         command.arg("work").arg(attempt.file(AttemptFile::Task)).arg("--out").arg(attempt.path());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
@@ -67,7 +67,7 @@ impl Site for Processes {
             match worker.child.try_wait() {
                 Ok(None) => State::AtWork,
                 Ok(Some(status)) => {
-                    let end = end_of(status, kills() > worker.n_kills);
+                    let end = end_of(status, memory_kills() > worker.n_kills);
                     if let Some(worker) = children.remove(attempt) {
                         end_group(&worker.child);
                     }
@@ -89,7 +89,7 @@ impl Site for Processes {
     }
 
     fn pause(&self) -> Duration {
-        Duration::from_millis(5)
+        Duration::from_millis(10)
     }
 }
 
@@ -131,17 +131,3 @@ fn end_of(status: ExitStatus, had_kills: bool) -> End {
 fn end_of(status: ExitStatus, _: bool) -> End {
     status.code().map_or_else(|| End::Gone("its process is gone".to_owned()), End::Exited)
 }
-
-/// Ends what a worker that is over left behind: a trainer of the user's own.
-#[cfg(unix)]
-fn end_group(child: &Child) {
-    let Ok(group) = i32::try_from(child.id()) else { return };
-    // SAFETY: the call has no conditions; where the group is gone it does nothing.
-    #[allow(unsafe_code)]
-    unsafe {
-        libc::kill(-group, libc::SIGKILL);
-    }
-}
-
-#[cfg(not(unix))]
-fn end_group(_: &Child) {}

@@ -1,6 +1,7 @@
 //! The attempts at tasks that are not finished, where controller and workers meet.
 //!
 //! ```text
+//! attempts/id                            what tells these attempts from others that were here before
 //! attempts/data-DIGEST.pack              the dataset, once for all workers
 //! attempts/TASK/files/                   what a trainer of the user's own keeps; the same for each attempt at the task
 //! attempts/TASK/a1/task.json             what is to be done
@@ -21,6 +22,7 @@
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
 use std::time::{Duration, SystemTime};
 
 use netsynth_files::unfinished;
@@ -30,6 +32,10 @@ use crate::atomic::{system, write};
 use crate::checksum::{Seal, check_bytes, write_bytes};
 use crate::layout::number;
 use crate::listing::numbers;
+
+/// How often, and after how long, it is tried again to remove a folder.
+const N_TRIES: usize = 50;
+const GLANCE: Duration = Duration::from_millis(20);
 
 /// All attempts at the tasks of a run.
 #[derive(Debug, Clone)]
@@ -91,6 +97,25 @@ impl Attempts {
     /// The folder.
     pub fn root(&self) -> &Path {
         &self.root
+    }
+
+    /// What tells these attempts from others that were in the same folder before: drawn once, and kept with them.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn id(&self) -> Result<String, StoreError> {
+        let path = self.root.join("id");
+        if !path.is_file() {
+            let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+            let id = format!("{:x}-{:x}", since_1970.as_nanos(), std::process::id());
+            fs::create_dir_all(&self.root).map_err(system(&self.root))?;
+            let written = netsynth_files::write(&path, id.as_bytes());
+            // Another controller may have been faster.
+            if !path.is_file() {
+                written.map_err(system(&path))?;
+            }
+        }
+        fs::read_to_string(&path).map_err(system(&path))
     }
 
     /// The names of the tasks that have a folder, sorted.
@@ -160,12 +185,22 @@ impl Attempts {
 
     /// Removes all attempts at a task: its answer is where it belongs.
     pub fn forget(&self, task: &str) {
-        let _ = fs::remove_dir_all(self.root.join(task));
+        remove(&self.root.join(task));
     }
 
     /// Removes everything, once nothing is to be done any more.
     pub fn end(&self) {
-        let _ = fs::remove_dir_all(&self.root);
+        remove(&self.root);
+    }
+}
+
+/// Removes a folder in which somebody may still write a last file.
+fn remove(folder: &Path) {
+    for _ in 0..N_TRIES {
+        match fs::remove_dir_all(folder) {
+            Err(error) if error.kind() != ErrorKind::NotFound => sleep(GLANCE),
+            Ok(()) | Err(_) => return,
+        }
     }
 }
 
@@ -286,7 +321,7 @@ mod tests {
     fn an_attempt_is_made_once_and_known_by_its_number() {
         let home = tempfile::tempdir().unwrap();
         let attempts = Attempts::at(home.path().join("attempts"));
-        assert_eq!(attempts.numbers("trial").unwrap(), []);
+        assert_eq!(attempts.numbers("trial").unwrap(), [0_usize; 0]);
         let first = attempts.begin("trial", 1).unwrap().unwrap();
         assert_eq!(attempts.begin("trial", 1).unwrap(), None);
         attempts.begin("trial", 2).unwrap().unwrap();
