@@ -8,7 +8,7 @@ pub enum Answer {
     /// The network was trained.
     Trained(Box<TaskResult>),
     /// A trainer of the user's own trained it.
-    Told(Told),
+    Told(Box<Told>),
     /// It was scored and not trained.
     Scored(
         #[serde(with = "exact")]

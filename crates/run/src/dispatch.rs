@@ -250,7 +250,6 @@ impl<S: Site> Call<'_, '_, S> {
     }
 
     /// The answer that a task has already; else the attempt that is made, and whether it is new.
-    #[expect(clippy::type_complexity, reason = "two outcomes that one line tells apart")]
     fn attempted(&self, open: Open, name: &str) -> Result<Result<Answer, (Flight, bool)>, RunError> {
         let Dispatch { attempts, site, .. } = self.dispatch;
         let task = &self.tasks[open.index];

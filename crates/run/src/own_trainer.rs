@@ -282,7 +282,7 @@ fn answer(heard: Heard, status: ExitStatus, had_kills: bool, messages: &Path) ->
         (Some(0), _) => match (heard.failed, heard.metrics) {
             (Some(reason), _) => failed(reason),
             (None, Some(named)) => Ok(match metrics(&named) {
-                Ok(metrics) => Answer::Told(Told { metrics, losses: heard.losses }),
+                Ok(metrics) => Answer::Told(Box::new(Told { metrics, losses: heard.losses })),
                 Err(reason) => Answer::Failed(reason),
             }),
             (None, None) => {

@@ -90,7 +90,7 @@ impl Metrics {
         let mut all: Vec<(OwnMetric, f64)> =
             self.own.into_iter().flatten().filter(|(known, _)| *known != own).collect();
         all.push((own, value));
-        all.sort_by(|(one, _), (other, _)| one.cmp(other));
+        all.sort_by_key(|(own, _)| *own);
         let mut all = all.into_iter();
         self.own = std::array::from_fn(|_| all.next());
     }
