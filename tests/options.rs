@@ -9,8 +9,18 @@ use std::path::Path;
 use assert_cmd::Command;
 
 /// Options that are no part of a plan: they say where it is from, who works on it, and what is printed.
-const APART: [&str; 9] =
-    ["--plan", "--workers", "--name", "--csv", "--json", "--dry-run", "--help", "--verbose", "--quiet"];
+const APART: [&str; 10] = [
+    "--plan",
+    "--workers",
+    "--executor",
+    "--name",
+    "--csv",
+    "--json",
+    "--dry-run",
+    "--help",
+    "--verbose",
+    "--quiet",
+];
 
 fn netsynth(home: &Path, arguments: &[&str]) -> String {
     let output = Command::cargo_bin("netsynth").unwrap().args(arguments).current_dir(home).assert().success();

@@ -1,5 +1,6 @@
 //! The commands: what each is asked with, and what it does. Each has a function `run`.
 
+pub(crate) mod ask;
 pub(crate) mod audit;
 pub(crate) mod bench;
 pub(crate) mod check;
@@ -23,8 +24,10 @@ pub(crate) mod resume;
 pub(crate) mod sample;
 pub(crate) mod search;
 pub(crate) mod table_1;
+pub(crate) mod tell;
 mod topic;
 pub(crate) mod train;
 mod training_report;
 pub(crate) mod verify;
 pub(crate) mod watch;
+pub(crate) mod worker;

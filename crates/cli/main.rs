@@ -24,8 +24,8 @@ use clap::{Parser, Subcommand};
 use netsynth_run::RunError;
 
 use commands::{
-    audit, bench, check, classify, compare, completions, data, draw, explain, export, front, help, man,
-    prototypes, report, reproduce, resume, sample, search, table_1, train, verify, watch,
+    ask, audit, bench, check, classify, compare, completions, data, draw, explain, export, front, help, man,
+    prototypes, report, reproduce, resume, sample, search, table_1, tell, train, verify, watch, worker,
 };
 use output::log;
 use output::print::print_error_line;
@@ -59,6 +59,9 @@ enum Command {
     Watch(watch::Arguments),
     Verify(verify::Arguments),
     Audit(audit::Arguments),
+    Ask(ask::Arguments),
+    Tell(tell::Arguments),
+    Work(worker::Arguments),
     Train(train::Arguments),
     Reproduce(reproduce::Arguments),
     Check(check::Arguments),
@@ -102,6 +105,9 @@ fn main() -> ExitCode {
         Command::Watch(arguments) => watch::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),
         Command::Audit(arguments) => audit::run(&arguments),
+        Command::Ask(arguments) => ask::run(&arguments),
+        Command::Tell(arguments) => tell::run(&arguments),
+        Command::Work(arguments) => worker::run(&arguments),
         Command::Train(arguments) => train::run(&arguments),
         Command::Reproduce(arguments) => reproduce::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),

@@ -5,6 +5,16 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::Write;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// Whether this process is a worker: then it is the candidate that takes too much, and no run that goes on.
+static IS_WORKER: AtomicBool = AtomicBool::new(false);
+
+/// From now on a lack of memory ends the process with the exit code by which shells and clusters know it: 128 and the number
+/// of SIGKILL.
+pub(crate) fn is_of_a_worker() {
+    IS_WORKER.store(true, Ordering::SeqCst);
+}
 
 /// The system's allocator, and an end where it has nothing.
 struct OrEnd;
@@ -47,18 +57,23 @@ fn or_end(block: *mut u8, size: usize) -> *mut u8 {
 fn end(size: usize) -> ! {
     let mut line = [0_u8; 320];
     let mut rest = &mut line[..];
-    let _ = writeln!(
-        rest,
-        "error: the system has no memory left for {size} bytes\n  help: give fewer --workers or a smaller batch_size, or allow \
-         more memory (ulimit -v); nothing finished is lost: `netsynth resume` goes on"
-    );
+    let is_of_a_worker = IS_WORKER.load(Ordering::SeqCst);
+    let _ = if is_of_a_worker {
+        writeln!(rest, "error: the training needs {size} bytes more than the system has memory")
+    } else {
+        writeln!(
+            rest,
+            "error: the system has no memory left for {size} bytes\n  help: give fewer --workers or a smaller batch_size, or \
+             allow more memory (ulimit -v); nothing finished is lost: `netsynth resume` goes on"
+        )
+    };
     let n_left = rest.len();
     let n_written = line.len() - n_left;
     let _ = std::io::stderr().write_all(&line[..n_written]);
     #[cfg(unix)]
     // SAFETY: it has no conditions.
     unsafe {
-        libc::_exit(2)
+        libc::_exit(if is_of_a_worker { 137 } else { 2 })
     }
     #[cfg(not(unix))]
     std::process::abort()

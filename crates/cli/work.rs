@@ -1,8 +1,8 @@
-//! Work with this process' threads: on a run, as several commands begin it or go on with it, and on images.
+//! Work of this process: on a run, as several commands begin it or go on with it, and on images.
 
 pub(crate) mod data;
+pub(crate) mod executor;
 pub(crate) mod images;
 pub(crate) mod in_order;
 pub(crate) mod search;
-pub(crate) mod threads;
 pub(crate) mod training;

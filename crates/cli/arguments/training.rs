@@ -11,6 +11,7 @@ use netsynth_train::{Device, Recipe};
 use crate::arguments::count::counted;
 use crate::arguments::data::DataArguments;
 use crate::arguments::recipe::RecipeArguments;
+use crate::arguments::workers::WorkerArguments;
 
 /// How many folds the paper's protocol has.
 const N_FOLDS: usize = 10;
@@ -39,9 +40,8 @@ pub(crate) struct TrainingArguments {
     /// Print the plan that would be followed, and train nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Trainings side by side, each on one core; all cores if not given
-    #[arg(long, value_parser = counted(Count::WORKERS))]
-    pub(crate) workers: Option<usize>,
+    #[command(flatten)]
+    pub(crate) workers: WorkerArguments,
     /// The run's name under runs/; that of the network with a number if not given
     #[arg(long)]
     pub(crate) name: Option<String>,

@@ -3,16 +3,14 @@ use std::path::PathBuf;
 use clap::Args;
 use netsynth_report::audit_table;
 use netsynth_run::{Context, RunError, RunEvent, Search, audit};
-use netsynth_search::Count;
 use netsynth_store::RunFolder;
 
-use crate::arguments::count::counted;
-use crate::arguments::workers::worker_count;
+use crate::arguments::workers::WorkerArguments;
 use crate::output::events;
 use crate::output::log;
 use crate::output::print::{Format, Output, print, print_json};
 use crate::output::progress::Progress;
-use crate::work::threads::Threads;
+use crate::work::executor::executor;
 use crate::{Ending, interrupt, output};
 
 /// Train the finalists of a search from scratch on all folds: how far can its ranking be trusted?
@@ -27,9 +25,8 @@ use crate::{Ending, interrupt, output};
 pub(crate) struct Arguments {
     /// The folder of a search that has ended
     run: PathBuf,
-    /// Trainings side by side, each on one core; all cores if not given. Changes no result
-    #[arg(long, value_parser = counted(Count::WORKERS))]
-    workers: Option<usize>,
+    #[command(flatten)]
+    workers: WorkerArguments,
     /// Where the run's data are now, if they were moved
     #[arg(long)]
     data: Option<PathBuf>,
@@ -39,14 +36,14 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     interrupt::listen()?;
-    let workers = worker_count(arguments.workers);
+    let workers = arguments.workers.count();
     let folder = RunFolder::resume(&arguments.run)?;
     interrupt::goes_on_with(format!("netsynth audit {}", folder.path().display()));
     let progress = Progress::new();
     let on_event = |event: RunEvent<'_>| events::show(&progress, event);
     let search = Search::reopened(&folder, workers, arguments.data.as_deref(), &on_event)?;
     let Search { dataset, split, .. } = &search;
-    let executor = Threads::new(dataset, split, workers);
+    let executor = executor(&arguments.workers, workers, dataset, split, Some(&folder))?;
     let context = Context { executor: &executor, on_event: &on_event, stop: &interrupt::is_asked };
     let found = audit(&search, &folder, &context);
     log::end(&found);

@@ -23,7 +23,7 @@ use crate::commands::comparison::{Judged, csv, drawn, show, summary, table};
 use crate::output::events;
 use crate::output::print::{Format, print, print_json};
 use crate::output::progress::{Progress, print_line};
-use crate::work::threads::Threads;
+use crate::work::executor::threads;
 use crate::{Ending, interrupt};
 
 /// Hold search strategies against each other on a benchmark or by training
@@ -220,7 +220,7 @@ fn by_training(
     plan.check().map_err(in_its_file)?;
     let on_event = |event: netsynth_run::RunEvent<'_>| events::show(progress, event);
     let search = Search::new(plan, workers, &on_event).map_err(in_its_file)?;
-    let executor = Threads::new(&search.dataset, &search.split, workers);
+    let executor = threads(&search.dataset, &search.split, workers);
     let context = Context { executor: &executor, on_event: &on_event, stop: &interrupt::is_asked };
     let comparison = compare_by_training(&search, jobs, &context)?;
     if !arguments.audit {

@@ -7,7 +7,7 @@ use netsynth_run::RunError;
 
 /// Say what a command does, or what a file means.
 ///
-/// Topics are plan, data, recipe, space, architecture, run and metrics; their text comes from the types that read the
+/// Topics are plan, data, recipe, space, architecture, run, metrics, task and trainer; their text comes from the types that read the
 /// files.
 ///
 /// Example: netsynth help plan

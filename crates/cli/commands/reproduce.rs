@@ -1,4 +1,3 @@
-use std::num::NonZeroUsize;
 use std::path::Path;
 
 use clap::Args;
@@ -13,7 +12,7 @@ use netsynth_train::Recipe;
 
 use crate::arguments::count::counted;
 use crate::arguments::training::TrainingArguments;
-use crate::arguments::workers::worker_count;
+use crate::arguments::workers::WorkerArguments;
 use crate::commands::table_1::{self, Measured};
 use crate::output::events;
 use crate::output::print::{Format, Output, print};
@@ -63,7 +62,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     interrupt::listen()?;
-    let workers = worker_count(arguments.training.workers);
+    let workers = &arguments.training.workers;
     let network = match arguments.network.as_str() {
         "paper" => return paper(arguments, workers),
         "nano-a" => "nano-a-class",
@@ -89,7 +88,7 @@ fn asked(arguments: &Arguments, network: &Source) -> Result<TrainPlan, RunError>
 }
 
 /// Searches, trains what was found on the protocol's folds, and prints Table 1. What is there already is kept.
-fn paper(arguments: &Arguments, workers: NonZeroUsize) -> Result<Ending, RunError> {
+fn paper(arguments: &Arguments, workers: &WorkerArguments) -> Result<Ending, RunError> {
     let Arguments { epochs, trials, training: options, format, .. } = arguments;
     let data = options.data_plan(48, 48)?;
     let recipe = options.recipe(Recipe::paper())?;
@@ -111,15 +110,15 @@ fn paper(arguments: &Arguments, workers: NonZeroUsize) -> Result<Ending, RunErro
     let on_event = |event: netsynth_run::RunEvent<'_>| events::show(&progress, event);
     let (search, folder) = if RunFolder::open(&path).is_ok() {
         let folder = RunFolder::resume(&path)?;
-        let search = Search::reopened(&folder, workers, None, &on_event)?;
+        let search = Search::reopened(&folder, workers.count(), None, &on_event)?;
         refuse_other(&folder, search.plan == plan)?;
         (search, folder)
     } else {
-        let search = Search::new(plan, workers, &on_event)?;
+        let search = Search::new(plan, workers.count(), &on_event)?;
         let folder = search.begin(&NewRun::At(path))?;
         (search, folder)
     };
-    let ending = work_on(&search, &folder, output, &progress)?;
+    let ending = work_on(&search, &folder, workers, output, &progress)?;
     if ending == Ending::Stopped {
         return Ok(ending);
     }
@@ -141,7 +140,7 @@ fn on_folds(
     network: ArchitectureSpec,
     epochs: usize,
     name: &str,
-    workers: NonZeroUsize,
+    workers: &WorkerArguments,
 ) -> Result<Option<Measured>, RunError> {
     let source = Source { name: network.name.clone(), text: network.to_ron(), is_built_in: false };
     let plan = TrainPlan { epochs, ..asked(arguments, &source)? };

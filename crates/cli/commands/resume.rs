@@ -2,11 +2,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 use netsynth_run::{CrossValidation, RunError, Search};
-use netsynth_search::Count;
 use netsynth_store::{RunFolder, RunKind};
 
-use crate::arguments::count::counted;
-use crate::arguments::workers::worker_count;
+use crate::arguments::workers::WorkerArguments;
 use crate::output::events;
 use crate::output::print::{Format, Output};
 use crate::output::progress::Progress;
@@ -24,9 +22,8 @@ use crate::{Ending, interrupt};
 pub(crate) struct Arguments {
     /// The run's folder
     run: PathBuf,
-    /// Trainings side by side, each on one core; all cores if not given. Changes no result
-    #[arg(long, value_parser = counted(Count::WORKERS))]
-    workers: Option<usize>,
+    #[command(flatten)]
+    workers: WorkerArguments,
     /// Where the run's data are now, if they were moved
     #[arg(long)]
     data: Option<PathBuf>,
@@ -36,7 +33,7 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     interrupt::listen()?;
-    let workers = worker_count(arguments.workers);
+    let workers = &arguments.workers;
     let folder = RunFolder::resume(&arguments.run)?;
     interrupt::goes_on_with(format!("netsynth resume {}", folder.path().display()));
     let progress = Progress::new();
@@ -50,7 +47,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         }
         // Anything else but a search is refused there.
         RunKind::Search | RunKind::Comparison => {
-            work_on(&Search::reopened(&folder, workers, data, &on_event)?, &folder, output, &progress)
+            let search = Search::reopened(&folder, workers.count(), data, &on_event)?;
+            work_on(&search, &folder, workers, output, &progress)
         }
     }
 }

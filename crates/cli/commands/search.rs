@@ -3,13 +3,11 @@ use std::time::Duration;
 
 use clap::Args;
 use netsynth_graph::schema;
-use netsynth_run::{Budget, RunError, Search};
-use netsynth_search::Count;
+use netsynth_run::{Budget, RunError, Search, Trainer};
 use netsynth_store::NewRun;
 
-use crate::arguments::count::counted;
 use crate::arguments::search::SearchArguments;
-use crate::arguments::workers::worker_count;
+use crate::arguments::workers::WorkerArguments;
 use crate::output::events;
 use crate::output::print::{Format, Output, print};
 use crate::output::progress::Progress;
@@ -32,9 +30,8 @@ pub(crate) struct Arguments {
     /// Print the plan that would be followed, and train nothing
     #[arg(long)]
     dry_run: bool,
-    /// Trainings side by side, each on one core; all cores if not given. Changes no result
-    #[arg(long, value_parser = counted(Count::WORKERS))]
-    workers: Option<usize>,
+    #[command(flatten)]
+    workers: WorkerArguments,
     /// The run's name under runs/; search-001 and so on if not given
     #[arg(long)]
     name: Option<String>,
@@ -45,10 +42,15 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     interrupt::listen()?;
     let plan = arguments.plan.plan()?;
-    let workers = worker_count(arguments.workers);
+    let workers = arguments.workers.count();
     if arguments.dry_run && arguments.budget.is_none() {
         print(schema::to_ron(&plan).trim_end())?;
         return Ok(Ending::Done);
+    }
+    if plan.evaluator == Trainer::Told {
+        let remedy = "begin with `netsynth ask runs/NAME --plan PLAN`, or name who trains";
+        let error = RunError::new("its `evaluator` is Told, so nobody trains here", remedy);
+        return Err(arguments.plan.in_its_file(error));
     }
     let run = NewRun::named(Path::new("runs"), arguments.name.as_deref(), "search")?;
     let progress = Progress::new();
@@ -70,5 +72,5 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         return Ok(Ending::Done);
     }
     let folder = search.begin(&run)?;
-    work_on(&search, &folder, Output::asked(arguments.format), &progress)
+    work_on(&search, &folder, &arguments.workers, Output::asked(arguments.format), &progress)
 }

@@ -7,17 +7,21 @@ mod schema;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use netsynth_data::synth::SynthOptions;
 use netsynth_graph::ArchitectureSpec;
-use netsynth_graph::schema::to_ron;
+use netsynth_graph::schema::{SCHEMA, to_ron};
 use netsynth_search::{Constraint, Indicator, Metric, Objective, Performance};
 use netsynth_space::SearchSpaceSpec;
-use netsynth_store::{CandidateFile, EndFile, FrontFile, RungFile, ScreeningFile};
+use netsynth_store::{CandidateFile, EndFile, Fold, FrontFile, RungFile, ScreeningFile};
 use netsynth_train::Recipe;
 use schemars::SchemaGenerator;
 use serde_json::Value;
 
 use crate::output::print::wrapped;
-use netsynth_run::{DataPlan, Plan, Provenance, SessionFile};
+use netsynth_run::{
+    AnswerFile, DataPlan, DataSource, Heartbeat, JudgedOn, Plan, ProgressLine, Provenance, SessionFile, Task,
+    TaskFile, TaskId, Trainer, TrainerInput, TrainerOutput, TrainingTask,
+};
 use schema::{named, write_type};
 
 /// A kind of file, or of number, that help explains.
@@ -30,11 +34,22 @@ pub(crate) enum Topic {
     Architecture,
     Run,
     Metrics,
+    Task,
+    Trainer,
 }
 
 impl Topic {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Plan, Self::Data, Self::Recipe, Self::Space, Self::Architecture, Self::Run, Self::Metrics];
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Plan,
+        Self::Data,
+        Self::Recipe,
+        Self::Space,
+        Self::Architecture,
+        Self::Run,
+        Self::Metrics,
+        Self::Task,
+        Self::Trainer,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -45,6 +60,8 @@ impl Topic {
             Topic::Architecture => "architecture",
             Topic::Run => "run",
             Topic::Metrics => "metrics",
+            Topic::Task => "task",
+            Topic::Trainer => "trainer",
         }
     }
 
@@ -67,6 +84,12 @@ impl Topic {
             }
             Topic::Run => "The files of a run's folder.",
             Topic::Metrics => "What networks are measured by, bounded by and compared by.",
+            Topic::Task => {
+                "What a worker is given and what it leaves, as JSON: `netsynth work TASK --out DIR`."
+            }
+            Topic::Trainer => {
+                "The lines of JSON between netsynth and a trainer of your own: the plan's `evaluator: Command([...])`."
+            }
         }
     }
 
@@ -115,6 +138,13 @@ impl Topic {
                 named::<Objective>(generator),
                 named::<Performance>(generator),
             ],
+            Topic::Task => vec![
+                named::<TaskFile>(generator),
+                named::<AnswerFile>(generator),
+                named::<Heartbeat>(generator),
+                named::<ProgressLine>(generator),
+            ],
+            Topic::Trainer => vec![named::<TrainerInput>(generator), named::<TrainerOutput>(generator)],
         }
     }
 
@@ -134,6 +164,14 @@ impl Topic {
             Topic::Architecture => Some(("A small network:".to_owned(), SMALL_NETWORK.to_owned())),
             Topic::Run => Some(("runs/NAME holds:".to_owned(), netsynth_store::LAYOUT.to_owned())),
             Topic::Metrics => None,
+            Topic::Task => Some((
+                "A task that `netsynth work` carries out as it stands here:".to_owned(),
+                example_task(),
+            )),
+            Topic::Trainer => Some((
+                "A trainer reads one line, here broken, and writes as many as it likes:".to_owned(),
+                format!("{}\n\n{TRAINER_LINES}", example_input()),
+            )),
         }
     }
 
@@ -148,6 +186,18 @@ impl Topic {
                 "A document ends in a comment with its path in the run and the SHA-256 of all before; other files have theirs in \
                  NAME.sha256. `netsynth verify RUN` checks them. Nothing is overwritten but front.ron, front.csv, \
                  report.html and the session at work.",
+            ],
+            Topic::Task => &[
+                "Paths are from the folder of the task's file. The folder of an answer has answer.json, with its SHA-256 in \
+                 answer.json.sha256 as `sha256sum -c` reads it, weights.safetensors and its SHA-256 if a network was trained, \
+                 progress.jsonl with a line for each epoch, and heartbeat.json. A file `fenced` in it tells the worker to give up.",
+                "Exit code 0: there is a result. 1: the candidate failed, and the answer says why. 137: it ran out of memory. Any \
+                 other: the task could not be carried out there, which says nothing of the candidate.",
+            ],
+            Topic::Trainer => &[
+                "The last line with `metrics`, or with `failed`, counts, and the program then ends with exit code 0. Any other exit code \
+                 is a failure of this network; the last line of standard error is its reason. A program that is killed is begun \
+                 again where `--executor` can (docs/own-trainer.md).",
             ],
             Topic::Metrics => &[
                 "NetScore is U, the performance that a search raises: 20 log10(a^alpha / (p^beta m^gamma)) with the \
@@ -165,6 +215,72 @@ impl Topic {
             ],
         }
     }
+}
+
+/// What a trainer may write.
+const TRAINER_LINES: &str = "\
+{\"epoch\": 1, \"loss\": 1.52}
+{\"epoch\": 2, \"loss\": 0.98}
+{\"metrics\": {\"accuracy\": 0.91, \"macro_f1\": 0.9}}";
+
+/// SHA-256 of the data of the example of a task.
+const EXAMPLE_DIGEST: &str = "f2efd3c989ad73b6d8d7d85dc3af04e6a404cccc888ea0c31a46e6f7285305e2";
+
+/// A small training, as a worker is given it.
+fn example_task() -> String {
+    let plan = Plan::built_in();
+    let drawn = SynthOptions { subjects: 8, ..SynthOptions::default() };
+    let training = TrainingTask {
+        judged_on: JudgedOn::Fold(Fold::from_index(0)),
+        epochs: 2,
+        seed: 1,
+        start: None,
+        is_probed: false,
+    };
+    let task = Task {
+        id: TaskId::Trial { trial: 0, rung: 0, fold: Fold::from_index(0) },
+        architecture: small_network(),
+        data: DataPlan { source: DataSource::Synthetic(drawn), ..plan.data },
+        data_digest: EXAMPLE_DIGEST.to_owned(),
+        recipe: plan.recipe,
+        device: plan.device,
+        evaluator: Trainer::Netsynth,
+        training_secs: None,
+        run_seed: 1,
+        is_scored: false,
+        training: Some(training),
+    };
+    let file = TaskFile {
+        schema: SCHEMA,
+        attempt: "mine-a1".to_owned(),
+        task,
+        data: None,
+        start: None,
+        files: None,
+    };
+    serde_json::to_string_pretty(&file).unwrap_or_default()
+}
+
+/// What a trainer of the user's own is given for the same network.
+fn example_input() -> String {
+    let input = TrainerInput {
+        schema: SCHEMA,
+        task: "trial-00042-rung-0-fold-01-1a2b3c4d".to_owned(),
+        architecture: small_network(),
+        onnx: None,
+        epochs: 10,
+        fold: 1,
+        n_folds: 5,
+        seed: 4_171_905_326,
+        threads: 1,
+        folder: "/home/me/runs/mine/attempts/trial-00042-rung-0-fold-01-1a2b3c4d/files".into(),
+    };
+    serde_json::to_string_pretty(&input).unwrap_or_default()
+}
+
+fn small_network() -> ArchitectureSpec {
+    let read = ArchitectureSpec::from_ron(SMALL_NETWORK);
+    read.unwrap_or_else(|error| unreachable!("the example is read by a test: {error}"))
 }
 
 /// What the topic of architectures shows; a test reads it.
@@ -238,6 +354,14 @@ mod tests {
         let spec = ArchitectureSpec::from_ron(&of(Topic::Architecture)).unwrap();
         assert_eq!(netsynth_graph::Graph::new(&spec).unwrap().len(), 5);
         SearchSpaceSpec::from_ron(&of(Topic::Space)).unwrap();
+        let file: TaskFile = serde_json::from_str(&of(Topic::Task)).unwrap();
+        assert_eq!(file.task.data.load(&|_| {}).unwrap().digest, file.task.data_digest);
+        let (input, lines) = of(Topic::Trainer)
+            .split_once("\n\n")
+            .map(|(one, other)| (one.to_owned(), other.to_owned()))
+            .unwrap();
+        serde_json::from_str::<TrainerInput>(&input).unwrap();
+        assert!(lines.lines().all(|line| serde_json::from_str::<TrainerOutput>(line).is_ok()));
     }
 
     #[test]

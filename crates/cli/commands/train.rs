@@ -7,7 +7,6 @@ use netsynth_train::Recipe;
 
 use crate::arguments::count::counted;
 use crate::arguments::training::TrainingArguments;
-use crate::arguments::workers::worker_count;
 use crate::output::events;
 use crate::output::print::{Format, Output, print};
 use crate::output::progress::Progress;
@@ -39,7 +38,6 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     interrupt::listen()?;
     let Arguments { architecture, epochs, training: options, format } = arguments;
-    let workers = worker_count(options.workers);
     let source = read(architecture)?;
     let plan = options.plan(&source, Recipe::strong(), epochs.unwrap_or(N_EPOCHS), 1)?;
     plan.check()?;
@@ -50,5 +48,5 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let progress = Progress::new();
     let training = CrossValidation::new(&source, plan, &|event| events::show(&progress, event))?;
     let folder = training.begin(options.name.as_deref())?;
-    train_on_folds(&training, &folder, workers, Output::asked(*format), &progress)
+    train_on_folds(&training, &folder, &options.workers, Output::asked(*format), &progress)
 }

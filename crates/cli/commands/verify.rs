@@ -6,11 +6,11 @@ use netsynth_search::Count;
 use netsynth_store::{Finding, RunFolder, RunKind};
 
 use crate::arguments::count::counted;
-use crate::arguments::workers::worker_count;
+use crate::arguments::workers::WorkerArguments;
 use crate::output::events;
 use crate::output::print::{print, print_json};
 use crate::output::progress::Progress;
-use crate::work::threads::Threads;
+use crate::work::executor::executor;
 use crate::{Ending, interrupt};
 
 /// Prove a run: its files against their checksums, its front and variants against its trials, some trials by
@@ -26,9 +26,8 @@ pub(crate) struct Arguments {
     /// How many trials, evenly spread, to train again on all rungs that they climbed
     #[arg(long, default_value_t = 1, value_parser = counted(Count::RETRAINED))]
     retrain: usize,
-    /// Trainings side by side, each on one core; all cores if not given
-    #[arg(long, value_parser = counted(Count::WORKERS))]
-    workers: Option<usize>,
+    #[command(flatten)]
+    workers: WorkerArguments,
     /// Where the run's data are now, if they were moved
     #[arg(long)]
     data: Option<PathBuf>,
@@ -68,10 +67,10 @@ fn retrain(
 ) -> Result<(), RunError> {
     let progress = Progress::new();
     let on_event = |event: RunEvent<'_>| events::show(&progress, event);
-    let workers = worker_count(arguments.workers);
+    let workers = arguments.workers.count();
     let search = Search::reopened(folder, workers, arguments.data.as_deref(), &on_event)?;
     let Search { dataset, split, n_workers, .. } = &search;
-    let executor = Threads::new(dataset, split, *n_workers);
+    let executor = executor(&arguments.workers, *n_workers, dataset, split, None)?;
     let context = Context { executor: &executor, on_event: &on_event, stop: &interrupt::is_asked };
     let done = verification.retrain(arguments.retrain, &search, folder, &context);
     progress.finish();

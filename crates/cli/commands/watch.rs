@@ -16,6 +16,7 @@ use crate::output::status::{picture, standing};
 use crate::output::variant::line;
 use netsynth_run::RunError;
 use netsynth_run::worked;
+use netsynth_run::{AtWork, Heartbeat, at_work};
 use netsynth_run::{OpenSearch, open_search};
 use netsynth_run::{failed_variant, known_variant};
 
@@ -24,7 +25,7 @@ const PAUSE: Duration = Duration::from_millis(500);
 
 /// Follow a search that another process is at work on.
 ///
-/// Shows how far it is, its best networks and its front, until it ends; of a run that has ended, the same once. Only
+/// Shows how far it is, what workers elsewhere are at, its best networks and its front, until it ends; of a run that has ended, the same once. Only
 /// reads: the run and its process are left alone. Ctrl-C ends it. Where nobody is at work on the run it says so and ends with exit
 /// code 1.
 ///
@@ -35,6 +36,9 @@ pub(crate) struct Arguments {
     run: PathBuf,
 }
 
+/// How many workers a person is shown.
+const MAX_SHOWN: usize = 16;
+
 /// A run as it stands in its folder.
 struct Seen {
     trials: Vec<Trial>,
@@ -44,6 +48,8 @@ struct Seen {
     n_epochs: u64,
     end: Option<StopReason>,
     worked_secs: f64,
+    /// What workers elsewhere are at.
+    at_work: Vec<AtWork>,
     /// The variants are trained, as far as they are known.
     is_trained: bool,
     /// Nothing more is to come.
@@ -70,6 +76,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
             changed = Instant::now();
             if view.is_none() && !seen.is_over {
                 print(&line)?;
+                seen.at_work.iter().try_for_each(|made| print(format!("  {}", made_by(made))))?;
             }
             last.clone_from(&line);
         }
@@ -96,6 +103,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
             if still >= 60 {
                 text += &format!("\nnothing has changed for {}", duration(still as f64));
             }
+            for made in seen.at_work.iter().take(MAX_SHOWN) {
+                text += &format!("\n  {}", made_by(made));
+            }
+            if let Some(n_more) = seen.at_work.len().checked_sub(MAX_SHOWN + 1) {
+                text += &format!("\n  and {} more workers", n_more + 1);
+            }
             if let Some(plot) = picture(&seen.trials, &searched.plan.search, columns, 14) {
                 text += &format!("\n{plot}");
             }
@@ -114,10 +127,12 @@ fn look(searched: &OpenSearch) -> Result<Seen, RunError> {
     let end = folder.end()?.map(|end| end.reason);
     let front = ParetoFront::of(&trials, &search.objectives, &search.indicator, search.rungs.len());
     let mut picks = variants(&front).into_iter();
-    let is_trained = picks.all(|(variant, _)| {
-        matches!(known_variant(folder, variant), Ok(Some(_)))
-            || matches!(failed_variant(folder, variant), Ok(Some(_)))
-    });
+    // A trainer of the user's own leaves no variants.
+    let is_trained = !plan.evaluator.is_netsynth()
+        || picks.all(|(variant, _)| {
+            matches!(known_variant(folder, variant), Ok(Some(_)))
+                || matches!(failed_variant(folder, variant), Ok(Some(_)))
+        });
     let is_audited =
         || netsynth_run::known_audit(folder, plan, &FrontFile::new(&front, &trials, search)).0.is_over();
     Ok(Seen {
@@ -130,6 +145,7 @@ fn look(searched: &OpenSearch) -> Result<Seen, RunError> {
             Some(StopReason::Failures) => true,
             Some(_) => folder.has(Entry::Front) && is_trained && (!plan.audit || is_audited()),
         },
+        at_work: at_work(folder),
         is_trained,
         end,
         trials,
@@ -195,6 +211,20 @@ fn farewell(searched: &OpenSearch, seen: &Seen) -> Result<Ending, RunError> {
     Ok(if front.members.is_empty() { Ending::Missed } else { Ending::Done })
 }
 
+/// Who is at a task, and how far.
+fn made_by(made: &AtWork) -> String {
+    let AtWork { task, attempt, heartbeat } = made;
+    let again = if *attempt > 1 { format!(" (attempt {attempt})") } else { String::new() };
+    let who = match heartbeat {
+        None => "waits".to_owned(),
+        Some(Heartbeat { host, process, begun_unix_secs, unix_secs, n_done, n_epochs, .. }) => {
+            let since = duration(unix_secs.saturating_sub(*begun_unix_secs) as f64);
+            format!("{host} {process}, {n_done} of {n_epochs} epochs in {since}")
+        }
+    };
+    format!("{task}{again}: {who}")
+}
+
 /// Seconds as people say them: 45 s, 12 min, 3 h 20 min.
 fn duration(secs: f64) -> String {
     let secs = secs.max(0.0).round() as u64;
@@ -207,7 +237,24 @@ fn duration(secs: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::duration;
+    use super::{AtWork, Heartbeat, duration, made_by};
+
+    #[test]
+    fn a_worker_is_named_with_how_far_it_is() {
+        let heartbeat = Heartbeat {
+            attempt: "trial-00003-a2".to_owned(),
+            host: "node7".to_owned(),
+            process: 4711,
+            begun_unix_secs: 1000,
+            unix_secs: 1061,
+            n_done: 12,
+            n_epochs: 60,
+        };
+        let mut made = AtWork { task: "trial-00003".to_owned(), attempt: 1, heartbeat: None };
+        assert_eq!(made_by(&made), "trial-00003: waits");
+        (made.attempt, made.heartbeat) = (2, Some(heartbeat));
+        assert_eq!(made_by(&made), "trial-00003 (attempt 2): node7 4711, 12 of 60 epochs in 1 min");
+    }
 
     #[test]
     fn durations_are_rounded_down_to_what_people_say() {

@@ -2,7 +2,7 @@
 
 use netsynth_data::{Dataset, Split};
 use netsynth_graph::Graph;
-use netsynth_run::{Answer, Plan, RunEvent, TaskId, TrainPlan};
+use netsynth_run::{Answer, DataSource, Plan, RunEvent, TaskId, TrainPlan};
 use netsynth_search::{Candidate, Event, Measured, Metric, ScreenedCandidate, SearchPlan, StopReason, Trial};
 use netsynth_space::SearchSpace;
 use netsynth_store::RunFolder;
@@ -86,6 +86,10 @@ pub(crate) fn show(progress: &Progress, event: RunEvent<'_>) {
             debug!("{task}: epoch {} of {}, loss {:.4}", report.epoch + 1, report.n_epochs, report.loss);
             progress.epoch(&task.to_string(), report);
         }
+        RunEvent::Lost { task, attempt, reason } => {
+            warn!("attempt {attempt} was lost: {reason}");
+            progress.note(format!("{task}: the worker was lost: {reason}"));
+        }
         RunEvent::Answered { task, answer } => answered(progress, task, answer),
     }
 }
@@ -99,16 +103,26 @@ fn begin_search(
     dataset: &Dataset,
     split: &Split,
 ) {
-    progress.note(format!(
-        "{}: {} images of {} subjects, {} classes; {} images held out; {} folds",
-        folder.path().display(),
-        dataset.samples.len(),
-        dataset.subjects.len(),
-        dataset.classes.len(),
-        split.held_out.len(),
-        split.folds.len()
-    ));
-    caution(progress, &cautions(dataset, split));
+    let path = folder.path().display();
+    match plan.data.source {
+        DataSource::Own { classes } => {
+            progress.note(format!(
+                "{path}: {classes} classes of its evaluator's own data; {} folds",
+                split.folds.len()
+            ));
+        }
+        DataSource::Synthetic(_) | DataSource::Folder(_) => {
+            progress.note(format!(
+                "{path}: {} images of {} subjects, {} classes; {} images held out; {} folds",
+                dataset.samples.len(),
+                dataset.subjects.len(),
+                dataset.classes.len(),
+                split.held_out.len(),
+                split.folds.len()
+            ));
+            caution(progress, &cautions(dataset, split));
+        }
+    }
     progress.note(format!(
         "{}: {} decisions, 10^{:.0} networks; {} trials in generations of {}",
         space.name(),
@@ -181,6 +195,10 @@ fn answered(progress: &Progress, task: &TaskId, answer: &Answer) {
             if let TaskId::Prototype { .. } = task {
                 progress.note(format!("{task}: {} after {} epochs", percent(accuracy), trained.losses.len()));
             }
+        }
+        Answer::Told(told) => {
+            let accuracy = told.metrics.get(Metric::Accuracy).unwrap_or_default();
+            debug!("{task}: accuracy {accuracy:.4}, as its trainer says");
         }
         Answer::Failed(reason) => {
             warn!("{task} failed: {reason}");

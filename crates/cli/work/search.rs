@@ -6,6 +6,7 @@ use netsynth_search::{StopReason, leads};
 use netsynth_store::{Audit, FailureFile, FrontFile, Outcome, RunFolder};
 use serde::Serialize;
 
+use crate::arguments::workers::WorkerArguments;
 use crate::commands::front;
 use crate::output::events;
 use crate::output::log;
@@ -13,18 +14,20 @@ use crate::output::print::{Output, print, print_json};
 use crate::output::progress::Progress;
 use crate::output::status::{failures, nearest_miss};
 use crate::output::variant::line;
-use crate::work::threads::Threads;
+use crate::work::executor::executor;
 use crate::{Ending, interrupt};
 
-/// Does what is left to do of a search on this process' threads, and prints what came of it.
+/// Does what is left to do of a search, and prints what came of it.
 pub(crate) fn work_on(
     searched: &Search,
     folder: &RunFolder,
+    workers: &WorkerArguments,
     output: Output,
     progress: &Progress,
 ) -> Result<Ending, RunError> {
     interrupt::goes_on_with(format!("netsynth resume {}", folder.path().display()));
-    let executor = Threads::new(&searched.dataset, &searched.split, searched.n_workers);
+    let Search { dataset, split, n_workers, .. } = searched;
+    let executor = executor(workers, *n_workers, dataset, split, Some(folder))?;
     let on_event = |event: netsynth_run::RunEvent<'_>| events::show(progress, event);
     let context = Context { executor: &executor, on_event: &on_event, stop: &interrupt::is_asked };
     let results = search(searched, folder, &context);

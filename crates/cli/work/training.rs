@@ -1,24 +1,24 @@
 //! A training on folds that is worked on, and what came of it.
 
-use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::time::Instant;
 
 use netsynth_run::{Context, CrossValidation, Results, RunError, RunEvent, TaskId, cross_validate};
 use netsynth_store::{FailureFile, RunFolder};
 
+use crate::arguments::workers::WorkerArguments;
 use crate::output::events;
 use crate::output::print::{Output, print, print_json};
 use crate::output::progress::Progress;
 use crate::output::training_results as results;
-use crate::work::threads::Threads;
+use crate::work::executor::executor;
 use crate::{Ending, interrupt};
 
-/// Trains what is left to train on this process' threads, and prints what came of it.
+/// Trains what is left to train, and prints what came of it.
 pub(crate) fn train_on_folds(
     training: &CrossValidation,
     folder: &RunFolder,
-    workers: NonZeroUsize,
+    workers: &WorkerArguments,
     output: Output,
     progress: &Progress,
 ) -> Result<Ending, RunError> {
@@ -39,12 +39,12 @@ pub(crate) fn train_on_folds(
 pub(crate) fn trained(
     training: &CrossValidation,
     folder: &RunFolder,
-    workers: NonZeroUsize,
+    workers: &WorkerArguments,
     progress: &Progress,
 ) -> Result<Option<Results>, RunError> {
     let CrossValidation { dataset, split, .. } = training;
     interrupt::goes_on_with(format!("netsynth resume {}", folder.path().display()));
-    let executor = Threads::new(dataset, split, workers);
+    let executor = executor(workers, workers.count(), dataset, split, Some(folder))?;
     let done: Mutex<Vec<TaskId>> = Mutex::default();
     let on_event = |event: RunEvent<'_>| {
         if let (RunEvent::Answered { task, .. }, Ok(mut done)) = (&event, done.lock()) {
@@ -70,7 +70,7 @@ pub(crate) fn trained(
                 0 => String::new(),
                 n_images => {
                     let rate = n_images as f64 / secs;
-                    format!("{secs:.1} s, {rate:.0} training images/s on {workers} cores; ")
+                    format!("{secs:.1} s, {rate:.0} training images/s on {} cores; ", workers.count())
                 }
             };
             progress.note(format!("{speed}written to {path}"));

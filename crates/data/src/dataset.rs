@@ -62,6 +62,11 @@ pub enum Usage {
 }
 
 impl Dataset {
+    /// What is known of data that somebody else has: its classes, and the size and colour of its images.
+    pub fn without_samples(classes: Vec<String>, options: &DataOptions) -> Self {
+        assemble(classes, Vec::new(), Vec::new(), options, None)
+    }
+
     /// How many samples each subject has of each class: one row for each subject, one column for each class.
     pub fn class_by_subject(&self) -> Vec<Vec<usize>> {
         let mut counts = vec![vec![0; self.classes.len()]; self.subjects.len()];
@@ -163,7 +168,7 @@ pub(crate) fn assemble(
     }
 }
 
-fn digest(
+pub(crate) fn digest(
     classes: &[String],
     subjects: &[String],
     samples: &[Sample],

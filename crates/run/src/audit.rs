@@ -102,13 +102,18 @@ pub(crate) fn audit_task(search: &Search, graph: &Graph, seed: u64, trial: usize
 pub(crate) fn measured(answers: Vec<Answer>) -> Measured {
     let mut measured = Trained::default();
     for answer in answers {
-        match Answer::of_training(vec![answer]) {
-            Ok(trained) => {
+        match answer {
+            Answer::Trained(trained) => {
                 measured.folds.push(Metrics::measured(&trained.confusion));
                 measured.losses.push(trained.losses);
                 measured.people.extend(trained.people);
             }
-            Err(reason) => return Measured::Failed(reason),
+            Answer::Told(told) => {
+                measured.folds.push(told.metrics);
+                measured.losses.push(told.losses);
+            }
+            Answer::Failed(reason) => return Measured::Failed(reason),
+            Answer::Scored(_) => unreachable!("an audit's tasks are trainings"),
         }
     }
     Measured::Trained(measured)

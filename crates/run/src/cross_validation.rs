@@ -17,7 +17,7 @@ use crate::weights::load_from_elsewhere;
 use crate::work::do_all;
 use crate::{
     Answer, Context, DataPlan, FoldFile, Job, JudgedOn, OnEvent, Provenance, Results, RunError, RunEvent,
-    RunWeights, Task, TaskId, TaskResult, TrainingTask, WeightKey,
+    RunWeights, Task, TaskId, TaskResult, Trainer, TrainingTask, WeightKey,
 };
 
 /// What a training depends on.
@@ -190,6 +190,8 @@ impl CrossValidation {
             data_digest: dataset.digest.clone(),
             recipe: plan.recipe.clone(),
             device: plan.device,
+            evaluator: Trainer::Netsynth,
+            training_secs: None,
             run_seed: plan.seed,
             is_scored: false,
             training: Some(training),

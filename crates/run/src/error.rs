@@ -1,9 +1,10 @@
 use std::error::Error;
 use std::fmt;
+use std::io;
 use std::path::Path;
 
 use miette::Diagnostic;
-use netsynth_data::DataError;
+use netsynth_data::{DataError, PackError};
 use netsynth_graph::GraphError;
 use netsynth_graph::schema::SchemaError;
 use netsynth_search::{CountError, SearchError, TableError};
@@ -81,6 +82,11 @@ impl RunError {
         move |error| error.into().at(path.display().to_string())
     }
 
+    /// The system's refusal to read or write at a path.
+    pub(crate) fn system(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
+        move |source| StoreError::System { path: path.display().to_string(), source }.into()
+    }
+
     /// What to do about it.
     pub fn remedy(&self) -> &str {
         match self {
@@ -144,6 +150,7 @@ macro_rules! from_libraries {
 
 from_libraries!(
     DataError,
+    PackError,
     GraphError,
     SchemaError,
     CountError,

@@ -125,6 +125,15 @@ pub enum RunEvent<'a> {
         /// What the epoch did.
         report: EpochReport,
     },
+    /// An attempt at a task was lost with whoever made it; unless it is one too many, another one follows.
+    Lost {
+        /// The task.
+        task: &'a TaskId,
+        /// The attempt's name.
+        attempt: &'a str,
+        /// How.
+        reason: &'a str,
+    },
     /// A task has an answer.
     Answered {
         /// The task.

@@ -1,4 +1,6 @@
+use std::fs;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::{Condvar, Mutex, PoisonError};
 
 use netsynth_data::{Dataset, Split};
@@ -9,11 +11,12 @@ use netsynth_train::{
     save, score, zero_cost_scores,
 };
 
+use crate::own_trainer;
 use crate::panics::unless_of_the_system;
 use crate::workers::side_by_side;
 use crate::{
-    Answer, Executor, JudgedOn, OnAnswer, OnEvent, RunError, RunEvent, Task, TaskResult, TrainingTask,
-    Weights,
+    Answer, Executor, JudgedOn, OnAnswer, OnEvent, RunError, RunEvent, Task, TaskResult, Trainer,
+    TrainingTask, Weights,
 };
 
 /// Carries out tasks on threads of this process, each task on one core. Calls of [`Executor::run`] side by side share its
@@ -22,6 +25,8 @@ pub struct LocalThreads<'a> {
     dataset: &'a Dataset,
     split: &'a Split,
     n_workers: NonZeroUsize,
+    /// Where trainers of the user's own have a folder for each task.
+    files: PathBuf,
     /// Cores that no task is on.
     n_free: Mutex<usize>,
     /// A core became free.
@@ -31,7 +36,13 @@ pub struct LocalThreads<'a> {
 impl<'a> LocalThreads<'a> {
     /// For tasks of this data with its folds and held-out samples, so many of them side by side.
     pub fn new(dataset: &'a Dataset, split: &'a Split, n_workers: NonZeroUsize) -> Self {
-        Self { dataset, split, n_workers, n_free: Mutex::new(n_workers.get()), freed: Condvar::new() }
+        let files = std::env::temp_dir().join(format!("netsynth-{}", std::process::id()));
+        Self { dataset, split, n_workers, files, n_free: Mutex::new(n_workers.get()), freed: Condvar::new() }
+    }
+
+    /// The same, with the folders of trainers of the user's own below this one, in the place of the system's temporary folder.
+    pub fn with_files(self, files: PathBuf) -> Self {
+        Self { files, ..self }
     }
 
     /// Does work on a core of its own, as soon as one is free.
@@ -63,7 +74,12 @@ impl Executor for LocalThreads<'_> {
                 return Ok(());
             }
             let answer = self.on_a_core(|| self.answer(&tasks[index], weights, on_event))?;
-            on_answer(index, answer)
+            on_answer(index, answer)?;
+            if let Trainer::Command(_) = tasks[index].evaluator {
+                // What is left of it is in nobody's way.
+                let _ = fs::remove_dir_all(self.files.join(tasks[index].name()?));
+            }
+            Ok(())
         })
     }
 }
@@ -74,6 +90,28 @@ impl LocalThreads<'_> {
             let reason = format!("{} is a task for other data", task.id);
             return Err(RunError::new(reason, "give the executor the data that the task names"));
         }
+        match &task.evaluator {
+            Trainer::Netsynth => self.trained(task, weights, on_event),
+            Trainer::Command(words) => {
+                let folder = self.files.join(task.name()?);
+                own_trainer::train(words, task, &folder, on_event)
+                    .map_err(|error| error.or_at(task.id.to_string()))
+            }
+            Trainer::Told => {
+                let remedy =
+                    "hand out candidates with `netsynth ask RUN`, and take results with `netsynth tell`";
+                Err(RunError::new("the plan's `evaluator` is Told, so nobody trains here", remedy))
+            }
+        }
+    }
+
+    /// The answer of a task that netsynth carries out itself.
+    fn trained(
+        &self,
+        task: &Task,
+        weights: &dyn Weights,
+        on_event: &OnEvent<'_>,
+    ) -> Result<Answer, RunError> {
         let graph = match Graph::new(&task.architecture) {
             Ok(graph) => graph,
             Err(error) => return Ok(Answer::Failed(error.to_string())),

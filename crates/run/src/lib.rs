@@ -34,10 +34,15 @@
 //! ```
 
 mod attribution;
+mod answer;
+mod asked;
+mod at_work;
 mod audit;
 mod budget;
+mod child;
 mod compare;
 mod cross_validation;
+mod dispatch;
 mod error;
 mod event;
 mod executor;
@@ -46,15 +51,23 @@ mod model;
 pub mod networks;
 mod open;
 mod packed;
+mod jobs;
+pub mod networks;
+mod open;
+mod own_trainer;
 mod panics;
 mod plan;
 mod planned_search;
+mod processes;
 mod prototypes;
 mod provenance;
 mod reproduce;
 mod results;
 mod search;
 mod session;
+mod slurm;
+mod task;
+mod trainer;
 mod trials;
 mod variants;
 mod verify;
@@ -62,13 +75,18 @@ mod verify_training;
 mod weights;
 mod whole;
 mod work;
+mod worker;
 mod workers;
 
 pub use attribution::{After, Attribution, Method, Removal, attribution};
+pub use answer::{Answer, TaskResult, Told};
+pub use asked::{Asked, Standing, ToldFile, asked, standing, tell};
+pub use at_work::{AtWork, at_work};
 pub use audit::{audit, known_audit};
 pub use budget::Budget;
 pub use compare::{Comparison, ComparisonJob, compare_by_training, compare_on_table};
 pub use cross_validation::{CrossValidation, TrainPlan, TrainingKind, cross_validate};
+pub use dispatch::{Dispatch, End, Site, State};
 pub use error::RunError;
 pub use event::{OnEvent, RunEvent};
 pub use executor::LocalThreads;
@@ -76,20 +94,23 @@ pub use judge::judge_from_scratch;
 pub use model::{Lessons, Model, Origin, Usage, model};
 pub use open::{OpenSearch, open_search, required, search_plan, training_plan};
 pub use packed::{HeldOut, pack, unpack};
+pub use own_trainer::{TrainerInput, TrainerOutput};
 pub use plan::{DataPlan, DataSource, PROTOTYPE_EPOCHS, Plan, SearchKind, check_path};
 pub use planned_search::Search;
+pub use processes::Processes;
 pub use provenance::Provenance;
 pub use reproduce::{begun_or_reopened, found_networks, paper_plan, refuse_other};
 pub use results::{FoldFile, FoldResult, Results};
 pub use search::{SearchResults, search};
 pub use session::{SessionFile, worked};
+pub use slurm::Slurm;
+pub use task::{JudgedOn, Task, TaskId, TrainingTask, WeightKey};
+pub use trainer::Trainer;
 pub use trials::Trials;
 pub use variants::{VariantMetrics, failed as failed_variant, known as known_variant};
 pub use verify::{Retrained, Verification, verify};
 pub use weights::{InMemory, RunWeights, Weights};
-pub use work::{
-    Answer, Context, Executor, Finish, Job, JudgedOn, OnAnswer, Task, TaskId, TaskResult, TrainingTask,
-    WeightKey, do_all,
-};
+pub use work::{Context, Executor, Finish, Job, OnAnswer, do_all};
+pub use worker::{AnswerFile, Heartbeat, ProgressLine, TaskFile, WorkEnd, answer_of, work};
 
 pub(crate) use session::resumable;

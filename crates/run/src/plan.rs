@@ -13,7 +13,7 @@ use netsynth_train::{Device, Inheritance, Recipe};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{OnEvent, RunError, RunEvent, Task, TaskId, TrainingTask};
+use crate::{OnEvent, RunError, RunEvent, Task, TaskId, Trainer, TrainingTask};
 
 /// The most pixels that are drawn into memory.
 const MAX_DRAWN_BYTES: u64 = 4 << 30;
@@ -36,7 +36,11 @@ pub struct Plan {
     pub data: DataPlan,
     /// How the search is run.
     pub search: SearchPlan,
-    /// How networks are trained.
+    /// Who trains and measures networks.
+    #[serde(default, skip_serializing_if = "Trainer::is_netsynth")]
+    pub evaluator: Trainer,
+    /// How netsynth trains networks; a trainer of the user's own may do as it likes.
+    #[serde(default = "Recipe::strong")]
     pub recipe: Recipe,
     /// Epochs for which the variants are trained at the end, on all subjects but the held-out ones: from scratch, or with
     /// `inheritance` on from what their trials learned.
@@ -90,6 +94,12 @@ pub enum DataSource {
     Synthetic(SynthOptions),
     /// A folder in any layout that netsynth reads.
     Folder(PathBuf),
+    /// Images that only the plan's own `evaluator` has: netsynth knows their size and colour, from `options`, and how many classes
+    /// there are.
+    Own {
+        /// How many classes networks tell apart.
+        classes: usize,
+    },
 }
 
 impl Plan {
@@ -132,6 +142,7 @@ impl Plan {
                 prior: Some(Prior::default()),
                 limits: Limits::default(),
             },
+            evaluator: Trainer::Netsynth,
             recipe: Recipe::strong(),
             final_epochs: 500,
             final_macs: Some(2.4e8),
@@ -198,6 +209,8 @@ impl Plan {
             data_digest: data_digest.to_owned(),
             recipe: self.recipe.clone(),
             device: self.device,
+            evaluator: self.evaluator.clone(),
+            training_secs: self.search.limits.training_secs,
             run_seed: self.search.seed,
             is_scored: false,
             training,
@@ -219,6 +232,7 @@ impl Plan {
         self.data.check()?;
         self.search.check()?;
         self.recipe.check()?;
+        self.check_evaluator()?;
         Count::FINAL_EPOCHS.check(self.final_epochs)?;
         if let Some(Inheritance { epochs, .. }) = self.inheritance {
             Count::PROTOTYPE_EPOCHS.check(epochs)?;
@@ -233,6 +247,34 @@ impl Plan {
         if let Some(rung) = self.search.rungs.iter().find(|rung| rung.folds > self.data.n_folds) {
             let reason = format!("a rung trains {} folds and the data has {}", rung.folds, self.data.n_folds);
             return Err(RunError::new(reason, "give the rung fewer folds, or the data more"));
+        }
+        Ok(())
+    }
+}
+
+impl Plan {
+    /// Refuses what only netsynth's own trainings can do, and data that it does not have.
+    fn check_evaluator(&self) -> Result<(), RunError> {
+        self.evaluator.check()?;
+        let refuse = |reason: &str, remedy: &str| Err(RunError::new(reason, remedy));
+        if self.evaluator.is_netsynth() {
+            if let DataSource::Own { .. } = self.data.source {
+                let remedy = "name who trains, as `evaluator: Command([\"python3\", \"train.py\"])`, or give other data";
+                return refuse("the plan's data are its evaluator's own, and netsynth is to train", remedy);
+            }
+            if self.search.limits.training_secs.is_some() {
+                let remedy = "bound it with `epochs`, `macs` or `wall_clock_secs`, which repeat";
+                return refuse("`training_secs` is for a trainer of the user's own", remedy);
+            }
+            return Ok(());
+        }
+        if self.inheritance.is_some() {
+            let remedy = "leave `inheritance` out: netsynth never sees the weights of another trainer";
+            return refuse("the plan has `inheritance` and an `evaluator` of its own", remedy);
+        }
+        if self.search.screening.is_some() {
+            let remedy = "leave `screening` out: zero-cost scores are of networks that netsynth trains";
+            return refuse("the plan has `screening` and an `evaluator` of its own", remedy);
         }
         Ok(())
     }
@@ -263,6 +305,7 @@ impl DataPlan {
         }
         match &self.source {
             DataSource::Folder(path) => check_path(path),
+            DataSource::Own { classes } => Ok(Count::CLASSES.check(*classes).map(|_| ())?),
             DataSource::Synthetic(drawn) => {
                 drawn.check()?;
                 self.check_memory(drawn)
@@ -289,6 +332,10 @@ impl DataPlan {
             DataSource::Folder(path) => Dataset::load_with(path, &self.options, &|done, all| {
                 on_event(RunEvent::Reading { done, all });
             })?,
+            DataSource::Own { classes } => Dataset::without_samples(
+                (0..*classes).map(|class| class.to_string()).collect(),
+                &self.options,
+            ),
         };
         Ok(dataset)
     }
@@ -302,6 +349,9 @@ impl DataPlan {
         let source = match (&self.source, moved) {
             (DataSource::Synthetic(_), Some(_)) => {
                 return Err(RunError::new("the run's faces are drawn, not read", "leave out --data"));
+            }
+            (DataSource::Own { .. }, Some(_)) => {
+                return Err(RunError::new("the run's data are its evaluator's own", "leave out --data"));
             }
             (DataSource::Folder(path), None) if !path.exists() => {
                 let reason = format!("the run's data {} are not there", path.display());
@@ -320,6 +370,10 @@ impl DataPlan {
 
     /// Splits them, by subject unless the plan says otherwise.
     pub fn split(&self, dataset: &Dataset) -> Result<Split, RunError> {
+        if let DataSource::Own { .. } = self.source {
+            let folds = vec![Vec::new(); self.n_folds];
+            return Ok(Split { held_out: Vec::new(), always_trained: Vec::new(), folds });
+        }
         let split = self.split.split(dataset, self.n_folds, self.held_out)?;
         if split.folds.len() != self.n_folds {
             let reason = format!("the data's column Usage makes one fold, not {}", self.n_folds);

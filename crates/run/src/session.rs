@@ -111,14 +111,15 @@ impl<'a> Clock<'a> {
     }
 }
 
-/// Work on a run's folder. Where the system refuses to read or write, the error says that nothing finished is lost and
+/// Work on a run's folder; once it is done, no attempt at a task is needed any more. Where the system refuses to read or write, the error says that nothing finished is lost and
 /// that the command `again` goes on.
 pub(crate) fn resumable<T>(
     folder: &RunFolder,
     again: &str,
     work: impl FnOnce() -> Result<T, RunError>,
 ) -> Result<T, RunError> {
-    work().map_err(|error| {
+    let done = work().inspect(|_| folder.attempts().end());
+    done.map_err(|error| {
         if !error.is_of_the_system() {
             return error;
         }

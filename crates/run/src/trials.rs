@@ -1,7 +1,9 @@
 //! The trials of a search, measured by tasks.
 
 use netsynth_graph::Graph;
-use netsynth_search::{Answered, Candidate, Evaluator, Measured, Metrics, Scored, Scorer, Trained};
+use netsynth_search::{
+    Answered, Candidate, Evaluator, Measured, Metric, Metrics, Scored, Scorer, SearchPlan, Trained,
+};
 use netsynth_space::SearchSpace;
 use netsynth_store::Fold;
 use netsynth_train::{InheritFrom, Inheritance, derived_seed, training_memory};
@@ -48,7 +50,7 @@ impl Evaluator for Trials<'_> {
     }
 
     fn scorer(&self) -> Option<&dyn Scorer<RunError>> {
-        Some(self)
+        self.plan.evaluator.is_netsynth().then_some(self as &dyn Scorer<RunError>)
     }
 }
 
@@ -76,7 +78,9 @@ fn scored(answers: Vec<Answer>) -> Scored {
     match answers.into_iter().next() {
         Some(Answer::Scored(scored)) => scored,
         Some(Answer::Failed(reason)) => Scored::Failed(reason),
-        Some(Answer::Trained(_)) | None => unreachable!("a screening's one task is scored"),
+        Some(Answer::Trained(_) | Answer::Told(_)) | None => {
+            unreachable!("a screening's one task is scored")
+        }
     }
 }
 
@@ -131,16 +135,17 @@ impl Trials<'_> {
         fold: Fold,
     ) -> Result<Task, RunError> {
         let trial = candidate.trial;
+        let is_ours = self.plan.evaluator.is_netsynth();
         let training = TrainingTask {
             judged_on: JudgedOn::Fold(fold),
             epochs: self.plan.search.rungs[rung].length().epochs_of(&candidate.cost),
             seed: derived_seed(self.plan.search.seed, "trial", trial),
             start: self.start(candidate, rung, fold)?,
-            is_probed: fold.index() == 0,
+            is_probed: is_ours && fold.index() == 0,
         };
         let id = TaskId::Trial { trial, rung, fold };
         let task = self.plan.task(id, graph, self.data_digest, Some(training));
-        Ok(Task { is_scored: rung == 0 && fold.index() == 0, ..task })
+        Ok(Task { is_scored: is_ours && rung == 0 && fold.index() == 0, ..task })
     }
 
     /// The network that a training starts with: the trial's own from a lower rung, else its parent's from the highest,
@@ -184,6 +189,11 @@ impl Trials<'_> {
         for (index, answer) in answers.into_iter().enumerate() {
             let network = match answer {
                 Answer::Trained(network) => network,
+                Answer::Told(told) => {
+                    trained.folds.push(told.metrics);
+                    trained.losses.push(told.losses);
+                    continue;
+                }
                 Answer::Failed(reason) => return Ok(Measured::Failed(reason)),
                 Answer::Scored(_) => unreachable!("a trial's tasks are trainings"),
             };
@@ -196,6 +206,22 @@ impl Trials<'_> {
             trained.reactions = trained.reactions.or(network.reactions);
             trained.scores = trained.scores.or(network.scores);
         }
-        Ok(Measured::Trained(trained))
+        Ok(complete(trained, &self.plan.search))
     }
+}
+
+/// A measurement that has every metric which the plan is about; one that lacks some has failed.
+pub(crate) fn complete(mut trained: Trained, plan: &SearchPlan) -> Measured {
+    let metrics = trained.metrics();
+    let needed = plan.measured().into_iter().chain([Metric::Accuracy]);
+    for metric in needed {
+        if metrics.get(metric).is_none() {
+            return Measured::Failed(format!("its trainer named no {}", metric.name()));
+        }
+    }
+    // A trainer that names no loss has no learning curve.
+    if trained.losses.iter().all(Vec::is_empty) {
+        trained.losses.clear();
+    }
+    Measured::Trained(trained)
 }

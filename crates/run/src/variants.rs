@@ -65,7 +65,7 @@ pub(crate) fn train_variants(
     folder: &RunFolder,
     context: &Context<'_>,
 ) -> Result<Vec<(Variant, Outcome<VariantMetrics>)>, RunError> {
-    let picks = variants(front);
+    let picks = plan.variants(front);
     let mut open: Vec<(Variant, usize)> = Vec::new();
     for (variant, trial) in &picks {
         if outcome(folder, *variant)?.is_none() {
@@ -139,6 +139,14 @@ pub(crate) fn train_variants(
         outcome(folder, variant).map(|outcome| Some((variant, outcome?))).transpose()
     });
     Ok(found.collect::<Result<_, StoreError>>()?)
+}
+
+impl Plan {
+    /// The picks of a front that are trained for good, with their trials: what a trainer of the user's own leaves is its own
+    /// affair, so its searches end with the front.
+    pub(crate) fn variants(&self, front: &ParetoFront) -> Vec<(Variant, usize)> {
+        if self.evaluator.is_netsynth() { variants(front) } else { Vec::new() }
+    }
 }
 
 /// What came of a variant's training, if all of its files are there.

@@ -94,7 +94,9 @@ impl<'a> Whole<'a> {
         }
 
         let end = self.folder.end().ok().flatten();
-        let picks: Vec<Variant> = if is_whole {
+        let picks: Vec<Variant> = if !plan.evaluator.is_netsynth() {
+            Vec::new()
+        } else if is_whole {
             replay.front.members.iter().flat_map(|member| member.variants.iter().copied()).collect()
         } else {
             Variant::ALL.to_vec()

@@ -18,7 +18,7 @@ use small::*;
 fn number_of(answer: &Answer) -> usize {
     match answer {
         Answer::Trained(trained) => trained.losses[0] as usize,
-        Answer::Scored(_) | Answer::Failed(_) => panic!("{answer:?}"),
+        Answer::Told(_) | Answer::Scored(_) | Answer::Failed(_) => panic!("{answer:?}"),
     }
 }
 

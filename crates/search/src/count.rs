@@ -41,6 +41,8 @@ impl Count {
     pub const PROTOTYPE_EPOCHS: Self = Self::new("epochs of the prototype", 1, 100_000);
     /// Epochs of a training.
     pub const EPOCHS: Self = Self::new("epochs", 1, 100_000);
+    /// Classes of data that netsynth does not have.
+    pub const CLASSES: Self = Self::new("classes", 2, 10_000);
     /// Folds that the data is cut into.
     pub const FOLDS: Self = Self::new("folds", 1, 1000);
     /// Seeds with which the same is done again.

@@ -63,6 +63,7 @@ pub use metric::indicator::{Constraint, Indicator, bounds};
 pub use metric::metric::{Direction, Metric, Source};
 pub use metric::metrics::Metrics;
 pub use metric::objective::Objective;
+pub use metric::own::OwnMetric;
 pub use metric::performance::Performance;
 pub use metric::unit::{Suffix, Unit};
 pub use plan::{Rung, SearchError, SearchPlan};

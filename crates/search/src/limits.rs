@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Candidate, Count, CountError, Measured, SearchPlan, Trial};
 
 /// What ends a search early. The search itself keeps `epochs`, `macs` and `failures_in_a_row`, which are functions of
-/// the trials; who measures keeps `wall_clock_secs` and `memory_mib`.
+/// the trials; who measures keeps `wall_clock_secs`, `training_secs` and `memory_mib`.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
@@ -22,6 +22,9 @@ pub struct Limits {
     /// runs of one plan can differ: in how many trials they have, not in any of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wall_clock_secs: Option<u64>,
+    /// Seconds that one training of a trainer of the user's own may take: it is stopped then, and its trial has failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub training_secs: Option<u64>,
     /// The most memory in MiB that a training may need by estimate; a candidate beyond it fails untrained.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory_mib: Option<u64>,
@@ -31,7 +34,14 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { epochs: None, macs: None, wall_clock_secs: None, memory_mib: None, failures_in_a_row: 12 }
+        Self {
+            epochs: None,
+            macs: None,
+            wall_clock_secs: None,
+            training_secs: None,
+            memory_mib: None,
+            failures_in_a_row: 12,
+        }
     }
 }
 
@@ -41,6 +51,7 @@ impl Limits {
         let counted = |count: u64| usize::try_from(count).unwrap_or(usize::MAX);
         Count::FAILURES.check(self.failures_in_a_row)?;
         self.wall_clock_secs.map_or(Ok(0), |secs| Count::SECONDS.check(counted(secs)))?;
+        self.training_secs.map_or(Ok(0), |secs| Count::SECONDS.check(counted(secs)))?;
         self.memory_mib.map_or(Ok(0), |mib| Count::MEBIBYTES.check(counted(mib)))?;
         Ok(())
     }

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{ArchitectureId, Cost};
 use netsynth_search::{
@@ -74,8 +76,8 @@ impl FrontFile {
 
     /// The front as comma-separated values with a header line. A measured metric has a column if a member has a value.
     pub fn csv(&self) -> String {
-        let is_known = |metric: &Metric| self.members.iter().any(|row| row.measured.get(*metric).is_some());
-        let measured: Vec<Metric> = Metric::ALL.into_iter().filter(is_known).collect();
+        let named = self.members.iter().flat_map(|row| row.measured.iter().map(|(metric, _)| metric));
+        let measured: BTreeSet<Metric> = named.collect();
         let mut text = "trial,id,accuracy,parameters,macs,peak_activations,net_score,variants".to_owned();
         measured.iter().for_each(|metric| text += &format!(",{}", metric.name()));
         text.push('\n');

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use netsynth_search::Variant;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Fold;
@@ -19,6 +20,8 @@ use crate::Fold;
 pub(crate) const GENERATORS: &str = "generators";
 pub(crate) const TRIALS: &str = "trials";
 pub(crate) const AUDIT: &str = "audit";
+/// The folder of the attempts at tasks, which are no part of the run: see [`crate::Attempts`].
+pub(crate) const ATTEMPTS: &str = "attempts";
 
 /// The ending of the checksum beside a file that is no document.
 const CHECKSUM: &str = ".sha256";
@@ -92,7 +95,7 @@ pub enum TrialFile {
 }
 
 /// A network that was trained outside of the trials; it has a folder of its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub enum TrainedNetwork {
     /// The prototype that trials inherit from, trained for this validation fold.
     Prototype(Fold),

@@ -35,6 +35,7 @@
 //! ```
 
 mod atomic;
+mod attempts;
 mod audit;
 mod checksum;
 mod document;
@@ -58,6 +59,7 @@ mod trained;
 mod trial;
 mod verify;
 
+pub use attempts::{AttemptFile, AttemptFolder, Attempts};
 pub use audit::{
     Audit, CONFIDENCE, Extent, Finalist, FromScratch, MAX_FINALISTS, audit_trainings, check_audit, finalists,
 };

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::StoreError;
 use crate::atomic::system;
+use crate::layout::ATTEMPTS;
 
 /// A file or folder below a run folder.
 pub(crate) struct Listed {
@@ -27,7 +28,8 @@ fn is_left_behind(name: &OsStr) -> bool {
         || begins.iter().any(|begin| name.starts_with(begin))
 }
 
-/// Everything below a folder in order of its path, but for what file managers leave. Links are listed and not followed.
+/// Everything below a run's folder in order of its path, but for what file managers leave and for the attempts at tasks, in
+/// which other processes write. Links are listed and not followed.
 pub(crate) fn list(folder: &Path) -> Result<Vec<Listed>, StoreError> {
     let mut found = Vec::new();
     let mut folders = vec![(folder.to_owned(), 0)];
@@ -36,6 +38,9 @@ pub(crate) fn list(folder: &Path) -> Result<Vec<Listed>, StoreError> {
             let entry = entry.map_err(system(&next))?;
             let kind = entry.file_type().map_err(system(&next))?;
             if !kind.is_dir() && is_left_behind(&entry.file_name()) {
+                continue;
+            }
+            if kind.is_dir() && depth == 0 && entry.file_name() == ATTEMPTS {
                 continue;
             }
             let is_folder = kind.is_dir() && depth < MAX_DEPTH;

@@ -12,10 +12,10 @@ use serde::de::DeserializeOwned;
 use crate::atomic::system;
 use crate::checksum::{Seal, check, check_bytes, complete, read_bytes, refuse, write_bytes};
 use crate::document::{agrees, read_ron, text, write_ron};
-use crate::layout::checksum_of;
+use crate::layout::{ATTEMPTS, checksum_of};
 use crate::listing::{Listed, list};
 use crate::text::read_text;
-use crate::{Entry, StoreError};
+use crate::{Attempts, Entry, StoreError};
 
 /// How long, and how often, a lock is waited for that somebody may hold who only looks.
 const GLANCE: Duration = Duration::from_millis(10);
@@ -125,6 +125,11 @@ impl RunFolder {
     pub(crate) fn place(&self, entry: Entry) -> PathBuf {
         let path = self.locate(entry);
         path.strip_prefix(&self.path).map_or_else(|_| entry.path(), Path::to_owned)
+    }
+
+    /// The attempts at the run's tasks.
+    pub fn attempts(&self) -> Attempts {
+        Attempts::at(self.path.join(ATTEMPTS))
     }
 
     /// Whether the run has a file.

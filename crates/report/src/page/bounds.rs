@@ -1,6 +1,8 @@
 //! The metrics and bounds of a run, as its page names them.
 
-use netsynth_search::{Constraint, Metric, Source, Trial};
+use std::collections::BTreeSet;
+
+use netsynth_search::{Constraint, Measured, Metric, Metrics, Source, Trial};
 
 /// A constraint as a person writes it.
 pub(super) fn bound_in_words(constraint: &Constraint) -> String {
@@ -16,5 +18,9 @@ pub(super) fn known_metrics(trials: &[Trial]) -> Vec<Metric> {
     let is_known = |metric: &Metric| {
         metric.source() == Source::Counted || trials.iter().any(|trial| trial.latest(*metric).is_some())
     };
-    Metric::ALL.into_iter().filter(is_known).collect()
+    let measured = trials.iter().flat_map(|trial| &trial.readings).filter_map(Measured::trained);
+    let own =
+        measured.flat_map(|trained| trained.folds.iter().flat_map(Metrics::iter)).map(|(metric, _)| metric);
+    let own: BTreeSet<Metric> = own.filter(|metric| matches!(metric, Metric::Own(_))).collect();
+    Metric::ALL.into_iter().chain(own).filter(is_known).collect()
 }

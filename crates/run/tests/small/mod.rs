@@ -124,6 +124,8 @@ pub(crate) fn task(number: usize) -> Task {
         data_digest: "digest".into(),
         recipe: plan.recipe,
         device: plan.device,
+        evaluator: plan.evaluator,
+        training_secs: None,
         run_seed: 1,
         is_scored: true,
         training: Some(TrainingTask {

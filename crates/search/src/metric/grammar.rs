@@ -10,7 +10,7 @@
 //! ```
 
 use crate::metric::condition::{Condition, Number, Quantity, Relation};
-use crate::{Constraint, Metric, Source, Suffix, Unit};
+use crate::{Constraint, Metric, OwnMetric, Source, Suffix, Unit};
 
 /// The longest condition that is read, in bytes: far above any that a person writes.
 pub(super) const MAX_BYTES: usize = 4096;
@@ -156,7 +156,9 @@ impl<'a> Reader<'a> {
     /// The name of one of these quantities.
     fn quantity(&mut self, allowed: &[Quantity]) -> Result<Quantity, ConditionError> {
         let word = self.word();
-        let Some(&quantity) = allowed.iter().find(|quantity| quantity.name() == word) else {
+        let own = || OwnMetric::of_name(word).map(|own| Quantity::Metric(Metric::Own(own)));
+        let Some(quantity) = allowed.iter().copied().find(|quantity| quantity.name() == word).or_else(own)
+        else {
             let names: Vec<&str> = allowed.iter().map(|quantity| quantity.name()).collect();
             let reason = match word {
                 "" => "a metric is missing here".to_owned(),

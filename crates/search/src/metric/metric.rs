@@ -4,7 +4,7 @@ use netsynth_graph::Cost;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Confusion, Unit};
+use crate::{Confusion, OwnMetric, Unit};
 
 /// Something a network is judged by.
 ///
@@ -27,6 +27,8 @@ pub enum Metric {
     PeakActivations,
     /// Bytes of the deployed network's weights: four for each parameter.
     WeightBytes,
+    /// A share that the plan's own `evaluator` measures, by its name, such as Own("own_speed"); 1 is best.
+    Own(OwnMetric),
 }
 
 /// Where the value of a metric comes from.
@@ -62,10 +64,12 @@ enum Value {
     Counted(fn(&Cost) -> f64),
     /// By judging the trained network; a share, of which more is better.
     Measured(fn(&Confusion) -> f64),
+    /// By a trainer of the user's own; a share, of which more is better.
+    Told,
 }
 
 impl Metric {
-    /// All of them, in the order of their declaration.
+    /// All that netsynth knows of itself, in the order of their declaration.
     pub const ALL: [Self; 8] = [
         Self::Accuracy,
         Self::BalancedAccuracy,
@@ -135,6 +139,13 @@ impl Metric {
                 unit: Unit::Bytes,
                 value: Value::Counted(|cost| 4.0 * cost.parameters as f64),
             },
+            Self::Own(own) => Definition {
+                name: own.name(),
+                label: own.name(),
+                about: "A share that the plan's own evaluator measures",
+                unit: Unit::Share,
+                value: Value::Told,
+            },
         }
     }
 
@@ -143,9 +154,10 @@ impl Metric {
         self.definition().name
     }
 
-    /// The metric of a name.
+    /// The metric of a name: of those that netsynth knows, or of one that begins with `own_`.
     pub fn of_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|metric| metric.name() == name)
+        let known = Self::ALL.into_iter().find(|metric| metric.name() == name);
+        known.or_else(|| OwnMetric::of_name(name).map(Self::Own))
     }
 
     /// The names of all metrics, with commas.
@@ -172,7 +184,7 @@ impl Metric {
     pub fn source(self) -> Source {
         match self.definition().value {
             Value::Counted(_) => Source::Counted,
-            Value::Measured(_) => Source::Measured,
+            Value::Measured(_) | Value::Told => Source::Measured,
         }
     }
 
@@ -193,7 +205,7 @@ impl Metric {
     pub fn counted(self, cost: &Cost) -> Option<f64> {
         match self.definition().value {
             Value::Counted(value) => Some(value(cost)),
-            Value::Measured(_) => None,
+            Value::Measured(_) | Value::Told => None,
         }
     }
 
@@ -201,7 +213,7 @@ impl Metric {
     pub fn measured(self, confusion: &Confusion) -> Option<f64> {
         match self.definition().value {
             Value::Measured(value) => Some(value(confusion)),
-            Value::Counted(_) => None,
+            Value::Counted(_) | Value::Told => None,
         }
     }
 
@@ -226,10 +238,10 @@ mod tests {
     #[test]
     fn all_has_every_metric_at_its_own_place() {
         let schema = serde_json::to_value(schemars::schema_for!(Metric)).unwrap();
-        assert_eq!(schema["oneOf"].as_array().unwrap().len(), Metric::ALL.len());
-        for (place, metric) in Metric::ALL.into_iter().enumerate() {
-            assert_eq!(metric as usize, place, "{metric}");
-        }
+        // Those of the user's own are one more.
+        assert_eq!(schema["oneOf"].as_array().unwrap().len(), Metric::ALL.len() + 1);
+        assert!(Metric::ALL.is_sorted());
+        assert!(Metric::ALL.iter().all(|metric| !matches!(metric, Metric::Own(_))));
     }
 
     #[test]
@@ -239,6 +251,9 @@ mod tests {
         for metric in Metric::ALL {
             assert_eq!(Metric::of_name(metric.name()), Some(metric));
         }
+        let own = Metric::of_name("own_speed").unwrap();
+        assert_eq!((own.name(), own.source(), own.unit()), ("own_speed", Source::Measured, Unit::Share));
+        assert_eq!(Metric::of_name("speed"), None);
     }
 
     #[test]

@@ -6,14 +6,27 @@ use schemars::JsonSchema;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::{Confusion, Metric, Source};
+use crate::{Confusion, Metric, OwnMetric, Source};
 
 /// The metrics that are known of a network: those that counting gives, those that a training measured, or both.
 ///
 /// A file has a map from [`Metric::name`] to the value.
 #[derive(Clone, Copy, Default, PartialEq, JsonSchema)]
 #[schemars(with = "BTreeMap<String, f64>")]
-pub struct Metrics([Option<f64>; Metric::ALL.len()]);
+pub struct Metrics {
+    /// Of each that netsynth knows, in their order.
+    known: [Option<f64>; Metric::ALL.len()],
+    /// Of the user's own, in the order of their names, and nothing after them.
+    own: [Option<(OwnMetric, f64)>; MAX_OWN],
+}
+
+/// How many metrics of the user's own are kept of a network; more are let pass.
+const MAX_OWN: usize = 8;
+
+/// The place of a metric among those that netsynth knows.
+fn place(metric: Metric) -> Option<usize> {
+    Metric::ALL.iter().position(|known| *known == metric)
+}
 
 impl Metrics {
     /// Every metric that counting gives.
@@ -28,18 +41,25 @@ impl Metrics {
 
     /// The mean over folds of each metric that is known of all of them; nothing of no folds.
     pub fn mean(folds: &[Self]) -> Self {
-        let mean = |metric: Metric| Some((metric, mean_of(metric, folds)?));
-        Metric::ALL.into_iter().filter_map(mean).collect()
+        let mean = |(metric, _): (Metric, f64)| Some((metric, mean_of(metric, folds)?));
+        folds.first().into_iter().flat_map(Self::iter).filter_map(mean).collect()
     }
 
     /// The value of a metric, if it is known.
     pub fn get(&self, metric: Metric) -> Option<f64> {
-        self.0[metric as usize]
+        match metric {
+            Metric::Own(own) => {
+                self.own.iter().flatten().find(|(known, _)| *known == own).map(|(_, value)| *value)
+            }
+            metric => self.known[place(metric)?],
+        }
     }
 
     /// The metrics that are known, with their values, in their order.
     pub fn iter(&self) -> impl Iterator<Item = (Metric, f64)> + '_ {
-        Metric::ALL.into_iter().filter_map(|metric| Some((metric, self.get(metric)?)))
+        let known =
+            Metric::ALL.into_iter().zip(self.known).filter_map(|(metric, value)| Some((metric, value?)));
+        known.chain(self.own.into_iter().flatten().map(|(own, value)| (Metric::Own(own), value)))
     }
 
     /// Whether nothing is known.
@@ -53,15 +73,26 @@ impl Metrics {
     }
 
     /// All but one.
-    pub fn without(mut self, metric: Metric) -> Self {
-        self.0[metric as usize] = None;
-        self
+    pub fn without(self, metric: Metric) -> Self {
+        self.iter().filter(|(known, _)| *known != metric).collect()
     }
 
     /// These and others; the others' values count where both have one.
     pub fn and(mut self, others: Self) -> Self {
         self.extend(others.iter());
         self
+    }
+}
+
+impl Metrics {
+    /// Keeps a metric of the user's own at its place.
+    fn set_own(&mut self, own: OwnMetric, value: f64) {
+        let mut all: Vec<(OwnMetric, f64)> =
+            self.own.into_iter().flatten().filter(|(known, _)| *known != own).collect();
+        all.push((own, value));
+        all.sort_by_key(|(own, _)| *own);
+        let mut all = all.into_iter();
+        self.own = std::array::from_fn(|_| all.next());
     }
 }
 
@@ -77,7 +108,14 @@ pub(crate) fn mean_of(metric: Metric, folds: &[Metrics]) -> Option<f64> {
 impl Extend<(Metric, f64)> for Metrics {
     fn extend<I: IntoIterator<Item = (Metric, f64)>>(&mut self, values: I) {
         for (metric, value) in values {
-            self.0[metric as usize] = Some(value);
+            match metric {
+                Metric::Own(own) => self.set_own(own, value),
+                metric => {
+                    if let Some(place) = place(metric) {
+                        self.known[place] = Some(value);
+                    }
+                }
+            }
         }
     }
 }
@@ -154,6 +192,13 @@ mod tests {
         ];
         assert_eq!(Metrics::mean(&folds), Metrics::from([(Metric::Accuracy, 0.625)]));
         assert!(Metrics::mean(&[]).is_empty());
+        let own = |name: &str| Metric::of_name(name).unwrap();
+        let one = Metrics::from([(own("own_speed"), 0.5), (own("own_calm"), 1.0), (Metric::Accuracy, 0.5)]);
+        let other = Metrics::from([(Metric::Accuracy, 0.5), (own("own_speed"), 1.0)]);
+        assert_eq!(
+            Metrics::mean(&[one, other]),
+            Metrics::from([(own("own_speed"), 0.75), (Metric::Accuracy, 0.5)])
+        );
     }
 
     #[test]
@@ -173,6 +218,9 @@ mod tests {
         let text = serde_json::to_string(&metrics).unwrap();
         assert_eq!(text, r#"{"accuracy":0.5,"worst_recall":0.0}"#);
         assert_eq!(read(&text), Ok(metrics));
+        let own = Metrics::from([(Metric::Accuracy, 0.5), (Metric::of_name("own_speed").unwrap(), 0.25)]);
+        assert_eq!(serde_json::to_string(&own).unwrap(), r#"{"accuracy":0.5,"own_speed":0.25}"#);
+        assert_eq!(read(r#"{"own_speed":0.25,"accuracy":0.5}"#), Ok(own));
         assert_eq!(read("0.25"), Ok(Metrics::from([(Metric::Accuracy, 0.25)])));
         assert!(
             read(r#"{"acuracy": 1.0}"#).unwrap_err().contains("the metrics are accuracy, balanced_accuracy")

@@ -6,5 +6,6 @@ pub(crate) mod indicator;
 pub(crate) mod metric;
 pub(crate) mod metrics;
 pub(crate) mod objective;
+pub(crate) mod own;
 pub(crate) mod performance;
 pub(crate) mod unit;

@@ -182,9 +182,11 @@ impl Table {
         match metric {
             Metric::Accuracy => true,
             Metric::Parameters | Metric::Macs | Metric::WeightBytes => self.counts,
-            Metric::PeakActivations | Metric::BalancedAccuracy | Metric::MacroF1 | Metric::WorstRecall => {
-                false
-            }
+            Metric::PeakActivations
+            | Metric::BalancedAccuracy
+            | Metric::MacroF1
+            | Metric::WorstRecall
+            | Metric::Own(_) => false,
         }
     }
 

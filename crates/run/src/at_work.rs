@@ -1,0 +1,33 @@
+use std::fs;
+
+use netsynth_store::{AttemptFile, RunFolder};
+
+use crate::Heartbeat;
+
+/// An attempt at a task that workers elsewhere make for a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AtWork {
+    /// The task's name.
+    pub task: String,
+    /// Which attempt it is, from 1.
+    pub attempt: usize,
+    /// Who is at it; nobody yet, where it waits for its turn.
+    pub heartbeat: Option<Heartbeat>,
+}
+
+/// The attempts that are made for a run, in order of their tasks: those that have no answer and are not fenced off. What cannot be
+/// read yet is left out.
+pub fn at_work(folder: &RunFolder) -> Vec<AtWork> {
+    let attempts = folder.attempts();
+    let last = |task: String| {
+        let number = *attempts.numbers(&task).ok()?.last()?;
+        let attempt = attempts.attempt(&task, number);
+        let is_open = attempt.file(AttemptFile::Task).exists()
+            && !attempt.is_fenced()
+            && !attempt.file(AttemptFile::Answer).exists();
+        let heartbeat = fs::read_to_string(attempt.file(AttemptFile::Heartbeat)).ok();
+        let heartbeat = heartbeat.and_then(|text| serde_json::from_str(&text).ok());
+        is_open.then_some(AtWork { task, attempt: number, heartbeat })
+    };
+    attempts.tasks().into_iter().filter_map(last).collect()
+}

@@ -1,0 +1,107 @@
+//! What jobs of a cluster have in common: their names, the line that a node runs, and how it is known what came of one.
+//!
+//! The nodes see the attempts' folder. The answer's file says what came of a job, and beside it the exit code: ended jobs leave
+//! a cluster's list, and what a list says of them differs.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use netsynth_store::{AttemptFile, AttemptFolder, Attempts};
+use sha2::{Digest, Sha256};
+
+use crate::RunError;
+use crate::dispatch::{End, OUT_OF_MEMORY, State};
+
+/// How long what a job wrote may take to where it is read, once the job is over.
+const LAG: Duration = Duration::from_secs(10);
+
+/// How long a cluster may not answer before that is an error.
+const SILENCE: Duration = Duration::from_secs(600);
+
+/// What the names of a run's jobs begin with: the same for whoever works on the run, and another for a run that is begun anew
+/// under the same path.
+pub(crate) fn prefix(attempts: &Attempts) -> Result<String, RunError> {
+    let root = std::path::absolute(attempts.root()).unwrap_or_else(|_| attempts.root().to_owned());
+    let named = [root.as_os_str().as_encoded_bytes(), attempts.id()?.as_bytes()].concat();
+    let run: String = Sha256::digest(named).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    Ok(format!("netsynth-{run}-"))
+}
+
+/// The line of a shell by which a node makes an attempt, from where this program is.
+pub(crate) fn line(program: &Path, attempt: &AttemptFolder) -> String {
+    let folder = std::path::absolute(attempt.path()).unwrap_or_else(|_| attempt.path().to_owned());
+    let attempt = AttemptFolder::at(&folder);
+    let here = std::env::current_dir().unwrap_or_default();
+    format!(
+        "cd {} && {} work {} --out {} 2> {}; code=$?; echo $code > {}; exit $code",
+        quoted(&here),
+        quoted(program),
+        quoted(&attempt.file(AttemptFile::Task)),
+        quoted(attempt.path()),
+        quoted(&attempt.file(AttemptFile::Log)),
+        quoted(&attempt.file(AttemptFile::Exit))
+    )
+}
+
+/// A path as a word of a shell.
+fn quoted(path: &Path) -> String {
+    format!("'{}'", path.display().to_string().replace('\'', "'\\''"))
+}
+
+/// How a job ended, by the exit code that it left; `otherwise` where it left none.
+pub(crate) fn end_of(attempt: &AttemptFolder, otherwise: impl FnOnce() -> String) -> End {
+    let says_memory = || {
+        let log = fs::read_to_string(attempt.file(AttemptFile::Log)).unwrap_or_default();
+        log.contains("more than the system has memory")
+    };
+    match exit_code(attempt) {
+        None => End::Gone(otherwise()),
+        // A shell's code above 128 is a signal's, and that of a worker without memory is that of SIGKILL.
+        Some(OUT_OF_MEMORY) if says_memory() => End::OutOfMemory,
+        Some(code @ 129..=192) => End::Signalled(code - 128),
+        Some(code) => End::Exited(code),
+    }
+}
+
+fn exit_code(attempt: &AttemptFolder) -> Option<i32> {
+    fs::read_to_string(attempt.file(AttemptFile::Exit)).ok()?.trim().parse().ok()
+}
+
+/// What was seen of a cluster before.
+#[derive(Default)]
+pub(crate) struct Looks {
+    /// Since when a job is over and has no answer.
+    over: BTreeMap<String, Instant>,
+    /// Since when the cluster does not answer.
+    silent: Option<Instant>,
+}
+
+impl Looks {
+    /// The cluster answers.
+    pub(crate) fn heard(&mut self) {
+        self.silent = None;
+    }
+
+    /// The cluster does not answer: its jobs are taken to be at work, until that lasts too long.
+    pub(crate) fn silence(&mut self, n_jobs: usize, reason: String) -> Result<Vec<State>, RunError> {
+        let since = *self.silent.get_or_insert_with(Instant::now);
+        if since.elapsed() < SILENCE {
+            return Ok(vec![State::AtWork; n_jobs]);
+        }
+        let remedy = "see what is the matter with it; its jobs go on, and `netsynth resume` finds them";
+        Err(RunError::new(reason, remedy))
+    }
+
+    /// A job that is over: what it left may still be on its way, for longer if it did not even leave its exit code.
+    pub(crate) fn over(&mut self, name: &str, attempt: &AttemptFolder, end: End, pause: Duration) -> State {
+        let since = *self.over.entry(name.to_owned()).or_insert_with(Instant::now);
+        let patience = if exit_code(attempt).is_some() { pause } else { LAG };
+        if since.elapsed() < patience {
+            return State::AtWork;
+        }
+        self.over.remove(name);
+        State::Ended(end)
+    }
+}
