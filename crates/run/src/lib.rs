@@ -33,10 +33,10 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod attribution;
 mod answer;
 mod asked;
 mod at_work;
+mod attribution;
 mod audit;
 mod budget;
 mod child;
@@ -46,15 +46,13 @@ mod dispatch;
 mod error;
 mod event;
 mod executor;
+mod jobs;
 mod judge;
 mod model;
 pub mod networks;
 mod open;
-mod packed;
-mod jobs;
-pub mod networks;
-mod open;
 mod own_trainer;
+mod packed;
 mod panics;
 mod plan;
 mod planned_search;
@@ -78,10 +76,10 @@ mod work;
 mod worker;
 mod workers;
 
-pub use attribution::{After, Attribution, Method, Removal, attribution};
 pub use answer::{Answer, TaskResult, Told};
 pub use asked::{Asked, Standing, ToldFile, asked, standing, tell};
 pub use at_work::{AtWork, at_work};
+pub use attribution::{After, Attribution, Method, Removal, attribution};
 pub use audit::{audit, known_audit};
 pub use budget::Budget;
 pub use compare::{Comparison, ComparisonJob, compare_by_training, compare_on_table};
@@ -93,8 +91,8 @@ pub use executor::LocalThreads;
 pub use judge::judge_from_scratch;
 pub use model::{Lessons, Model, Origin, Usage, model};
 pub use open::{OpenSearch, open_search, required, search_plan, training_plan};
-pub use packed::{HeldOut, pack, unpack};
 pub use own_trainer::{TrainerInput, TrainerOutput};
+pub use packed::{HeldOut, pack, unpack};
 pub use plan::{DataPlan, DataSource, PROTOTYPE_EPOCHS, Plan, SearchKind, check_path};
 pub use planned_search::Search;
 pub use processes::Processes;
