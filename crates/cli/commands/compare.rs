@@ -229,7 +229,7 @@ fn by_training(
     let finalists = judge_from_scratch(&search, &comparison.runs, &context)?;
     let judged = Judged::of(&finalists, &search.plan, strategies, jobs);
     if judged.is_none() {
-        progress.note("no network that was trained from scratch on all folds meets the indicator".to_owned());
+        progress.note("no network that was trained from scratch on all folds meets the indicator");
     }
     Ok((comparison, judged))
 }
