@@ -332,7 +332,7 @@ fn a_run_that_nobody_trains_is_driven_by_hand_and_only_so() {
     // Nobody else can go on with it.
     let (code, _, stderr) = netsynth(folder, &["resume", "runs/nobody"]);
     assert!(code == 2 && stderr.contains("netsynth ask"), "{stderr}");
-    let inheriting = ["search", "--trials", "1", "--name", "heirs", "--dry-run"];
+    let inheriting = ["search", "--inherit", "parent", "--trials", "1", "--dry-run"];
     let (_, built_in, _) = netsynth(folder, &inheriting);
     fs::write(folder.join("heirs.ron"), built_in).unwrap();
     let (code, _, stderr) = netsynth(folder, &["ask", "runs/heirs", "--plan", "heirs.ron"]);

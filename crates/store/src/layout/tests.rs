@@ -94,7 +94,8 @@ fn the_files_that_help_shows_are_those_of_a_run() {
     let shown: BTreeSet<Entry> = crate::LAYOUT
         .lines()
         .flat_map(|line| line.split("  ").next().unwrap().split(' '))
-        .filter(|word| *word != "...")
+        // A folder of its own is of the work, not of the run.
+        .filter(|word| *word != "..." && !word.ends_with('/'))
         .map(|word| {
             let path = word.trim_start_matches("runs/NAME/");
             Entry::parse(Path::new(path)).unwrap_or_else(|| panic!("{path} is of no run"))
