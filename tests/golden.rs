@@ -49,6 +49,31 @@ fn report_of(folder: &Path, run: &str) -> String {
 }
 
 #[test]
+fn the_reference_run_is_whole_small_and_shows_itself_on_a_fresh_clone() {
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path();
+    let run = "runs/reference";
+    copy_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join(run), &folder.join(run));
+    let n_bytes: usize = contents(&folder.join(run)).iter().map(|(_, bytes)| bytes.len()).sum();
+    assert!((100_000..2_000_000).contains(&n_bytes), "{n_bytes} bytes");
+    let verified = printed(folder, &["verify", run, "--retrain", "0"]);
+    assert!(verified.contains("60 trials") && verified.contains("the search has ended"), "{verified}");
+    let shown = printed(folder, &["front", "show", run, "--csv"]);
+    assert!(shown.lines().count() >= 4 && shown.contains("nano-a") && shown.contains("nano-b"), "{shown}");
+    assert!(report_of(folder, run).contains("nano-b"));
+    let front = fs::read_to_string(folder.join(run).join("front.csv")).unwrap();
+    let smallest = front.lines().find(|row| row.contains("nano-b")).unwrap();
+    let explained = printed(folder, &["explain", run, smallest.split(',').next().unwrap()]);
+    assert!(explained.contains("predicted U against U"), "{explained}");
+    // Its networks are used as those of any run.
+    let exported =
+        ["export", "runs/reference/variants/nano-b", "--to", "netsynth", "--out", "nano-b.netsynth"];
+    printed(folder, &exported);
+    let measured = printed(folder, &["bench", "nano-b.netsynth", "--seconds", "0.1", "--csv"]);
+    assert!(measured.lines().count() > 2, "{measured}");
+}
+
+#[test]
 fn a_search_that_has_ended_is_verified_and_shown_and_nothing_is_left_to_do() {
     let home = copy_of("searched");
     let folder = home.path();
