@@ -98,6 +98,16 @@ fn every_option_of_search_reaches_the_plan() {
 }
 
 #[test]
+fn a_budget_of_years_is_a_plan_that_can_be_followed() {
+    let home = tempfile::tempdir().unwrap();
+    netsynth(home.path(), &["data", "synth", "faces", "--subjects", "10", "--side", "24", "--frames", "2"]);
+    let plan = netsynth(home.path(), &["search", "--data", "faces", "--budget", "100000h", "--dry-run"]);
+    assert!(plan.contains("n_trials: 1000000,"), "{plan}");
+    std::fs::write(home.path().join("plan.ron"), &plan).unwrap();
+    assert_eq!(netsynth(home.path(), &["search", "--plan", "plan.ron", "--dry-run"]), plan);
+}
+
+#[test]
 fn every_option_of_train_and_reproduce_reaches_the_plan() {
     let home = tempfile::tempdir().unwrap();
     let own: &Expected = &[

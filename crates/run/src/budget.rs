@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use netsynth_graph::Graph;
-use netsynth_search::{SearchPlan, Variant};
+use netsynth_search::{Count, SearchPlan, Variant};
 use netsynth_space::Shape;
 use netsynth_train::{EpochReport, Inheritance, Training, fit, on_one_thread};
 
@@ -50,7 +50,7 @@ impl Search {
         }
         plan.limits.macs = Some(macs.round());
         let expected = macs / expected_price(plan, &graph);
-        plan.n_trials = (ROOM * expected).ceil().max(plan.generation_size as f64) as usize;
+        plan.n_trials = Count::TRIALS.nearest((ROOM * expected).ceil().max(plan.generation_size as f64));
         Ok(Budget { rate, macs })
     }
 

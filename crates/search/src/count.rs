@@ -54,6 +54,11 @@ impl Count {
     /// Trials that are trained again to be compared.
     pub const RETRAINED: Self = Self::new("trials", 0, 1_000_000);
 
+    /// The count that may be which is nearest to what is wanted.
+    pub fn nearest(self, wanted: f64) -> usize {
+        (wanted as usize).clamp(self.least, self.most)
+    }
+
     /// A count of so many, in the plural.
     pub const fn new(what: &'static str, least: usize, most: usize) -> Self {
         Self { what, least, most }
