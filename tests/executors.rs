@@ -477,8 +477,11 @@ fn a_search_whose_controller_and_workers_are_killed_ends_as_if_nothing_had_happe
     let folder = workplace();
     let folder = folder.path();
     plans(folder);
+    let began = Instant::now();
     let (code, _, stderr) = netsynth(folder, &["search", "--plan", "inheriting.ron", "--name", "whole"]);
     assert_eq!(code, 0, "{stderr}");
+    // Instants are shares of what a whole search takes here, on a fast machine as on a busy one.
+    let millis = began.elapsed().as_millis().max(2) as u64;
     let expected = contents(&folder.join("runs/whole"));
     let run = folder.join("runs/cut");
     let (mut random, mut n_kills) = (0x2545_f491_4f6c_dd1d_u64, 0);
@@ -493,7 +496,7 @@ fn a_search_whose_controller_and_workers_are_killed_ends_as_if_nothing_had_happe
         random ^= random << 13;
         random ^= random >> 7;
         random ^= random << 17;
-        sleep(Duration::from_millis(50 + random % 900));
+        sleep(Duration::from_millis(millis / 20 + random % (millis / 2)));
         // Now and then a worker dies instead.
         let victim = Attempts::at(run.join("attempts"))
             .tasks()
@@ -515,12 +518,15 @@ fn a_search_whose_controller_and_workers_are_killed_ends_as_if_nothing_had_happe
             _ => {
                 let (code, stderr) = ended(child);
                 assert_eq!(code, Some(0), "{stderr}");
-                break;
+                assert_same(&contents(&run), &expected, &format!("after {n_kills} kills"));
+                if n_kills >= 3 {
+                    break;
+                }
+                // It was over before it was killed as often: once more.
+                fs::remove_dir_all(&run).unwrap();
             }
         }
     }
-    assert!(n_kills >= 3, "only {n_kills} kills");
-    assert_same(&contents(&run), &expected, &format!("after {n_kills} kills"));
 }
 
 #[test]
