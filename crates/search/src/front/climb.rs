@@ -112,12 +112,7 @@ impl Climbs {
                 if by_size && rung + 1 < n_rungs { Gain::by_size(&climbed) } else { Gain::alike(&climbed) };
             let count = climbed.len().max(1) as f64;
             let misses = climbed.iter().map(|Climbed { here, cost, top }| {
-                let expected = match gain {
-                    // Not cut off at 1, where log-odds end by themselves.
-                    Gain::Alike(gain) => here + gain,
-                    Gain::BySize { .. } => gain.top(*here, cost),
-                };
-                let miss = log_odds(*top) - log_odds(expected);
+                let miss = log_odds(*top) - log_odds(gain.top(*here, cost));
                 miss * miss
             });
             // Two slopes fit some of what is chance.
