@@ -13,26 +13,7 @@ use crate::tensors::values;
 use crate::{Deployed, Device, Network};
 
 /// Every operator, kernel, stride, norm and activation, on an odd plane.
-const ALL_OPERATORS: &str = r#"(schema: 1, name: "all", input: (channels: 1, height: 13, width: 11), nodes: [
-    (name: "stem", from: ["input"], op: Conv(channels: 6, kernel: 5, norm: Batch, activation: Relu)),
-    (name: "depthwise", from: ["stem"], op: Conv(channels: 6, groups: 6, norm: Batch, activation: Swish)),
-    (name: "grouped", from: ["depthwise"], op: Conv(channels: 6, groups: 3, bias: false, activation: Relu6)),
-    (name: "attention", from: ["grouped"], op: SqueezeExcite(reduced: 3, activation: Swish)),
-    (name: "normed sum", from: ["stem", "attention"], op: Add(norm: Batch, activation: Relu)),
-    (name: "sum of three", from: ["stem", "attention", "normed sum"], op: Add()),
-    (name: "twice", from: ["sum of three", "sum of three"], op: Add(activation: Swish)),
-    (name: "down", from: ["twice"], op: Conv(channels: 5, kernel: 1, stride: 2)),
-    (name: "max", from: ["twice"], op: MaxPool(kernel: 3, stride: 2)),
-    (name: "mean", from: ["twice"], op: AvgPool(kernel: 3, stride: 2)),
-    (name: "joined", from: ["down", "max", "mean"], op: Concat()),
-    (name: "even", from: ["joined"], op: Conv(channels: 4, kernel: 2, stride: 2, norm: Batch)),
-    (name: "wide", from: ["even"], op: Conv(channels: 7, kernel: 3, stride: 3, activation: Relu)),
-    (name: "dropped", from: ["wide"], op: Dropout(rate: 0.5)),
-    (name: "hidden", from: ["dropped"], op: Dense(units: 9, activation: Relu)),
-    (name: "pooled", from: ["even"], op: GlobalAvgPool()),
-    (name: "both", from: ["hidden", "pooled"], op: Concat()),
-    (name: "classes", from: ["both"], op: Dense(units: 3)),
-])"#;
+const ALL_OPERATORS: &str = include_str!("../../graph/tests/all-operators.ron");
 
 fn graph() -> Graph {
     Graph::new(&ArchitectureSpec::from_ron(ALL_OPERATORS).unwrap()).unwrap()
