@@ -6,6 +6,7 @@ mod arena;
 mod c;
 mod file;
 mod interface;
+mod loops;
 mod onnx;
 mod plan;
 mod quantised;

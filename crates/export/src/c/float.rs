@@ -1,7 +1,8 @@
 //! Steps in 32-bit floats.
 
-use super::sliding;
 use super::text::{array, float, function, widened};
+use super::{call, concat, max_pool, of_one, pooling};
+use crate::loops::sliding;
 use crate::plan::{Activation, Conv, Kernel, Plan, Step, Window};
 use crate::run::by_tap;
 
@@ -35,20 +36,16 @@ pub(super) fn step(plan: &Plan, step: &Step) -> (String, String) {
     let number = step.output;
     let name = format!("step_{number}");
     let (from, to) = (&plan.values[step.inputs[0]], &plan.values[number]);
-    let place = |value: usize| format!("arena + {}", plan.values[value].offset);
-    let inputs: Vec<String> = step.inputs.iter().map(|&input| place(input)).collect();
-    let call = format!("    {name}({}, {});\n", inputs.join(", "), place(number));
-    let one = "const float *x, float *y";
+    let call = call(plan, step);
     let mean = |window: &Window| {
-        let constants = [sliding(window, from, to), vec![("CHANNELS", to.shape.channels)]].concat();
         let body = include_str!("mean_pool.c");
         let body = body.replace("WIDE", "float").replace(" - ZERO", "").replace("END", "sum / (float)count");
-        function(&name, one, &constants, &body)
+        of_one(step, "float", &pooling(plan, step, window), &body)
     };
     match &step.kernel {
         Kernel::Conv(conv) => (convolution(&name, plan, step, conv), call),
         Kernel::Sum(kind) => {
-            let names: Vec<String> = (0..inputs.len()).map(|input| format!("x{input}")).collect();
+            let names: Vec<String> = (0..step.inputs.len()).map(|input| format!("x{input}")).collect();
             let parameters: Vec<String> = names.iter().map(|name| format!("const float *{name}")).collect();
             let terms: Vec<String> = names.iter().map(|name| format!("{name}[i]")).collect();
             let body = format!(
@@ -59,28 +56,8 @@ pub(super) fn step(plan: &Plan, step: &Step) -> (String, String) {
             let parameters = format!("{}, float *y", parameters.join(", "));
             (function(&name, &parameters, &[("NUMBERS", to.shape.elements() as usize)], &body), call)
         }
-        Kernel::Concat => {
-            let (mut functions, mut calls, mut start) = (String::new(), String::new(), 0);
-            for (input, &value) in step.inputs.iter().enumerate() {
-                let channels = plan.values[value].shape.channels;
-                let constants = [
-                    ("PIXELS", to.shape.height * to.shape.width),
-                    ("CHANNELS", channels),
-                    ("ALL", to.shape.channels),
-                    ("START", start),
-                ];
-                let body = include_str!("concat.c").replace("END", "x[pixel * CHANNELS + c]");
-                functions.push_str(&function(&format!("{name}_{input}"), one, &constants, &body));
-                calls.push_str(&format!("    {name}_{input}({}, {});\n", place(value), place(number)));
-                start += channels;
-            }
-            (functions, calls)
-        }
-        Kernel::MaxPool(window) => {
-            let constants = [sliding(window, from, to), vec![("CHANNELS", to.shape.channels)]].concat();
-            let body = include_str!("max_pool.c").replace("NUMBER", "float");
-            (function(&name, one, &constants, &body), call)
-        }
+        Kernel::Concat => concat(plan, step, "float", |number, _| number.to_owned()),
+        Kernel::MaxPool(window) => (max_pool(plan, step, "float", window), call),
         Kernel::AvgPool(window) => (mean(window), call),
         Kernel::GlobalAvgPool => (mean(&Window::whole(from.shape)), call),
         Kernel::Gate => {
@@ -103,7 +80,7 @@ fn convolution(name: &str, plan: &Plan, step: &Step, conv: &Conv) -> String {
     let (inputs, outputs) = (channels / conv.groups, to.shape.channels / conv.groups);
     let taps = conv.window.size.0 * conv.window.size.1;
     let number = step.output.to_string();
-    let mut constants = sliding(&conv.window, from, to);
+    let mut constants = sliding(&conv.window, from.shape, to.shape).to_vec();
     let (body, weight, bias) = if conv.is_depthwise(channels) {
         constants.push(("GROUPS", conv.groups));
         // As one group of one input, by tap and then by channel.

@@ -1,7 +1,8 @@
 //! Steps in 8-bit integers, as [`Quantised`] computes them.
 
-use super::sliding;
 use super::text::{array, float, function};
+use super::{call, concat, max_pool, of_one, pooling};
+use crate::loops::sliding;
 use crate::plan::{Conv, Kernel, Plan, Step, Window};
 use crate::quantised::{Quantised, QuantisedConv, QuantisedStep};
 
@@ -11,21 +12,17 @@ pub(super) fn step(plan: &Plan, integers: &Quantised, step: &Step) -> (String, S
     let quantised = &integers.steps[number - 1];
     let name = format!("step_{number}");
     let (from, to) = (&plan.values[step.inputs[0]], &plan.values[number]);
-    let place = |value: usize| format!("arena + {}", plan.values[value].offset);
-    let inputs: Vec<String> = step.inputs.iter().map(|&input| place(input)).collect();
-    let call = format!("    {name}({}, {});\n", inputs.join(", "), place(number));
-    let one = "const int8_t *x, int8_t *y";
+    let call = call(plan, step);
     let end = |steps: &str| end(number, quantised, steps);
     let term = |number: &str, input: usize| {
         let scale = integers.scales[step.inputs[input]];
         format!("(float)({number} - ({})) * {}", scale.zero, float(integers.factor(step, quantised, input)))
     };
     let mean = |window: &Window, steps: String| {
-        let constants = [sliding(window, from, to), vec![("CHANNELS", to.shape.channels)]].concat();
         let body = include_str!("mean_pool.c").replace("WIDE", "int32_t").replace("END", &end(&steps));
         // A number that may be negative is no constant of an enum beside lengths.
         let body = body.replace("ZERO", &format!("({})", integers.scales[step.inputs[0]].zero));
-        function(&name, one, &constants, &body)
+        of_one(step, "int8_t", &pooling(plan, step, window), &body)
     };
     let (functions, call) = match &step.kernel {
         Kernel::Conv(conv) => match &quantised.conv {
@@ -44,9 +41,9 @@ pub(super) fn step(plan: &Plan, integers: &Quantised, step: &Step) -> (String, S
         },
         Kernel::Sum(_) => {
             let parameters: Vec<String> =
-                (0..inputs.len()).map(|input| format!("const int8_t *x{input}")).collect();
+                (0..step.inputs.len()).map(|input| format!("const int8_t *x{input}")).collect();
             let terms: Vec<String> =
-                (0..inputs.len()).map(|input| term(&format!("x{input}[i]"), input)).collect();
+                (0..step.inputs.len()).map(|input| term(&format!("x{input}[i]"), input)).collect();
             let body = format!(
                 "    int i;\n    for (i = 0; i < NUMBERS; i++) {{\n        y[i] = {};\n    }}\n",
                 end(&terms.join(" + "))
@@ -54,29 +51,8 @@ pub(super) fn step(plan: &Plan, integers: &Quantised, step: &Step) -> (String, S
             let parameters = format!("{}, int8_t *y", parameters.join(", "));
             (function(&name, &parameters, &[("NUMBERS", to.shape.elements() as usize)], &body), call)
         }
-        Kernel::Concat => {
-            let (mut functions, mut calls, mut start) = (String::new(), String::new(), 0);
-            for (input, &value) in step.inputs.iter().enumerate() {
-                let channels = plan.values[value].shape.channels;
-                let constants = [
-                    ("PIXELS", to.shape.height * to.shape.width),
-                    ("CHANNELS", channels),
-                    ("ALL", to.shape.channels),
-                    ("START", start),
-                ];
-                let body =
-                    include_str!("concat.c").replace("END", &end(&term("x[pixel * CHANNELS + c]", input)));
-                functions.push_str(&function(&format!("{name}_{input}"), one, &constants, &body));
-                calls.push_str(&format!("    {name}_{input}({}, {});\n", place(value), place(number)));
-                start += channels;
-            }
-            (functions, calls)
-        }
-        Kernel::MaxPool(window) => {
-            let constants = [sliding(window, from, to), vec![("CHANNELS", to.shape.channels)]].concat();
-            let body = include_str!("max_pool.c").replace("NUMBER", "int8_t");
-            (function(&name, one, &constants, &body), call)
-        }
+        Kernel::Concat => concat(plan, step, "int8_t", |number, input| end(&term(number, input))),
+        Kernel::MaxPool(window) => (max_pool(plan, step, "int8_t", window), call),
         Kernel::AvgPool(window) => {
             let factor = float(integers.factor(step, quantised, 0));
             (mean(window, format!("(float)sum / (float)count * {factor}")), call)
@@ -134,7 +110,7 @@ fn convolution(
     let weight = (0..to.shape.channels).flat_map(|output| {
         (0..taps).flat_map(move |tap| (0..inputs).map(move |input| (output * inputs + input) * taps + tap))
     });
-    let mut constants = sliding(&conv.window, from, to);
+    let mut constants = sliding(&conv.window, from.shape, to.shape).to_vec();
     constants.extend([("IN", inputs), ("OUT", outputs)]);
     let mut arrays = array("int8_t", &format!("weight_{number}"), weight.map(|at| integers.weight[at]))
         + &array("int32_t", &format!("bias_{number}"), integers.bias.iter())

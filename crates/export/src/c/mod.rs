@@ -12,10 +12,11 @@ use netsynth_data::Normalisation;
 
 use crate::file::{File, Program};
 use crate::interface::Interface;
-use crate::plan::{Activation, Plan, Step, Value, Window};
+use crate::loops::sliding;
+use crate::plan::{Activation, Plan, Step, Window};
 use crate::quantised::Quantised;
 use crate::samples::Sample;
-use text::{float, literal, remark};
+use text::{float, function, literal, remark};
 
 /// A network in C; `samples` are images with the logits that its test asks for.
 pub fn c(plan: &Plan, integers: Option<&Quantised>, interface: &Interface, samples: &[Sample]) -> Program {
@@ -218,16 +219,51 @@ const PER_IMAGE: &str = "    int i;
     scale = 1.0f / (float)(deviation > 1.0 ? deviation : 1.0);
 ";
 
-/// The constants of a window that slides from one value to another.
-fn sliding(window: &Window, from: &Value, to: &Value) -> Vec<(&'static str, usize)> {
-    vec![
-        ("HEIGHT", from.shape.height),
-        ("WIDTH", from.shape.width),
-        ("OUT_HEIGHT", to.shape.height),
-        ("OUT_WIDTH", to.shape.width),
-        ("ROWS", window.size.0),
-        ("COLUMNS", window.size.1),
-        ("STRIDE", window.stride),
-        ("PADDING", window.padding),
-    ]
+/// Where a value is in C.
+fn place(plan: &Plan, value: usize) -> String {
+    format!("arena + {}", plan.values[value].offset)
+}
+
+/// The call of a step's one function.
+fn call(plan: &Plan, step: &Step) -> String {
+    let places: Vec<String> =
+        step.inputs.iter().chain([&step.output]).map(|&value| place(plan, value)).collect();
+    format!("    step_{}({});\n", step.output, places.join(", "))
+}
+
+/// The constants of a window that slides over a step's input, channel by channel.
+fn pooling(plan: &Plan, step: &Step, window: &Window) -> Vec<(&'static str, usize)> {
+    let (from, to) = (plan.values[step.inputs[0]].shape, plan.values[step.output].shape);
+    [&sliding(window, from, to)[..], &[("CHANNELS", to.channels)]].concat()
+}
+
+/// A function of one value of numbers of this type.
+fn of_one(step: &Step, number: &str, constants: &[(&'static str, usize)], body: &str) -> String {
+    function(&format!("step_{}", step.output), &format!("const {number} *x, {number} *y"), constants, body)
+}
+
+fn max_pool(plan: &Plan, step: &Step, number: &str, window: &Window) -> String {
+    let body = include_str!("max_pool.c").replace("NUMBER", number);
+    of_one(step, number, &pooling(plan, step, window), &body)
+}
+
+/// A function and a call for each of the values that are joined; `end` gives what becomes of a number `x[...]` of an input.
+fn concat(plan: &Plan, step: &Step, number: &str, end: impl Fn(&str, usize) -> String) -> (String, String) {
+    let to = plan.values[step.output].shape;
+    let (mut functions, mut calls, mut start) = (String::new(), String::new(), 0);
+    for (input, &value) in step.inputs.iter().enumerate() {
+        let channels = plan.values[value].shape.channels;
+        let constants = [
+            ("PIXELS", to.height * to.width),
+            ("CHANNELS", channels),
+            ("ALL", to.channels),
+            ("START", start),
+        ];
+        let body = include_str!("concat.c").replace("END", &end("x[pixel * CHANNELS + c]", input));
+        let name = format!("step_{}_{input}", step.output);
+        functions.push_str(&function(&name, &format!("const {number} *x, {number} *y"), &constants, &body));
+        calls.push_str(&format!("    {name}({}, {});\n", place(plan, value), place(plan, step.output)));
+        start += channels;
+    }
+    (functions, calls)
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::loops::sliding;
 use crate::plan::{Activation, Conv, Kernel, Plan, Step, Window};
 use crate::run::by_tap;
 
@@ -25,18 +26,7 @@ pub(super) fn written(plan: &Plan, step: &Step) -> (String, String) {
     let place = |input: usize| plan.values[step.inputs[input]].offset;
     let length = to.shape.elements() as usize;
     let places = [("X", place(0)), ("Y", to.offset)];
-    let sliding = |window: &Window| {
-        [
-            ("HEIGHT", from.shape.height),
-            ("WIDTH", from.shape.width),
-            ("OUT_HEIGHT", to.shape.height),
-            ("OUT_WIDTH", to.shape.width),
-            ("ROWS", window.size.0),
-            ("COLUMNS", window.size.1),
-            ("STRIDE", window.stride),
-            ("PADDING", window.padding),
-        ]
-    };
+    let sliding = |window: &Window| sliding(window, from.shape, to.shape);
     let pool = |window: &Window, first: &str, next: &str, end: &str| {
         let constants = [&places[..], &sliding(window), &[("CHANNELS", to.shape.channels)]].concat();
         let body = include_str!("pool.txt").replace("FIRST", first).replace("NEXT", next).replace("END", end);
