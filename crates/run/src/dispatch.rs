@@ -160,7 +160,8 @@ impl<S: Site> Executor for Dispatch<'_, S> {
             }
         }
         let names: Vec<String> = tasks.iter().map(Task::name).collect::<Result<_, _>>()?;
-        let mut call = Call { dispatch: self, tasks, weights, on_event, on_answer, flights: Vec::new() };
+        let mut call =
+            Call { dispatch: self, tasks, names: &names, weights, on_event, on_answer, flights: Vec::new() };
         let begun = Instant::now();
         let mut open: VecDeque<Open> =
             (0..tasks.len()).map(|index| Open { index, n_lost: 0, crash: None, not_before: begun }).collect();
@@ -171,7 +172,7 @@ impl<S: Site> Executor for Dispatch<'_, S> {
                     break;
                 }
                 let Some(next) = open.pop_front() else { break };
-                match call.begin(next, &names) {
+                match call.begin(next) {
                     Ok(None) => {}
                     Ok(Some(waiting)) => open.push_back(waiting),
                     Err(failed) => error = Some(failed),
@@ -205,6 +206,8 @@ impl<S: Site> Executor for Dispatch<'_, S> {
 struct Call<'c, 'a, S: Site> {
     dispatch: &'c Dispatch<'a, S>,
     tasks: &'c [Task],
+    /// The name of each.
+    names: &'c [String],
     weights: &'c dyn Weights,
     on_event: &'c OnEvent<'c>,
     on_answer: &'c OnAnswer<'c>,
@@ -213,9 +216,9 @@ struct Call<'c, 'a, S: Site> {
 
 impl<S: Site> Call<'_, '_, S> {
     /// Begins the next attempt at a task, or finds one that was begun; gives the task back where it has to wait.
-    fn begin(&mut self, open: Open, names: &[String]) -> Result<Option<Open>, RunError> {
+    fn begin(&mut self, open: Open) -> Result<Option<Open>, RunError> {
         let Dispatch { attempts, site, .. } = self.dispatch;
-        let name = &names[open.index];
+        let name = &self.names[open.index];
         if open.not_before > Instant::now() || !self.dispatch.take_place() {
             return Ok(Some(open));
         }
@@ -356,9 +359,8 @@ impl<S: Site> Call<'_, '_, S> {
                 }
                 (None, State::Ended(end)) => verdict(&flight, &end),
             };
-            let task_name = flight.folder.path().parent().and_then(Path::file_name).unwrap_or_default();
             self.dispatch.give_place();
-            self.dispatch.release(&task_name.to_string_lossy());
+            self.dispatch.release(&self.names[flight.open.index]);
             let done = match verdict {
                 Verdict::Answer(answer) => (self.on_answer)(flight.open.index, answer),
                 Verdict::Crashed(signal) => {

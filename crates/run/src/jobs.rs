@@ -8,8 +8,7 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use netsynth_store::{AttemptFile, AttemptFolder, Attempts};
-use sha2::{Digest, Sha256};
+use netsynth_store::{AttemptFile, AttemptFolder, Attempts, sha256};
 
 use crate::RunError;
 use crate::dispatch::{End, OUT_OF_MEMORY, State};
@@ -25,8 +24,7 @@ const SILENCE: Duration = Duration::from_secs(600);
 pub(crate) fn prefix(attempts: &Attempts) -> Result<String, RunError> {
     let root = std::path::absolute(attempts.root()).unwrap_or_else(|_| attempts.root().to_owned());
     let named = [root.as_os_str().as_encoded_bytes(), attempts.id()?.as_bytes()].concat();
-    let run: String = Sha256::digest(named).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    Ok(format!("netsynth-{run}-"))
+    Ok(format!("netsynth-{}-", &sha256(named)[..8]))
 }
 
 /// The line of a shell by which a node makes an attempt, from where this program is.

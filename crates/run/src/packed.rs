@@ -1,16 +1,14 @@
 //! A model in one file: weights as safetensors, and in the header everything that is needed to use them.
 
-use std::fmt::Write;
 use std::path::Path;
 
 use netsynth_data::DataOptions;
 use netsynth_graph::schema::{self, SCHEMA};
 use netsynth_graph::{ArchitectureSpec, Graph, Shape};
 use netsynth_search::{Certificate, PersonScore};
-use netsynth_store::CONFIDENCE;
+use netsynth_store::{CONFIDENCE, sha256};
 use netsynth_train::Deployed;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::model::DEVICE;
 use crate::{Model, Provenance, RunError, Usage};
@@ -97,11 +95,8 @@ struct ModelFileRef<'a> {
 /// The file of a network and a document, with the checksum of that file without it in the document's last line.
 fn sealed(network: &Deployed, document: &str) -> Result<Vec<u8>, RunError> {
     let document = format!("{}\n", document.trim_end());
-    let mut seal = String::from(SEAL);
-    for byte in Sha256::digest(netsynth_train::pack(network, &document)?) {
-        let _ = write!(seal, "{byte:02x}");
-    }
-    Ok(netsynth_train::pack(network, &format!("{document}{seal}"))?)
+    let seal = sha256(netsynth_train::pack(network, &document)?);
+    Ok(netsynth_train::pack(network, &format!("{document}{SEAL}{seal}"))?)
 }
 
 /// The model in a file that [`pack`] wrote.

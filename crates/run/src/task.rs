@@ -2,11 +2,10 @@ use std::fmt;
 use std::path::PathBuf;
 
 use netsynth_graph::ArchitectureSpec;
-use netsynth_store::{Fold, TrainedNetwork};
+use netsynth_store::{Fold, TrainedNetwork, sha256};
 use netsynth_train::{Device, Recipe};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::{DataPlan, RunError, Trainer};
 
@@ -128,7 +127,7 @@ impl Task {
             let error = RunError::new(reason, "give numbers of at most 15 digits, or use --executor local");
             return Err(error.at(self.id.to_string()));
         }
-        Ok(Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect())
+        Ok(sha256(text))
     }
 
     /// The name of the task's folder among the attempts: the same for the same task, and for no other.

@@ -11,11 +11,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use netsynth_data::{Dataset, unpack};
 use netsynth_graph::ArchitectureSpec;
 use netsynth_graph::schema::SCHEMA;
-use netsynth_store::{AttemptFile, AttemptFolder, read_text};
+use netsynth_store::{AttemptFile, AttemptFolder, read_text, sha256};
 use netsynth_train::{Deployed, Device, EpochReport};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::weights::load_from_elsewhere;
 use crate::{Answer, Executor, LocalThreads, RunError, RunEvent, Task, WeightKey, Weights};
@@ -251,7 +250,7 @@ fn leave(attempt: &AttemptFolder, given: &TaskFile, task: String, answer: &Answe
     let weights = match answer {
         Answer::Trained(trained) => {
             attempt.write_sealed(AttemptFile::Weights, &trained.weights)?;
-            Some(hexadecimal(&trained.weights))
+            Some(sha256(&trained.weights))
         }
         Answer::Told(_) | Answer::Scored(_) | Answer::Failed(_) => None,
     };
@@ -285,7 +284,7 @@ pub fn answer_of(attempt: &AttemptFolder, task: &str) -> Result<Option<Answer>, 
     match file.answer {
         Answer::Trained(mut trained) => {
             let Some(weights) = attempt.sealed(AttemptFile::Weights)? else { return Ok(None) };
-            if file.weights != Some(hexadecimal(&weights)) {
+            if file.weights != Some(sha256(&weights)) {
                 return Ok(None);
             }
             trained.weights = weights;
@@ -293,10 +292,6 @@ pub fn answer_of(attempt: &AttemptFolder, task: &str) -> Result<Option<Answer>, 
         }
         answer @ (Answer::Told(_) | Answer::Scored(_) | Answer::Failed(_)) => Ok(Some(answer)),
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The network beside a task, whatever it was for whoever gave the task.

@@ -104,17 +104,10 @@ impl Attempts {
     /// # Errors
     /// The system refuses.
     pub fn id(&self) -> Result<String, StoreError> {
-        let path = self.root.join("id");
-        if !path.is_file() {
+        let path = self.keep("id", || {
             let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-            let id = format!("{:x}-{:x}", since_1970.as_nanos(), std::process::id());
-            fs::create_dir_all(&self.root).map_err(system(&self.root))?;
-            let written = netsynth_files::write(&path, id.as_bytes());
-            // Another controller may have been faster.
-            if !path.is_file() {
-                written.map_err(system(&path))?;
-            }
-        }
+            format!("{:x}-{:x}", since_1970.as_nanos(), std::process::id()).into_bytes()
+        })?;
         fs::read_to_string(&path).map_err(system(&path))
     }
 
@@ -171,7 +164,12 @@ impl Attempts {
     /// # Errors
     /// The system refuses.
     pub fn keep_data(&self, digest: &str, bytes: impl FnOnce() -> Vec<u8>) -> Result<PathBuf, StoreError> {
-        let path = self.root.join(format!("data-{digest}.pack"));
+        self.keep(&format!("data-{digest}.pack"), bytes)
+    }
+
+    /// Writes a file beside the attempts, unless it is there, and says where it is.
+    fn keep(&self, name: &str, bytes: impl FnOnce() -> Vec<u8>) -> Result<PathBuf, StoreError> {
+        let path = self.root.join(name);
         if !path.is_file() {
             fs::create_dir_all(&self.root).map_err(system(&self.root))?;
             let written = netsynth_files::write(&path, &bytes());

@@ -41,7 +41,7 @@ pub(crate) enum Seal {
 
 /// The document with its seal as the last line.
 pub(crate) fn sealed(document: &str, place: &Path) -> String {
-    format!("{document}{MARK}{} {}\n", in_words(place), digest_of(document))
+    format!("{document}{MARK}{} {}\n", in_words(place), sha256(document))
 }
 
 /// A text's document without its seal, and what the seal says of it at this place.
@@ -54,7 +54,7 @@ pub(crate) fn check<'a>(text: &'a str, place: &Path) -> (&'a str, Seal) {
         None => (None, line),
     };
     let seal = match written {
-        _ if digest != digest_of(document) => {
+        _ if digest != sha256(document) => {
             let unix = text.replace("\r\n", "\n");
             let is_whole = || !matches!(check(&unix, place).1, Seal::Absent | Seal::Broken);
             if unix.len() < text.len() && is_whole() { Seal::LineEnds } else { Seal::Broken }
@@ -175,8 +175,9 @@ fn digest_of_file(path: &Path) -> io::Result<Vec<u8>> {
     }
 }
 
-fn digest_of(text: &str) -> String {
-    hexadecimal(&Sha256::digest(text))
+/// SHA-256 of bytes in hexadecimal.
+pub fn sha256(bytes: impl AsRef<[u8]>) -> String {
+    hexadecimal(&Sha256::digest(bytes))
 }
 
 /// A digest in hexadecimal.

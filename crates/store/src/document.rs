@@ -5,11 +5,10 @@ use std::path::Path;
 use netsynth_graph::schema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
 
 use crate::StoreError;
 use crate::atomic::{system, write};
-use crate::checksum::{check, hexadecimal, refuse, sealed};
+use crate::checksum::{check, refuse, sealed, sha256};
 use crate::text::read_text;
 
 /// Writes a document, anew if it is there. Its place is its path in the run's folder.
@@ -44,5 +43,5 @@ pub(crate) fn read_ron<T: DeserializeOwned>(path: &Path, place: &Path) -> Result
 
 /// The SHA-256 of a document, in hexadecimal.
 pub fn digest<T: Serialize>(document: &T) -> String {
-    hexadecimal(&Sha256::digest(schema::to_ron(document)))
+    sha256(schema::to_ron(document))
 }

@@ -63,6 +63,7 @@ pub use attempts::{AttemptFile, AttemptFolder, Attempts};
 pub use audit::{
     Audit, CONFIDENCE, Extent, Finalist, FromScratch, MAX_FINALISTS, audit_trainings, check_audit, finalists,
 };
+pub use checksum::sha256;
 pub use document::digest;
 pub use end::EndFile;
 pub use error::{StoreError, TextError};
