@@ -159,6 +159,8 @@ fn strategies_are_compared_by_what_their_networks_reach_from_scratch() {
         assert_eq!(summary["from_scratch"]["folds"], 2);
         summary["from_scratch"]["rows"][row].clone()
     };
+    let (code, _, stderr) = netsynth(folder, &["compare", "--table", "known.json", "--audit"]);
+    assert!(code == 2 && stderr.contains("cannot be used with"), "{stderr}");
     // What a network reaches does not depend on whose others are judged beside it.
     let (alone, beside) = (judged(&compared("scaling", "2"), 0), judged(&both, 1));
     assert_eq!(alone["best"], beside["best"]);

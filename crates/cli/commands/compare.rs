@@ -72,7 +72,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_parser = share)]
     target: Option<f64>,
     /// Train the networks of all fronts from scratch on all folds at the end, and compare the strategies by that too
-    #[arg(long, requires = "plan")]
+    #[arg(long, conflicts_with = "table")]
     audit: bool,
     /// Runs side by side; all cores if not given. Changes no result
     #[arg(long, value_parser = counted(Count::WORKERS))]
