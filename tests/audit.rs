@@ -78,6 +78,77 @@ fn a_search_is_audited_at_its_end_or_later_and_the_files_are_the_same() {
     assert!(!reported(path, "later").contains("id=\"audit\""));
 }
 
+/// The trials that are picks of a run's front, by the column of its table.
+fn picks(run: &Path) -> Vec<(String, String)> {
+    let table = fs::read_to_string(run.join("front.csv")).unwrap();
+    let rows = table.lines().skip(1).map(|line| line.split(',').map(str::to_owned).collect::<Vec<_>>());
+    rows.map(|cells| (cells[0].clone(), cells[7].clone())).collect()
+}
+
+#[test]
+fn nano_b_is_the_smallest_network_that_is_shown_to_meet_the_indicator() {
+    let folder = workplace();
+    let path = folder.path();
+    // The second fold judges nothing in the search. The bound is one that some of these networks are shown to keep, and not the
+    // smallest of the front.
+    let plan = PLAN
+        .replace("(epochs: 1, folds: 1, keep: 0.5), (epochs: 2, folds: 2,", "(epochs: 12, folds: 1,")
+        .replace("subjects: 10", "subjects: 40")
+        .replace("final_epochs: 2", "final_epochs: 12");
+    fs::write(path.join("plan.ron"), plan).unwrap();
+    let search = |name: &str, bound: &str| {
+        let bound = format!("accuracy >= {bound} and parameters <= 6000");
+        let arguments = ["search", "--plan", "plan.ron", "--certify", "--name", name, "--indicator", &bound];
+        netsynth(path, &arguments)
+    };
+    let (code, stdout, stderr) = search("low", "0.01");
+    assert_eq!(code, 0, "{stderr}");
+    let run = path.join("runs/low");
+    let certificates = fs::read_to_string(run.join("certificates.ron")).unwrap();
+    let bounds: Vec<f64> = certificates
+        .lines()
+        .filter_map(|line| line.split_once("at_least: ")?.1.split_once(',')?.0.parse().ok())
+        .collect();
+    let n_members = picks(&run).len();
+    assert!(n_members > 1 && bounds.len() == n_members, "{certificates}");
+    assert!(stdout.contains("at least") && stdout.contains("is shown to meet the indicator"), "{stdout}");
+    // All are shown to keep the lowest bound, so nano-b is the smallest, as it would be without certificates.
+    assert_eq!(certificates.matches("is_shown: true").count(), n_members, "{certificates}");
+    assert_eq!(picks(&run).last().unwrap().1, "nano-b");
+
+    // The search is a function of its own bound, so one network that is shown, and one that is not, are made by hand.
+    let (text, _) = certificates.rsplit_once("// sha256").unwrap();
+    let smallest_shown = text.rfind("is_shown: true").unwrap();
+    let mut altered = text.to_owned();
+    altered.replace_range(smallest_shown..smallest_shown + "is_shown: true".len(), "is_shown: false");
+    fs::write(run.join("certificates.ron"), altered).unwrap();
+    let (code, stdout, _) = netsynth(path, &["front", "show", "runs/low", "--csv"]);
+    let rows: Vec<&str> = stdout.lines().skip(1).collect();
+    assert!(code == 0 && rows[n_members - 2].contains("nano-b"), "{stdout}");
+    assert!(!rows[n_members - 1].contains("nano-b"), "{stdout}");
+    // It is not what the audit says.
+    let (code, stdout, stderr) = netsynth(path, &["verify", "runs/low"]);
+    assert!(code == 1 && format!("{stdout}{stderr}").contains("certificates.ron"), "{stdout}{stderr}");
+
+    // Killed between the two, it goes on to the same bytes.
+    fs::write(run.join("certificates.ron"), &certificates).unwrap();
+    let whole = contents(&run);
+    for lost in ["certificates.ron", "front.ron", "front.csv", "front.csv.sha256"] {
+        fs::remove_file(run.join(lost)).unwrap();
+    }
+    fs::remove_dir_all(run.join("variants")).unwrap();
+    assert_eq!(netsynth(path, &["resume", "runs/low"]).0, 0);
+    assert!(contents(&run) == whole, "resumed to other files");
+    assert_eq!(netsynth(path, &["verify", "runs/low"]).0, 0);
+    fs::remove_file(run.join("certificates.ron")).unwrap();
+    let (code, stdout, stderr) = netsynth(path, &["verify", "runs/low"]);
+    assert!(
+        code == 1 && format!("{stdout}{stderr}").contains("certificates.ron is missing"),
+        "{stdout}{stderr}"
+    );
+    assert!(reported(path, "low").contains("id=\"audit\""));
+}
+
 fn reported(folder: &Path, name: &str) -> String {
     let run = format!("runs/{name}");
     let (code, _, stderr) = netsynth(folder, &["report", &run]);

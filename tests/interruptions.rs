@@ -102,6 +102,11 @@ fn commands() -> Vec<Interrupted> {
     vec![
         Interrupted::begun("search", "search --plan plan.ron --name NAME", "resume runs/NAME"),
         Interrupted::begun("search with heirs", "search --plan heirs.ron --name NAME", "resume runs/NAME"),
+        Interrupted::begun(
+            "search with certificates",
+            "search --plan plan.ron --certify --name NAME",
+            "resume runs/NAME",
+        ),
         Interrupted::begun("train", train, "resume runs/NAME"),
         Interrupted::begun("reproduce", reproduce, "resume runs/NAME"),
         Interrupted::begun("compare", compare, compare),

@@ -64,7 +64,8 @@ fn check(home: &Path, command: &[&str], basis: &[&str], expected: &[&Expected]) 
         let plan = netsynth(home, &[command, basis, given, &["--dry-run"]].concat());
         assert!(plan.contains(needle), "{command:?} {given:?} should give {needle}:\n{plan}");
         assert_ne!(plan, plain, "{command:?} {given:?} changes nothing");
-        reached.extend(given.iter().filter(|word| word.starts_with("--")).map(|word| (*word).to_owned()));
+        let named = given.iter().filter(|word| word.starts_with("--"));
+        reached.extend(named.map(|word| word.split('=').next().unwrap_or(word).to_owned()));
     }
     reached.extend(basis.iter().filter(|word| word.starts_with("--")).map(|word| (*word).to_owned()));
     let listed = listed(home, command);
@@ -89,6 +90,7 @@ fn every_option_of_search_reaches_the_plan() {
         (&["--seed", "9"], "seed: 9,"),
         (&["--inherit", "prototype"], "from: Prototype"),
         (&["--audit"], "audit: true"),
+        (&["--certify=false"], "certify: false"),
         (&["--indicator", "worst_recall >= 70 %"], "AtLeast(WorstRecall, 0.7)"),
         (&["--objectives", "balanced_accuracy,macs"], "BalancedAccuracy"),
         (&["--strategy", "nsga2"], "strategy: Nsga2"),
@@ -161,6 +163,7 @@ fn what_is_not_given_stays_as_the_plan_has_it() {
         "--inherit",
         "prototype",
         "--audit",
+        "--certify",
         "--without",
         "flip",
         "--balanced",
@@ -173,6 +176,7 @@ fn what_is_not_given_stays_as_the_plan_has_it() {
     for (given, changed) in [
         (&["--data", "faces"][..], "source: Folder(\"faces\")"),
         (&["--audit=false"], "audit: false"),
+        (&["--certify=false"], "certify: false"),
         (&["--balanced=false"], "balanced_classes: false"),
         (&["--labels", "six"], "labels: Six"),
         (&["--margin", "0.5"], "margin: 0.5"),

@@ -250,8 +250,15 @@ fn a_second_signal_stops_at_once_and_a_second_process_is_refused() {
          then `netsynth resume runs/twice`\n"
     );
     signal(&child, "INT");
-    let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
-    assert!(said.any(|line| line.unwrap().starts_with("stopping after the trainings in flight")));
+    let stops = |line: &String| line.starts_with("stopping after the trainings in flight");
+    let mut said = Vec::new();
+    for line in BufReader::new(child.stderr.take().unwrap()).lines() {
+        said.push(line.unwrap());
+        if said.iter().any(stops) {
+            break;
+        }
+    }
+    assert!(said.iter().any(stops), "{said:?}");
     signal(&child, "INT");
     assert_eq!(ended(child).0, Some(130));
     assert!(!run.join("trials/00000/rung-0.ron").exists(), "the trainings in flight were not cut off");

@@ -53,6 +53,10 @@ pub(crate) struct SearchArguments {
     /// `audit: true`
     #[arg(long, value_name = "YES", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
     audit: Option<bool>,
+    /// Do the same before the variants are trained: nano-b is the smallest network that is shown to meet the indicator's
+    /// accuracy. Also by the plan's `certify: true`, as the built-in plan has it
+    #[arg(long, value_name = "YES", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    certify: Option<bool>,
 }
 
 /// What trials start from, as the command line names it.
@@ -111,6 +115,7 @@ impl SearchArguments {
             recipe,
             inherit,
             audit,
+            certify,
         } = self;
         if let Some(folder) = data {
             plan.data.source = DataSource::Folder(folder.clone());
@@ -137,6 +142,7 @@ impl SearchArguments {
             plan.inheritance = inherit.inheritance(plan.inheritance);
         }
         plan.audit = audit.unwrap_or(plan.audit);
+        plan.certify = certify.unwrap_or(plan.certify);
         Ok(())
     }
 }

@@ -3,8 +3,7 @@ use std::path::PathBuf;
 use clap::Args;
 use netsynth_report::{ranking_table, reason_table};
 use netsynth_search::{
-    Explanation, Generator, ParetoFront, Problem, Ranking, ZeroCostProxy, advice_ranking, explain, rankings,
-    variants,
+    Explanation, Generator, Problem, Ranking, ZeroCostProxy, advice_ranking, explain, rankings,
 };
 use serde_json::json;
 
@@ -33,9 +32,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let OpenSearch { folder, plan, space } = open_search(&arguments.run)?;
     let trials = folder.trials(&space)?;
     let problem = Problem::new(&space, &plan.search)?;
-    let n_rungs = plan.search.rungs.len();
-    let front = ParetoFront::of(&trials, &plan.search.objectives, &plan.search.indicator, n_rungs);
-    let pick = variants(&front).first().map(|(_, trial)| *trial);
+    let pick = folder.front_of(&trials, &plan.search)?.variants().first().map(|(_, trial)| *trial);
     let place = folder.path().display().to_string();
     let number = arguments.trial.or(pick).ok_or_else(|| {
         RunError::new("nothing is feasible, so no trial was picked", "name a trial").at(place.clone())

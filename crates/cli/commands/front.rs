@@ -48,11 +48,11 @@ pub(crate) fn show(front: &FrontFile, metrics: &[Metric]) -> Result<(), RunError
         return print("The front is empty: no trial met the indicator.");
     }
     let rows: Vec<Row> = front.members.iter().map(Row::member).collect();
-    print_table(&listing::fitting_table(&rows, &Field::of_front(metrics)))
+    print_table(&listing::fitting_table(&rows, &Field::of_front(&rows, metrics)))
 }
 
 /// The same as comma-separated values.
 pub(crate) fn csv(front: &FrontFile, metrics: &[Metric]) -> String {
     let rows: Vec<Row> = front.members.iter().map(Row::member).collect();
-    listing::table(&rows, &Field::of_front(metrics)).csv()
+    listing::table(&rows, &Field::of_front(&rows, metrics)).csv()
 }

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use netsynth_search::{ParetoFront, StopReason, Trial, variants};
-use netsynth_store::{Entry, FrontFile};
+use netsynth_search::{StopReason, Trial};
+use netsynth_store::Entry;
 
 use crate::Ending;
 use crate::commands::front;
@@ -52,6 +52,8 @@ struct Seen {
     at_work: Vec<AtWork>,
     /// The variants are trained, as far as they are known.
     is_trained: bool,
+    /// The finalists are trained from scratch, where the plan wants it.
+    is_audited: bool,
     /// Nothing more is to come.
     is_over: bool,
 }
@@ -125,16 +127,15 @@ fn look(searched: &OpenSearch) -> Result<Seen, RunError> {
     let (trials, _) = folder.readable_trials(space)?;
     let search = &plan.search;
     let end = folder.end()?.map(|end| end.reason);
-    let front = ParetoFront::of(&trials, &search.objectives, &search.indicator, search.rungs.len());
-    let mut picks = variants(&front).into_iter();
+    let front = folder.front_of(&trials, search)?;
+    let mut picks = front.variants().into_iter();
     // A trainer of the user's own leaves no variants.
     let is_trained = !plan.evaluator.is_netsynth()
         || picks.all(|(variant, _)| {
             matches!(known_variant(folder, variant), Ok(Some(_)))
                 || matches!(failed_variant(folder, variant), Ok(Some(_)))
         });
-    let is_audited =
-        || netsynth_run::known_audit(folder, plan, &FrontFile::new(&front, &trials, search)).0.is_over();
+    let is_audited = !plan.trains_finalists() || netsynth_run::known_audit(folder, plan, &front).0.is_over();
     Ok(Seen {
         n_proposed: folder.trial_numbers()?.len(),
         n_readings: trials.iter().map(|trial| trial.readings.len()).sum(),
@@ -143,10 +144,11 @@ fn look(searched: &OpenSearch) -> Result<Seen, RunError> {
         is_over: match end {
             None => false,
             Some(StopReason::Failures) => true,
-            Some(_) => folder.has(Entry::Front) && is_trained && (!plan.audit || is_audited()),
+            Some(_) => folder.has(Entry::Front) && is_trained && is_audited,
         },
         at_work: at_work(folder),
         is_trained,
+        is_audited,
         end,
         trials,
     })
@@ -160,7 +162,7 @@ impl Seen {
         let phase = match self.end {
             None => format!("generation {generation}"),
             Some(_) if self.is_over => "ended".to_owned(),
-            Some(_) if plan.audit && self.is_trained => "auditing".to_owned(),
+            Some(_) if !self.is_audited && (plan.certify || self.is_trained) => "auditing".to_owned(),
             Some(_) => "training the variants".to_owned(),
         };
         let n_top =
@@ -197,18 +199,17 @@ fn farewell(searched: &OpenSearch, seen: &Seen) -> Result<Ending, RunError> {
     if let Some(plot) = picture(&seen.trials, search, terminal_width().unwrap_or(80), 14) {
         print(plot)?;
     }
-    let front = ParetoFront::of(&seen.trials, &search.objectives, &search.indicator, search.rungs.len());
-    let file = FrontFile::new(&front, &seen.trials, search);
-    front::show(&file, &search.shown())?;
-    for (variant, _) in variants(&front) {
+    let found = folder.front_of(&seen.trials, search)?;
+    front::show(&found, &search.shown())?;
+    for (variant, _) in found.variants() {
         if let Some(metrics) = known_variant(folder, variant)? {
             print(line(variant, &metrics))?;
         }
     }
-    if plan.audit && !front.members.is_empty() {
-        crate::output::audit::show(&netsynth_run::known_audit(folder, plan, &file).0)?;
+    if plan.trains_finalists() && !found.members.is_empty() {
+        crate::output::audit::show(&netsynth_run::known_audit(folder, plan, &found).0)?;
     }
-    Ok(if front.members.is_empty() { Ending::Missed } else { Ending::Done })
+    Ok(if found.members.is_empty() { Ending::Missed } else { Ending::Done })
 }
 
 /// Who is at a task, and how far.

@@ -1,5 +1,6 @@
 //! An audit's finalists as a table, and what it found in sentences.
 
+use netsynth_search::Variant;
 use netsynth_store::{Audit, CONFIDENCE, Extent, Finalist, FromScratch};
 
 use crate::numbers::{count, percent};
@@ -71,7 +72,15 @@ pub fn audit_sentences(audit: &Audit) -> Vec<String> {
         None => "One of the two rankings ties throughout, so that they have no correlation.".to_owned(),
     });
     sentences.extend(certified(audit));
-    sentences.push("The audit informs: front and variants are as the search chose them.".to_owned());
+    let is_certified = finalists.iter().any(|finalist| finalist.member.certificate.is_some());
+    let nano_b = finalists.iter().find(|finalist| finalist.member.variants.contains(&Variant::NanoB));
+    sentences.push(match nano_b.and_then(|finalist| finalist.member.is_shown()) {
+        Some(true) => "nano-b is the smallest network that is shown to meet the indicator.".to_owned(),
+        _ if is_certified && audit.floor.is_some() => {
+            "nano-b is the smallest network of the front, as none is shown to meet the indicator.".to_owned()
+        }
+        _ => "The audit informs: front and variants are as the search chose them.".to_owned(),
+    });
     sentences
 }
 

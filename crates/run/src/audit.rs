@@ -1,7 +1,7 @@
 //! How far a search's ranking holds: its finalists trained from scratch on all folds.
 
 use netsynth_graph::Graph;
-use netsynth_search::{Length, Measured, Metric, Metrics, ParetoFront, Trained};
+use netsynth_search::{Length, Measured, Metric, Metrics, Trained};
 use netsynth_store::{Audit, Extent, Fold, FrontFile, RunFolder, StoreError, audit_trainings};
 use netsynth_train::derived_seed;
 
@@ -30,14 +30,12 @@ fn ended_front(search: &Search, folder: &RunFolder) -> Result<FrontFile, RunErro
         let remedy = format!("end it first: `netsynth resume {}`", folder.path().display());
         return Err(RunError::new("its search has not ended, so it has no finalists yet", remedy));
     }
-    let plan = &search.plan.search;
-    let trials = folder.trials(&search.space)?;
-    let front = ParetoFront::of(&trials, &plan.objectives, &plan.indicator, plan.rungs.len());
+    let front = folder.front_of(&folder.trials(&search.space)?, &search.plan.search)?;
     if front.members.is_empty() {
         let reason = "its front is empty, so it has no finalists: no trial met the indicator";
         return Err(RunError::new(reason, "search longer (--trials), or loosen the indicator"));
     }
-    Ok(FrontFile::new(&front, &trials, plan))
+    Ok(front)
 }
 
 /// What a run's folder has of its audit, and what of that cannot be read.

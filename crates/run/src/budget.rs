@@ -88,7 +88,7 @@ impl Search {
         let plan = &self.plan;
         let of_one = plan.final_length().macs_of(&graph.cost()) as f64;
         let variants = Variant::ALL.len() as f64 * of_one;
-        let audit = if plan.audit { FINALISTS * plan.data.n_folds as f64 * of_one } else { 0.0 };
+        let audit = if plan.trains_finalists() { FINALISTS * plan.data.n_folds as f64 * of_one } else { 0.0 };
         let prototypes = match plan.inheritance {
             Some(Inheritance { epochs, .. }) => {
                 (epochs * plan.n_lines()) as f64 * prototype(&self.space)?.cost().macs as f64

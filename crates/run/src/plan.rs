@@ -56,6 +56,10 @@ pub struct Plan {
     /// `final_epochs` on all folds at the end: how far the search's ranking can be trusted. It changes no choice.
     #[serde(default)]
     pub audit: bool,
+    /// Whether the same is done before the variants are trained, and says which of the finalists are shown to meet the indicator's
+    /// accuracy with 95 % confidence, by people who judged nothing in the search: nano-b is then the smallest of these.
+    #[serde(default)]
+    pub certify: bool,
     /// Where networks are trained.
     #[serde(default)]
     pub device: Device,
@@ -148,6 +152,7 @@ impl Plan {
             final_macs: Some(2.4e8),
             inheritance: None,
             audit: false,
+            certify: true,
             device: Device::Flex,
         }
     }
@@ -186,7 +191,7 @@ impl Plan {
         let (whole, rest) = (n_trials / generation_size, n_trials % generation_size);
         let searched =
             whole as u64 * self.search.most_epochs(*generation_size) + self.search.most_epochs(rest);
-        let audited = if self.audit { self.most_audited_epochs() } else { 0 };
+        let audited = if self.trains_finalists() { self.most_audited_epochs() } else { 0 };
         let inherited =
             self.inheritance.map_or(0, |inheritance| (inheritance.epochs * self.n_lines()) as u64);
         searched.min(limits.epochs.unwrap_or(u64::MAX))
@@ -220,6 +225,11 @@ impl Plan {
     /// How long variants and finalists are trained.
     pub fn final_length(&self) -> Length {
         Length { epochs: self.final_epochs, macs: self.final_macs }
+    }
+
+    /// Whether the finalists are trained from scratch on all folds, before the variants or after them.
+    pub fn trains_finalists(&self) -> bool {
+        self.audit || self.certify
     }
 
     /// The most epochs that an audit can take.

@@ -1,7 +1,7 @@
 use netsynth_search::{Event, Found, ParetoFront, StopReason, Trial, Variant};
-use netsynth_store::{Audit, EndFile, FrontFile, Outcome, RunFolder, trial_weights};
+use netsynth_store::{Audit, Certificates, EndFile, Entry, FrontFile, Outcome, RunFolder, trial_weights};
 
-use crate::audit::train_finalists;
+use crate::audit::{known_audit, train_finalists};
 use crate::planned_search::Search;
 use crate::prototypes::train_prototypes;
 use crate::session::{Clock, Work, resumable};
@@ -24,7 +24,7 @@ pub struct SearchResults {
     pub audit: Option<Audit>,
 }
 
-/// Does what is left to do of a search: trials, front, variants and, if the plan asks for it, the audit. What the folder
+/// Does what is left to do of a search: trials, front, variants and, where the plan asks for them, certificates and audit. What the folder
 /// has is kept. [`RunError::Stopped`] if it was asked to stop before its end; called again, it goes on.
 ///
 /// A search without a feasible trial, or with too many failures in a row, has results without variants.
@@ -52,20 +52,29 @@ fn work(search: &Search, folder: &RunFolder, context: &Context<'_>) -> Result<Se
         _ => found.trials,
     };
     folder.write_end(&EndFile::new(reason, &trials))?;
+    (context.on_event)(RunEvent::SearchEnded { reason, n_trials: trials.len() });
     let front =
         ParetoFront::of(&trials, &plan.search.objectives, &plan.search.indicator, plan.search.rungs.len());
-    let file = FrontFile::new(&front, &trials, &plan.search);
-    folder.write_front(&file)?;
-    (context.on_event)(RunEvent::SearchEnded { reason, n_trials: trials.len() });
-
-    let mut results = SearchResults { trials, front: file, reason, variants: Vec::new(), audit: None };
-    if front.members.is_empty() || reason == StopReason::Failures {
+    let front = FrontFile::new(&front, &trials, &plan.search);
+    let has_variants = !front.members.is_empty() && reason != StopReason::Failures;
+    let mut results = SearchResults { trials, front, reason, variants: Vec::new(), audit: None };
+    // Before the front is written: they say which of its members nano-b is.
+    if plan.certify && has_variants {
+        let certificates = Certificates::of(&train_finalists(search, &results.front, folder, context)?);
+        folder.keep_document(Entry::Certificates, &certificates)?;
+        results.front = results.front.certified(&certificates);
+        clock.tick()?;
+    }
+    folder.write_front(&results.front)?;
+    if !has_variants {
         clock.end(Work::Search)?;
         return Ok(results);
     }
-    results.variants = train_variants(plan, &front, dataset, folder, context)?;
+    results.variants = train_variants(plan, &results.front, dataset, folder, context)?;
     clock.tick()?;
-    if plan.audit {
+    if plan.certify {
+        results.audit = Some(known_audit(folder, plan, &results.front).0);
+    } else if plan.audit {
         results.audit = Some(train_finalists(search, &results.front, folder, context)?);
     }
     // Of any other search those that were missing have been trained again.

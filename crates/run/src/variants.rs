@@ -1,9 +1,10 @@
 use netsynth_data::Dataset;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{Cost, Graph};
-use netsynth_search::{Confusion, Length, Metric, ParetoFront, PersonScore, Variant, variants};
+use netsynth_search::{Confusion, Length, PersonScore, Variant};
 use netsynth_store::{
-    Entry, FailureFile, Fold, FrontRow, NetworkFile, Outcome, RunFolder, StoreError, TrainedNetwork,
+    Entry, FailureFile, Fold, FrontFile, FrontRow, NetworkFile, Outcome, RunFolder, StoreError,
+    TrainedNetwork,
 };
 use netsynth_train::derived_seed;
 use serde::{Deserialize, Serialize};
@@ -60,7 +61,7 @@ impl VariantMetrics {
 /// learned, and reads the held-out ones once. Variants that are in their folders already are kept.
 pub(crate) fn train_variants(
     plan: &Plan,
-    front: &ParetoFront,
+    front: &FrontFile,
     dataset: &Dataset,
     folder: &RunFolder,
     context: &Context<'_>,
@@ -74,13 +75,13 @@ pub(crate) fn train_variants(
     }
     let mut jobs = Vec::new();
     let mut n_skipped = Variant::ALL.len() * plan.final_epochs;
-    for (trial, metrics) in &front.members {
+    for row in &front.members {
         let names: Vec<Variant> =
-            open.iter().filter(|(_, picked)| picked == trial).map(|(variant, _)| *variant).collect();
+            open.iter().filter(|(_, picked)| *picked == row.trial).map(|(variant, _)| *variant).collect();
         if names.is_empty() {
             continue;
         }
-        let trial = *trial;
+        let (trial, search_accuracy, net_score) = (row.trial, row.accuracy, row.net_score);
         let spec = folder.architecture(trial)?;
         let graph = Graph::new(&spec)?;
         let start = start(plan, trial, folder)?;
@@ -96,10 +97,6 @@ pub(crate) fn train_variants(
             is_probed: false,
         };
         let task = plan.task(TaskId::Variant { trial }, &graph, &dataset.digest, Some(training));
-        let known = (metrics.get(Metric::Accuracy), metrics.get(plan.search.quality()));
-        let (Some(search_accuracy), Some(quality)) = known else {
-            unreachable!("a member of the front was measured")
-        };
         let finish = move |answers: Vec<Answer>| {
             let TaskResult { confusion, people, weights, .. } = match Answer::of_training(answers) {
                 Ok(trained) => *trained,
@@ -121,7 +118,7 @@ pub(crate) fn train_variants(
                 epochs,
                 inherits,
                 cost,
-                net_score: plan.search.performance.of(quality, &cost),
+                net_score,
                 classes: dataset.classes.clone(),
                 held_out_confusion: confusion,
                 held_out_people: people,
@@ -144,8 +141,8 @@ pub(crate) fn train_variants(
 impl Plan {
     /// The picks of a front that are trained for good, with their trials: what a trainer of the user's own leaves is its own
     /// affair, so its searches end with the front.
-    pub(crate) fn variants(&self, front: &ParetoFront) -> Vec<(Variant, usize)> {
-        if self.evaluator.is_netsynth() { variants(front) } else { Vec::new() }
+    pub(crate) fn variants(&self, front: &FrontFile) -> Vec<(Variant, usize)> {
+        if self.evaluator.is_netsynth() { front.variants() } else { Vec::new() }
     }
 }
 

@@ -1,10 +1,11 @@
 use netsynth_search::{Candidate, Measured};
 use netsynth_store::{
-    Entry, FileProblem, Finding, NetworkFile, Replay, RunFolder, RunKind, TrainedNetwork, TrialFile,
-    check_audit, check_files, digest, replay,
+    Certificates, Entry, FileProblem, Finding, NetworkFile, Replay, RunFolder, RunKind, TrainedNetwork,
+    TrialFile, check_audit, check_files, digest, replay,
 };
 use serde::Serialize;
 
+use crate::audit::known_audit;
 use crate::networks::space;
 use crate::open::{recorded_space, search_plan};
 use crate::trials::Trials;
@@ -121,6 +122,11 @@ impl Verification {
         // Whose audit it is follows from the front, which only whole files give.
         if self.findings.is_empty() && replay.has_ended {
             self.findings.extend(check_audit(folder, &replay.front, plan.data.n_folds)?);
+            let (audit, damaged) = known_audit(folder, &plan, &replay.front);
+            let certificates = folder.certificates()?.filter(|_| damaged.is_empty());
+            if certificates.is_some_and(|known| known != Certificates::of(&audit)) {
+                whole.note(Entry::Certificates, FileProblem::Differs);
+            }
         }
         self.n_trials = Some(replay.trials.len());
         self.has_ended = replay.has_ended;

@@ -80,6 +80,7 @@ pub(crate) fn check_training(folder: &RunFolder, whole: &mut Whole<'_>) -> Resul
         | Entry::Screening(_)
         | Entry::Trial(..)
         | Entry::End
+        | Entry::Certificates
         | Entry::Audit { .. }
         | Entry::Summary
         | Entry::Curves

@@ -82,8 +82,11 @@ impl<'a> Whole<'a> {
 
         let works = ended(self.folder);
         let is_over = works.contains(&Work::Search);
-        let is_after_front = |entry: &Entry| {
-            matches!(entry, Entry::Network(TrainedNetwork::Variant(_), _) | Entry::Audit { .. })
+        // Certificates come before the front is written, an audit after.
+        let is_after_front = |entry: &Entry| match entry {
+            Entry::Network(TrainedNetwork::Variant(_), _) => true,
+            Entry::Audit { .. } => !plan.certify,
+            _ => false,
         };
         if is_over || self.present.iter().any(is_after_front) {
             self.require(&[Entry::End, Entry::Front, Entry::FrontTable]);
@@ -101,11 +104,17 @@ impl<'a> Whole<'a> {
         } else {
             Variant::ALL.to_vec()
         };
-        let are_trained = is_whole && is_over && end.is_some_and(|end| end.reason != StopReason::Failures);
+        let has_failed = end.is_none_or(|end| end.reason == StopReason::Failures);
+        let are_trained = is_whole && is_over && !has_failed;
+        let is_certified = plan.certify && !has_failed && !replay.front.members.is_empty();
         for variant in &picks {
             self.check_network(TrainedNetwork::Variant(*variant), are_trained);
         }
-        if is_whole && ((are_trained && plan.audit) || works.contains(&Work::Audit)) {
+        if is_certified && is_whole && (are_trained || self.has(Entry::Front)) {
+            self.require(&[Entry::Certificates]);
+        }
+        let is_audited = (are_trained && plan.trains_finalists()) || works.contains(&Work::Audit);
+        if is_whole && (is_audited || self.has(Entry::Certificates)) {
             let trainings = audit_trainings(&replay.front, plan.data.n_folds).into_iter();
             let entries: Vec<Entry> = trainings.map(|(trial, fold)| Entry::Audit { trial, fold }).collect();
             self.require(&entries);
@@ -118,6 +127,7 @@ impl<'a> Whole<'a> {
             | Entry::Summary
             | Entry::Curves
             | Entry::CurvesDrawing => false,
+            Entry::Certificates => plan.certify,
             Entry::Plan
             | Entry::Provenance
             | Entry::SearchSpace

@@ -9,6 +9,8 @@ use netsynth_search::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::CertifiedTrial;
+
 /// The Pareto front as a file: derived from the trials, and rebuilt from them at any time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -41,9 +43,17 @@ pub struct FrontRow {
     /// The other measured metrics, by their names; earlier versions measured accuracy alone.
     #[serde(default, skip_serializing_if = "Metrics::is_empty")]
     pub measured: Metrics,
+    /// How sure its accuracy is, where the run has certificates.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<CertifiedTrial>,
 }
 
 impl FrontRow {
+    /// Whether it is shown to meet the indicator's accuracy; nothing where it is not known.
+    pub fn is_shown(&self) -> Option<bool> {
+        self.certificate.as_ref()?.is_shown
+    }
+
     /// All metrics that are known of the member.
     pub fn metrics(&self) -> Metrics {
         let accuracy = Metrics::from([(Metric::Accuracy, self.accuracy)]);
@@ -69,9 +79,19 @@ impl FrontFile {
                     .map(|(variant, _)| *variant)
                     .collect(),
                 measured: metrics.of_source(Source::Measured).without(Metric::Accuracy),
+                certificate: None,
             })
         });
         Self { schema: SCHEMA, members: members.collect(), hypervolume: dominated_share(front, plan) }
+    }
+
+    /// The variants with the numbers of their trials; one trial can be both.
+    pub fn variants(&self) -> Vec<(Variant, usize)> {
+        let of = |variant: Variant| {
+            let row = self.members.iter().find(|row| row.variants.contains(&variant))?;
+            Some((variant, row.trial))
+        };
+        Variant::ALL.into_iter().filter_map(of).collect()
     }
 
     /// The front as comma-separated values with a header line. A measured metric has a column if a member has a value.

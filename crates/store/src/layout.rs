@@ -47,6 +47,8 @@ pub enum Entry {
     Network(TrainedNetwork, NetworkFile),
     /// Why the search ended.
     End,
+    /// How sure the accuracies of the finalists are.
+    Certificates,
     /// The Pareto front.
     Front,
     /// The Pareto front as comma-separated values.
@@ -125,12 +127,13 @@ pub enum NetworkFile {
 
 impl Entry {
     /// The entries without a number.
-    const FIXED: [Self; 13] = [
+    const FIXED: [Self; 14] = [
         Entry::Plan,
         Entry::Provenance,
         Entry::SearchSpace,
         Entry::Prototype,
         Entry::End,
+        Entry::Certificates,
         Entry::Front,
         Entry::FrontTable,
         Entry::Report,
@@ -157,6 +160,7 @@ impl Entry {
             Entry::Trial(trial, file) => format!("{TRIALS}/{trial:05}/{}", file.name()),
             Entry::Network(network, file) => format!("{}/{}", network.folder(), file.name()),
             Entry::End => "end.ron".to_owned(),
+            Entry::Certificates => "certificates.ron".to_owned(),
             Entry::Front => "front.ron".to_owned(),
             Entry::FrontTable => "front.csv".to_owned(),
             Entry::Report => "report.html".to_owned(),

@@ -37,6 +37,7 @@
 mod atomic;
 mod attempts;
 mod audit;
+mod certificates;
 mod checksum;
 mod document;
 mod end;
@@ -63,6 +64,7 @@ pub use attempts::{AttemptFile, AttemptFolder, Attempts};
 pub use audit::{
     Audit, CONFIDENCE, Extent, Finalist, FromScratch, MAX_FINALISTS, audit_trainings, check_audit, finalists,
 };
+pub use certificates::{Certificates, CertifiedTrial};
 pub use checksum::sha256;
 pub use document::digest;
 pub use end::EndFile;

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use netsynth_search::{
     Answered, Candidate, Evaluator, Event, Measured, ParetoFront, Scored, Scorer, SearchPlan, StopReason,
-    Trial, run, variants,
+    Trial, run,
 };
 use netsynth_space::SearchSpace;
 use serde::Serialize;
@@ -86,14 +86,19 @@ pub fn replay(
         _ => found.trials,
     };
     let front = ParetoFront::of(&trials, &plan.objectives, &plan.indicator, plan.rungs.len());
-    let file = FrontFile::new(&front, &trials, plan);
+    // A certificate that cannot be read is found by whoever looks at all files.
+    let certificates = folder.certificates().ok().flatten();
+    let file = match &certificates {
+        Some(certificates) => FrontFile::new(&front, &trials, plan).certified(certificates),
+        None => FrontFile::new(&front, &trials, plan),
+    };
     match end {
         // What cannot be replayed to its end gives no front to compare with.
         Some(_) if is_cut && is_over => {}
         Some(end) if EndFile::new(end.reason, &trials) != end => {
             recorded.note(Entry::End, FileProblem::Differs);
         }
-        Some(_) => recorded.compare_derived(&file, &front),
+        Some(_) => recorded.compare_derived(&file),
         None => {}
     }
     let findings = recorded.findings.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -188,12 +193,17 @@ impl Recorded<'_> {
     }
 
     /// Compares the front and the variants' networks, as far as the run has come to them.
-    fn compare_derived(&self, file: &FrontFile, front: &ParetoFront) {
+    fn compare_derived(&self, file: &FrontFile) {
+        let is_certified = |front: FrontFile| front.members.iter().any(|row| row.certificate.is_some());
+        if !self.folder.has(Entry::Certificates) && self.folder.front().is_ok_and(is_certified) {
+            self.note(Entry::Certificates, FileProblem::Missing);
+            return;
+        }
         self.compare(Entry::Front, file);
         if self.folder.text(Entry::FrontTable).ok().flatten().is_some_and(|table| table != file.csv()) {
             self.note(Entry::FrontTable, FileProblem::Differs);
         }
-        for (variant, trial) in variants(front) {
+        for (variant, trial) in file.variants() {
             if let Ok(network) = self.folder.architecture(trial) {
                 let variant = TrainedNetwork::Variant(variant);
                 self.compare(Entry::Network(variant, NetworkFile::Architecture), &network);

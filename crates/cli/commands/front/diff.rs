@@ -4,7 +4,7 @@ use std::path::Path;
 use clap::Args;
 use netsynth_graph::{ArchitectureId, Change, Cost, Graph, INPUT, Node, Op, Pair, difference};
 use netsynth_report::{Cell, Column, Table};
-use netsynth_search::{ParetoFront, Variant, variants};
+use netsynth_search::Variant;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -148,9 +148,8 @@ fn of_run(run: &Path, which: &str) -> Result<Graph, RunError> {
     let number = match Variant::ALL.into_iter().find(|pick| pick.to_string() == which) {
         Some(variant) => {
             let (trials, _) = folder.readable_trials(&space)?;
-            let search = &plan.search;
-            let front = ParetoFront::of(&trials, &search.objectives, &search.indicator, search.rungs.len());
-            let pick = variants(&front).into_iter().find(|(pick, _)| *pick == variant);
+            let front = folder.front_of(&trials, &plan.search)?;
+            let pick = front.variants().into_iter().find(|(pick, _)| *pick == variant);
             pick.map(|(_, trial)| trial).ok_or_else(|| {
                 RunError::new("nothing is feasible, so no trial was picked", "name a trial by its number")
             })?

@@ -30,6 +30,8 @@ pub(crate) struct Row {
     /// All that are known.
     pub(crate) metrics: Metrics,
     pub(crate) net_score: Option<f64>,
+    /// The bound that its accuracy is shown to keep, where the run has certificates.
+    pub(crate) at_least: Option<f64>,
     pub(crate) variants: Vec<Variant>,
     pub(crate) is_knee: bool,
 }
@@ -44,6 +46,7 @@ pub(crate) enum Field {
     Outcome,
     Metric(Metric),
     NetScore,
+    AtLeast,
     Picks,
 }
 
@@ -51,7 +54,7 @@ pub(crate) enum Field {
 static ALL: LazyLock<Vec<Field>> = LazyLock::new(|| {
     let first = [Field::Run, Field::Trial, Field::Network, Field::Generation, Field::Outcome];
     let metrics = Metric::ALL.map(Field::Metric);
-    first.into_iter().chain(metrics).chain([Field::NetScore, Field::Picks]).collect()
+    first.into_iter().chain(metrics).chain([Field::NetScore, Field::AtLeast, Field::Picks]).collect()
 });
 
 impl ValueEnum for Field {
@@ -68,6 +71,10 @@ impl ValueEnum for Field {
             Field::Outcome => ("outcome", "Whether it is feasible, and if not why"),
             Field::Metric(metric) => (metric.name(), metric.about()),
             Field::NetScore => ("net_score", "The performance U in decibels"),
+            Field::AtLeast => (
+                "at_least",
+                "The accuracy from scratch that is shown with 95 % confidence, by the run's certificates",
+            ),
             Field::Picks => ("picks", "Which variants it is, and whether it is the knee"),
         };
         Some(PossibleValue::new(name).help(help))
@@ -75,19 +82,25 @@ impl ValueEnum for Field {
 }
 
 impl Field {
-    /// What a front's table shows, with these metrics.
-    pub(crate) fn of_front(metrics: &[Metric]) -> Vec<Self> {
-        Self::beginning([Self::Trial, Self::Network], metrics)
+    /// What a front's table shows of these rows, with these metrics.
+    pub(crate) fn of_front(rows: &[Row], metrics: &[Metric]) -> Vec<Self> {
+        let mut fields = Self::beginning([Self::Trial, Self::Network], metrics);
+        if rows.iter().all(|row| row.at_least.is_none()) {
+            fields.retain(|field| *field != Self::AtLeast);
+        }
+        fields
     }
 
     /// What a table of trials shows, with these metrics.
     pub(crate) fn of_trials(metrics: &[Metric]) -> Vec<Self> {
-        Self::beginning([Self::Trial, Self::Outcome], metrics)
+        let mut fields = Self::beginning([Self::Trial, Self::Outcome], metrics);
+        fields.retain(|field| *field != Self::AtLeast);
+        fields
     }
 
     fn beginning(first: [Self; 2], metrics: &[Metric]) -> Vec<Self> {
         let metrics = metrics.iter().copied().map(Self::Metric);
-        first.into_iter().chain(metrics).chain([Self::NetScore, Self::Picks]).collect()
+        first.into_iter().chain(metrics).chain([Self::NetScore, Self::AtLeast, Self::Picks]).collect()
     }
 
     /// What a narrow terminal goes without, from the first.
@@ -106,6 +119,9 @@ impl Field {
             Field::Outcome => Column::left("outcome", |row: &Row| Cell::text(&row.outcome)),
             Field::Metric(metric) => Column::metric(metric, move |row: &Row| row.metrics.get(metric)),
             Field::NetScore => Column::net_score(|row: &Row| row.net_score),
+            Field::AtLeast => {
+                Column::right("at_least", |row: &Row| Cell::or_empty(row.at_least, Cell::share))
+            }
             Field::Picks => Column::left("picks", |row: &Row| Cell::list(row.picks())),
         }
     }
@@ -129,6 +145,7 @@ impl Field {
                 least(loss(one), loss(other))
             }
             Field::NetScore => least(lost(one.net_score), lost(other.net_score)),
+            Field::AtLeast => least(lost(one.at_least), lost(other.at_least)),
             Field::Picks => other.picks().cmp(&one.picks()),
         }
     }
@@ -148,6 +165,7 @@ impl Row {
             cost: member.cost,
             metrics: member.metrics(),
             net_score: Some(member.net_score),
+            at_least: member.certificate.as_ref().map(|certified| certified.certificate.at_least),
             variants: member.variants.clone(),
             is_knee: false,
         }
@@ -236,6 +254,7 @@ mod tests {
                 .chain([(Metric::Parameters, parameters), (Metric::PeakActivations, 512.0)])
                 .collect(),
             net_score: accuracy.map(|accuracy| 100.0 * accuracy),
+            at_least: None,
             variants: if trial == 1 { vec![Variant::NanoA] } else { Vec::new() },
             is_knee: trial == 1,
         };
@@ -274,7 +293,7 @@ mod tests {
     #[test]
     fn a_narrow_terminal_goes_without_columns() {
         let width = |fields: &[Field]| 10 * fields.len();
-        let all = Field::of_front(&[Metric::Accuracy, Metric::Parameters, Metric::Macs]);
+        let all = Field::of_front(&rows(), &[Metric::Accuracy, Metric::Parameters, Metric::Macs]);
         assert_eq!(fitting(&all, None, width), all);
         assert_eq!(fitting(&all, Some(70), width), all);
         let narrow = fitting(&all, Some(50), width);

@@ -15,7 +15,8 @@ use netsynth_run::{RunError, training_plan};
 
 /// Print the Pareto front of a run, or the front of several runs together.
 ///
-/// The picks are nano-a (the best in the first measured objective, or the most accurate), nano-b (the smallest) and the knee: the member farthest below the line
+/// The picks are nano-a (the best in the first measured objective, or the most accurate), nano-b (the smallest; where the run has
+/// certificates, the smallest that is shown to meet the indicator) and the knee: the member farthest below the line
 /// between the ends of the front, each objective scaled to the front's range. The hypervolume is the share that the
 /// front dominates of the area between the indicator's bounds and an ideal network.
 ///
@@ -82,7 +83,7 @@ pub(crate) fn show(arguments: &Show) -> Result<Ending, RunError> {
         print("The front is empty: no trial met the indicator.")?;
         return Ok(Ending::Missed);
     }
-    listing.print(&rows, &Field::of_front(&runs.shown()))?;
+    listing.print(&rows, &Field::of_front(&rows, &runs.shown()))?;
     if !listing.format.csv {
         summarise(&runs)?;
         let caveats = runs.runs.iter().filter_map(|run| run.plan.data.split.caveat());
@@ -106,7 +107,7 @@ fn show_training(folder: &RunFolder, listing: &Listing) -> Result<Ending, RunErr
         }
         return Ok(Ending::Done);
     }
-    listing.print(&rows, &Field::of_front(&[Metric::Accuracy, Metric::Parameters, Metric::Macs]))?;
+    listing.print(&rows, &Field::of_front(&rows, &[Metric::Accuracy, Metric::Parameters, Metric::Macs]))?;
     if !listing.format.csv {
         training_plan(folder)?.data.split.caveat().into_iter().try_for_each(print)?;
     }
@@ -125,7 +126,8 @@ pub(crate) fn query(arguments: &Query) -> Result<Ending, RunError> {
         return listing.print_json(&rows, &runs);
     }
     let metrics = runs.shown();
-    let columns = if arguments.trials { Field::of_trials(&metrics) } else { Field::of_front(&metrics) };
+    let columns =
+        if arguments.trials { Field::of_trials(&metrics) } else { Field::of_front(&rows, &metrics) };
     if rows.is_empty() && !listing.format.csv {
         print(match arguments.trials {
             true => "No trial meets the condition.",

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use netsynth_search::{Lead, Metric, Metrics, Outcome, ParetoFront, Trial, leads, variants};
-use netsynth_store::dominated_share;
+use netsynth_search::{Lead, Metric, Metrics, Outcome, ParetoFront, Trial, leads};
+use netsynth_store::{FrontFile, dominated_share};
 use serde::Serialize;
 
 use super::listing::{Row, outcome_in_words};
@@ -19,6 +19,8 @@ pub(crate) struct Run {
     pub(crate) plan: Plan,
     pub(crate) trials: Vec<Trial>,
     pub(crate) front: ParetoFront,
+    /// The same with its picks and certificates.
+    file: FrontFile,
     /// How far its front lies above the scaled family.
     pub(crate) leads: Vec<Lead>,
 }
@@ -87,7 +89,11 @@ fn read(path: &Path) -> Result<Run, RunError> {
     }
     let front = ParetoFront::of(&trials, &search.objectives, &search.indicator, search.rungs.len());
     let leads = leads(&trials, space.decisions(), search);
-    Ok(Run { name, plan, trials, front, leads })
+    let file = folder.front_of(&trials, search).unwrap_or_else(|error| {
+        print_line(format!("warning: the certificates are left out: {error}"));
+        FrontFile::new(&front, &trials, search)
+    });
+    Ok(Run { name, plan, trials, front, file, leads })
 }
 
 fn refuse_other_objectives(runs: &[Run]) -> Result<(), RunError> {
@@ -163,10 +169,10 @@ impl Runs {
     }
 
     fn row(&self, place: (usize, usize)) -> Option<Row> {
-        let Run { name, plan, trials, front, .. } = &self.runs[place.0];
+        let Run { name, plan, trials, file, .. } = &self.runs[place.0];
         let trial = trials.iter().find(|trial| trial.number == place.1)?;
         let metrics = trial.metrics();
-        let picks = variants(front).into_iter().filter(|(_, number)| *number == trial.number);
+        let member = file.members.iter().find(|member| member.trial == trial.number).map(Row::member);
         let outcome = trial.outcome(&plan.search.indicator, plan.search.rungs.len());
         Some(Row {
             run: name.clone(),
@@ -179,7 +185,8 @@ impl Runs {
             cost: trial.cost,
             metrics,
             net_score: trial.performance(&plan.search),
-            variants: picks.map(|(variant, _)| variant).collect(),
+            at_least: member.as_ref().and_then(|member| member.at_least),
+            variants: member.map_or(Vec::new(), |member| member.variants),
             is_knee: self.knee == Some(place),
         })
     }

@@ -3,7 +3,7 @@
 use netsynth_graph::Graph;
 use netsynth_search::{
     Explanation, Generator, ParetoFront, Problem, Ranking, SearchPlan, StopReason, Trial, Variant, explain,
-    rankings, variants,
+    rankings,
 };
 use netsynth_space::SearchSpace;
 use netsynth_store::{FrontFile, RunFolder, StoreError};
@@ -45,8 +45,8 @@ impl Run {
             generators.extend(readable(folder.generator(number), &mut damage));
         }
         let members = ParetoFront::of(&trials, &plan.objectives, &plan.indicator, plan.rungs.len());
-        let front = FrontFile::new(&members, &trials, plan);
-        let picks = variants(&members);
+        let certified = readable(folder.front_of(&trials, plan), &mut damage);
+        let front = certified.unwrap_or_else(|| FrontFile::new(&members, &trials, plan));
         let mut networks = Vec::new();
         for (at, row) in front.members.iter().enumerate() {
             if at < MAX_DRAWN || !row.variants.is_empty() {
@@ -59,7 +59,7 @@ impl Run {
         // A trial that is missing would change what the inquisitor saw.
         if damage.is_empty() && (1..=MAX_EXPLAINED).contains(&trials.len()) {
             let problem = Problem::new(space, plan)?;
-            for (variant, number) in picks {
+            for (variant, number) in front.variants() {
                 explanations.extend(explain(&problem, &trials, number)?.map(|reason| (variant, reason)));
             }
             found = rankings(&problem, &trials);

@@ -14,7 +14,8 @@ pub struct PersonScore {
 }
 
 /// An accuracy on people, and the bound that it is above with a confidence.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
 pub struct Certificate {
     /// The share of all images that was taken for what it is.
     pub accuracy: f64,
