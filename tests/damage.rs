@@ -37,9 +37,9 @@ const DAMAGES: [Damage; 7] = [
     Damage::Resealed,
 ];
 
-/// What nothing says yet: the damage, and a part of the paths. A file that another number was written into, with a checksum
-/// that fits, is found only where it contradicts others: measurements and weights show when they are trained again.
-const UNNAMED: [(Damage, &str); 1] = [(Damage::Resealed, "")];
+/// What nothing says: the damage, and a part of the paths. A report that another text was written into, with a checksum that fits,
+/// is found when it is made again.
+const UNNAMED: [(Damage, &str); 1] = [(Damage::Resealed, "report.html")];
 
 type Files = [(String, Vec<u8>)];
 
@@ -201,7 +201,7 @@ fn a_damaged_file_of_a_training_is_named_but_for_what_is_known() {
 }
 
 #[test]
-fn no_damaged_file_of_a_comparison_ends_in_a_panic() {
+fn a_damaged_file_of_a_comparison_is_named_but_for_what_is_known() {
     let home = workplace();
     let folder = home.path();
     let table =
@@ -210,5 +210,10 @@ fn no_damaged_file_of_a_comparison_ends_in_a_panic() {
     let compare = "compare --table table.json --seeds 1..2 --name c";
     let (code, _, stderr) = netsynth(folder, &compare.split(' ').collect::<Vec<_>>());
     assert_eq!(code, 0, "{stderr}");
-    silent(folder, "runs/c", &[&["report", "--out", "page.html"]]);
+    // Its plan is written last of all, so that nothing lists it.
+    let silent = silent(folder, "runs/c", &[&["report", "--out", "page.html"]]);
+    assert!(
+        silent.iter().all(|(kind, name)| (*kind, name.as_str()) == (Damage::Resealed, "plan.ron")),
+        "{silent:?}"
+    );
 }

@@ -101,6 +101,7 @@ struct Provenance {
     schema: u32,
     netsynth: &'static str,
     target: String,
+    lists_contents: bool,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
@@ -149,6 +150,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         schema: SCHEMA,
         netsynth: env!("CARGO_PKG_VERSION"),
         target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
+        lists_contents: true,
     };
     // The plan comes last: a comparison that is cut off before it is none, and begins again.
     let folder = run.begin()?;
@@ -156,6 +158,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     folder.write_document(Entry::Summary, &summary)?;
     folder.write_file(Entry::Curves, csv(plan.quality(), &jobs, &curves).as_bytes())?;
     folder.write_file(Entry::CurvesDrawing, drawn(plan.quality(), &strategies, &jobs, &curves).as_bytes())?;
+    folder.write_contents()?;
     folder.commit(&file)?;
     match arguments.format {
         Format { json: true, .. } => print_json(&summary)?,

@@ -16,6 +16,13 @@ const TIMED: usize = 3;
 /// How many members of a front are expected, where they are to be audited.
 const FINALISTS: f64 = 6.0;
 
+/// How many trials a budget is to pay for, if need be by shorter trainings: without the members of the scaled family there are
+/// three generations of them in the built-in plan.
+const TRIALS: f64 = 26.0;
+
+/// The share of the plan's lengths below which trainings are not cut: networks would only be ranked by how fast they start.
+const SHORTEST: f64 = 0.25;
+
 /// How much more a budget's plan allows in trials than is expected of it, so that the multiply-accumulates end it.
 const ROOM: f64 = 4.0;
 
@@ -31,14 +38,20 @@ pub struct Budget {
 impl Search {
     /// Makes the search one that takes about so long with its workers, variants and audit with it: times the training of a
     /// network of middle size, and writes into the plan what the time pays for. The plan, not the clock, then ends the
-    /// search, so that it can be repeated anywhere.
+    /// search, so that it can be repeated anywhere. Where it does not pay for trials of the plan's lengths and what comes after them, all
+    /// trainings are shorter by one factor.
     pub fn limit_to(&mut self, time: Duration) -> Result<Budget, RunError> {
         let graph = self.middling()?;
         let rate = self.rate(&graph)?;
         let n_images = self.split.train(0).len().max(1) as f64;
         let a_second = rate * self.n_workers.get() as f64 / n_images;
+        let given = a_second * time.as_secs_f64();
+        let wanted = self.reserved(&graph)? + TRIALS * expected_price(&self.plan.search, &graph);
+        if given < wanted {
+            self.plan.lengthen((given / wanted).max(SHORTEST));
+        }
         let reserved = self.reserved(&graph)?;
-        let macs = a_second * time.as_secs_f64() - reserved;
+        let macs = given - reserved;
         let plan = &mut self.plan.search;
         let of_one = plan.macs_of(&graph.cost(), plan.rungs.len()) as f64;
         let least = of_one * plan.generation_size as f64;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::networks::{Source, adapted, input_of};
 use crate::open::training_plan;
 use crate::plan::check_path;
-use crate::provenance::compare_with_begin;
+use crate::provenance::{compare_with_begin, list_contents};
 use crate::session::resumable;
 use crate::weights::load_from_elsewhere;
 use crate::work::do_all;
@@ -253,6 +253,7 @@ fn work(training: &CrossValidation, folder: &RunFolder, context: &Context<'_>) -
     }
     let results = Results::new(plan, graph, &dataset.classes, &folds, failed);
     // The results are last: where they are, all is.
+    list_contents(folder)?;
     folder.write_front(&results.front())?;
     folder.write_document(Entry::Results, &results)?;
     Ok(results)

@@ -171,9 +171,15 @@ impl Plan {
         let DataOptions { height, width, .. } = &mut self.data.options;
         let growth = side as f64 * side as f64 / (*height as f64 * *width as f64).max(1.0);
         (*height, *width) = (side, side);
+        self.lengthen(growth);
+        self.search.limits.macs = self.search.limits.macs.map(|macs| macs * growth);
+    }
+
+    /// The plan with this factor of what each training may spend, where that is in multiply-accumulates.
+    pub fn lengthen(&mut self, factor: f64) {
         let rungs = self.search.rungs.iter_mut().map(|rung| &mut rung.macs);
-        for macs in rungs.chain([&mut self.final_macs, &mut self.search.limits.macs]).flatten() {
-            *macs *= growth;
+        for macs in rungs.chain([&mut self.final_macs]).flatten() {
+            *macs *= factor;
         }
     }
 

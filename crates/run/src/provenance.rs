@@ -1,6 +1,6 @@
 use netsynth_data::Dataset;
 use netsynth_graph::schema::SCHEMA;
-use netsynth_store::{Entry, RunFolder};
+use netsynth_store::{Entry, RunFolder, StoreError};
 use netsynth_train::instruction_sets;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -32,6 +32,9 @@ pub struct Provenance {
     n_subjects: usize,
     /// Images that were left out.
     n_skipped: usize,
+    /// Whether the run lists its files when its work ends; those of earlier versions did not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    lists_contents: bool,
 }
 
 impl Provenance {
@@ -48,6 +51,7 @@ impl Provenance {
             n_images: dataset.samples.len(),
             n_subjects: dataset.subjects.len(),
             n_skipped: dataset.skipped.len(),
+            lists_contents: true,
         }
     }
 
@@ -81,6 +85,24 @@ impl Provenance {
         .map(|(name, value)| (name.to_owned(), value))
         .into()
     }
+}
+
+/// What the provenance of every kind of run says of its list of contents.
+#[derive(Deserialize)]
+struct Listing {
+    #[serde(default)]
+    lists_contents: bool,
+}
+
+/// Whether the run lists its files when its work ends.
+pub(crate) fn lists_contents(folder: &RunFolder) -> bool {
+    let provenance = folder.document::<Listing>(Entry::Provenance).ok().flatten();
+    provenance.is_some_and(|provenance| provenance.lists_contents)
+}
+
+/// Lists the run's files, in a run that does.
+pub(crate) fn list_contents(folder: &RunFolder) -> Result<(), StoreError> {
+    if lists_contents(folder) { folder.write_contents() } else { Ok(()) }
 }
 
 /// Refuses faces that are not those that a run began with, and says where the program or the machine is another.

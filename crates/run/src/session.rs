@@ -6,6 +6,7 @@ use netsynth_store::{Entry, RunFolder, StoreError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::provenance::list_contents;
 use crate::{OnEvent, Plan, RunError, RunEvent};
 
 /// When and for how long a run was worked on. Nothing but the wall-clock limit depends on it.
@@ -93,8 +94,9 @@ impl<'a> Clock<'a> {
         self.write(None)
     }
 
-    /// Writes down that this work came to its end.
+    /// Writes down that this work came to its end, and what the run's files are.
     pub(crate) fn end(&self, work: Work) -> Result<(), StoreError> {
+        list_contents(self.folder)?;
         self.write(Some(work))
     }
 

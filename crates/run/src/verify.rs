@@ -57,7 +57,8 @@ pub struct Retrained {
 /// those of a search by a replay. An error if nothing in particular is wrong with a file, and the run still cannot be
 /// replayed.
 pub fn verify(folder: &RunFolder) -> Result<Verification, RunError> {
-    let (n_files, findings) = check_files(folder)?;
+    let (n_files, mut findings) = check_files(folder)?;
+    findings.extend(folder.check_contents()?);
     let mut verification = Verification {
         kind: None,
         n_files,
@@ -107,7 +108,10 @@ impl Verification {
                 self.n_trainings = Some((trained.n_done, trained.n_planned));
                 self.has_ended = trained.has_ended;
             }),
-            RunKind::Comparison => Ok(()),
+            RunKind::Comparison => {
+                whole.check_contents(true);
+                Ok(())
+            }
         };
         self.findings.append(&mut whole.findings);
         checked

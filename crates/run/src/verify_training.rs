@@ -48,6 +48,7 @@ pub(crate) fn check_training(folder: &RunFolder, whole: &mut Whole<'_>) -> Resul
     }
     let n_done = outcomes.len();
     let (folds, failed) = by_outcome(outcomes);
+    whole.check_contents(is_over);
     if is_over {
         whole.require(&[Entry::Front, Entry::FrontTable, Entry::Results]);
     }
@@ -57,9 +58,14 @@ pub(crate) fn check_training(folder: &RunFolder, whole: &mut Whole<'_>) -> Resul
         if !expected.agrees(&results) {
             whole.note(Entry::Results, FileProblem::Differs);
         }
-        let front = folder.document::<FrontFile>(Entry::Front);
-        if front.is_ok_and(|front| front.is_some_and(|front| !has_row_of(&front, &expected))) {
-            whole.note(Entry::Front, FileProblem::Differs);
+        if let Ok(Some(front)) = folder.document::<FrontFile>(Entry::Front) {
+            if !has_row_of(&front, &expected) {
+                whole.note(Entry::Front, FileProblem::Differs);
+            }
+            let table = folder.file(Entry::FrontTable);
+            if table.is_ok_and(|table| table.is_some_and(|table| table != front.csv().as_bytes())) {
+                whole.note(Entry::FrontTable, FileProblem::Differs);
+            }
         }
     }
     let networks: Vec<TrainedNetwork> = trainings.iter().map(|(.., network)| *network).collect();
@@ -69,6 +75,7 @@ pub(crate) fn check_training(folder: &RunFolder, whole: &mut Whole<'_>) -> Resul
         | Entry::Provenance
         | Entry::Front
         | Entry::FrontTable
+        | Entry::Contents
         | Entry::Report
         | Entry::Results
         | Entry::Session(_)

@@ -7,6 +7,7 @@ use netsynth_store::{
     Entry, FileProblem, Finding, Fold, NetworkFile, Replay, RunFolder, TrainedNetwork, audit_trainings,
 };
 
+use crate::provenance::lists_contents;
 use crate::session::{Work, ended};
 use crate::{Plan, RunError};
 
@@ -59,6 +60,13 @@ impl<'a> Whole<'a> {
         }
     }
 
+    /// The list of contents must be there once the run's work `is_over`, in runs that have one.
+    pub(crate) fn check_contents(&mut self, is_over: bool) {
+        if is_over && lists_contents(self.folder) {
+            self.require(&[Entry::Contents]);
+        }
+    }
+
     /// Sessions are numbered without a gap, and a log is of a session.
     fn check_sessions(&mut self) {
         let numbers = self.present.iter().filter_map(|entry| match entry {
@@ -82,6 +90,7 @@ impl<'a> Whole<'a> {
 
         let works = ended(self.folder);
         let is_over = works.contains(&Work::Search);
+        self.check_contents(is_over);
         // Certificates come before the front is written, an audit after.
         let is_after_front = |entry: &Entry| match entry {
             Entry::Network(TrainedNetwork::Variant(_), _) => true,
@@ -138,6 +147,7 @@ impl<'a> Whole<'a> {
             | Entry::End
             | Entry::Front
             | Entry::FrontTable
+            | Entry::Contents
             | Entry::Report
             | Entry::Audit { .. }
             | Entry::Session(_)

@@ -163,7 +163,7 @@ pub(crate) fn in_words(place: &Path) -> String {
 }
 
 /// SHA-256 of a file of any size.
-fn digest_of_file(path: &Path) -> io::Result<Vec<u8>> {
+pub(crate) fn digest_of_file(path: &Path) -> io::Result<Vec<u8>> {
     let mut file = open(path)?;
     let mut hash = Sha256::new();
     let mut piece = vec![0; 1 << 16];

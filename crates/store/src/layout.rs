@@ -53,6 +53,8 @@ pub enum Entry {
     Front,
     /// The Pareto front as comma-separated values.
     FrontTable,
+    /// What the files were when the run's work ended.
+    Contents,
     /// The report as one page.
     Report,
     /// The results of a training on folds.
@@ -127,7 +129,7 @@ pub enum NetworkFile {
 
 impl Entry {
     /// The entries without a number.
-    const FIXED: [Self; 14] = [
+    const FIXED: [Self; 15] = [
         Entry::Plan,
         Entry::Provenance,
         Entry::SearchSpace,
@@ -136,6 +138,7 @@ impl Entry {
         Entry::Certificates,
         Entry::Front,
         Entry::FrontTable,
+        Entry::Contents,
         Entry::Report,
         Entry::Results,
         Entry::Summary,
@@ -163,6 +166,7 @@ impl Entry {
             Entry::Certificates => "certificates.ron".to_owned(),
             Entry::Front => "front.ron".to_owned(),
             Entry::FrontTable => "front.csv".to_owned(),
+            Entry::Contents => "contents.ron".to_owned(),
             Entry::Report => "report.html".to_owned(),
             Entry::Results => "results.ron".to_owned(),
             Entry::Audit { trial, fold } => format!("{AUDIT}/{trial:05}/folds/{fold:02}.ron"),

@@ -39,6 +39,7 @@ mod attempts;
 mod audit;
 mod certificates;
 mod checksum;
+mod contents;
 mod document;
 mod end;
 mod error;

@@ -45,6 +45,8 @@ pub enum FileProblem {
     Differs,
     /// The search never asked for it.
     Unexpected,
+    /// The run's list of contents has another file.
+    Changed,
     /// It cannot be read, for this reason.
     Unreadable(String),
 }
@@ -66,6 +68,9 @@ impl fmt::Display for FileProblem {
             FileProblem::Missing => f.write_str("is missing"),
             FileProblem::Differs => f.write_str("is not what the plan and the trials give"),
             FileProblem::Unexpected => f.write_str("is not of this search"),
+            FileProblem::Changed => {
+                f.write_str("was written anew after the run ended: contents.ron has another digest")
+            }
             FileProblem::Unreadable(reason) => f.write_str(reason),
         }
     }
