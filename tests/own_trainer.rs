@@ -1,7 +1,7 @@
 //! Trainers of the user's own, as a plan's `evaluator` or driven by `ask` and `tell`.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
 
 mod workplace;
 
@@ -11,6 +11,8 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use netsynth_export::by_rten;
+use netsynth_graph::{ArchitectureSpec, Graph};
 use serde_json::Value;
 
 use workplace::{assert_same, contents, netsynth};
@@ -80,13 +82,79 @@ fn a_shell_script_is_a_trainer_and_leaves_the_same_files_on_any_executor() {
 }
 
 #[test]
+fn the_network_lies_beside_as_onnx_the_same_on_any_executor() {
+    let folder = examples();
+    let folder = folder.path();
+    let script = r#"read -r asked
+field() { printf %s "$asked" | sed "s/.*\"$1\":\"\([^\"]*\)\".*/\1/"; }
+mkdir -p KEPT; cp "$(field onnx)" "KEPT/$(field task).onnx"
+printf '%s\n' "$asked" | sh channels.sh"#;
+    let kept = |name: &str, options: &[&str]| {
+        with_script(folder, name, &script.replace("KEPT", &format!("{name}-onnx")), ("", ""));
+        let (code, _, stderr) = search(folder, &format!("{name}.ron"), name, options);
+        assert_eq!(code, 0, "{stderr}");
+        // A name's last part says which trainer the task is for.
+        let of_task = |name: &str| name.rsplit_once('-').unwrap().0.to_owned();
+        let files = fs::read_dir(folder.join(format!("{name}-onnx"))).unwrap().map(Result::unwrap);
+        let file = |entry: fs::DirEntry| {
+            (of_task(entry.file_name().to_str().unwrap()), fs::read(entry.path()).unwrap())
+        };
+        files.map(file).collect::<BTreeMap<String, Vec<u8>>>()
+    };
+    let threads = kept("threads", &[]);
+    assert!(threads.len() > 8, "{:?}", threads.keys());
+    for (task, model) in &threads {
+        let logits = by_rten(model, [1, 1, 8, 8], &[vec![0.5; 64]]).unwrap();
+        assert!(logits[0].len() == 10 && logits[0].iter().all(|logit| logit.is_finite()), "{task}");
+    }
+    assert!(kept("processes", &["--executor", "processes"]) == threads, "the files differ");
+}
+
+/// Whether Python is there with this package; a test says so where it is not.
+fn has_python_with(package: &str) -> bool {
+    let found = Command::new("python3").args(["-c", &format!("import {package}")]).output();
+    let is_there = found.is_ok_and(|found| found.status.success());
+    if !is_there {
+        eprintln!("skipped: Python with {package} is not there");
+    }
+    is_there
+}
+
+#[test]
+fn the_reader_for_pytorch_builds_every_operator_as_it_is_counted() {
+    if !has_python_with("torch") {
+        return;
+    }
+    let spec = ArchitectureSpec::from_ron(
+        r#"(schema: 1, name: "all", input: (channels: 1, height: 16, width: 16), nodes: [
+            (name: "stem", from: ["input"], op: Conv(channels: 8, stride: 2, norm: Batch, activation: Relu6)),
+            (name: "side", from: ["stem"], op: Conv(channels: 8, kernel: 5, groups: 8, bias: true, activation: Swish)),
+            (name: "sum", from: ["stem", "side"], op: Add(norm: Batch, activation: Relu)),
+            (name: "gate", from: ["sum"], op: SqueezeExcite(reduced: 2, activation: Relu)),
+            (name: "both", from: ["stem", "gate"], op: Concat()),
+            (name: "most", from: ["both"], op: MaxPool(kernel: 3, stride: 2)),
+            (name: "mean", from: ["most"], op: AvgPool(kernel: 3, stride: 1)),
+            (name: "drop", from: ["mean"], op: Dropout(rate: 0.5)),
+            (name: "pool", from: ["drop"], op: GlobalAvgPool()),
+            (name: "classes", from: ["pool"], op: Dense(units: 7)),
+        ])"#,
+    )
+    .unwrap();
+    let script = "import json, sys, torch\nfrom torch_network import Network\n\
+                  network = Network(json.load(sys.stdin))\n\
+                  print(*network(torch.zeros(3, 1, 16, 16)).shape, sum(p.numel() for p in network.parameters()))";
+    let mut python = assert_cmd::Command::new("python3");
+    let output = python.args(["-c", script]).current_dir(EXAMPLES).env("PYTHONDONTWRITEBYTECODE", "1");
+    let output = output.write_stdin(serde_json::to_string(&spec).unwrap()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    // As shipped, the scale of a convolution's norm is in the convolution: here it is a number for each channel of the stem.
+    let parameters = Graph::new(&spec).unwrap().cost().parameters + 8;
+    assert_eq!(String::from_utf8(output.stdout).unwrap().trim(), format!("3 7 {parameters}"));
+}
+
+#[test]
 fn scikit_learns_digits_are_learned() {
-    if !Command::new("python3")
-        .args(["-c", "import sklearn"])
-        .output()
-        .is_ok_and(|found| found.status.success())
-    {
-        println!("skipped: Python with scikit-learn is not there");
+    if !has_python_with("sklearn") {
         return;
     }
     let folder = examples();

@@ -263,17 +263,18 @@ fn example_task() -> String {
 
 /// What a trainer of the user's own is given for the same network.
 fn example_input() -> String {
+    let folder = "/home/me/runs/mine/attempts/trial-00042-rung-0-fold-01-1a2b3c4d/files";
     let input = TrainerInput {
         schema: SCHEMA,
         task: "trial-00042-rung-0-fold-01-1a2b3c4d".to_owned(),
         architecture: small_network(),
-        onnx: None,
+        onnx: format!("{folder}/network.onnx").into(),
         epochs: 10,
         fold: 1,
         n_folds: 5,
         seed: 4_171_905_326,
         threads: 1,
-        folder: "/home/me/runs/mine/attempts/trial-00042-rung-0-fold-01-1a2b3c4d/files".into(),
+        folder: folder.into(),
     };
     serde_json::to_string_pretty(&input).unwrap_or_default()
 }

@@ -67,6 +67,7 @@ mod slurm;
 mod task;
 mod trainer;
 mod trials;
+mod untrained;
 mod variants;
 mod verify;
 mod verify_training;

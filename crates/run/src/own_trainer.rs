@@ -9,14 +9,15 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use netsynth_graph::ArchitectureSpec;
 use netsynth_graph::schema::SCHEMA;
+use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_search::{Metric, Metrics, Source};
 use netsynth_train::EpochReport;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::child::{end_group, is_crash, memory_kills};
+use crate::untrained::write_untrained;
 use crate::{Answer, JudgedOn, OnEvent, RunError, RunEvent, Task, Told};
 
 /// The longest line that is read.
@@ -37,8 +38,9 @@ pub struct TrainerInput {
     pub task: String,
     /// The network, with every field.
     pub architecture: ArchitectureSpec,
-    /// The network as an ONNX file. None is written yet.
-    pub onnx: Option<PathBuf>,
+    /// The same network as an ONNX file, with weights drawn from the seed: batch norm is folded into the operator before it, and
+    /// dropout is left out.
+    pub onnx: PathBuf,
     /// How long to train.
     pub epochs: usize,
     /// The fold that judges the network, from 1; it is trained on all others.
@@ -93,7 +95,12 @@ pub(crate) fn train(
         let reason = "a trainer of the user's own trains for folds, and nothing else";
         return Err(RunError::new(reason, "leave scoring and variants to netsynth's own trainings"));
     };
+    let graph = match Graph::new(&task.architecture) {
+        Ok(graph) => graph,
+        Err(error) => return Ok(Answer::Failed(error.to_string())),
+    };
     fs::create_dir_all(folder).map_err(RunError::system(folder))?;
+    write_untrained(&graph, task, &input.onnx)?;
     let messages = folder.join("stderr.txt");
     let n_kills = memory_kills();
     let mut child = begun(words, &messages)?;
@@ -128,7 +135,7 @@ fn input(task: &Task, folder: &Path) -> Option<TrainerInput> {
         schema: SCHEMA,
         task: task.name().ok()?,
         architecture: task.architecture.clone(),
-        onnx: None,
+        onnx: folder.join("network.onnx"),
         epochs: training.epochs,
         fold: fold.number(),
         n_folds: task.data.n_folds,
