@@ -4,6 +4,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod fake_ray;
 mod workplace;
 
 use std::fs;
@@ -18,11 +19,12 @@ use std::time::{Duration, Instant};
 use netsynth_data::Dataset;
 use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_run::{
-    Answer, Dispatch, Executor, Heartbeat, InMemory, JudgedOn, LocalThreads, Plan, Processes, RunError,
+    Answer, Dispatch, Executor, Heartbeat, InMemory, JudgedOn, LocalThreads, Plan, Processes, Ray, RunError,
     RunEvent, Slurm, Task, TaskId, TrainingTask,
 };
 use netsynth_store::{AttemptFile, Attempts, Fold};
 
+use fake_ray::{FakeRay, TOKEN};
 use workplace::{PLAN, PROTOTYPE, assert_same, contents, ended, netsynth, start, workplace};
 
 /// Where attempts are made, for the one suite. A new kind of site is added here.
@@ -30,9 +32,10 @@ use workplace::{PLAN, PROTOTYPE, assert_same, contents, ended, netsynth, start, 
 enum Kind {
     Processes,
     Slurm,
+    Ray,
 }
 
-const KINDS: [Kind; 2] = [Kind::Processes, Kind::Slurm];
+const KINDS: [Kind; 3] = [Kind::Processes, Kind::Slurm, Kind::Ray];
 
 /// Slurm's three commands as scripts, for jobs that run at once on this machine: a job has a file, of its group of processes,
 /// as long as it lives; every job that was ever submitted has a line in `submitted`.
@@ -92,6 +95,7 @@ struct Stage {
     dataset: Dataset,
     tasks: Vec<Task>,
     expected: Vec<Answer>,
+    ray: FakeRay,
 }
 
 /// What a run of tasks left: the answers, and how often attempts were lost.
@@ -124,7 +128,7 @@ impl Stage {
         };
         let tasks: Vec<Task> = (0..n_tasks).map(task).collect();
         fake_slurm(&home.path().join("slurm"));
-        let mut stage = Self { home, dataset, tasks, expected: Vec::new() };
+        let mut stage = Self { home, dataset, tasks, expected: Vec::new(), ray: FakeRay::begin(8) };
         let split = plan.data.split(&stage.dataset).unwrap();
         let done = stage.run(&LocalThreads::new(&stage.dataset, &split, NonZeroUsize::MIN));
         stage.expected = done.answers.into_iter().map(Option::unwrap).collect();
@@ -145,6 +149,12 @@ impl Stage {
                 let slurm = Slurm::new(program, None, n_workers, &self.attempts()).unwrap();
                 let slurm = slurm.with_commands(self.home.path().join("slurm"), Duration::from_millis(20));
                 Box::new(Dispatch::new(&self.dataset, self.attempts(), slurm))
+            }
+            Kind::Ray => {
+                let token = Some(TOKEN.to_owned());
+                let ray = Ray::new(program, &self.ray.address, n_workers, token, &self.attempts()).unwrap();
+                let ray = ray.with_pause(Duration::from_millis(20));
+                Box::new(Dispatch::new(&self.dataset, self.attempts(), ray))
             }
         }
     }
@@ -529,33 +539,90 @@ fn a_search_whose_controller_and_workers_are_killed_ends_as_if_nothing_had_happe
     }
 }
 
-#[test]
-fn a_search_on_slurm_leaves_the_files_of_one_on_a_thread_and_pays_for_nothing_twice() {
-    let folder = workplace();
-    let folder = folder.path();
+/// A search on a cluster whose controller is killed while jobs are at work, and then gone on with: the files, and the jobs that
+/// were submitted.
+fn cut_and_resumed(
+    folder: &Path,
+    executor: &str,
+    environment: &[(&str, &str)],
+    submitted: impl Fn() -> Vec<String>,
+) {
     let (code, _, stderr) = netsynth(folder, &["search", "--plan", "plan.ron", "--name", "whole"]);
     assert_eq!(code, 0, "{stderr}");
-    fake_slurm(&folder.join("slurm"));
-    let path = format!("{}:{}", folder.join("slurm").display(), std::env::var("PATH").unwrap());
     let begin = |arguments: &[&str]| {
         let mut command = Command::new(program());
-        command.current_dir(folder).args(arguments).env("PATH", &path);
-        command.args(["--executor", "slurm:any", "--workers", "3"]).stderr(Stdio::piped());
+        command.current_dir(folder).args(arguments).envs(environment.iter().copied());
+        command.args(["--executor", executor, "--workers", "3"]).stderr(Stdio::piped());
         command.spawn().unwrap()
     };
-    // The controller is killed while jobs are at work, and they go on without it.
     let mut controller = begin(&["search", "--plan", "plan.ron", "--name", "cut"]);
-    wait_until("jobs are submitted", || folder.join("slurm/submitted").exists());
+    wait_until("jobs are submitted", || !submitted().is_empty());
     controller.kill().unwrap();
     ended(controller);
     let (code, stderr) = ended(begin(&["resume", "runs/cut"]));
     assert_eq!(code, Some(0), "{stderr}");
-    assert_same(&contents(&folder.join("runs/cut")), &contents(&folder.join("runs/whole")), "Slurm");
-    let submitted = fs::read_to_string(folder.join("slurm/submitted")).unwrap();
+    assert_same(&contents(&folder.join("runs/cut")), &contents(&folder.join("runs/whole")), executor);
+    let submitted = submitted();
     // An attempt that was named and never submitted has no job; no task has two.
-    let mut tasks: Vec<&str> = submitted.lines().filter_map(|job| Some(job.rsplit_once("-a")?.0)).collect();
+    let mut tasks: Vec<&str> = submitted.iter().filter_map(|job| Some(job.rsplit_once("-a")?.0)).collect();
     let n_submitted = tasks.len();
     tasks.sort_unstable();
     tasks.dedup();
-    assert!(n_submitted > 8 && tasks.len() == n_submitted, "a task was submitted twice: {submitted}");
+    assert!(n_submitted > 8 && tasks.len() == n_submitted, "a task was submitted twice: {submitted:?}");
+}
+
+#[test]
+fn a_search_on_slurm_leaves_the_files_of_one_on_a_thread_and_pays_for_nothing_twice() {
+    let folder = workplace();
+    let folder = folder.path();
+    fake_slurm(&folder.join("slurm"));
+    let path = format!("{}:{}", folder.join("slurm").display(), std::env::var("PATH").unwrap());
+    let submitted = || {
+        let listed = fs::read_to_string(folder.join("slurm/submitted")).unwrap_or_default();
+        listed.lines().map(str::to_owned).collect()
+    };
+    cut_and_resumed(folder, "slurm:any", &[("PATH", &path)], submitted);
+}
+
+#[test]
+fn a_search_on_ray_leaves_the_files_of_one_on_a_thread_and_pays_for_nothing_twice() {
+    let folder = workplace();
+    let ray = FakeRay::begin(2);
+    let executor = format!("ray:{}", ray.address);
+    cut_and_resumed(folder.path(), &executor, &[("RAY_AUTH_TOKEN", TOKEN)], || ray.submitted());
+    // Whoever hands in more than there are processors for loses what waits too long.
+    assert_eq!(ray.most_at_work(), 2);
+}
+
+#[test]
+fn a_ray_head_that_cannot_be_used_is_an_error_with_a_remedy_and_the_search_goes_on_later() {
+    let folder = workplace();
+    let folder = folder.path();
+    let ray = FakeRay::begin(2);
+    let search = |name: &str, executor: &str, token: &str| {
+        let mut command = assert_cmd::Command::new(program());
+        command.current_dir(folder).env("RAY_AUTH_TOKEN", token);
+        let output = command.args(["search", "--plan", "plan.ron", "--name", name, "--executor", executor]);
+        let output = output.output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, stderr) = search("token", &format!("ray:{}", ray.address), "another");
+    assert!(code == 2 && stderr.contains("asks for another token"), "{code}: {stderr}");
+    assert!(stderr.contains("RAY_AUTH_TOKEN") && stderr.contains("netsynth resume"), "{stderr}");
+    let (code, _, stderr) = netsynth(folder, &["resume", "runs/token"]);
+    assert_eq!(code, 0, "{stderr}");
+    // Nobody listens where a listener was just closed.
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (code, stderr) = search("nobody", &format!("ray:http://{closed}"), TOKEN);
+    assert!(
+        code == 2 && stderr.contains(&format!("the Ray head http://{closed} does not answer")),
+        "{stderr}"
+    );
+    let (code, stderr) = search("safe", "ray:https://head:8265", TOKEN);
+    assert!(
+        code == 2 && stderr.contains("over plain HTTP") && !folder.join("runs/safe").exists(),
+        "{stderr}"
+    );
+    let (code, stderr) = search("bare", "ray:head:8265", TOKEN);
+    assert!(code == 2 && stderr.contains("ray:http://HEAD:8265"), "{stderr}");
 }

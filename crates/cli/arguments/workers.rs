@@ -13,8 +13,8 @@ pub(crate) struct WorkerArguments {
     #[arg(long, value_parser = counted(Count::WORKERS))]
     workers: Option<usize>,
     /// Who trains: `local`, the threads of this process; `processes`, one for each training, so that a crash or a kill for memory
-    /// costs one trial; `slurm` or `slurm:PARTITION`, jobs whose nodes see the run's folder. Local if not given. Changes no
-    /// result
+    /// costs one trial; `slurm`, `slurm:PARTITION` or `ray:http://HEAD:8265`, jobs of a cluster whose nodes see the run's folder.
+    /// Local if not given. Changes no result
     #[arg(long, value_name = "WHO")]
     executor: Option<ExecutorKind>,
 }
@@ -29,6 +29,8 @@ pub(crate) enum ExecutorKind {
     Processes,
     /// A Slurm job for each training, in this partition or Slurm's default one.
     Slurm(Option<String>),
+    /// A job of the Ray cluster with the head at this address for each training.
+    Ray(String),
 }
 
 impl FromStr for ExecutorKind {
@@ -42,7 +44,17 @@ impl FromStr for ExecutorKind {
             Some(("slurm", partition)) if !partition.is_empty() => {
                 Ok(Self::Slurm(Some(partition.to_owned())))
             }
-            None | Some(_) => Err("give local, processes, slurm or slurm:PARTITION".to_owned()),
+            Some(("ray", head)) if head.starts_with("https://") => {
+                let reason = "a Ray head is asked over plain HTTP: give http://, through a tunnel where the way to the head is not \
+                              trusted";
+                Err(reason.to_owned())
+            }
+            Some(("ray", head)) if head.len() > "http://".len() && head.starts_with("http://") => {
+                Ok(Self::Ray(head.to_owned()))
+            }
+            None | Some(_) => {
+                Err("give local, processes, slurm, slurm:PARTITION or ray:http://HEAD:8265".to_owned())
+            }
         }
     }
 }

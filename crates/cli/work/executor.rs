@@ -3,7 +3,7 @@ use std::path::PathBuf;
 
 use netsynth_data::{Dataset, Split};
 use netsynth_run::{
-    Dispatch, Executor, LocalThreads, OnAnswer, OnEvent, Processes, RunError, Slurm, Task, Weights,
+    Dispatch, Executor, LocalThreads, OnAnswer, OnEvent, Processes, Ray, RunError, Slurm, Task, Weights,
 };
 use netsynth_store::{Attempts, RunFolder};
 
@@ -33,7 +33,7 @@ pub(crate) fn executor<'a>(
             // The nodes of a cluster see where the program was begun, if anything.
             let home = match arguments.executor() {
                 ExecutorKind::Local | ExecutorKind::Processes => std::env::temp_dir(),
-                ExecutorKind::Slurm(_) => PathBuf::new(),
+                ExecutorKind::Slurm(_) | ExecutorKind::Ray(_) => PathBuf::new(),
             };
             Some(Attempts::at(home.join(name)))
         }
@@ -53,6 +53,11 @@ pub(crate) fn executor<'a>(
         ExecutorKind::Slurm(partition) => {
             let slurm = Slurm::new(this_program()?, partition, n_workers, &attempts)?;
             Box::new(Dispatch::new(dataset, attempts, slurm))
+        }
+        ExecutorKind::Ray(head) => {
+            let token = std::env::var("RAY_AUTH_TOKEN").ok();
+            let ray = Ray::new(this_program()?, &head, n_workers, token, &attempts)?;
+            Box::new(Dispatch::new(dataset, attempts, ray))
         }
     };
     Ok(Workers { executor, passing })

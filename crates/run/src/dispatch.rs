@@ -1,78 +1,24 @@
-//! Attempts at tasks, made by workers elsewhere: begun, watched, tried again where they are lost, and answered once.
+//! Tasks that workers elsewhere carry out: each is attempted, watched, tried again where it is lost, and answered once.
 
 use std::collections::{BTreeSet, VecDeque};
-use std::fs;
-use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
 
-use netsynth_data::{Dataset, pack};
-use netsynth_graph::schema::SCHEMA;
-use netsynth_store::{AttemptFile, AttemptFolder, Attempts, NetworkFile};
-use netsynth_train::save;
+use netsynth_data::Dataset;
+use netsynth_store::Attempts;
 
-use crate::child::is_crash;
-use crate::worker::{ProgressLine, TaskFile, answer_of};
-use crate::{Answer, Executor, OnAnswer, OnEvent, RunError, RunEvent, Task, Trainer, TrainingTask, Weights};
-
-/// How often an attempt that was lost is made again.
-const N_AGAIN: usize = 3;
-
-/// How long the first of these waits; the next wait four times as long each.
-const PATIENCE: Duration = Duration::from_millis(200);
-
-/// The most of a worker's log that is looked at.
-const MAX_LOG: usize = 1 << 16;
-
-/// Where attempts are made: processes of this machine, jobs of a cluster.
-pub trait Site: Sync {
-    /// How many attempts are made side by side.
-    fn capacity(&self) -> usize;
-
-    /// Begins an attempt, of this name. Its folder has the task.
-    fn submit(&self, name: &str, attempt: &AttemptFolder) -> Result<(), RunError>;
-
-    /// What became of attempts, asked for all at once, in their order. They may have been begun by a controller that is gone.
-    fn states(&self, attempts: &[(String, AttemptFolder)]) -> Result<Vec<State>, RunError>;
-
-    /// Ends an attempt that nobody waits for any more, if it is still made.
-    fn cancel(&self, name: &str, attempt: &AttemptFolder);
-
-    /// How long to wait between two looks.
-    fn pause(&self) -> Duration;
-}
-
-/// What an attempt does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum State {
-    /// It is made, or waits for its turn.
-    AtWork,
-    /// It is over.
-    Ended(End),
-}
-
-/// How an attempt ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum End {
-    /// With this exit code.
-    Exited(i32),
-    /// By this signal.
-    Signalled(i32),
-    /// The system killed it for its memory.
-    OutOfMemory,
-    /// It is gone, for this reason as far as that is known.
-    Gone(String),
-}
+use crate::call::{Call, Open};
+use crate::site::Site;
+use crate::{Executor, OnAnswer, OnEvent, RunError, Task, Weights};
 
 /// An executor whose tasks are carried out by workers elsewhere.
 ///
 /// An attempt has its folder before it is begun, and names are the same for the same task, so what a controller began that
 /// was killed is found again: an answer is taken, whoever still works is waited for, and nothing is trained twice.
 pub struct Dispatch<'a, S> {
-    dataset: &'a Dataset,
-    attempts: Attempts,
-    site: S,
+    pub(crate) dataset: &'a Dataset,
+    pub(crate) attempts: Attempts,
+    pub(crate) site: S,
     /// Places for attempts that are free.
     n_free: Mutex<usize>,
     /// The tasks that calls side by side are at.
@@ -87,23 +33,23 @@ impl<'a, S: Site> Dispatch<'a, S> {
     }
 
     /// Takes a place, if one is free.
-    fn take_place(&self) -> bool {
+    pub(crate) fn take_place(&self) -> bool {
         let mut n_free = self.n_free.lock().unwrap_or_else(PoisonError::into_inner);
         let is_free = *n_free > 0;
         *n_free -= usize::from(is_free);
         is_free
     }
 
-    fn give_place(&self) {
+    pub(crate) fn give_place(&self) {
         *self.n_free.lock().unwrap_or_else(PoisonError::into_inner) += 1;
     }
 
     /// Claims a task for this call, if no other is at the same.
-    fn claim(&self, name: &str) -> bool {
+    pub(crate) fn claim(&self, name: &str) -> bool {
         self.claimed.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned())
     }
 
-    fn release(&self, name: &str) {
+    pub(crate) fn release(&self, name: &str) {
         self.claimed.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 
@@ -112,36 +58,6 @@ impl<'a, S: Site> Dispatch<'a, S> {
         let claimed = self.claimed.lock().unwrap_or_else(PoisonError::into_inner);
         names.iter().filter(|name| !claimed.contains(*name)).for_each(|name| self.attempts.forget(name));
     }
-}
-
-/// A task that waits for its next attempt.
-struct Open {
-    index: usize,
-    /// Attempts that were lost.
-    n_lost: usize,
-    /// The signal of which the last attempt died, if it crashed.
-    crash: Option<i32>,
-    not_before: Instant,
-}
-
-/// An attempt that is made.
-struct Flight {
-    open: Open,
-    name: String,
-    digest: String,
-    folder: AttemptFolder,
-    /// Bytes of its progress that were read.
-    n_read: usize,
-}
-
-/// What follows from how an attempt ended without an answer.
-enum Verdict {
-    /// The task's answer.
-    Answer(Answer),
-    /// It died of this signal, for the first time.
-    Crashed(i32),
-    /// It was lost, for this reason.
-    Lost(String),
 }
 
 impl<S: Site> Executor for Dispatch<'_, S> {
@@ -162,9 +78,7 @@ impl<S: Site> Executor for Dispatch<'_, S> {
         let names: Vec<String> = tasks.iter().map(Task::name).collect::<Result<_, _>>()?;
         let mut call =
             Call { dispatch: self, tasks, names: &names, weights, on_event, on_answer, flights: Vec::new() };
-        let begun = Instant::now();
-        let mut open: VecDeque<Open> =
-            (0..tasks.len()).map(|index| Open { index, n_lost: 0, crash: None, not_before: begun }).collect();
+        let mut open: VecDeque<Open> = (0..tasks.len()).map(Open::new).collect();
         let mut error: Option<RunError> = None;
         loop {
             for _ in 0..open.len() {
@@ -178,14 +92,14 @@ impl<S: Site> Executor for Dispatch<'_, S> {
                     Err(failed) => error = Some(failed),
                 }
             }
-            if call.flights.is_empty() && (open.is_empty() || error.is_some() || stop()) {
+            if call.is_idle() && (open.is_empty() || error.is_some() || stop()) {
                 break;
             }
             // Where it cannot be seen what became of attempts, nobody waits for them; they are found again.
             let (again, failed) = call.look()?;
             open.extend(again);
             error = error.or(failed);
-            if !call.flights.is_empty() || !open.is_empty() {
+            if !call.is_idle() || !open.is_empty() {
                 sleep(self.site.pause());
             }
         }
@@ -200,260 +114,4 @@ impl<S: Site> Executor for Dispatch<'_, S> {
             }
         }
     }
-}
-
-/// One call of [`Executor::run`].
-struct Call<'c, 'a, S: Site> {
-    dispatch: &'c Dispatch<'a, S>,
-    tasks: &'c [Task],
-    /// The name of each.
-    names: &'c [String],
-    weights: &'c dyn Weights,
-    on_event: &'c OnEvent<'c>,
-    on_answer: &'c OnAnswer<'c>,
-    flights: Vec<Flight>,
-}
-
-impl<S: Site> Call<'_, '_, S> {
-    /// Begins the next attempt at a task, or finds one that was begun; gives the task back where it has to wait.
-    fn begin(&mut self, open: Open) -> Result<Option<Open>, RunError> {
-        let Dispatch { attempts, site, .. } = self.dispatch;
-        let name = &self.names[open.index];
-        if open.not_before > Instant::now() || !self.dispatch.take_place() {
-            return Ok(Some(open));
-        }
-        if !self.dispatch.claim(name) {
-            self.dispatch.give_place();
-            return Ok(Some(open));
-        }
-        let index = open.index;
-        match self.attempted(open, name) {
-            Ok(Ok(answer)) => {
-                self.dispatch.give_place();
-                self.dispatch.release(name);
-                (self.on_answer)(index, answer)?;
-            }
-            Ok(Err((flight, is_new))) => {
-                if is_new && let Err(error) = site.submit(&flight.name, &flight.folder) {
-                    self.dispatch.give_place();
-                    self.dispatch.release(name);
-                    // Nobody is at it, so it is not to be found by whoever goes on.
-                    attempts.forget(name);
-                    return Err(error.or_at(self.tasks[index].id.to_string()));
-                }
-                self.flights.push(flight);
-            }
-            Err(error) => {
-                self.dispatch.give_place();
-                self.dispatch.release(name);
-                return Err(error);
-            }
-        }
-        Ok(None)
-    }
-
-    /// The answer that a task has already; else the attempt that is made, and whether it is new.
-    fn attempted(&self, open: Open, name: &str) -> Result<Result<Answer, (Flight, bool)>, RunError> {
-        let Dispatch { attempts, site, .. } = self.dispatch;
-        let task = &self.tasks[open.index];
-        let digest = task.digest()?;
-        let numbers = attempts.numbers(name)?;
-        for &number in &numbers {
-            if let Some(answer) = answer_of(&attempts.attempt(name, number), &digest)? {
-                return Ok(Ok(answer));
-            }
-        }
-        let flight = |open: Open, number: usize, folder: AttemptFolder| Flight {
-            open,
-            name: format!("{name}-a{number}"),
-            digest: digest.clone(),
-            folder,
-            n_read: 0,
-        };
-        if let Some(&last) = numbers.last() {
-            let found = (format!("{name}-a{last}"), attempts.attempt(name, last));
-            if !found.1.is_fenced() {
-                let states = site.states(std::slice::from_ref(&found))?;
-                if states.first() == Some(&State::AtWork) {
-                    return Ok(Err((flight(open, last, found.1), false)));
-                }
-                found.1.fence()?;
-            }
-        }
-        let mut number = numbers.last().map_or(1, |last| last + 1);
-        loop {
-            if let Some(folder) = attempts.begin(name, number)? {
-                self.describe(task, name, number, &folder)?;
-                return Ok(Err((flight(open, number, folder), true)));
-            }
-            // Another controller was faster.
-            number += 1;
-        }
-    }
-
-    /// Writes what a worker needs: the network that it starts from, and last the task.
-    fn describe(
-        &self,
-        task: &Task,
-        name: &str,
-        number: usize,
-        folder: &AttemptFolder,
-    ) -> Result<(), RunError> {
-        let Dispatch { dataset, attempts, .. } = self.dispatch;
-        let data = attempts.keep_data(&dataset.digest, || pack(dataset))?;
-        let start = match &task.training {
-            Some(TrainingTask { start: Some(key), .. }) => {
-                let network = self.weights.load(key, task.device)?;
-                let start = folder.start();
-                let write = |file: NetworkFile, bytes: &[u8]| {
-                    let path = start.join(file.name());
-                    fs::write(&path, bytes).map_err(RunError::system(&path))
-                };
-                fs::create_dir_all(&start).map_err(RunError::system(&start))?;
-                write(NetworkFile::Architecture, network.graph().spec().to_ron().as_bytes())?;
-                write(NetworkFile::Weights, &save(&network)?)?;
-                Some("start".into())
-            }
-            Some(TrainingTask { start: None, .. }) | None => None,
-        };
-        let files = match task.evaluator {
-            Trainer::Command(_) => {
-                attempts.files(name)?;
-                Some("../files".into())
-            }
-            Trainer::Netsynth | Trainer::Told => None,
-        };
-        let file = TaskFile {
-            schema: SCHEMA,
-            attempt: format!("{name}-a{number}"),
-            task: task.clone(),
-            data: data.file_name().map(|name| Path::new("../..").join(name)),
-            start,
-            files,
-        };
-        let text = serde_json::to_string_pretty(&file).unwrap_or_default();
-        Ok(folder.write(AttemptFile::Task, text.as_bytes())?)
-    }
-
-    /// Takes the answers that are there, and gives back the tasks whose attempts are to be made again, and what went wrong here.
-    fn look(&mut self) -> Result<(Vec<Open>, Option<RunError>), RunError> {
-        let attempts: Vec<(String, AttemptFolder)> =
-            self.flights.iter().map(|flight| (flight.name.clone(), flight.folder.clone())).collect();
-        let states = self.dispatch.site.states(&attempts)?;
-        let (mut left, mut again) = (Vec::new(), Vec::new());
-        let mut error = None;
-        for (mut flight, state) in std::mem::take(&mut self.flights).into_iter().zip(states) {
-            self.show_progress(&mut flight);
-            let answer = match answer_of(&flight.folder, &flight.digest) {
-                Ok(answer) => answer,
-                Err(failed) => {
-                    error.get_or_insert(failed);
-                    None
-                }
-            };
-            let verdict = match (answer, state) {
-                (Some(answer), _) => Verdict::Answer(answer),
-                (None, State::AtWork) => {
-                    left.push(flight);
-                    continue;
-                }
-                (None, State::Ended(end)) => verdict(&flight, &end),
-            };
-            self.dispatch.give_place();
-            self.dispatch.release(&self.names[flight.open.index]);
-            let done = match verdict {
-                Verdict::Answer(answer) => (self.on_answer)(flight.open.index, answer),
-                Verdict::Crashed(signal) => {
-                    self.again(&flight, &crash_reason(signal), Some(signal), &mut again)
-                }
-                Verdict::Lost(reason) => self.again(&flight, &reason, None, &mut again),
-            };
-            if let Err(failed) = done {
-                error.get_or_insert(failed);
-            }
-        }
-        self.flights = left;
-        Ok((again, error))
-    }
-
-    /// Fences an attempt off, and has the next one made, unless too many were lost.
-    fn again(
-        &self,
-        flight: &Flight,
-        reason: &str,
-        crash: Option<i32>,
-        again: &mut Vec<Open>,
-    ) -> Result<(), RunError> {
-        let task = &self.tasks[flight.open.index].id;
-        flight.folder.fence()?;
-        self.dispatch.site.cancel(&flight.name, &flight.folder);
-        let n_lost = flight.open.n_lost + 1;
-        (self.on_event)(RunEvent::Lost { task, attempt: &flight.name, reason });
-        if n_lost > N_AGAIN {
-            let reason = format!("its worker was lost {n_lost} times, at last because {reason}");
-            let remedy = "see that workers can start, read and write there; nothing finished is lost, and \
-                          `netsynth resume` goes on";
-            return Err(RunError::new(reason, remedy).at(task.to_string()));
-        }
-        let not_before = Instant::now() + PATIENCE * 4_u32.pow(flight.open.n_lost as u32);
-        again.push(Open { index: flight.open.index, n_lost, crash, not_before });
-        Ok(())
-    }
-
-    /// Hands on the epochs that were not handed on yet.
-    fn show_progress(&self, flight: &mut Flight) {
-        let path = flight.folder.file(AttemptFile::Progress);
-        if fs::metadata(&path).map_or(0, |found| found.len()) <= flight.n_read as u64 {
-            return;
-        }
-        let Ok(bytes) = fs::read(path) else { return };
-        let new = bytes.get(flight.n_read..).unwrap_or_default();
-        let Some(end) = new.iter().rposition(|byte| *byte == b'\n') else { return };
-        flight.n_read += end + 1;
-        for line in String::from_utf8_lossy(&new[..end]).lines() {
-            let report = serde_json::from_str(line).ok().and_then(ProgressLine::report);
-            if let Some(report) = report {
-                let task = &self.tasks[flight.open.index].id;
-                (self.on_event)(RunEvent::Epoch { task, report });
-            }
-        }
-    }
-}
-
-/// What follows from an end without an answer. Whatever the candidate did itself is its answer; all else is lost.
-fn verdict(flight: &Flight, end: &End) -> Verdict {
-    match *end {
-        End::OutOfMemory | End::Exited(OUT_OF_MEMORY) => {
-            Verdict::Answer(Answer::Failed("its training ran out of memory".to_owned()))
-        }
-        End::Signalled(signal) if is_crash(signal) && flight.open.crash == Some(signal) => {
-            Verdict::Answer(Answer::Failed(format!("{}, twice alike", crash_reason(signal))))
-        }
-        End::Signalled(signal) if is_crash(signal) => Verdict::Crashed(signal),
-        End::Signalled(signal) => Verdict::Lost(format!("its process was killed by signal {signal}")),
-        End::Exited(code @ (0 | 1)) => {
-            Verdict::Lost(format!("it ended with exit code {code} and left no answer"))
-        }
-        End::Exited(code) => Verdict::Lost(match last_words(&flight.folder) {
-            Some(words) => format!("it could not work: {words}"),
-            None => format!("it ended with exit code {code}"),
-        }),
-        End::Gone(ref reason) => Verdict::Lost(reason.clone()),
-    }
-}
-
-/// The exit code of a process that ran out of memory, as shells have it: 128 and the number of SIGKILL.
-pub(crate) const OUT_OF_MEMORY: i32 = 137;
-
-fn crash_reason(signal: i32) -> String {
-    format!("its training crashed with signal {signal}")
-}
-
-/// The reason that a worker gave on standard error.
-fn last_words(attempt: &AttemptFolder) -> Option<String> {
-    let bytes = fs::read(attempt.file(AttemptFile::Log)).ok()?;
-    let text = String::from_utf8_lossy(&bytes[bytes.len().saturating_sub(MAX_LOG)..]).into_owned();
-    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    let error = lines.iter().rev().find(|line| line.starts_with("error: ")).or(lines.last())?;
-    Some(error.trim_start_matches("error: ").to_owned())
 }

@@ -6,12 +6,14 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use netsynth_store::{AttemptFile, AttemptFolder, Attempts, sha256};
 
 use crate::RunError;
-use crate::dispatch::{End, OUT_OF_MEMORY, State};
+use crate::call::OUT_OF_MEMORY;
+use crate::site::{End, State};
 
 /// How long what a job wrote may take to where it is read, once the job is over.
 const LAG: Duration = Duration::from_secs(10);
@@ -67,19 +69,38 @@ fn exit_code(attempt: &AttemptFolder) -> Option<i32> {
     fs::read_to_string(attempt.file(AttemptFile::Exit)).ok()?.trim().parse().ok()
 }
 
-/// What was seen of a cluster before.
+/// What was seen of a cluster before, by whose jobs are described as `J`.
 #[derive(Default)]
-pub(crate) struct Looks {
+pub(crate) struct Looks<J> {
+    /// The jobs as they were last listed, and when: calls side by side share a list.
+    listed: Option<(Instant, Arc<BTreeMap<String, J>>)>,
     /// Since when a job is over and has no answer.
     over: BTreeMap<String, Instant>,
     /// Since when the cluster does not answer.
     silent: Option<Instant>,
 }
 
-impl Looks {
-    /// The cluster answers.
-    pub(crate) fn heard(&mut self) {
+impl<J> Looks<J> {
+    /// The jobs of a list that is not older than this, or of a new one.
+    pub(crate) fn jobs(
+        &mut self,
+        age: Duration,
+        list: impl FnOnce() -> Result<BTreeMap<String, J>, String>,
+    ) -> Result<Arc<BTreeMap<String, J>>, String> {
+        if let Some((at, jobs)) = &self.listed
+            && at.elapsed() < age
+        {
+            return Ok(Arc::clone(jobs));
+        }
+        let jobs = Arc::new(list()?);
+        self.listed = Some((Instant::now(), Arc::clone(&jobs)));
         self.silent = None;
+        Ok(jobs)
+    }
+
+    /// There is a job that no list has yet.
+    pub(crate) fn submitted(&mut self) {
+        self.listed = None;
     }
 
     /// The cluster does not answer: its jobs are taken to be at work, until that lasts too long.

@@ -10,7 +10,7 @@ use netsynth_store::{AttemptFile, AttemptFolder};
 
 use crate::RunError;
 use crate::child::{end_group, memory_kills};
-use crate::dispatch::{End, Site, State};
+use crate::site::{End, Site, State};
 
 /// For so long an attempt of another controller may be without a worker: it is being begun.
 const BEGINNING: Duration = Duration::from_secs(5);

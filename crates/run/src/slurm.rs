@@ -8,8 +8,8 @@ use std::time::Duration;
 use netsynth_store::{AttemptFolder, Attempts};
 
 use crate::RunError;
-use crate::dispatch::{End, Site, State};
 use crate::jobs::{Looks, end_of, line, prefix};
+use crate::site::{End, Site, State};
 
 /// Each attempt is a Slurm job; its folder is one that the nodes see, too.
 ///
@@ -23,7 +23,7 @@ pub struct Slurm {
     /// Where sbatch, squeue and scancel are; empty for wherever the system finds them.
     commands: PathBuf,
     pause: Duration,
-    looks: Mutex<Looks>,
+    looks: Mutex<Looks<(String, String)>>,
 }
 
 impl Slurm {
@@ -85,16 +85,17 @@ impl Site for Slurm {
         arguments.extend(["--output=/dev/null", "--wrap", &line]);
         let remedy = "see that `sbatch` works here, and that the run's folder is one that the nodes see; `netsynth resume` \
                       goes on";
-        self.ask("sbatch", &arguments).map(|_| ()).map_err(|reason| RunError::new(reason, remedy))
+        self.ask("sbatch", &arguments).map_err(|reason| RunError::new(reason, remedy))?;
+        self.looks.lock().unwrap_or_else(PoisonError::into_inner).submitted();
+        Ok(())
     }
 
     fn states(&self, attempts: &[(String, AttemptFolder)]) -> Result<Vec<State>, RunError> {
         let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
-        let jobs = match self.jobs() {
+        let jobs = match looks.jobs(self.pause, || self.jobs()) {
             Ok(jobs) => jobs,
             Err(reason) => return looks.silence(attempts.len(), reason),
         };
-        looks.heard();
         let mut state = |name: &String, attempt: &AttemptFolder| {
             let end = match jobs.get(name) {
                 Some((state, reason)) if state == "PENDING" && reason.contains("held") => {
