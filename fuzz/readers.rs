@@ -156,6 +156,7 @@ pub fn table(bytes: &[u8]) {
             rungs: vec![Rung { epochs: 1, macs: None, folds: 1, keep: 1.0 }],
             pruning: None,
             screening: None,
+            asynchronous: false,
             prior: Some(Prior::default()),
             limits: Limits::default(),
         };

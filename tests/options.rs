@@ -91,6 +91,7 @@ fn every_option_of_search_reaches_the_plan() {
         (&["--inherit", "prototype"], "from: Prototype"),
         (&["--audit"], "audit: true"),
         (&["--certify=false"], "certify: false"),
+        (&["--asynchronous"], "asynchronous: true"),
         (&["--indicator", "worst_recall >= 70 %"], "AtLeast(WorstRecall, 0.7)"),
         (&["--objectives", "balanced_accuracy,macs"], "BalancedAccuracy"),
         (&["--strategy", "nsga2"], "strategy: Nsga2"),

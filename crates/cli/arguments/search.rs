@@ -57,6 +57,10 @@ pub(crate) struct SearchArguments {
     /// accuracy. Also by the plan's `certify: true`, as the built-in plan has it
     #[arg(long, value_name = "YES", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
     certify: Option<bool>,
+    /// Propose candidates without waiting for a generation: for workers of unequal speed. The order in which results come is
+    /// recorded with them. Also by the plan's `asynchronous: true`
+    #[arg(long, value_name = "YES", num_args = 0..=1, default_missing_value = "true", require_equals = true)]
+    asynchronous: Option<bool>,
 }
 
 /// What trials start from, as the command line names it.
@@ -116,6 +120,7 @@ impl SearchArguments {
             inherit,
             audit,
             certify,
+            asynchronous,
         } = self;
         if let Some(folder) = data {
             plan.data.source = DataSource::Folder(folder.clone());
@@ -143,6 +148,7 @@ impl SearchArguments {
         }
         plan.audit = audit.unwrap_or(plan.audit);
         plan.certify = certify.unwrap_or(plan.certify);
+        plan.search.asynchronous = asynchronous.unwrap_or(plan.search.asynchronous);
         Ok(())
     }
 }

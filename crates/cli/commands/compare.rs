@@ -198,6 +198,7 @@ fn on_table(
         rungs: vec![Rung { epochs: 1, macs: None, folds: 1, keep: 1.0 }],
         pruning: None,
         screening: None,
+        asynchronous: false,
         prior: Some(Prior::default()),
         limits: Limits::default(),
     };

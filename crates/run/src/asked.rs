@@ -124,12 +124,19 @@ impl Plan {
     /// Refuses searches of which only netsynth can train the trials, for whoever would drive them.
     ///
     /// # Errors
-    /// Their trials start from trained weights, or are screened by scores.
+    /// Their trials start from trained weights, are screened by scores, or are proposed without waiting for a generation.
     pub fn check_driven(&self) -> Result<(), RunError> {
         let refuse = |what: &str, remedy: &str| Err(RunError::new(what, remedy));
         if self.inheritance.is_some() {
             let remedy = "begin a run whose plan has no `inheritance`";
             return refuse("its trials start from each other's weights, which only netsynth has", remedy);
+        }
+        if self.search.asynchronous {
+            let remedy = "begin a run whose plan is not `asynchronous`";
+            return refuse(
+                "its candidates are proposed as measurements come, to a program that waits for them",
+                remedy,
+            );
         }
         if self.search.screening.is_some() {
             let remedy = "begin a run whose plan has no `screening`";

@@ -132,7 +132,8 @@ fn all_runs(
     let runs: Mutex<Vec<Option<Vec<Trial>>>> = Mutex::new(vec![None; jobs.len()]);
     side_by_side(jobs.len(), n_workers, &|number| {
         let ComparisonJob { strategy, seed } = jobs[number];
-        let trials = trials_of(&SearchPlan { strategy, seed, ..plan.clone() })?;
+        // Strategies are compared generation by generation: an order in which results come is nobody's merit.
+        let trials = trials_of(&SearchPlan { strategy, seed, asynchronous: false, ..plan.clone() })?;
         if stop() {
             return Err(RunError::Stopped);
         }

@@ -143,6 +143,7 @@ impl Plan {
                 ],
                 pruning: Some(0.9),
                 screening: None,
+                asynchronous: false,
                 prior: Some(Prior::default()),
                 limits: Limits::default(),
             },

@@ -27,6 +27,7 @@
 //!     pruning: None,
 //!     prior: None,
 //!     screening: None,
+//!     asynchronous: false,
 //!     limits: Limits::default(),
 //! };
 //! let found = run(&table, &plan, &table, &mut |_| Ok(()))?;
@@ -36,6 +37,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod asynchronous;
 mod count;
 mod evaluator;
 mod front;
@@ -49,6 +51,7 @@ mod strategy;
 mod synthesis;
 mod trial;
 
+pub use asynchronous::{Flow, run_asynchronously};
 pub use count::{Count, CountError};
 pub use evaluator::{Answered, Evaluator, Measured, Trained, unless_panicked};
 pub use front::family::{Lead, leads};

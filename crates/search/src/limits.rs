@@ -77,17 +77,18 @@ pub enum StopReason {
 }
 
 impl SearchPlan {
-    /// How many candidates to propose after these trials, or why none.
-    pub(crate) fn next_generation(&self, trials: &[Trial]) -> Result<usize, StopReason> {
+    /// How many candidates to propose after these trials, while so many others are still measured, or why none.
+    pub(crate) fn next_generation(&self, trials: &[Trial], n_open: usize) -> Result<usize, StopReason> {
         let failed = |trial: &&Trial| matches!(trial.readings.last(), Some(Measured::Failed(_)));
         if trials.iter().rev().take_while(failed).count() >= self.limits.failures_in_a_row {
             return Err(StopReason::Failures);
         }
-        let n_left = self.generation_size.min(self.n_trials - trials.len());
+        let n_left = self.generation_size.min(self.n_trials - trials.len() - n_open);
         if n_left == 0 {
             return Err(StopReason::Trials);
         }
         let spent: u64 = trials.iter().map(|trial| self.epochs_of(&trial.cost, trial.readings.len())).sum();
+        let spent = spent + self.most_epochs(n_open);
         let fits = |n_candidates: &usize| {
             self.limits.epochs.is_none_or(|most| spent + self.most_epochs(*n_candidates) <= most)
         };
@@ -115,11 +116,10 @@ impl SearchPlan {
         trials.iter().map(|trial| self.macs_of(&trial.cost, trial.readings.len())).sum()
     }
 
-    /// The candidates that the plan's multiply-accumulates still pay for after these trials: the first of them, each up to
+    /// The candidates that the plan's multiply-accumulates still pay for after so many are spent: the first of them, each up to
     /// the last rung.
-    pub(crate) fn affordable(&self, trials: &[Trial], mut candidates: Vec<Candidate>) -> Vec<Candidate> {
+    pub(crate) fn affordable(&self, mut spent: u128, mut candidates: Vec<Candidate>) -> Vec<Candidate> {
         let Some(most) = self.limits.macs else { return candidates };
-        let mut spent = self.spent(trials);
         let n_paid = candidates.iter().take_while(|candidate| {
             spent += self.macs_of(&candidate.cost, self.rungs.len());
             spent as f64 <= most
@@ -129,8 +129,11 @@ impl SearchPlan {
         candidates
     }
 
-    /// The most epochs that a generation of so many candidates can take: no training fails.
+    /// The most epochs that a generation of so many candidates can take: no training fails. Without generations all may climb.
     pub fn most_epochs(&self, n_candidates: usize) -> u64 {
+        if self.asynchronous {
+            return n_candidates as u64 * self.most_epochs_of(self.rungs.len());
+        }
         let mut climbing = n_candidates;
         let mut epochs = 0;
         for rung in &self.rungs {

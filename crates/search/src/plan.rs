@@ -44,6 +44,11 @@ pub struct SearchPlan {
     /// What ends the search early.
     #[serde(default)]
     pub limits: Limits,
+    /// Whether candidates are proposed without waiting for a generation: as soon as one of `generation_size` places is free, from
+    /// what is measured by then. For machines of unequal speed. The order in which measurements came is recorded, and what follows
+    /// from it repeats; a search that is begun anew may come to another order.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub asynchronous: bool,
 }
 
 /// One step of the ladder that trials climb.

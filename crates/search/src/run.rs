@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use netsynth_graph::ArchitectureId;
@@ -7,8 +8,8 @@ use netsynth_space::Space;
 use crate::front::climb::{Climbs, is_out_of_reach};
 use crate::front::rank::best_first;
 use crate::{
-    Candidate, Evaluator, Generator, Measured, Problem, ScreenedCandidate, SearchError, SearchPlan,
-    StopReason, Trial,
+    Candidate, Evaluator, Generator, Measured, Problem, Scorer, ScreenedCandidate, Screening, SearchError,
+    SearchPlan, StopReason, Strategy, Trial,
 };
 
 /// What happens while a search runs.
@@ -66,17 +67,13 @@ pub fn run<E: Evaluator>(
     on_event: &mut dyn FnMut(Event<'_>) -> Result<(), E::Error>,
 ) -> Result<Found, E::Error> {
     let problem = Problem::new(space, plan)?;
-    let screening = plan.screening.map(|screening| match evaluator.scorer() {
-        Some(scorer) => Ok((screening, scorer)),
-        None => Err(SearchError::Unscored { proxy: screening.by }),
-    });
-    let screening = screening.transpose()?;
+    let screening = screening(plan, evaluator.scorer())?;
     let mut strategy = plan.strategy.start(&problem)?;
     let mut found = Found { trials: Vec::new(), generators: Vec::new(), stopped_by: StopReason::Trials };
     let mut taken: BTreeSet<ArchitectureId> = BTreeSet::new();
     for generation in 0.. {
         let first = found.trials.len();
-        let last = match plan.next_generation(&found.trials) {
+        let last = match plan.next_generation(&found.trials, 0) {
             Ok(n_candidates) => first + n_candidates,
             Err(reason) => {
                 found.stopped_by = reason;
@@ -87,26 +84,17 @@ pub fn run<E: Evaluator>(
             on_event(Event::Generator(&generator))?;
             found.generators.push(generator);
         }
-        let candidates = match screening {
-            None => strategy.propose(&found.trials, first..last, generation, &taken)?,
-            Some((screening, scorer)) => {
-                let numbers = screening.numbers(&(first..last));
-                let proposed = strategy.propose(&found.trials, numbers, generation, &taken)?;
-                let Some((screened, best)) = screening.select(proposed, first..last, plan, scorer)? else {
-                    found.stopped_by = StopReason::Asked;
-                    break;
-                };
-                if !screened.is_empty() {
-                    on_event(Event::Screened { generation, candidates: &screened })?;
-                }
-                best
-            }
+        let asked = Asked { numbers: first..last, generation, taken: &taken };
+        let Some(candidates) = proposed(strategy.as_ref(), plan, screening, &found.trials, &asked, on_event)?
+        else {
+            found.stopped_by = StopReason::Asked;
+            break;
         };
         if candidates.is_empty() {
             found.stopped_by = StopReason::Space;
             break;
         }
-        let candidates = plan.affordable(&found.trials, candidates);
+        let candidates = plan.affordable(plan.spent(&found.trials), candidates);
         if candidates.is_empty() {
             found.stopped_by = StopReason::Macs;
             break;
@@ -122,6 +110,51 @@ pub fn run<E: Evaluator>(
         on_event(Event::Observed(&found.trials[first..]))?;
     }
     Ok(found)
+}
+
+/// How a plan screens candidates, and by whose scores.
+pub(crate) type ByScores<'a, E> = Option<(Screening, &'a dyn Scorer<E>)>;
+
+/// The screening that a plan asks for, with who scores.
+pub(crate) fn screening<'a, E>(
+    plan: &SearchPlan,
+    scorer: Option<&'a dyn Scorer<E>>,
+) -> Result<ByScores<'a, E>, SearchError> {
+    let with = |screening: Screening| match scorer {
+        Some(scorer) => Ok((screening, scorer)),
+        None => Err(SearchError::Unscored { proxy: screening.by }),
+    };
+    plan.screening.map(with).transpose()
+}
+
+/// The candidates that are asked for.
+pub(crate) struct Asked<'a> {
+    pub(crate) numbers: Range<usize>,
+    pub(crate) generation: usize,
+    pub(crate) taken: &'a BTreeSet<ArchitectureId>,
+}
+
+/// What a strategy proposes, screened if the plan says so. `None` if the scorer was asked to stop.
+pub(crate) fn proposed<E: From<SearchError>>(
+    strategy: &dyn Strategy,
+    plan: &SearchPlan,
+    screening: ByScores<'_, E>,
+    history: &[Trial],
+    asked: &Asked<'_>,
+    on_event: &mut dyn FnMut(Event<'_>) -> Result<(), E>,
+) -> Result<Option<Vec<Candidate>>, E> {
+    let Asked { numbers, generation, taken } = asked;
+    let Some((screening, scorer)) = screening else {
+        return Ok(Some(strategy.propose(history, numbers.clone(), *generation, taken)?));
+    };
+    let all = strategy.propose(history, screening.numbers(numbers), *generation, taken)?;
+    let Some((screened, best)) = screening.select(all, numbers.clone(), plan, scorer)? else {
+        return Ok(None);
+    };
+    if !screened.is_empty() {
+        on_event(Event::Screened { generation: *generation, candidates: &screened })?;
+    }
+    Ok(Some(best))
 }
 
 /// Measures a generation rung by rung; the better share of each rung climbs to the next. `None` if the evaluator

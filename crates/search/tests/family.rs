@@ -64,6 +64,7 @@ fn plan(strategy: StrategyKind, n_trials: usize) -> SearchPlan {
         ],
         pruning: None,
         screening: None,
+        asynchronous: false,
         prior: Some(Prior::default()),
         limits: Limits::default(),
     }

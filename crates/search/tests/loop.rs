@@ -121,6 +121,7 @@ fn plan(strategy: StrategyKind, n_trials: usize, seed: u64) -> SearchPlan {
         ],
         pruning: None,
         screening: None,
+        asynchronous: false,
         prior: None,
         limits: Limits::default(),
     }

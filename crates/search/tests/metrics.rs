@@ -121,6 +121,7 @@ fn plan(strategy: StrategyKind, objectives: &[Metric], indicator: &str, seed: u6
         rungs: vec![Rung { epochs: 1, macs: None, folds: 1, keep: 1.0 }],
         pruning: None,
         screening: None,
+        asynchronous: false,
         prior: None,
         limits: Limits::default(),
     }

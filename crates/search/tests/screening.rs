@@ -92,6 +92,7 @@ fn plan(strategy: StrategyKind, screening: Option<Screening>) -> SearchPlan {
         rungs: vec![Rung { epochs: 1, macs: None, folds: 1, keep: 1.0 }],
         pruning: None,
         screening,
+        asynchronous: false,
         prior: None,
         limits: Limits::default(),
     }

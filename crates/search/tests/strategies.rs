@@ -51,6 +51,7 @@ fn plan(strategy: StrategyKind, n_trials: usize, generation_size: usize, seed: u
         rungs: vec![Rung { epochs: 1, macs: None, folds: 1, keep: 1.0 }],
         pruning: None,
         screening: None,
+        asynchronous: false,
         prior: None,
         limits: Limits::default(),
     }

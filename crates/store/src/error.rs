@@ -52,6 +52,17 @@ pub enum StoreError {
         /// The folder.
         path: String,
     },
+    /// A measurement of an asynchronous search is not there, and later ones are.
+    #[error("the measurement that came as number {} is not there, and later ones such as that of trial {trial} are", place + 1)]
+    #[diagnostic(help(
+        "restore it from a copy of the run; what followed from it cannot be made again in the order in which it came"
+    ))]
+    NoPlace {
+        /// The trial of a later one.
+        trial: usize,
+        /// How many came before.
+        place: usize,
+    },
     /// There is no run.
     #[error("{path} is no run folder: it has no plan.ron")]
     #[diagnostic(help(

@@ -92,6 +92,28 @@ impl RunFolder {
         self.keep_document(Entry::Trial(trial, TrialFile::Rung(rung)), &RungFile::new(measured))
     }
 
+    /// Writes what a rung of an asynchronous search measured of a trial, once, and how many measurements came before it.
+    pub(crate) fn write_placed(
+        &self,
+        trial: usize,
+        rung: usize,
+        measured: &Measured,
+        place: usize,
+    ) -> Result<(), StoreError> {
+        let file = RungFile { place: Some(place), ..RungFile::new(measured) };
+        self.keep_document(Entry::Trial(trial, TrialFile::Rung(rung)), &file)
+    }
+
+    /// What a rung of an asynchronous search measured of a trial, and how many measurements came before it, if it is there.
+    pub(crate) fn placed(&self, trial: usize, rung: usize) -> Result<Option<(usize, Measured)>, StoreError> {
+        let entry = Entry::Trial(trial, TrialFile::Rung(rung));
+        let Some(measured) = self.measured(entry)? else { return Ok(None) };
+        match self.required::<RungFile>(entry)?.place {
+            Some(place) => Ok(Some((place, measured))),
+            None => Err(self.invalid(entry, "it does not say when it came".to_owned())),
+        }
+    }
+
     /// Whether the measurement of a rung is there.
     pub fn has_rung(&self, trial: usize, rung: usize) -> bool {
         self.has(Entry::Trial(trial, TrialFile::Rung(rung)))

@@ -34,6 +34,7 @@
 //! # }
 //! ```
 
+mod arrivals;
 mod atomic;
 mod attempts;
 mod audit;

@@ -2,9 +2,11 @@
 
 use netsynth_search::{
     Answered, Candidate, Evaluator, Event, Found, Measured, Scored, Scorer, SearchError, SearchPlan, run,
+    run_asynchronously,
 };
 use netsynth_space::SearchSpace;
 
+use crate::arrivals::Arrivals;
 use crate::trial::trial_weights;
 use crate::{RunFolder, StoreError};
 
@@ -25,10 +27,10 @@ pub fn search<E>(
 ) -> Result<Found, E::Error>
 where
     E: Evaluator,
-    E::Error: From<StoreError>,
+    E::Error: From<StoreError> + Send,
 {
     let recorded = Recorded { evaluator, folder, plan, keeps_weights, stop };
-    run(space, plan, &recorded, &mut |event| {
+    let mut on_event = |event: Event<'_>| {
         match &event {
             Event::Generator(generator) => folder.write_generator(generator)?,
             Event::Screened { generation, candidates } => folder.write_screening(*generation, candidates)?,
@@ -38,16 +40,22 @@ where
             Event::Rung { .. } | Event::Pruned { .. } | Event::Observed(_) => {}
         }
         on_event(event)
-    })
+    };
+    if plan.asynchronous {
+        return std::thread::scope(|scope| {
+            run_asynchronously(space, plan, &mut Arrivals::new(&recorded, scope)?, &mut on_event)
+        });
+    }
+    run(space, plan, &recorded, &mut on_event)
 }
 
 /// An evaluator that knows what the run's folder knows.
-struct Recorded<'a, E> {
-    evaluator: &'a E,
-    folder: &'a RunFolder,
+pub(crate) struct Recorded<'a, E> {
+    pub(crate) evaluator: &'a E,
+    pub(crate) folder: &'a RunFolder,
     plan: &'a SearchPlan,
     keeps_weights: bool,
-    stop: &'a (dyn Fn() -> bool + Sync),
+    pub(crate) stop: &'a (dyn Fn() -> bool + Sync),
 }
 
 impl<E> Evaluator for Recorded<'_, E>
@@ -87,7 +95,7 @@ where
 
 impl<E> Recorded<'_, E> {
     /// Whether a measured trial has all weights that others start from. Where it lacks some, it is trained again.
-    fn is_whole(&self, trial: usize, rung: usize, known: &Measured) -> Result<bool, StoreError> {
+    pub(crate) fn is_whole(&self, trial: usize, rung: usize, known: &Measured) -> Result<bool, StoreError> {
         if !self.keeps_weights || matches!(known, Measured::Failed(_)) {
             return Ok(true);
         }

@@ -1,12 +1,12 @@
 //! A search is done again with the recorded measurements in the place of trainings: what follows from them is compared with
 //! what the run has, and what it lacks and has too much is named.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use netsynth_search::{
-    Answered, Candidate, Evaluator, Event, Measured, ParetoFront, Scored, Scorer, SearchPlan, StopReason,
-    Trial, run,
+    Answered, Candidate, Evaluator, Event, Flow, Measured, ParetoFront, Scored, Scorer, SearchPlan,
+    StopReason, Trial, run, run_asynchronously,
 };
 use netsynth_space::SearchSpace;
 use serde::Serialize;
@@ -49,10 +49,11 @@ pub fn replay(
     keeps_weights: bool,
 ) -> Result<Replay, StoreError> {
     let end = folder.end()?;
+    let is_over = end.as_ref().is_some_and(|end| end.reason != StopReason::WallClock);
     let recorded =
         Recorded { folder, plan, keeps_weights, stages: Mutex::default(), findings: Mutex::default() };
     let mut candidates = Vec::new();
-    let found = run(space, plan, &recorded, &mut |event| {
+    let mut on_event = |event: Event<'_>| {
         match event {
             Event::Generator(generator) => {
                 recorded.expect(Entry::Generator(generator.number), &GeneratorFile::new(generator));
@@ -77,9 +78,16 @@ pub fn replay(
             Event::Rung { .. } | Event::Pruned { .. } | Event::Observed(_) => {}
         }
         Ok(())
-    })?;
+    };
+    let found = if plan.asynchronous {
+        let mut came = Came { recorded: &recorded, known: BTreeMap::new(), n_taken: 0, open: Vec::new() };
+        let found = run_asynchronously(space, plan, &mut came, &mut on_event)?;
+        came.close(is_over);
+        found
+    } else {
+        run(space, plan, &recorded, &mut on_event)?
+    };
     let is_cut = found.stopped_by == StopReason::Asked;
-    let is_over = end.is_some_and(|end| end.reason != StopReason::WallClock);
     recorded.note_missing_and_unexpected(is_cut, is_over)?;
     let trials = match &end {
         Some(EndFile { reason: StopReason::WallClock, .. }) => folder.trials(space)?,
@@ -192,6 +200,14 @@ impl Recorded<'_> {
         trial_weights(self.plan, trial, rung).collect()
     }
 
+    /// Notes the weights that a measurement lacks: they are written before it.
+    fn note_lacking_weights(&self, entry: Entry, known: &Measured) {
+        if self.keeps_weights && matches!(known, Measured::Trained(_)) {
+            let lacking = self.weights(entry).into_iter().filter(|weights| !self.folder.has(*weights));
+            lacking.for_each(|weights| self.note(weights, FileProblem::Missing));
+        }
+    }
+
     /// Compares the front and the variants' networks, as far as the run has come to them.
     fn compare_derived(&self, file: &FrontFile) {
         let is_certified = |front: FrontFile| front.members.iter().any(|row| row.certificate.is_some());
@@ -226,11 +242,7 @@ impl Evaluator for Recorded<'_> {
         for (index, candidate) in candidates.iter().enumerate() {
             let entry = entry(candidate);
             let Some(known) = self.answer(entry, self.folder.rung(candidate.trial, rung)) else { continue };
-            if self.keeps_weights && matches!(known, Measured::Trained(_)) {
-                // They are written before the measurement.
-                let lacking = self.weights(entry).into_iter().filter(|weights| !self.folder.has(*weights));
-                lacking.for_each(|weights| self.note(weights, FileProblem::Missing));
-            }
+            self.note_lacking_weights(entry, &known);
             answered(index, known)?;
         }
         Ok(())
@@ -250,5 +262,58 @@ impl Scorer<StoreError> for Recorded<'_> {
             self.answer(Entry::Screening(candidate.generation), self.folder.scored(candidate))
         });
         Ok(known.collect())
+    }
+}
+
+/// The measurements of an asynchronous search in the order in which they came, as the folder has them.
+struct Came<'a> {
+    recorded: &'a Recorded<'a>,
+    /// Measurements that are there and were not handed on, by how many came before.
+    known: BTreeMap<usize, (Entry, usize, Measured)>,
+    n_taken: usize,
+    /// Those that were begun and are not there.
+    open: Vec<Entry>,
+}
+
+impl Came<'_> {
+    /// Notes what is missing: of a search that has ended all that was begun, and what came before others that are there.
+    fn close(self, is_over: bool) {
+        let is_missing = is_over || !self.known.is_empty();
+        let mut stages = locked(&self.recorded.stages);
+        stages.extend(self.known.into_values().map(|(entry, ..)| vec![entry]));
+        if is_missing {
+            drop(stages);
+            self.open.into_iter().for_each(|entry| self.recorded.note(entry, FileProblem::Missing));
+        } else {
+            // They are being made, or will be.
+            stages.push(self.open);
+        }
+    }
+}
+
+impl Flow for Came<'_> {
+    type Error = StoreError;
+
+    fn begin(&mut self, candidate: &Candidate, rung: usize) -> Result<(), StoreError> {
+        let entry = Entry::Trial(candidate.trial, TrialFile::Rung(rung));
+        match self.recorded.answer(entry, self.recorded.folder.placed(candidate.trial, rung)) {
+            Some((place, measured)) => {
+                self.known.insert(place, (entry, candidate.trial, measured));
+            }
+            None => self.open.push(entry),
+        }
+        Ok(())
+    }
+
+    fn next(&mut self) -> Result<Option<(usize, Measured)>, StoreError> {
+        let Some((entry, trial, measured)) = self.known.remove(&self.n_taken) else { return Ok(None) };
+        self.n_taken += 1;
+        locked(&self.recorded.stages).push(vec![entry]);
+        self.recorded.note_lacking_weights(entry, &measured);
+        Ok(Some((trial, measured)))
+    }
+
+    fn scorer(&self) -> Option<&dyn Scorer<StoreError>> {
+        Some(self.recorded)
     }
 }

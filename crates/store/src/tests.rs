@@ -51,6 +51,7 @@ fn plan() -> SearchPlan {
         ],
         pruning: None,
         screening: Some(Screening { factor: 2, by: ZeroCostProxy::Naswot }),
+        asynchronous: false,
         prior: None,
         limits: Limits::default(),
     }

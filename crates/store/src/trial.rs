@@ -79,11 +79,14 @@ pub struct RungFile {
     pub schema: u32,
     /// The measurement.
     pub measured: Measured,
+    /// Of an asynchronous search, how many measurements came before it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub place: Option<usize>,
 }
 
 impl RungFile {
     /// The file of a measurement.
     pub fn new(measured: &Measured) -> Self {
-        Self { schema: SCHEMA, measured: measured.clone() }
+        Self { schema: SCHEMA, measured: measured.clone(), place: None }
     }
 }

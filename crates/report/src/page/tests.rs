@@ -47,6 +47,7 @@ fn plan(n_trials: usize) -> SearchPlan {
         ],
         pruning: None,
         screening: None,
+        asynchronous: false,
         prior: None,
         limits: Limits::default(),
     }
