@@ -306,8 +306,8 @@ fn every_option_of_compare_reaches_its_plan_or_its_summary() {
         (&["--target", "0.8"], "summary.ron", "target: 0.8"),
     ];
     let mut reached: BTreeSet<String> = APART.map(str::to_owned).into();
-    // What is trained from scratch is another test's.
-    reached.extend(["--table", "--audit"].map(str::to_owned));
+    // What is trained from scratch, and what is simulated, is another test's.
+    reached.extend(["--table", "--audit", "--simulate"].map(str::to_owned));
     let quick = ["--strategies", "random", "--seeds", "1", "--evaluations", "9"];
     let plain = [found(&quick, "plan.ron"), found(&quick, "summary.ron")];
     for (given, file, needle) in own {

@@ -7,6 +7,7 @@ pub(crate) mod data;
 pub(crate) mod recipe;
 pub(crate) mod search;
 pub(crate) mod seeds;
+pub(crate) mod simulation;
 pub(crate) mod strategy;
 pub(crate) mod training;
 pub(crate) mod workers;

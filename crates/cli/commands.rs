@@ -23,6 +23,7 @@ pub(crate) mod reproduce;
 pub(crate) mod resume;
 pub(crate) mod sample;
 pub(crate) mod search;
+mod simulation;
 pub(crate) mod table_1;
 pub(crate) mod tell;
 mod topic;

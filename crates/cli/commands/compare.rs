@@ -17,9 +17,11 @@ use serde::Serialize;
 use crate::arguments::bounds::{Bounds, read_bounds, read_objective};
 use crate::arguments::count::{counted, share};
 use crate::arguments::seeds::{Seeds, seeds};
+use crate::arguments::simulation::Simulation;
 use crate::arguments::strategy::strategy;
 use crate::arguments::workers::worker_count;
 use crate::commands::comparison::{Judged, csv, drawn, show, summary, table};
+use crate::commands::simulation;
 use crate::output::events;
 use crate::output::print::{Format, print, print_json};
 use crate::output::progress::{Progress, print_line};
@@ -74,6 +76,12 @@ pub(crate) struct Arguments {
     /// Train the networks of all fronts from scratch on all folds at the end, and compare the strategies by that too
     #[arg(long, conflicts_with = "table")]
     audit: bool,
+    /// Simulate workers instead, on a table: how many hours searches take by a simulated clock, by generations and without, such as
+    /// workers=1000,failures=1%/h,train=1h,slowest=3,hypervolume=99%. Failures are workers lost in an hour of work; train is the mean
+    /// training of a table without `train_secs`, in proportion to multiply-accumulates; slowest is how many times as long the slowest
+    /// worker takes. May be repeated; as many candidates are proposed at a time as there are workers. Nothing is written
+    #[arg(long, value_name = "WORKERS", conflicts_with_all = ["plan", "audit", "at", "target", "name"])]
+    simulate: Vec<Simulation>,
     /// Runs side by side; all cores if not given. Changes no result
     #[arg(long, value_parser = counted(Count::WORKERS))]
     workers: Option<usize>,
@@ -119,6 +127,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         .iter()
         .flat_map(|&strategy| (range.first..=range.last).map(move |seed| ComparisonJob { strategy, seed }))
         .collect();
+    if let ([_, ..], Some(path)) = (arguments.simulate.as_slice(), &arguments.table) {
+        let (known, text) = known(path)?;
+        let (plan, seeds) = (table_plan(arguments, &known), range.first..=range.last);
+        plan.check()?;
+        let simulations = &arguments.simulate;
+        simulation::show((&known, &text), &plan, &strategies, seeds, simulations, arguments.format)?;
+        return Ok(Ending::Done);
+    }
     let progress = Progress::new();
     let (Comparison { plan, runs, known }, from_scratch) = match (&arguments.table, &arguments.plan) {
         (Some(path), _) => (on_table(path, arguments, &jobs, workers, &progress)?, None),
@@ -177,15 +193,29 @@ fn on_table(
     workers: NonZeroUsize,
     progress: &Progress,
 ) -> Result<Comparison, RunError> {
+    let (known, _) = known(path)?;
+    let plan = table_plan(arguments, &known);
+    let on_event = |event: netsynth_run::RunEvent<'_>| events::show(progress, event);
+    plan.check()?;
+    compare_on_table(&known, plan, jobs, workers, &on_event, &interrupt::is_asked)
+        .map_err(|error| error.or_at(path.display().to_string()))
+}
+
+/// A table of known results, and its text.
+fn known(path: &Path) -> Result<(Table, String), RunError> {
     let text = read_text(path)
         .map_err(|error| RunError::new(error.reason, "give a JSON file of known results").at(error.path))?;
     let name = path.file_stem().map_or("table".into(), |stem| stem.to_string_lossy().into_owned());
-    let known = Table::from_json(&name, &text).map_err(RunError::about(path))?;
+    Ok((Table::from_json(&name, &text).map_err(RunError::about(path))?, text))
+}
+
+/// The plan of all searches on a table, but for strategy and seed.
+fn table_plan(arguments: &Arguments, known: &Table) -> SearchPlan {
     let objectives = match arguments.objectives.as_slice() {
         [] => vec![Objective::of(Metric::Accuracy), Objective::of(Metric::Parameters)],
         asked => asked.to_vec(),
     };
-    let plan = SearchPlan {
+    SearchPlan {
         seed: 0,
         n_trials: arguments.evaluations.unwrap_or(100).min(known.len()),
         generation_size: arguments.generation_size.unwrap_or(1),
@@ -201,11 +231,7 @@ fn on_table(
         asynchronous: false,
         prior: Some(Prior::default()),
         limits: Limits::default(),
-    };
-    let on_event = |event: netsynth_run::RunEvent<'_>| events::show(progress, event);
-    plan.check()?;
-    compare_on_table(&known, plan, jobs, workers, &on_event, &interrupt::is_asked)
-        .map_err(|error| error.or_at(path.display().to_string()))
+    }
 }
 
 /// Runs every job of a plan by training, and judges what they found from scratch if that is asked for.

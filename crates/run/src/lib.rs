@@ -65,6 +65,7 @@ mod reproduce;
 mod results;
 mod search;
 mod session;
+mod simulation;
 mod site;
 mod slurm;
 mod task;
@@ -106,6 +107,7 @@ pub use reproduce::{begun_or_reopened, found_networks, paper_plan, refuse_other}
 pub use results::{FoldFile, FoldResult, Results};
 pub use search::{SearchResults, search};
 pub use session::{SessionFile, worked};
+pub use simulation::{Simulated, TrainingTimes, Workers as SimulatedWorkers, simulate};
 pub use site::{End, Site, State};
 pub use slurm::Slurm;
 pub use task::{JudgedOn, Task, TaskId, TrainingTask, WeightKey};
