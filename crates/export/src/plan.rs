@@ -45,6 +45,8 @@ pub struct Step {
     pub inputs: Vec<usize>,
     /// The number of the value that it writes.
     pub output: usize,
+    /// Where in the arena the lines begin that a window slides over, if they have a border: see [`Step::kept`].
+    pub lines: usize,
 }
 
 /// What a step computes.
@@ -161,7 +163,7 @@ impl Window {
     }
 
     /// One number.
-    const POINT: Self = Self { size: (1, 1), stride: 1, padding: 0 };
+    pub(crate) const POINT: Self = Self { size: (1, 1), stride: 1, padding: 0 };
 
     /// Where a window at this output position begins and ends along a side: the rows or columns of the input that it
     /// covers, and which of its own the first one is.
@@ -257,6 +259,24 @@ impl Plan {
         lifetimes
     }
 
+    /// How many numbers a convolution keeps beside its input and output: as many lines of the image as its window has rows, with
+    /// a border, so that every window is whole. Without a border it reads the image itself.
+    pub fn kept(&self, step: &Step) -> usize {
+        let from = self.values[step.inputs[0]].shape;
+        match &step.kernel {
+            Kernel::Conv(conv) if conv.groups == 1 && conv.window.padding > 0 => {
+                conv.window.size.0 * (from.width + 2 * conv.window.padding) * from.channels
+            }
+            Kernel::Conv(_)
+            | Kernel::Sum(_)
+            | Kernel::Concat
+            | Kernel::MaxPool(_)
+            | Kernel::AvgPool(_)
+            | Kernel::GlobalAvgPool
+            | Kernel::Gate => 0,
+        }
+    }
+
     /// The value in whose place a step may write: one that it reads number by number and nobody reads later.
     pub fn overwritten(&self, number: usize, lifetimes: &[Lifetime]) -> Option<usize> {
         let step = &self.steps[number];
@@ -292,9 +312,16 @@ impl Plan {
                 }
             }
         }
+        let n_buffers = buffers.len();
+        for (number, step) in self.steps.iter().enumerate() {
+            buffers.push((Lifetime { first: number, last: number }, self.kept(step)));
+        }
         let (offsets, arena) = arena::placed(&buffers);
         for (value, buffer) in self.values.iter_mut().zip(buffer_of) {
             value.offset = offsets[buffer];
+        }
+        for (step, offset) in self.steps.iter_mut().zip(&offsets[n_buffers..]) {
+            step.lines = *offset;
         }
         self.arena = arena;
     }
@@ -392,7 +419,7 @@ impl Lowered {
         }
         let output = self.values.len();
         self.values.push(Value { name, shape, offset: 0 });
-        self.steps.push(Step { kernel, inputs, output });
+        self.steps.push(Step { kernel, inputs, output, lines: 0 });
         output
     }
 }

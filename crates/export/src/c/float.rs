@@ -1,6 +1,6 @@
 //! Steps in 32-bit floats.
 
-use super::text::{array, float, function, widened};
+use super::text::{array, float, function};
 use super::{call, concat, max_pool, of_one, pooling};
 use crate::loops::sliding;
 use crate::plan::{Activation, Conv, Kernel, Plan, Step, Window};
@@ -8,7 +8,12 @@ use crate::run::by_tap;
 
 /// The functions of the activations that a plan has.
 pub(super) fn activations(plan: &Plan) -> String {
-    let used = |kind: Activation| plan.steps.iter().any(|step| step.activation() == kind);
+    // A convolution of one group has the ends of others in its numbers.
+    let is_called = |step: &Step| match (&step.kernel, step.activation()) {
+        (Kernel::Conv(conv), Activation::Relu | Activation::Relu6) => conv.groups > 1,
+        _ => true,
+    };
+    let used = |kind: Activation| plan.steps.iter().any(|step| step.activation() == kind && is_called(step));
     let kinds = [
         (Activation::Relu, "x > 0.0f ? x : 0.0f"),
         (Activation::Relu6, "x < 0.0f ? 0.0f : x > 6.0f ? 6.0f : x"),
@@ -21,7 +26,7 @@ pub(super) fn activations(plan: &Plan) -> String {
     functions.collect()
 }
 
-fn name(activation: Activation) -> &'static str {
+pub(super) fn name(activation: Activation) -> &'static str {
     match activation {
         Activation::Linear => "",
         Activation::Relu => "relu",
@@ -43,7 +48,8 @@ pub(super) fn step(plan: &Plan, step: &Step) -> (String, String) {
         of_one(step, "float", &pooling(plan, step, window), &body)
     };
     match &step.kernel {
-        Kernel::Conv(conv) => (convolution(&name, plan, step, conv), call),
+        Kernel::Conv(conv) if conv.groups == 1 => super::conv::in_floats(plan, step, conv),
+        Kernel::Conv(conv) => (grouped(&name, plan, step, conv), call),
         Kernel::Sum(kind) => {
             let names: Vec<String> = (0..step.inputs.len()).map(|input| format!("x{input}")).collect();
             let parameters: Vec<String> = names.iter().map(|name| format!("const float *{name}")).collect();
@@ -71,40 +77,26 @@ pub(super) fn step(plan: &Plan, step: &Step) -> (String, String) {
 /// Outputs that are summed at once, at most: their sums are on the stack.
 const MAX_BLOCK: usize = 64;
 
-/// Weights of so many outputs lie together, with zeros for outputs that there are not: a vector register's, of four floats.
-const LANES: usize = 4;
-
-fn convolution(name: &str, plan: &Plan, step: &Step, conv: &Conv) -> String {
+/// A convolution of several groups.
+fn grouped(name: &str, plan: &Plan, step: &Step, conv: &Conv) -> String {
     let (from, to) = (&plan.values[step.inputs[0]], &plan.values[step.output]);
     let channels = from.shape.channels;
     let (inputs, outputs) = (channels / conv.groups, to.shape.channels / conv.groups);
     let taps = conv.window.size.0 * conv.window.size.1;
     let number = step.output.to_string();
     let mut constants = sliding(&conv.window, from.shape, to.shape).to_vec();
-    let (body, weight, bias) = if conv.is_depthwise(channels) {
-        constants.push(("GROUPS", conv.groups));
+    constants.push(("GROUPS", conv.groups));
+    let (body, weight) = if conv.is_depthwise(channels) {
         // As one group of one input, by tap and then by channel.
-        (include_str!("float_depthwise.c"), by_tap(&conv.weight, 1, 1, taps), conv.bias.clone())
+        (include_str!("float_depthwise.c"), by_tap(&conv.weight, 1, 1, taps))
     } else {
         let n_blocks = outputs.div_ceil(MAX_BLOCK);
-        constants.extend([("IN", inputs), ("OUT", outputs), ("BLOCKS", n_blocks)]);
-        let weight = by_tap(&conv.weight, conv.groups, inputs, taps);
-        if conv.groups > 1 {
-            constants.extend([("GROUPS", conv.groups), ("BLOCK", outputs.div_ceil(n_blocks))]);
-            (include_str!("float_grouped.c"), weight, conv.bias.clone())
-        } else {
-            let block = outputs.div_ceil(n_blocks).next_multiple_of(LANES);
-            let padded = block * n_blocks;
-            constants.extend([("BLOCK", block), ("PADDED", padded)]);
-            (
-                include_str!("float_conv.c"),
-                widened(&weight, outputs, padded),
-                widened(&conv.bias, outputs, padded),
-            )
-        }
+        let block = outputs.div_ceil(n_blocks);
+        constants.extend([("IN", inputs), ("OUT", outputs), ("BLOCKS", n_blocks), ("BLOCK", block)]);
+        (include_str!("float_grouped.c"), by_tap(&conv.weight, conv.groups, inputs, taps))
     };
     let body = body.replace("_N", &format!("_{number}")).replace("ACTIVATED", self::name(conv.activation));
     array("float", &format!("weight_{number}"), weight.into_iter().map(float))
-        + &array("float", &format!("bias_{number}"), bias.into_iter().map(float))
+        + &array("float", &format!("bias_{number}"), conv.bias.iter().copied().map(float))
         + &function(name, "const float *x, float *y", &constants, &body)
 }

@@ -25,20 +25,18 @@ pub(super) fn step(plan: &Plan, integers: &Quantised, step: &Step) -> (String, S
         of_one(step, "int8_t", &pooling(plan, step, window), &body)
     };
     let (functions, call) = match &step.kernel {
-        Kernel::Conv(conv) => match &quantised.conv {
-            Some(constants) => {
+        Kernel::Conv(conv) => {
+            let Some(constants) = &quantised.conv else { unreachable!("a convolution has integers") };
+            if conv.groups == 1 {
+                super::conv::in_integers(plan, integers, step, conv, (quantised, constants))
+            } else {
                 let zero = integers.scales[step.inputs[0]].zero;
-                let body = match conv.groups {
-                    1 => include_str!("integer_conv.c"),
-                    _ => include_str!("integer_grouped.c"),
-                };
                 let steps = "(float)sum * multiplier_N[c]";
-                let body =
-                    body.replace("ZERO", &format!("({zero})")).replace(&format!("END({steps})"), &end(steps));
-                (convolution(&name, plan, step, conv, constants, zero, &body), call)
+                let body = include_str!("integer_grouped.c").replace("ZERO", &format!("({zero})"));
+                let body = body.replace(&format!("END({steps})"), &end(steps));
+                (grouped(&name, plan, step, conv, constants, &body), call)
             }
-            None => unreachable!("a convolution has integers"),
-        },
+        }
         Kernel::Sum(_) => {
             let parameters: Vec<String> =
                 (0..step.inputs.len()).map(|input| format!("const int8_t *x{input}")).collect();
@@ -93,13 +91,13 @@ fn end(number: usize, quantised: &QuantisedStep, steps: &str) -> String {
     }
 }
 
-fn convolution(
+/// A convolution of several groups.
+fn grouped(
     name: &str,
     plan: &Plan,
     step: &Step,
     conv: &Conv,
     integers: &QuantisedConv,
-    zero: i32,
     body: &str,
 ) -> String {
     let (from, to) = (&plan.values[step.inputs[0]], &plan.values[step.output]);
@@ -111,19 +109,10 @@ fn convolution(
         (0..taps).flat_map(move |tap| (0..inputs).map(move |input| (output * inputs + input) * taps + tap))
     });
     let mut constants = sliding(&conv.window, from.shape, to.shape).to_vec();
-    constants.extend([("IN", inputs), ("OUT", outputs)]);
-    let mut arrays = array("int8_t", &format!("weight_{number}"), weight.map(|at| integers.weight[at]))
+    constants.extend([("IN", inputs), ("OUT", outputs), ("GROUPS", conv.groups)]);
+    let arrays = array("int8_t", &format!("weight_{number}"), weight.map(|at| integers.weight[at]))
         + &array("int32_t", &format!("bias_{number}"), integers.bias.iter())
         + &array("float", &format!("multiplier_{number}"), integers.multiplier.iter().copied().map(float));
-    if conv.groups > 1 {
-        constants.push(("GROUPS", conv.groups));
-    } else {
-        // What the zero point adds to a window that is all inside.
-        let channels = integers.bias.iter().zip(integers.weight.chunks_exact(conv.taps()));
-        let whole =
-            channels.map(|(bias, weights)| bias - zero * weights.iter().copied().map(i32::from).sum::<i32>());
-        arrays += &array("int32_t", &format!("whole_{number}"), whole);
-    }
     let body = body.replace("_N", &format!("_{number}"));
     arrays + &function(name, "const int8_t *x, int8_t *y", &constants, &body)
 }

@@ -3,6 +3,7 @@
 //! No heap, no recursion, nothing of a library but `sqrt` and `expf` where a network needs them. Weights are constants; all
 //! activations lie in one static arena, at the offsets of the plan. Each step is a function whose loops have constant ends.
 
+mod conv;
 mod float;
 mod integer;
 mod test;
@@ -13,7 +14,7 @@ use netsynth_data::Normalisation;
 use crate::file::{File, Program};
 use crate::interface::Interface;
 use crate::loops::sliding;
-use crate::plan::{Activation, Plan, Step, Window};
+use crate::plan::{Activation, Kernel, Plan, Step, Window};
 use crate::quantised::Quantised;
 use crate::samples::Sample;
 use text::{float, function, literal, remark};
@@ -80,7 +81,22 @@ fn header(plan: &Plan, integers: Option<&Quantised>, interface: &Interface) -> S
 
 /// The bytes of the arena.
 fn arena_bytes(plan: &Plan, integers: Option<&Quantised>) -> usize {
-    plan.arena * if integers.is_some() { 1 } else { size_of::<f32>() }
+    size_of_number(integers) * arena_numbers(plan, integers)
+}
+
+fn size_of_number(integers: Option<&Quantised>) -> usize {
+    match integers {
+        None => size_of::<f32>(),
+        Some(_) => size_of::<i8>(),
+    }
+}
+
+/// The numbers of the arena: integers are read in groups, so that some may be read behind the last.
+fn arena_numbers(plan: &Plan, integers: Option<&Quantised>) -> usize {
+    match integers {
+        None => plan.arena,
+        Some(_) => plan.arena + conv::GROUP - 1,
+    }
 }
 
 fn plain(text: &str) -> String {
@@ -91,8 +107,9 @@ fn source(plan: &Plan, integers: Option<&Quantised>, interface: &Interface) -> S
     let number = number_type(integers);
     let mut text = String::new();
     text.push_str("#include \"network.h\"\n\n");
+    text.push_str("#include <float.h>\n");
     if integers.is_some() {
-        text.push_str("#include <float.h>\n#include <stdint.h>\n");
+        text.push_str("#include <stdint.h>\n");
     }
     if uses_mathematics(plan, integers, interface) {
         text.push_str("#include <math.h>\n");
@@ -107,8 +124,12 @@ fn source(plan: &Plan, integers: Option<&Quantised>, interface: &Interface) -> S
     text.push_str(&format!(
         "\nconst char *const network_labels[NETWORK_CLASSES] = {{\n{}\n}};\n\nstatic {number} arena[{}];\n\n",
         labels.join(",\n"),
-        plan.arena
+        arena_numbers(plan, integers)
     ));
+    let is_plain_conv = |step: &Step| matches!(&step.kernel, Kernel::Conv(conv) if conv.groups == 1);
+    if plan.steps.iter().any(is_plain_conv) {
+        text.push_str(&conv::functions(integers.is_some()));
+    }
     let mut calls = String::new();
     for step in &plan.steps {
         let output = &plan.values[step.output];

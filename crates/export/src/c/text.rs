@@ -31,15 +31,6 @@ pub(super) fn constant_bytes(source: &str) -> usize {
     bytes.sum()
 }
 
-/// Rows of numbers with zeros at their ends.
-pub(super) fn widened<T: Copy + Default>(rows: &[T], length: usize, padded: usize) -> Vec<T> {
-    let widened = rows.chunks_exact(length).flat_map(|row| {
-        let zeros = std::iter::repeat_n(T::default(), padded - length);
-        row.iter().copied().chain(zeros)
-    });
-    widened.collect()
-}
-
 /// A float that is read back as the same one.
 pub(super) fn float(value: f32) -> String {
     format!("{value:?}f")

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
+use netsynth_data::Normalisation;
+use netsynth_export::{File, Interface, Plan, Quantised, Sample, c};
 use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_train::{Deployed, Device, Network};
 
@@ -56,4 +58,40 @@ pub fn drawn(numbers: &[(u8, u8, u8)]) -> String {
         r#"(schema: 1, name: "drawn", input: (channels: 2, height: 6, width: 5), nodes: [{}])"#,
         nodes.join(", ")
     )
+}
+
+/// Levels pixel by pixel of an image, so that their mean and deviation are no round numbers.
+fn levels(numbers: &[f32]) -> Vec<u8> {
+    numbers.iter().map(|x| ((x + 1.0) * 120.0) as u8).collect()
+}
+
+/// A network as C in floats and in 8-bit integers, with samples.
+pub fn both(text: &str, seed: u64, normalisation: Option<Normalisation>) -> [Vec<File>; 2] {
+    let network = network(text, seed);
+    let plan = Plan::new(&network).unwrap();
+    let labels = (0..plan.classes()).map(|class| format!("\"{class}\" \\ ?\u{3f}/ ü */")).collect();
+    let interface = Interface { labels, normalisation, preparation: "It is cut out. */".to_owned() };
+    let levels: Vec<Vec<u8>> = (0..4).map(|seed| levels(&image(&network, seed))).collect();
+    let numbers: Vec<Vec<f32>> = levels
+        .iter()
+        .enumerate()
+        .map(|(seed, levels)| match normalisation {
+            Some(_) => interface.numbers(levels),
+            None => image(&network, seed),
+        })
+        .collect();
+    let integers = Quantised::new(&plan, &numbers).unwrap();
+    let sample = |(levels, numbers): (&Vec<u8>, &Vec<f32>), logits: Vec<f32>| {
+        let planes: Vec<f32> = match normalisation {
+            Some(_) => levels.iter().copied().map(f32::from).collect(),
+            None => numbers.clone(),
+        };
+        Sample::of_planes(&planes, plan.input(), logits)
+    };
+    let pairs = || levels.iter().zip(&numbers);
+    let floats: Vec<Sample> = pairs().map(|pair| sample(pair, network.scores(pair.1.clone(), 1))).collect();
+    let exact: Vec<Sample> =
+        pairs().map(|pair| sample(pair, integers.logits(&plan, &integers.run(&plan, pair.1)))).collect();
+    [c(&plan, None, &interface, &floats), c(&plan, Some(&integers), &interface, &exact)]
+        .map(|program| program.files)
 }

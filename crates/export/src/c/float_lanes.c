@@ -1,0 +1,62 @@
+
+/* LANES sums side by side: a vector register of the processor. A convolution sums so many VECTORS of outputs for so many PIXELS at once,
+   as many as there are registers for; each weight that is read is used for all pixels. */
+typedef float number, wide;
+enum { GROUP = 1 };
+
+/* What becomes of sums. */
+struct end {
+    float low, high;
+};
+
+#if defined(NETWORK_PLAIN) || !(defined(__SSE2__) || defined(__ARM_NEON) && defined(__aarch64__))
+enum { LANES = 1, VECTORS = 2, PIXELS = 2 };
+typedef float lanes, weights, inputs;
+#define LOAD(from) (*(from))
+#define STORE(to, a) (*(to) = (a))
+#define INPUTS(from) (*(from))
+#define WITH_PRODUCTS(sum, a, b) ((sum) + (a) * (b))
+#define BETWEEN(a, low, high) ((a) < (low) ? (low) : (a) > (high) ? (high) : (a))
+#elif defined(__AVX2__) && defined(__FMA__)
+#include <immintrin.h>
+enum { LANES = 8, VECTORS = 3, PIXELS = 4 };
+typedef __m256 lanes, weights, inputs;
+#define LOAD(from) _mm256_loadu_ps(from)
+#define STORE(to, a) _mm256_storeu_ps(to, a)
+#define INPUTS(from) _mm256_broadcast_ss(from)
+#define WITH_PRODUCTS(sum, a, b) _mm256_fmadd_ps(a, b, sum)
+#define BETWEEN(a, low, high) _mm256_min_ps(_mm256_max_ps(a, _mm256_set1_ps(low)), _mm256_set1_ps(high))
+#ifdef __GNUC__
+/* In a register, and not read again for each pixel. */
+#define HELD(a) __asm__("" : "+x"(a))
+#endif
+#elif defined(__SSE2__)
+#include <emmintrin.h>
+enum { LANES = 4, VECTORS = 3, PIXELS = 4 };
+typedef __m128 lanes, weights, inputs;
+#define LOAD(from) _mm_loadu_ps(from)
+#define STORE(to, a) _mm_storeu_ps(to, a)
+#define INPUTS(from) _mm_set1_ps(*(from))
+#define WITH_PRODUCTS(sum, a, b) _mm_add_ps(_mm_mul_ps(a, b), sum)
+#define BETWEEN(a, low, high) _mm_min_ps(_mm_max_ps(a, _mm_set1_ps(low)), _mm_set1_ps(high))
+#elif defined(__ARM_NEON) && defined(__aarch64__)
+#include <arm_neon.h>
+enum { LANES = 4, VECTORS = 3, PIXELS = 4 };
+typedef float32x4_t lanes, weights, inputs;
+#define LOAD(from) vld1q_f32(from)
+#define STORE(to, a) vst1q_f32(to, a)
+#define INPUTS(from) vld1q_dup_f32(from)
+#define WITH_PRODUCTS(sum, a, b) vfmaq_f32(sum, a, b)
+#define BETWEEN(a, low, high) vminq_f32(vmaxq_f32(a, vdupq_n_f32(low)), vdupq_n_f32(high))
+#endif
+#ifndef HELD
+#define HELD(a)
+#endif
+#define SUMS(from) LOAD(from)
+#define WEIGHTS(from) LOAD(from)
+
+SPECIALISED void store(const struct end *end, lanes sum, int output, float *to)
+{
+    (void)output;
+    STORE(to, BETWEEN(sum, end->low, end->high));
+}
