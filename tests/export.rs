@@ -107,6 +107,38 @@ fn a_network_of_a_run_is_written_in_every_format() {
     assert!(contents(&folder.join("runs/it")) == run);
 }
 
+/// The number that follows a word in what was printed.
+fn number_after(text: &str, word: &str) -> u64 {
+    let rest = text.split_once(word).unwrap().1;
+    let digits: String = rest.chars().take_while(|c| c.is_ascii_digit() || *c == ',').collect();
+    digits.replace(',', "").parse().unwrap()
+}
+
+#[test]
+fn a_search_under_bounds_of_memory_ends_in_c_that_takes_what_was_counted() {
+    let home = workplace();
+    let folder = home.path();
+    let plan = fs::read_to_string(folder.join("plan.ron")).unwrap();
+    let bounds = r#"indicator: ["accuracy >= 1 %", "arena <= 40 KiB", "flash_int8 < 12 KiB"]"#;
+    let plan = plan.replace("indicator: [AtLeast(Accuracy, 0.01), AtMost(Parameters, 6000.0)]", bounds);
+    let plan = plan.replace("Minimise(Parameters)", "Minimise(ArenaInt8), Minimise(Flash)");
+    assert!(plan.contains(bounds) && plan.contains("Minimise(Flash)"));
+    fs::write(folder.join("plan.ron"), plan).unwrap();
+    searched(folder);
+    let (code, table, stderr) = netsynth(folder, &["front", "query", "runs/it", "--csv"]);
+    assert_eq!(code, 0, "{stderr}");
+    let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split(',').collect()).collect();
+    let column = |name: &str| rows[0].iter().position(|column| *column == name).unwrap();
+    let member = rows[1..].iter().find(|row| row[column("picks")].contains("nano-a")).unwrap();
+    let counted = |name: &str| member[column(name)].parse::<u64>().unwrap();
+    assert!(counted("arena") <= 40 << 10 && counted("flash_int8") < 12 << 10, "{table}");
+    for (options, arena, flash) in [(&[][..], "arena", "flash"), (&["--int8"], "arena_int8", "flash_int8")] {
+        let printed = exported(folder, MODEL, &[&["--to", "c", "--out", arena], options].concat());
+        let written = (number_after(&printed, "arena: "), number_after(&printed, "constants: "));
+        assert_eq!(written, (counted(arena), counted(flash)), "{printed}");
+    }
+}
+
 #[test]
 fn what_cannot_be_exported_is_refused_before_anything_is_written() {
     let home = workplace();

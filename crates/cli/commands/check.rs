@@ -23,7 +23,7 @@ const N_DRAWS: usize = 1000;
 /// Example: netsynth check prototypes/nano-b.ron
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// A file with an architecture or a search space, or a built-in name: emotionnet, resnet20, nano-b, nano-a-class,
+    /// A file with an architecture or a search space, or a built-in name: emotionnet, micro, resnet20, nano-b, nano-a-class, resnet8,
     /// resnet50, mobilenet-v1, efficientnet-b0, micro-exp-net
     file: String,
     #[command(flatten)]
@@ -263,6 +263,7 @@ fn within_reach(survey: &Survey) -> Result<Ending, RunError> {
         parameters: of(survey.parameters),
         macs: of(survey.macs),
         peak_activations: of(survey.peak_activations),
+        ..Cost::default()
     };
     let (least, most) = (cost(&|spread| spread.least), cost(&|spread| spread.most));
     for constraint in Indicator::paper().constraints {

@@ -2,7 +2,6 @@
 //!
 //! A [`Plan`] is the network as steps on values in one arena; every format is written from it.
 
-mod arena;
 mod c;
 mod file;
 mod interface;
@@ -15,12 +14,11 @@ mod rust;
 mod samples;
 mod verify;
 
-pub use arena::Lifetime;
 pub use c::c;
 pub use file::{File, Program};
 pub use interface::Interface;
 pub use onnx::{OPSET, OPSETS, OnnxOptions, onnx};
-pub use plan::{Activation, Conv, Kernel, Plan, Step, Value, Window};
+pub use plan::{Activation, Conv, Kernel, Numbers, Plan, Step, Value, Window};
 pub use quantised::{QuantisationError, Quantised, QuantisedConv, QuantisedStep, Scale};
 pub use run::{Observer, run};
 pub use rust::rust;

@@ -6,7 +6,7 @@
 //! even gives the same integers, in whatever order it computes. Only what multiplies a convolution's 32-bit sum is another
 //! number, and that is one multiplication.
 
-use crate::plan::{Activation, Conv, Kernel, Plan, Step};
+use crate::plan::{Activation, Conv, Kernel, Plan, Step, activated};
 use crate::run::run;
 
 /// How a value's integers are read: `2^exponent (q - zero)`.
@@ -271,10 +271,10 @@ impl Quantised {
 fn refuse_long_sums(plan: &Plan) -> Result<(), QuantisationError> {
     for step in &plan.steps {
         if let Kernel::Conv(conv) = &step.kernel
-            && conv.taps() > MAX_TAPS
+            && conv.numbers.taps() > MAX_TAPS
         {
             let step = plan.values[step.output].name.clone();
-            return Err(QuantisationError::TooManyTaps { step, taps: conv.taps(), limit: MAX_TAPS });
+            return Err(QuantisationError::TooManyTaps { step, taps: conv.numbers.taps(), limit: MAX_TAPS });
         }
     }
     Ok(())
@@ -356,7 +356,7 @@ fn quantised_step(step: &Step, scales: &[Scale], before: Scale, after: Scale) ->
     let table = match activation {
         Activation::Linear | Activation::Relu | Activation::Relu6 => None,
         Activation::Swish | Activation::Sigmoid => {
-            let image = |q: i8| after.quantise(activation.of(before.real(q)));
+            let image = |q: i8| after.quantise(activated(activation, before.real(q)));
             Some((i8::MIN..=i8::MAX).map(image).collect())
         }
     };
@@ -374,7 +374,7 @@ fn quantised_step(step: &Step, scales: &[Scale], before: Scale, after: Scale) ->
 
 fn quantised_conv(conv: &Conv, input: Scale, output: Scale) -> QuantisedConv {
     let step = input.step();
-    let channels = conv.weight.chunks_exact(conv.taps()).zip(&conv.bias);
+    let channels = conv.numbers.weight.chunks_exact(conv.numbers.taps()).zip(&conv.numbers.bias);
     let weight_scale: Vec<f32> = channels
         .map(|(weights, bias)| {
             let largest = weights.iter().fold(0.0_f32, |largest, weight| largest.max(weight.abs()));
@@ -382,10 +382,11 @@ fn quantised_conv(conv: &Conv, input: Scale, output: Scale) -> QuantisedConv {
             (largest / 127.0).max(bias.abs() / step / (1 << 29) as f32).max(1e-12)
         })
         .collect();
-    let weight = conv.weight.iter().enumerate();
-    let weight =
-        weight.map(|(at, w)| libm::rintf(w / weight_scale[at / conv.taps()]).clamp(-127.0, 127.0) as i8);
-    let bias = conv.bias.iter().zip(&weight_scale).map(|(b, scale)| libm::rintf(b / (step * scale)) as i32);
+    let weight = conv.numbers.weight.iter().enumerate();
+    let weight = weight
+        .map(|(at, w)| libm::rintf(w / weight_scale[at / conv.numbers.taps()]).clamp(-127.0, 127.0) as i8);
+    let bias =
+        conv.numbers.bias.iter().zip(&weight_scale).map(|(b, scale)| libm::rintf(b / (step * scale)) as i32);
     QuantisedConv {
         weight: weight.collect(),
         bias: bias.collect(),

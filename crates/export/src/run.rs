@@ -6,7 +6,7 @@ use std::ops::AddAssign;
 
 use netsynth_graph::Shape;
 
-use crate::plan::{Activation, Conv, Kernel, Plan, Step, Window};
+use crate::plan::{Activation, Conv, Kernel, Plan, Step, Window, activated};
 
 /// Who is given the number of each step, and what it computed before and after its activation.
 pub type Observer<'a> = dyn FnMut(usize, &[f32], &[f32]) + 'a;
@@ -21,7 +21,7 @@ pub fn run(plan: &Plan, image: &[f32], observe: &mut Observer<'_>) -> Vec<f32> {
     arena[input.offset..input.offset + image.len()].copy_from_slice(&interleaved(image, input.shape));
     for (number, step) in plan.steps.iter().enumerate() {
         let (before, activation) = computed(plan, step, &arena);
-        let after: Vec<f32> = before.iter().map(|&x| activation.of(x)).collect();
+        let after: Vec<f32> = before.iter().map(|&x| activated(activation, x)).collect();
         observe(number, &before, &after);
         let offset = plan.values[step.output].offset;
         arena[offset..offset + after.len()].copy_from_slice(&after);
@@ -87,9 +87,9 @@ fn mean(numbers: &mut dyn Iterator<Item = f32>) -> f32 {
 }
 
 fn convolved(conv: &Conv, from: Shape, to: Shape, input: &[f32]) -> Vec<f32> {
-    let mut output = sums(conv, &conv.weight, from, to, input, |x, weight| x * weight);
+    let mut output = sums(conv, &conv.numbers.weight, from, to, input, |x, weight| x * weight);
     for pixel in output.chunks_exact_mut(to.channels) {
-        pixel.iter_mut().zip(&conv.bias).for_each(|(sum, bias)| *sum += bias);
+        pixel.iter_mut().zip(&conv.numbers.bias).for_each(|(sum, bias)| *sum += bias);
     }
     output
 }

@@ -5,7 +5,8 @@
 mod networks;
 
 use netsynth_data::Normalisation;
-use netsynth_export::{Interface, Plan, run};
+use netsynth_export::{Interface, Plan, Quantised, c, run};
+use netsynth_graph::program::Program;
 use networks::{ALL_OPERATORS, close, drawn, image, network};
 use proptest::prelude::*;
 
@@ -21,6 +22,27 @@ fn the_plan_has_every_operator_and_computes_what_the_network_does() {
     let (weights, biases) = plan.parameters();
     // A convolution without bias has zeros.
     assert_eq!((weights + biases) as u64, network.n_parameters() + 6);
+}
+
+#[test]
+fn the_memory_that_is_counted_of_a_graph_is_what_c_takes() {
+    for text in [ALL_OPERATORS, include_str!("../../../prototypes/nano-b.ron")] {
+        let network = network(text, 1);
+        let plan = Plan::new(&network).unwrap();
+        let integers = Quantised::new(&plan, &[image(&network, 1)]).unwrap();
+        let interface = Interface {
+            labels: (0..plan.classes()).map(|class| class.to_string()).collect(),
+            normalisation: None,
+            preparation: String::new(),
+        };
+        let taken = |integers| {
+            let program = c(&plan, integers, &interface, &[]);
+            (program.arena_bytes as u64, program.constant_bytes as u64)
+        };
+        let counted = network.graph().cost().memory;
+        assert_eq!(taken(None), (counted.arena, counted.flash));
+        assert_eq!(taken(Some(&integers)), (counted.arena_int8, counted.flash_int8));
+    }
 }
 
 #[test]
@@ -41,7 +63,8 @@ proptest! {
     ) {
         let network = network(&drawn(&numbers), seed as u64);
         let plan = Plan::new(&network).unwrap();
-        let lifetimes = plan.lifetimes();
+        let program = Program::new(network.graph());
+        let lifetimes = program.lifetimes();
         let range = |value: usize| {
             let offset = plan.values[value].offset;
             offset..offset + plan.values[value].shape.elements() as usize
@@ -49,7 +72,7 @@ proptest! {
         for one in 0..plan.values.len() {
             prop_assert!(range(one).end <= plan.arena);
             for other in one + 1..plan.values.len() {
-                let overwrites = plan.overwritten(other - 1, &lifetimes) == Some(one);
+                let overwrites = program.overwritten(other - 1, &lifetimes) == Some(one);
                 let overlap = range(one).start < range(other).end && range(other).start < range(one).end;
                 prop_assert!(!overlap || overwrites || !lifetimes[one].meets(&lifetimes[other]));
                 // What is overwritten is overwritten number by number.

@@ -4,11 +4,14 @@ use std::ops::Add;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::program::Memory;
+
 /// What a network costs once deployed, for one input image.
 ///
 /// Batch norm that follows a convolution is counted as it is shipped: folded into the convolution's weights
-/// and one bias a channel.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+/// and one bias a channel. Files keep the first three counts, and costs are compared by them: the memory follows from the same
+/// architecture.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Cost {
     /// Numbers that are stored to run the network.
@@ -19,7 +22,19 @@ pub struct Cost {
     /// allocated while its inputs live, and an activation is freed after its last reader. Four bytes each in
     /// 32-bit floats.
     pub peak_activations: u64,
+    /// What a device needs to run the network as it is exported.
+    #[serde(skip)]
+    pub memory: Memory,
 }
+
+impl PartialEq for Cost {
+    fn eq(&self, other: &Self) -> bool {
+        let kept = |cost: &Self| (cost.parameters, cost.macs, cost.peak_activations);
+        kept(self) == kept(other)
+    }
+}
+
+impl Eq for Cost {}
 
 /// What one node adds: parameters and multiply-accumulates.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use petgraph::visit::EdgeRef;
 
 use crate::cost::NodeCost;
 use crate::ops::Dense;
+use crate::program::{Memory, Program};
 use crate::{Activation, ArchitectureSpec, Cost, GraphError, INPUT, NodeSpec, Op, Shape};
 
 /// The most nodes a network may have.
@@ -149,6 +150,7 @@ impl Graph {
             parameters: total.parameters,
             macs: total.macs,
             peak_activations: self.activations().into_iter().max().unwrap_or_default(),
+            memory: Memory::of(&Program::new(self)),
         }
     }
 

@@ -24,6 +24,7 @@ mod error;
 mod graph;
 mod id;
 pub mod ops;
+pub mod program;
 pub mod prototypes;
 pub mod schema;
 mod shape;

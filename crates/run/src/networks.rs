@@ -15,14 +15,18 @@ use crate::RunError;
 const FACES: (Shape, usize) = (Shape { channels: 1, height: 48, width: 48 }, 7);
 
 /// The architectures that the program carries with it as files.
-const ARCHITECTURES: [(&str, &str); 3] = [
+const ARCHITECTURES: [(&str, &str); 4] = [
     ("resnet20", include_str!("../../../prototypes/resnet20.ron")),
     ("nano-b", include_str!("../../../prototypes/nano-b.ron")),
     ("nano-a-class", include_str!("../../../prototypes/nano-a-class.ron")),
+    ("resnet8", include_str!("../../../prototypes/resnet8.ron")),
 ];
 
 /// The search spaces that the program carries with it.
-const SPACES: [(&str, &str); 1] = [("emotionnet", include_str!("../../../search-spaces/emotionnet.ron"))];
+const SPACES: [(&str, &str); 2] = [
+    ("emotionnet", include_str!("../../../search-spaces/emotionnet.ron")),
+    ("micro", include_str!("../../../search-spaces/micro.ron")),
+];
 
 /// A document's text and what to call it.
 pub struct Source {

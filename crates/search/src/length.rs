@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     fn cost(macs: u64) -> Cost {
-        Cost { parameters: 1, macs, peak_activations: 1 }
+        Cost { parameters: 1, macs, peak_activations: 1, ..Cost::default() }
     }
 
     proptest! {

@@ -377,7 +377,12 @@ fn hypervolumes_of_known_fronts() {
 #[test]
 fn net_score_of_a_known_network() {
     // 20 log10(90^2 / (0.5^0.5 * 8^0.5)) = 40 log10(90) - 20 log10(2)
-    let cost = netsynth_graph::Cost { parameters: 500_000, macs: 8_000_000, peak_activations: 1 };
+    let cost = netsynth_graph::Cost {
+        parameters: 500_000,
+        macs: 8_000_000,
+        peak_activations: 1,
+        ..Default::default()
+    };
     let score = Performance::default().of(0.9, &cost);
     assert!((score - (40.0 * 90f64.log10() - 20.0 * 2f64.log10())).abs() < 1e-12);
 }

@@ -102,7 +102,7 @@ impl FrontFile {
         measured.iter().for_each(|metric| text += &format!(",{}", metric.name()));
         text.push('\n');
         for row in &self.members {
-            let Cost { parameters, macs, peak_activations } = row.cost;
+            let Cost { parameters, macs, peak_activations, .. } = row.cost;
             let variants: Vec<String> = row.variants.iter().map(ToString::to_string).collect();
             text += &format!(
                 "{},{},{},{parameters},{macs},{peak_activations},{},{}",

@@ -108,7 +108,7 @@ fn totals(names: &[&String; 2], ids: [ArchitectureId; 2], costs: [Cost; 2]) -> R
     /// A network with its counts, or the difference of both.
     type Row<'a> = (&'a str, String, [Cell; 3]);
     let network = |at: usize| -> Row<'_> {
-        let Cost { parameters, macs, peak_activations } = costs[at];
+        let Cost { parameters, macs, peak_activations, .. } = costs[at];
         let counts = [Cell::count(parameters), Cell::millions(macs), Cell::kibibytes(peak_activations)];
         (names[at], ids[at].to_string(), counts)
     };

@@ -234,9 +234,16 @@ fn fitting(fields: &[Field], room: Option<usize>, width: impl Fn(&[Field]) -> us
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use netsynth_graph::program::Memory;
+
     use super::*;
 
-    const COST: Cost = Cost { parameters: 1, macs: 1, peak_activations: 1 };
+    const COST: Cost = Cost {
+        parameters: 1,
+        macs: 1,
+        peak_activations: 1,
+        memory: Memory { arena: 1, flash: 1, arena_int8: 1, flash_int8: 1 },
+    };
 
     fn rows() -> Vec<Row> {
         let row = |trial: usize, accuracy: Option<f64>, parameters: f64| Row {

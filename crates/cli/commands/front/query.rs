@@ -30,9 +30,9 @@ pub(crate) struct Show {
 /// Print the trials of runs that meet a condition.
 ///
 /// A condition compares metrics (accuracy, balanced_accuracy, macro_f1, worst_recall, parameters, macs,
-/// peak_activations, weight_bytes), net_score and trial with numbers by >= <= > < = and !=, joined by `and`, `or`, `not`
-/// and brackets. A number may be followed by %, k, M or, for peak_activations (of four bytes each) and weight_bytes,
-/// KiB or MiB.
+/// peak_activations, weight_bytes, arena, flash, arena_int8, flash_int8), net_score and trial with numbers by >= <= > < =
+/// and !=, joined by `and`, `or`, `not` and brackets. A number may be followed by %, k, M or, for bytes and for
+/// peak_activations (of four bytes each), KiB or MiB.
 ///
 /// Example: netsynth front query runs/search-001 --where 'accuracy >= 92 % and parameters <= 150k'
 #[derive(Args)]

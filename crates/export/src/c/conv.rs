@@ -2,16 +2,12 @@
 
 use std::fmt::Display;
 
+use netsynth_graph::program::{GROUP, MAX_LANES};
+
 use super::place;
 use super::text::{array, float};
 use crate::plan::{Activation, Conv, Plan, Step, Window};
 use crate::quantised::{Quantised, QuantisedConv, QuantisedStep};
-
-/// The most sums that lie side by side: behind the last output there are numbers for as many, which are read and not used.
-const MAX_LANES: usize = 8;
-
-/// Products of 8-bit integers that are added to a sum at once.
-pub(super) const GROUP: usize = 4;
 
 /// The functions that convolutions call, in floats or in 8-bit integers.
 pub(super) fn functions(is_integer: bool) -> String {
@@ -30,13 +26,15 @@ pub(super) fn in_floats(plan: &Plan, step: &Step, conv: &Conv) -> (String, Strin
         Activation::Linear | Activation::Swish | Activation::Sigmoid => ("-FLT_MAX", "FLT_MAX"),
     };
     let number = step.output;
-    let arrays =
-        array("float", &format!("weight_{number}"), laid_out(conv, &conv.weight, 1).into_iter().map(float))
-            + &array(
-                "float",
-                &format!("start_{number}"),
-                behind(conv.bias.iter().copied().map(float), "0.0f"),
-            );
+    let arrays = array(
+        "float",
+        &format!("weight_{number}"),
+        laid_out(conv, &conv.numbers.weight, 1).into_iter().map(float),
+    ) + &array(
+        "float",
+        &format!("start_{number}"),
+        behind(conv.numbers.bias.iter().copied().map(float), "0.0f"),
+    );
     let after = match conv.activation {
         Activation::Linear | Activation::Relu | Activation::Relu6 => None,
         Activation::Swish | Activation::Sigmoid => {
@@ -57,7 +55,7 @@ pub(super) fn in_integers(
     let number = step.output;
     let zero = integers.scales[step.inputs[0]].zero;
     // The border's inputs are the zero point: every window is whole, and what the zero point adds is known.
-    let channels = constants.bias.iter().zip(constants.weight.chunks_exact(conv.taps()));
+    let channels = constants.bias.iter().zip(constants.weight.chunks_exact(conv.numbers.taps()));
     let starts = channels.map(|(bias, weights)| {
         let sum: i32 = weights.iter().copied().map(i32::from).sum();
         format!("START({}, {sum})", bias - zero * sum)
@@ -77,8 +75,8 @@ pub(super) fn in_integers(
 /// Weights by the window's rows, by groups of inputs, by outputs, and by the inputs of a group.
 fn laid_out<W: Copy + Default>(conv: &Conv, weight: &[W], group: usize) -> Vec<W> {
     let (rows, columns) = conv.window.size;
-    let outputs = conv.bias.len();
-    let inputs = conv.taps() / (rows * columns);
+    let outputs = conv.numbers.bias.len();
+    let inputs = conv.numbers.taps() / (rows * columns);
     let mut found = Vec::with_capacity(weight.len());
     for row in 0..rows {
         for first in (0..columns * inputs).step_by(group) {

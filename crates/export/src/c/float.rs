@@ -9,11 +9,12 @@ use crate::run::by_tap;
 /// The functions of the activations that a plan has.
 pub(super) fn activations(plan: &Plan) -> String {
     // A convolution of one group has the ends of others in its numbers.
-    let is_called = |step: &Step| match (&step.kernel, step.activation()) {
+    let is_called = |step: &Step| match (&step.kernel, step.kernel.activation()) {
         (Kernel::Conv(conv), Activation::Relu | Activation::Relu6) => conv.groups > 1,
         _ => true,
     };
-    let used = |kind: Activation| plan.steps.iter().any(|step| step.activation() == kind && is_called(step));
+    let used =
+        |kind: Activation| plan.steps.iter().any(|step| step.kernel.activation() == kind && is_called(step));
     let kinds = [
         (Activation::Relu, "x > 0.0f ? x : 0.0f"),
         (Activation::Relu6, "x < 0.0f ? 0.0f : x > 6.0f ? 6.0f : x"),
@@ -86,17 +87,17 @@ fn grouped(name: &str, plan: &Plan, step: &Step, conv: &Conv) -> String {
     let number = step.output.to_string();
     let mut constants = sliding(&conv.window, from.shape, to.shape).to_vec();
     constants.push(("GROUPS", conv.groups));
-    let (body, weight) = if conv.is_depthwise(channels) {
+    let (body, weight) = if conv.is_depthwise(from.shape, to.shape) {
         // As one group of one input, by tap and then by channel.
-        (include_str!("float_depthwise.c"), by_tap(&conv.weight, 1, 1, taps))
+        (include_str!("float_depthwise.c"), by_tap(&conv.numbers.weight, 1, 1, taps))
     } else {
         let n_blocks = outputs.div_ceil(MAX_BLOCK);
         let block = outputs.div_ceil(n_blocks);
         constants.extend([("IN", inputs), ("OUT", outputs), ("BLOCKS", n_blocks), ("BLOCK", block)]);
-        (include_str!("float_grouped.c"), by_tap(&conv.weight, conv.groups, inputs, taps))
+        (include_str!("float_grouped.c"), by_tap(&conv.numbers.weight, conv.groups, inputs, taps))
     };
     let body = body.replace("_N", &format!("_{number}")).replace("ACTIVATED", self::name(conv.activation));
     array("float", &format!("weight_{number}"), weight.into_iter().map(float))
-        + &array("float", &format!("bias_{number}"), conv.bias.iter().copied().map(float))
+        + &array("float", &format!("bias_{number}"), conv.numbers.bias.iter().copied().map(float))
         + &function(name, "const float *x, float *y", &constants, &body)
 }

@@ -10,6 +10,7 @@ mod test;
 mod text;
 
 use netsynth_data::Normalisation;
+use netsynth_graph::program::GROUP;
 
 use crate::file::{File, Program};
 use crate::interface::Interface;
@@ -81,21 +82,15 @@ fn header(plan: &Plan, integers: Option<&Quantised>, interface: &Interface) -> S
 
 /// The bytes of the arena.
 fn arena_bytes(plan: &Plan, integers: Option<&Quantised>) -> usize {
-    size_of_number(integers) * arena_numbers(plan, integers)
-}
-
-fn size_of_number(integers: Option<&Quantised>) -> usize {
-    match integers {
-        None => size_of::<f32>(),
-        Some(_) => size_of::<i8>(),
-    }
+    let of_number = if integers.is_some() { size_of::<i8>() } else { size_of::<f32>() };
+    of_number * arena_numbers(plan, integers)
 }
 
 /// The numbers of the arena: integers are read in groups, so that some may be read behind the last.
 fn arena_numbers(plan: &Plan, integers: Option<&Quantised>) -> usize {
     match integers {
         None => plan.arena,
-        Some(_) => plan.arena + conv::GROUP - 1,
+        Some(_) => plan.arena + GROUP - 1,
     }
 }
 
@@ -168,7 +163,7 @@ fn number_type(integers: Option<&Quantised>) -> &'static str {
 }
 
 fn uses_mathematics(plan: &Plan, integers: Option<&Quantised>, interface: &Interface) -> bool {
-    let is_exponential = |step: &Step| match step.activation() {
+    let is_exponential = |step: &Step| match step.kernel.activation() {
         Activation::Linear | Activation::Relu | Activation::Relu6 => false,
         // Of integers it is a table.
         Activation::Swish | Activation::Sigmoid => integers.is_none(),

@@ -127,13 +127,13 @@ fn window_attributes(window: &Window) -> Vec<AttributeProto> {
 }
 
 fn weight_shape(conv: &Conv, channels: usize) -> [usize; 4] {
-    [conv.bias.len(), channels / conv.groups, conv.window.size.0, conv.window.size.1]
+    [conv.numbers.bias.len(), channels / conv.groups, conv.window.size.0, conv.window.size.1]
 }
 
 /// The names of weight and bias.
 fn float_constants(writer: &mut Writer, name: &str, conv: &Conv, channels: usize) -> (String, String) {
-    let weight = floats(&format!("{name}.weight"), &weight_shape(conv, channels), &conv.weight);
-    let bias = floats(&format!("{name}.bias"), &[conv.bias.len()], &conv.bias);
+    let weight = floats(&format!("{name}.weight"), &weight_shape(conv, channels), &conv.numbers.weight);
+    let bias = floats(&format!("{name}.bias"), &[conv.numbers.bias.len()], &conv.numbers.bias);
     (writer.initializer(weight), writer.initializer(bias))
 }
 
@@ -146,7 +146,7 @@ fn integer_constants(
     constants: &QuantisedConv,
     input: Scale,
 ) -> (String, String) {
-    let n_outputs = conv.bias.len();
+    let n_outputs = conv.numbers.bias.len();
     let (weight, bias) = (format!("{name}.weight"), format!("{name}.bias"));
     let bias_steps: Vec<f32> = constants.weight_scale.iter().map(|scale| scale * input.step()).collect();
     writer.initializer(bytes(

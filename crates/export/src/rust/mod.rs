@@ -96,12 +96,12 @@ fn library(plan: &Plan, interface: &Interface) -> String {
     text.push_str(&image_function(plan, interface));
     text.push_str(&functions);
     for kind in [Activation::Relu, Activation::Relu6, Activation::Swish, Activation::Sigmoid] {
-        if plan.steps.iter().any(|one| one.activation() == kind) {
+        if plan.steps.iter().any(|one| one.kernel.activation() == kind) {
             text.push_str(mathematics::activation(kind));
         }
     }
     let is_exponential = |kind| matches!(kind, Activation::Swish | Activation::Sigmoid);
-    if plan.steps.iter().any(|one| is_exponential(one.activation())) {
+    if plan.steps.iter().any(|one| is_exponential(one.kernel.activation())) {
         text.push_str(mathematics::EXPONENTIAL);
     }
     if interface.normalisation == Some(Normalisation::PerImage) {

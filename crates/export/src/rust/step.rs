@@ -87,14 +87,14 @@ pub(super) fn written(plan: &Plan, step: &Step) -> (String, String) {
 
 /// A convolution's numbers as the loops read them, by group, row, column, input and output; and its own constants.
 fn convolution(number: usize, conv: &Conv, channels: usize) -> (String, [(&'static str, usize); 5]) {
-    let (inputs, outputs) = (channels / conv.groups, conv.bias.len() / conv.groups);
+    let (inputs, outputs) = (channels / conv.groups, conv.numbers.bias.len() / conv.groups);
     let taps = conv.window.size.0 * conv.window.size.1;
-    let weight = by_tap(&conv.weight, conv.groups, inputs, taps);
+    let weight = by_tap(&conv.numbers.weight, conv.groups, inputs, taps);
     let data = format!(
         "static WEIGHT_{number}: [f32; {}] = {weight:?};\nstatic BIAS_{number}: [f32; {}] = {:?};\n",
         weight.len(),
-        conv.bias.len(),
-        conv.bias
+        conv.numbers.bias.len(),
+        conv.numbers.bias
     );
     let n_blocks = outputs.div_ceil(MAX_BLOCK);
     let constants = [

@@ -191,7 +191,7 @@ mod tests {
     use super::*;
 
     fn cost(parameters: u64) -> Cost {
-        Cost { parameters, macs: 100 * parameters, peak_activations: 1 }
+        Cost { parameters, macs: 100 * parameters, peak_activations: 1, ..Cost::default() }
     }
 
     #[test]

@@ -123,7 +123,7 @@ mod tests {
 
     fn front(networks: &[(f64, u64)]) -> ParetoFront {
         let metrics = |&(accuracy, parameters): &(f64, u64)| {
-            Metrics::counted(&Cost { parameters, macs: 1, peak_activations: 1 })
+            Metrics::counted(&Cost { parameters, macs: 1, peak_activations: 1, ..Cost::default() })
                 .and(Metrics::from([(Metric::Accuracy, accuracy)]))
         };
         let feasible: Vec<(usize, Metrics)> = networks.iter().map(metrics).enumerate().collect();

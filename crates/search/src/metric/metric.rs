@@ -1,6 +1,7 @@
 use std::fmt;
 
 use netsynth_graph::Cost;
+use netsynth_graph::program::Memory;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +28,14 @@ pub enum Metric {
     PeakActivations,
     /// Bytes of the deployed network's weights: four for each parameter.
     WeightBytes,
+    /// Bytes that change while the network runs on a device, in 32-bit floats: the arena of `export --to c`.
+    Arena,
+    /// Bytes of the exported network's constants, in 32-bit floats.
+    Flash,
+    /// As `Arena`, in 8-bit integers.
+    ArenaInt8,
+    /// As `Flash`, in 8-bit integers.
+    FlashInt8,
     /// A share that the plan's own `evaluator` measures, by its name, such as Own("own_speed"); 1 is best.
     Own(OwnMetric),
 }
@@ -62,6 +71,8 @@ struct Definition {
 enum Value {
     /// By counting the graph; less is better.
     Counted(fn(&Cost) -> f64),
+    /// By planning the program that is exported, in bytes; less is better. Files and tables of networks keep counts alone.
+    OnDevice(fn(&Memory) -> u64),
     /// By judging the trained network; a share, of which more is better.
     Measured(fn(&Confusion) -> f64),
     /// By a trainer of the user's own; a share, of which more is better.
@@ -70,7 +81,7 @@ enum Value {
 
 impl Metric {
     /// All that netsynth knows of itself, in the order of their declaration.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 12] = [
         Self::Accuracy,
         Self::BalancedAccuracy,
         Self::MacroF1,
@@ -79,6 +90,10 @@ impl Metric {
         Self::Macs,
         Self::PeakActivations,
         Self::WeightBytes,
+        Self::Arena,
+        Self::Flash,
+        Self::ArenaInt8,
+        Self::FlashInt8,
     ];
 
     fn definition(self) -> Definition {
@@ -139,6 +154,34 @@ impl Metric {
                 unit: Unit::Bytes,
                 value: Value::Counted(|cost| 4.0 * cost.parameters as f64),
             },
+            Self::Arena => Definition {
+                name: "arena",
+                label: "arena",
+                about: "Bytes that change while the exported network runs",
+                unit: Unit::Bytes,
+                value: Value::OnDevice(|memory| memory.arena),
+            },
+            Self::Flash => Definition {
+                name: "flash",
+                label: "flash",
+                about: "Bytes of the exported network's constants",
+                unit: Unit::Bytes,
+                value: Value::OnDevice(|memory| memory.flash),
+            },
+            Self::ArenaInt8 => Definition {
+                name: "arena_int8",
+                label: "arena, int8",
+                about: "Bytes that change while the network runs in 8-bit integers",
+                unit: Unit::Bytes,
+                value: Value::OnDevice(|memory| memory.arena_int8),
+            },
+            Self::FlashInt8 => Definition {
+                name: "flash_int8",
+                label: "flash, int8",
+                about: "Bytes of the constants in 8-bit integers",
+                unit: Unit::Bytes,
+                value: Value::OnDevice(|memory| memory.flash_int8),
+            },
             Self::Own(own) => Definition {
                 name: own.name(),
                 label: own.name(),
@@ -183,7 +226,7 @@ impl Metric {
     /// Where its values come from.
     pub fn source(self) -> Source {
         match self.definition().value {
-            Value::Counted(_) => Source::Counted,
+            Value::Counted(_) | Value::OnDevice(_) => Source::Counted,
             Value::Measured(_) | Value::Told => Source::Measured,
         }
     }
@@ -201,10 +244,11 @@ impl Metric {
         Self::ALL.into_iter().filter(move |metric| metric.source() == source)
     }
 
-    /// The value that counting gives; `None` for a measured metric.
+    /// The value that counting gives; `None` for a measured metric, and where only counts are known of the network.
     pub fn counted(self, cost: &Cost) -> Option<f64> {
         match self.definition().value {
             Value::Counted(value) => Some(value(cost)),
+            Value::OnDevice(bytes) => (cost.memory != Memory::default()).then(|| bytes(&cost.memory) as f64),
             Value::Measured(_) | Value::Told => None,
         }
     }
@@ -213,7 +257,7 @@ impl Metric {
     pub fn measured(self, confusion: &Confusion) -> Option<f64> {
         match self.definition().value {
             Value::Measured(value) => Some(value(confusion)),
-            Value::Counted(_) | Value::Told => None,
+            Value::Counted(_) | Value::OnDevice(_) | Value::Told => None,
         }
     }
 
@@ -258,7 +302,8 @@ mod tests {
 
     #[test]
     fn counted_metrics_have_a_value_of_a_cost_and_measured_ones_of_a_confusion() {
-        let cost = Cost { parameters: 10, macs: 20, peak_activations: 30 };
+        let memory = Memory { arena: 40, flash: 50, arena_int8: 13, flash_int8: 20 };
+        let cost = Cost { parameters: 10, macs: 20, peak_activations: 30, memory };
         let confusion = Confusion::new(2);
         for metric in Metric::ALL {
             let is_counted = metric.source() == Source::Counted;
@@ -266,5 +311,7 @@ mod tests {
             assert_eq!(metric.measured(&confusion).is_some(), !is_counted, "{metric}");
         }
         assert_eq!(Metric::WeightBytes.counted(&cost), Some(40.0));
+        assert_eq!(Metric::FlashInt8.counted(&cost), Some(20.0));
+        assert_eq!(Metric::Arena.counted(&Cost { memory: Memory::default(), ..cost }), None);
     }
 }

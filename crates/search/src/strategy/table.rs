@@ -151,7 +151,7 @@ impl Table {
             let cost = Cost {
                 parameters: row.params.unwrap_or_default() as u64,
                 macs: row.flops.unwrap_or_default() as u64,
-                peak_activations: 0,
+                ..Cost::default()
             };
             let counted = Counted { id: ArchitectureId::of_key(&key), cost };
             let accuracy = row.mean_acc / 100.0;
@@ -183,6 +183,10 @@ impl Table {
             Metric::Accuracy => true,
             Metric::Parameters | Metric::Macs | Metric::WeightBytes => self.counts,
             Metric::PeakActivations
+            | Metric::Arena
+            | Metric::Flash
+            | Metric::ArenaInt8
+            | Metric::FlashInt8
             | Metric::BalancedAccuracy
             | Metric::MacroF1
             | Metric::WorstRecall
