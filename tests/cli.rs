@@ -452,7 +452,10 @@ fn strategies_are_compared_on_a_table_and_the_number_of_workers_changes_nothing(
     let names: Vec<String> = contents(&one).into_iter().map(|(name, _)| name).collect();
     let names: Vec<&str> =
         names.iter().map(String::as_str).filter(|name| !name.ends_with(".sha256")).collect();
-    assert_eq!(names, ["curves.csv", "curves.svg", "lock", "plan.ron", "provenance.ron", "summary.ron"]);
+    assert_eq!(
+        names,
+        ["contents.ron", "curves.csv", "curves.svg", "lock", "plan.ron", "provenance.ron", "summary.ron"]
+    );
     assert_eq!(contents(&one), contents(&three));
     let arguments =
         ["compare", "--table", "table.json", "--strategies", "random,synthesis", "--seeds", "4..6", "--json"];
