@@ -41,7 +41,9 @@ pub(super) fn in_floats(plan: &Plan, step: &Step, conv: &Conv) -> (String, Strin
             Some(format!("{}(y[i])", super::float::name(conv.activation)))
         }
     };
-    written(plan, step, conv, arrays, "0.0f", &format!("{low}, {high}"), "float", after)
+    let numbers =
+        Numbers { of: "float", arrays, border: "0.0f".to_owned(), end: format!("{low}, {high}"), after };
+    numbers.written(plan, step, conv)
 }
 
 /// A convolution's numbers in 8-bit integers, and its call.
@@ -69,7 +71,7 @@ pub(super) fn in_integers(
     let (low, high) = (quantised.clamp.0 - offset, quantised.clamp.1 - offset);
     let end = format!("multiplier_{number}, {}, {}, {offset}", float(low as f32), float(high as f32));
     let after = quantised.table.as_ref().map(|_| format!("table_{number}[y[i] + 128]"));
-    written(plan, step, conv, arrays, &zero.to_string(), &end, "int8_t", after)
+    Numbers { of: "int8_t", arrays, border: zero.to_string(), end, after }.written(plan, step, conv)
 }
 
 /// Weights by the window's rows, by groups of inputs, by outputs, and by the inputs of a group.
@@ -98,45 +100,54 @@ fn behind<T: Display>(numbers: impl ExactSizeIterator<Item = T>, more: &str) -> 
     numbers.map(|number| number.to_string()).chain(std::iter::repeat_n(more.to_owned(), n_more))
 }
 
-#[allow(clippy::too_many_arguments)]
-fn written(
-    plan: &Plan,
-    step: &Step,
-    conv: &Conv,
+/// What is written of a convolution in one kind of numbers.
+struct Numbers {
+    /// The type of inputs and outputs.
+    of: &'static str,
+    /// The definitions of its arrays.
     arrays: String,
-    border: &str,
-    end: &str,
-    of: &str,
+    /// What is read beyond the border.
+    border: String,
+    /// What ends its constants: how sums become outputs.
+    end: String,
+    /// What each output `y[i]` becomes afterwards, if anything.
     after: Option<String>,
-) -> (String, String) {
-    let number = step.output;
-    let (mut from, mut to) = (plan.values[step.inputs[0]].shape, plan.values[number].shape);
-    if conv.window == Window::POINT {
-        // All pixels are one row.
-        for shape in [&mut from, &mut to] {
-            (shape.height, shape.width) = (1, shape.height * shape.width);
+}
+
+impl Numbers {
+    /// The definitions, and the call.
+    fn written(self, plan: &Plan, step: &Step, conv: &Conv) -> (String, String) {
+        let Self { of, arrays, border, end, after } = self;
+        let number = step.output;
+        let (mut from, mut to) = (plan.values[step.inputs[0]].shape, plan.values[number].shape);
+        if conv.window == Window::POINT {
+            // All pixels are one row.
+            for shape in [&mut from, &mut to] {
+                (shape.height, shape.width) = (1, shape.height * shape.width);
+            }
         }
-    }
-    let ((rows, columns), Window { stride, padding, .. }) = (conv.window.size, conv.window);
-    let constants = format!(
-        "static const struct conv conv_{number} = {{\n    {}, {}, {}, {}, {}, {}, {rows}, {columns}, {stride}, {padding}, {border},\n    \
+        let ((rows, columns), Window { stride, padding, .. }) = (conv.window.size, conv.window);
+        let constants = format!(
+            "static const struct conv conv_{number} = {{\n    {}, {}, {}, {}, {}, {}, {rows}, {columns}, {stride}, {padding}, {border},\n    \
          weight_{number}, start_{number}, {{{end}}}\n}};\n\n",
-        from.height, from.width, from.channels, to.height, to.width, to.channels,
-    );
-    let to_place = place(plan, number);
-    let mut call = format!(
-        "    conv(&conv_{number}, {}, arena + {}, {to_place});\n",
-        place(plan, step.inputs[0]),
-        step.lines
-    );
-    let mut after_function = String::new();
-    if let Some(after) = after {
-        let body =
-            format!("    int i;\n    for (i = 0; i < NUMBERS; i++) {{\n        y[i] = {after};\n    }}\n");
-        let numbers = [("NUMBERS", to.elements() as usize)];
-        after_function =
-            super::text::function(&format!("step_{number}"), &format!("{of} *y"), &numbers, &body);
-        call.push_str(&format!("    step_{number}({to_place});\n"));
+            from.height, from.width, from.channels, to.height, to.width, to.channels,
+        );
+        let to_place = place(plan, number);
+        let mut call = format!(
+            "    conv(&conv_{number}, {}, arena + {}, {to_place});\n",
+            place(plan, step.inputs[0]),
+            step.lines
+        );
+        let mut after_function = String::new();
+        if let Some(after) = after {
+            let body = format!(
+                "    int i;\n    for (i = 0; i < NUMBERS; i++) {{\n        y[i] = {after};\n    }}\n"
+            );
+            let numbers = [("NUMBERS", to.elements() as usize)];
+            after_function =
+                super::text::function(&format!("step_{number}"), &format!("{of} *y"), &numbers, &body);
+            call.push_str(&format!("    step_{number}({to_place});\n"));
+        }
+        (arrays + &constants + &after_function, call)
     }
-    (arrays + &constants + &after_function, call)
 }
