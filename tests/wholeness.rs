@@ -90,7 +90,7 @@ fn a_training_that_lacks_a_file_is_found_and_made_whole() {
     each_missing_file_is_named_and_made_again(folder, &expected);
 
     // A half-finished one holds as well.
-    for later in ["results.ron", "front.ron", "front.csv", "front.csv.sha256"] {
+    for later in ["results.ron", "front.ron", "front.csv", "front.csv.sha256", "contents.ron"] {
         fs::remove_file(folder.join("runs/x").join(later)).unwrap();
     }
     fs::remove_dir_all(folder.join("runs/x/folds/02")).unwrap();

@@ -244,6 +244,7 @@ fn work(training: &CrossValidation, folder: &RunFolder, context: &Context<'_>) -
         && let Ok(Some(results)) = folder.document(Entry::Results)
         && let (Ok(_), Ok(true)) = (folder.front(), folder.has_whole(Entry::FrontTable))
     {
+        list_contents(folder)?;
         return Ok(results);
     }
     let (folds, failed) = by_outcome(do_all(context, &RunWeights::new(folder), jobs)?);

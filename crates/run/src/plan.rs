@@ -180,7 +180,7 @@ impl Plan {
     pub fn lengthen(&mut self, factor: f64) {
         let rungs = self.search.rungs.iter_mut().map(|rung| &mut rung.macs);
         for macs in rungs.chain([&mut self.final_macs]).flatten() {
-            *macs *= factor;
+            *macs = (*macs * factor).round();
         }
     }
 
