@@ -321,3 +321,12 @@ fn every_option_of_compare_reaches_its_plan_or_its_summary() {
     let missing: Vec<String> = listed(home.path(), &["compare"]).difference(&reached).cloned().collect();
     assert!(missing.is_empty(), "nothing shows that {missing:?} have an effect");
 }
+
+#[test]
+fn the_plans_that_come_along_can_be_followed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for plan in ["examples/microcontroller.ron", "benches/equal-compute.ron"] {
+        let planned = netsynth(root, &["search", "--plan", plan, "--dry-run"]);
+        assert!(planned.contains("n_trials"), "{plan}: {planned}");
+    }
+}
