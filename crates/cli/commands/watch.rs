@@ -135,7 +135,9 @@ fn look(searched: &OpenSearch) -> Result<Seen, RunError> {
             matches!(known_variant(folder, variant), Ok(Some(_)))
                 || matches!(failed_variant(folder, variant), Ok(Some(_)))
         });
-    let is_audited = !plan.trains_finalists() || netsynth_run::known_audit(folder, plan, &front).0.is_over();
+    // While it searches there are no finalists to look for.
+    let is_audited = !plan.trains_finalists()
+        || (end.is_some() && netsynth_run::known_audit(folder, plan, &front).0.is_over());
     Ok(Seen {
         n_proposed: folder.trial_numbers()?.len(),
         n_readings: trials.iter().map(|trial| trial.readings.len()).sum(),
