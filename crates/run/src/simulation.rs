@@ -7,8 +7,7 @@ use std::time::Instant;
 use netsynth_graph::ArchitectureId;
 use netsynth_random::stream;
 use netsynth_search::{
-    Answered, Candidate, Evaluator, Event, Flow, Measured, SearchError, SearchPlan, Table, Trial, run,
-    run_asynchronously,
+    Answered, Candidate, Evaluator, Event, Flow, Measured, SearchPlan, Table, Trial, run, run_asynchronously,
 };
 use serde::Deserialize;
 
@@ -212,13 +211,10 @@ impl OnCluster<'_> {
 
     /// What the table knows of a candidate.
     fn known(&self, candidate: &Candidate) -> Result<Measured, RunError> {
-        let found = Mutex::new(None);
-        self.table.evaluate(&[candidate], 0, &|_, measured| {
-            *found.lock().unwrap_or_else(PoisonError::into_inner) = Some(measured);
-            Ok::<(), SearchError>(())
-        })?;
-        let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-        Ok(found.unwrap_or_else(|| Measured::Failed("the table gives no answer".to_owned())))
+        Ok(self
+            .table
+            .evaluate_one(candidate, 0)?
+            .unwrap_or_else(|| Measured::Failed("the table gives no answer".to_owned())))
     }
 }
 

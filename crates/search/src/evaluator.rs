@@ -1,4 +1,5 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, PoisonError};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -69,6 +70,16 @@ pub trait Evaluator: Sync {
         rung: usize,
         answered: &Answered<'_, Self::Error>,
     ) -> Result<(), Self::Error>;
+
+    /// The same of one candidate: its result, or nothing where the search is to stop.
+    fn evaluate_one(&self, candidate: &Candidate, rung: usize) -> Result<Option<Measured>, Self::Error> {
+        let found = Mutex::new(None);
+        self.evaluate(&[candidate], rung, &|_, measured| {
+            *found.lock().unwrap_or_else(PoisonError::into_inner) = Some(measured);
+            Ok(())
+        })?;
+        Ok(found.into_inner().unwrap_or_else(PoisonError::into_inner))
+    }
 
     /// What scores candidates before any training, if this evaluator can.
     fn scorer(&self) -> Option<&dyn Scorer<Self::Error>> {

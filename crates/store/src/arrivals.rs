@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Mutex, PoisonError};
 use std::thread::{Builder, Scope};
 
 use netsynth_search::{Candidate, Evaluator, Flow, Measured, Scorer, SearchError};
@@ -63,15 +62,8 @@ where
         }
         let (candidate, evaluator, send) = (candidate.clone(), self.recorded.evaluator, self.send.clone());
         let work = move || {
-            let found = Mutex::new(None);
-            let keep = |_: usize, measured: Measured| {
-                *found.lock().unwrap_or_else(PoisonError::into_inner) = Some(measured);
-                Ok(())
-            };
-            let done = evaluator.evaluate(&[&candidate], rung, &keep);
-            let found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
             // Nobody listens any more where the search has ended in an error.
-            let _ = send.send((candidate.trial, rung, done.map(|()| found)));
+            let _ = send.send((candidate.trial, rung, evaluator.evaluate_one(&candidate, rung)));
         };
         let begun = Builder::new().spawn_scoped(self.scope, work);
         begun.map_err(|source| StoreError::System { path: "a thread".to_owned(), source })?;
