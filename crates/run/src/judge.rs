@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use netsynth_graph::ArchitectureId;
-use netsynth_search::{ParetoFront, SearchPlan, Trial};
+use netsynth_search::{SearchPlan, Trial};
 use netsynth_store::{Fold, FrontFile, finalists};
 use netsynth_train::derived_seed;
 
@@ -50,8 +50,7 @@ pub fn judge_from_scratch(
 }
 
 fn finalists_of<'a>(trials: &'a [Trial], plan: &SearchPlan) -> Vec<&'a Trial> {
-    let front = ParetoFront::of(trials, &plan.objectives, &plan.indicator, plan.rungs.len());
-    let front = FrontFile::new(&front, trials, plan);
+    let front = FrontFile::of(trials, plan);
     let rows = finalists(&front).into_iter();
     rows.filter_map(|row| trials.iter().find(|trial| trial.number == row.trial)).collect()
 }

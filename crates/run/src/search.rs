@@ -1,4 +1,4 @@
-use netsynth_search::{Event, Found, ParetoFront, StopReason, Trial, Variant};
+use netsynth_search::{Event, Found, StopReason, Trial, Variant};
 use netsynth_store::{Audit, Certificates, EndFile, Entry, FrontFile, Outcome, RunFolder, trial_weights};
 
 use crate::audit::{known_audit, train_finalists};
@@ -53,9 +53,7 @@ fn work(search: &Search, folder: &RunFolder, context: &Context<'_>) -> Result<Se
     };
     folder.write_end(&EndFile::new(reason, &trials))?;
     (context.on_event)(RunEvent::SearchEnded { reason, n_trials: trials.len() });
-    let front =
-        ParetoFront::of(&trials, &plan.search.objectives, &plan.search.indicator, plan.search.rungs.len());
-    let front = FrontFile::new(&front, &trials, &plan.search);
+    let front = FrontFile::of(&trials, &plan.search);
     let has_variants = !front.members.is_empty() && reason != StopReason::Failures;
     let mut results = SearchResults { trials, front, reason, variants: Vec::new(), audit: None };
     // Before the front is written: they say which of its members nano-b is.

@@ -1,5 +1,5 @@
 use netsynth_graph::schema::SCHEMA;
-use netsynth_search::{Certificate, ParetoFront, SearchPlan, Trial, Variant};
+use netsynth_search::{Certificate, SearchPlan, Trial, Variant};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -38,9 +38,12 @@ impl Certificates {
     /// What an audit has shown. Where all people judged networks in the search that is nothing.
     pub fn of(audit: &Audit) -> Self {
         let finalists = audit.finalists.iter().filter(|_| audit.is_of_new_people).filter_map(|finalist| {
-            let certificate = finalist.certificate?;
-            let is_shown = audit.floor.map(|floor| certificate.at_least >= floor);
-            Some(CertifiedTrial { trial: finalist.member.trial, certificate, is_shown })
+            let is_shown = audit.floor.and_then(|floor| finalist.is_shown(floor));
+            Some(CertifiedTrial {
+                trial: finalist.member.trial,
+                certificate: finalist.certificate?,
+                is_shown,
+            })
         });
         Self { schema: SCHEMA, confidence: CONFIDENCE, floor: audit.floor, finalists: finalists.collect() }
     }
@@ -87,8 +90,7 @@ impl RunFolder {
     /// # Errors
     /// These cannot be read.
     pub fn front_of(&self, trials: &[Trial], plan: &SearchPlan) -> Result<FrontFile, StoreError> {
-        let front = ParetoFront::of(trials, &plan.objectives, &plan.indicator, plan.rungs.len());
-        let front = FrontFile::new(&front, trials, plan);
+        let front = FrontFile::of(trials, plan);
         Ok(match self.certificates()? {
             Some(certificates) => front.certified(&certificates),
             None => front,

@@ -62,6 +62,12 @@ impl FrontRow {
 }
 
 impl FrontFile {
+    /// The front that these trials have by their plan.
+    pub fn of(trials: &[Trial], plan: &SearchPlan) -> Self {
+        let front = ParetoFront::of(trials, &plan.objectives, &plan.indicator, plan.rungs.len());
+        Self::new(&front, trials, plan)
+    }
+
     /// The front of these trials.
     pub fn new(front: &ParetoFront, trials: &[Trial], plan: &SearchPlan) -> Self {
         let picks = variants(front);

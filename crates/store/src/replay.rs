@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use netsynth_search::{
-    Answered, Candidate, Evaluator, Event, Flow, Measured, ParetoFront, Scored, Scorer, SearchPlan,
-    StopReason, Trial, run, run_asynchronously,
+    Answered, Candidate, Evaluator, Event, Flow, Measured, Scored, Scorer, SearchPlan, StopReason, Trial,
+    run, run_asynchronously,
 };
 use netsynth_space::SearchSpace;
 use serde::Serialize;
@@ -93,13 +93,8 @@ pub fn replay(
         Some(EndFile { reason: StopReason::WallClock, .. }) => folder.trials(space)?,
         _ => found.trials,
     };
-    let front = ParetoFront::of(&trials, &plan.objectives, &plan.indicator, plan.rungs.len());
     // A certificate that cannot be read is found by whoever looks at all files.
-    let certificates = folder.certificates().ok().flatten();
-    let file = match &certificates {
-        Some(certificates) => FrontFile::new(&front, &trials, plan).certified(certificates),
-        None => FrontFile::new(&front, &trials, plan),
-    };
+    let file = folder.front_of(&trials, plan).unwrap_or_else(|_| FrontFile::of(&trials, plan));
     match end {
         // What cannot be replayed to its end gives no front to compare with.
         Some(_) if is_cut && is_over => {}

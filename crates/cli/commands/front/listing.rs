@@ -84,23 +84,18 @@ impl ValueEnum for Field {
 impl Field {
     /// What a front's table shows of these rows, with these metrics.
     pub(crate) fn of_front(rows: &[Row], metrics: &[Metric]) -> Vec<Self> {
-        let mut fields = Self::beginning([Self::Trial, Self::Network], metrics);
-        if rows.iter().all(|row| row.at_least.is_none()) {
-            fields.retain(|field| *field != Self::AtLeast);
-        }
-        fields
+        let bound = rows.iter().any(|row| row.at_least.is_some()).then_some(Self::AtLeast);
+        Self::between([Self::Trial, Self::Network], metrics, bound)
     }
 
     /// What a table of trials shows, with these metrics.
     pub(crate) fn of_trials(metrics: &[Metric]) -> Vec<Self> {
-        let mut fields = Self::beginning([Self::Trial, Self::Outcome], metrics);
-        fields.retain(|field| *field != Self::AtLeast);
-        fields
+        Self::between([Self::Trial, Self::Outcome], metrics, None)
     }
 
-    fn beginning(first: [Self; 2], metrics: &[Metric]) -> Vec<Self> {
+    fn between(first: [Self; 2], metrics: &[Metric], bound: Option<Self>) -> Vec<Self> {
         let metrics = metrics.iter().copied().map(Self::Metric);
-        first.into_iter().chain(metrics).chain([Self::NetScore, Self::AtLeast, Self::Picks]).collect()
+        first.into_iter().chain(metrics).chain([Self::NetScore]).chain(bound).chain([Self::Picks]).collect()
     }
 
     /// What a narrow terminal goes without, from the first.

@@ -2,8 +2,7 @@
 
 use netsynth_graph::Graph;
 use netsynth_search::{
-    Explanation, Generator, ParetoFront, Problem, Ranking, SearchPlan, StopReason, Trial, Variant, explain,
-    rankings,
+    Explanation, Generator, Problem, Ranking, SearchPlan, StopReason, Trial, Variant, explain, rankings,
 };
 use netsynth_space::SearchSpace;
 use netsynth_store::{FrontFile, RunFolder, StoreError};
@@ -44,9 +43,8 @@ impl Run {
         for number in folder.generator_numbers()? {
             generators.extend(readable(folder.generator(number), &mut damage));
         }
-        let members = ParetoFront::of(&trials, &plan.objectives, &plan.indicator, plan.rungs.len());
         let certified = readable(folder.front_of(&trials, plan), &mut damage);
-        let front = certified.unwrap_or_else(|| FrontFile::new(&members, &trials, plan));
+        let front = certified.unwrap_or_else(|| FrontFile::of(&trials, plan));
         let mut networks = Vec::new();
         for (at, row) in front.members.iter().enumerate() {
             if at < MAX_DRAWN || !row.variants.is_empty() {
