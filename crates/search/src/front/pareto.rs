@@ -1,3 +1,5 @@
+use std::cmp::Ordering;
+
 use crate::metric::objective::quality;
 use crate::{Indicator, Metric, Metrics, Objective, Trial};
 
@@ -6,37 +8,32 @@ pub fn dominates(one: &[f64], other: &[f64]) -> bool {
     one.iter().zip(other).all(|(a, b)| a <= b) && one.iter().zip(other).any(|(a, b)| a < b)
 }
 
-/// The non-dominated rank of each point of losses: 0 is the front, 1 the front without it, and so on
-/// (the fast sort of Deb et al. 2002). A loss that is no number compares with nothing.
+/// The non-dominated rank of each point of losses: 0 is the front, 1 the front without it, and so on (Deb et al. 2002). A loss
+/// that is no number compares with nothing.
 pub fn non_dominated_ranks(points: &[Vec<f64>]) -> Vec<usize> {
-    let mut worse: Vec<Vec<usize>> = vec![Vec::new(); points.len()];
-    let mut n_better = vec![0usize; points.len()];
-    for one in 0..points.len() {
-        for other in 0..points.len() {
-            if dominates(&points[one], &points[other]) {
-                worse[one].push(other);
-                n_better[other] += 1;
-            }
-        }
-    }
+    // Efficient non-dominated sort (Zhang et al. 2015): in lexicographic order nobody dominates who came before, and whom
+    // a front has a member to dominate, every better front has, too.
+    let mut order: Vec<usize> = (0..points.len()).collect();
+    order.sort_by(|&one, &other| lexicographic(&points[one], &points[other]));
+    let mut fronts: Vec<Vec<usize>> = Vec::new();
     let mut ranks = vec![0; points.len()];
-    let mut front: Vec<usize> = (0..points.len()).filter(|&point| n_better[point] == 0).collect();
-    let mut rank = 0;
-    while !front.is_empty() {
-        let mut next = Vec::new();
-        for point in front {
-            ranks[point] = rank;
-            for &other in &worse[point] {
-                n_better[other] -= 1;
-                if n_better[other] == 0 {
-                    next.push(other);
-                }
-            }
+    for point in order {
+        let is_below =
+            |front: &Vec<usize>| front.iter().rev().any(|&member| dominates(&points[member], &points[point]));
+        let rank = fronts.partition_point(is_below);
+        if rank == fronts.len() {
+            fronts.push(Vec::new());
         }
-        front = next;
-        rank += 1;
+        fronts[rank].push(point);
+        ranks[point] = rank;
     }
     ranks
+}
+
+/// The order by the first losses that differ; 0 and -0 are one, and what is no number has its place, too.
+fn lexicographic(one: &[f64], other: &[f64]) -> Ordering {
+    let orders = one.iter().zip(other).map(|(a, b)| (a + 0.0).total_cmp(&(b + 0.0)));
+    orders.fold(Ordering::Equal, Ordering::then)
 }
 
 /// The feasible trials that no other feasible trial dominates.

@@ -16,6 +16,10 @@ const ENOUGH: usize = 8;
 /// By what factor the trials grow before the covariance is fitted again; between fits it only takes in what is new.
 const GROWTH: f64 = 1.2;
 
+/// How many trials the surrogates know at most when the covariances are fitted: what conditioning on them takes grows with
+/// the cube of their number, and a proposal with its square.
+pub(crate) const MOST_KNOWN: usize = 2000;
+
 /// The inquisitor I(G; theta_I): from trained networks and the reactions of their vertices it predicts the measured
 /// metrics of the plan, and with them what a change of each decision does to U.
 ///
@@ -29,8 +33,10 @@ pub(crate) struct Inquisitor<'a> {
     surrogates: Vec<Surrogate>,
     /// The best trained network that was probed when the covariances were last fitted.
     probed: Option<(Genome, Reactions)>,
-    /// How many trials were observed, and how many of them when the covariances were last fitted.
+    /// How many trials were observed.
     n_observed: usize,
+    /// Which of them the surrogates know, and how many those were when the covariances were last fitted.
+    known: Vec<usize>,
     n_fitted: usize,
 }
 
@@ -54,7 +60,7 @@ impl<'a> Inquisitor<'a> {
         };
         let surrogates = problem.plan.measured().into_iter().map(surrogate).collect();
         let sizes = if has_sizes { Some(SizeRange::of(problem)?) } else { None };
-        Ok(Self { problem, sizes, surrogates, probed: None, n_observed: 0, n_fitted: 0 })
+        Ok(Self { problem, sizes, surrogates, probed: None, n_observed: 0, known: Vec::new(), n_fitted: 0 })
     }
 
     /// Whether it has seen enough for predictions.
@@ -77,20 +83,24 @@ impl<'a> Inquisitor<'a> {
         if trained.is_empty() {
             return;
         }
-        let fits = trained.len() >= ENOUGH && trained.len() as f64 >= GROWTH * self.n_fitted as f64;
+        self.known.extend(self.n_observed..trained.len());
+        let fits = trained.len() >= ENOUGH && self.known.len() as f64 >= GROWTH * self.n_fitted as f64;
+        let mut n_new = trained.len() - self.n_observed;
         if fits {
             let order = best_first(&trained, plan, &climbs);
             let probed = order.iter().map(|&at| trained[at]);
             self.probed =
                 probed.filter_map(|trial| Some((trial.genome.clone(), reactions(trial)?.clone()))).next();
-            self.n_fitted = trained.len();
+            self.known = worth_knowing(&order);
+            self.n_fitted = self.known.len();
+            n_new = self.n_fitted;
         }
-        let n_known = if fits { 0 } else { self.n_observed };
-        let points = trained[n_known..].iter().map(|trial| self.point(&trial.genome, &trial.cost));
+        let known: Vec<&Trial> = self.known.iter().map(|&at| trained[at]).collect();
+        let points = known[known.len() - n_new..].iter().map(|trial| self.point(&trial.genome, &trial.cost));
         let points: Vec<Point> = points.collect();
         self.n_observed = trained.len();
         for (surrogate, climbs) in self.surrogates.iter_mut().zip(&climbs) {
-            surrogate.learn(&trained, climbs, points.clone(), fits);
+            surrogate.learn(&known, climbs, points.clone(), fits);
         }
     }
 
@@ -204,6 +214,16 @@ impl Surrogate {
             self.process.revalue(self.observations.iter().map(|observation| observation.value).collect());
         }
     }
+}
+
+/// Which trials the surrogates are to know, of all from the best to the worst: all of a few; of many the better ones, and an even
+/// share of the rest.
+fn worth_knowing(order: &[usize]) -> Vec<usize> {
+    let (best, rest) = order.split_at(order.len().min(MOST_KNOWN / 2));
+    let stride = rest.len().div_ceil(MOST_KNOWN / 2).max(1);
+    let mut known: Vec<usize> = best.iter().chain(rest.iter().step_by(stride)).copied().collect();
+    known.sort_unstable();
+    known
 }
 
 /// What the inquisitor expects of a decision, in decibels of U.

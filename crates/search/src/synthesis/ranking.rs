@@ -12,7 +12,7 @@ use crate::strategy::repair::RepairedGenome;
 use crate::synthesis::acquisition::{Frontier, LearnedAxis, Member};
 use crate::synthesis::cholesky::dot;
 use crate::synthesis::gaussian_process::Posterior;
-use crate::synthesis::inquisitor::{Inquisitor, Surrogate};
+use crate::synthesis::inquisitor::{Inquisitor, MOST_KNOWN, Surrogate};
 use crate::synthesis::price::Price;
 use crate::synthesis::synthesis::Synthesis;
 use crate::{Candidate, Metric, Metrics, SearchError, Trial};
@@ -46,7 +46,8 @@ impl Synthesis<'_> {
         let mut genomes = BTreeSet::new();
         let mut drafts = Vec::new();
         let n_decisions = self.problem.space.decisions().len();
-        let affordable = (DECODED / n_decisions).min(COMPARED / (n_decisions * history.len().max(1)));
+        let affordable =
+            (DECODED / n_decisions).min(COMPARED / (n_decisions * history.len().clamp(1, MOST_KNOWN)));
         for attempt in 0..affordable.clamp(MAX_DRAWS / 10, MAX_DRAWS) as u64 {
             let genome = self.draw(history, number, attempt);
             if genomes.insert(genome.clone()) {
@@ -70,7 +71,8 @@ impl Synthesis<'_> {
     ) -> Result<Vec<Candidate>, SearchError> {
         let mut frontier = self.frontier(history);
         let drafts = self.drafts(history, trials.start as u64, taken)?;
-        let mut drafts = self.scored(inquisitor, &frontier, drafts, history.len(), trials.len());
+        let n_known = history.len().min(MOST_KNOWN);
+        let mut drafts = self.scored(inquisitor, &frontier, drafts, n_known, trials.len());
         let price = Price::after(history, self.problem.plan);
         let mut candidates = Vec::new();
         for trial in trials {
