@@ -7,6 +7,7 @@
 mod fake_ray;
 mod workplace;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::num::NonZeroUsize;
 use std::os::unix::fs::PermissionsExt;
@@ -102,6 +103,8 @@ struct Stage {
 struct Done {
     answers: Vec<Option<Answer>>,
     lost: Vec<String>,
+    /// The machines that answers are from.
+    hosts: BTreeSet<String>,
     result: Result<(), RunError>,
 }
 
@@ -175,10 +178,12 @@ impl Stage {
     fn run(&self, executor: &dyn Executor) -> Done {
         let answers = Mutex::new(vec![None; self.tasks.len()]);
         let lost = Mutex::new(Vec::new());
-        let on_event = |event: RunEvent<'_>| {
-            if let RunEvent::Lost { reason, .. } = event {
-                lost.lock().unwrap().push(reason.to_owned());
-            }
+        // Every attempt is listed as it ends: who made it, and the reason if it was lost.
+        let listed = Mutex::new(Vec::new());
+        let on_event = |event: RunEvent<'_>| match event {
+            RunEvent::Lost { reason, .. } => lost.lock().unwrap().push(reason.to_owned()),
+            RunEvent::Attempted(attempted) => listed.lock().unwrap().push(attempted.clone()),
+            _ => {}
         };
         let keep = |index: usize, answer| {
             let before = answers.lock().unwrap()[index].replace(answer);
@@ -186,7 +191,23 @@ impl Stage {
             Ok(())
         };
         let result = executor.run(&self.tasks, &InMemory::default(), &on_event, &|| false, &keep);
-        Done { answers: answers.into_inner().unwrap(), lost: lost.into_inner().unwrap(), result }
+        let lost = lost.into_inner().unwrap();
+        let (mut losses, mut n_answers, mut hosts) = (Vec::new(), 0, BTreeSet::new());
+        for attempted in listed.into_inner().unwrap() {
+            assert!(attempted.part == "rung 0" && attempted.secs < 600.0, "{attempted:?}");
+            match attempted.lost {
+                Some(reason) => losses.push(reason),
+                None => {
+                    hosts.extend(attempted.host);
+                    n_answers += 1;
+                }
+            }
+        }
+        let answers = answers.into_inner().unwrap();
+        assert_eq!(losses, lost, "what was lost is listed with its reason");
+        // What was answered before this call is not listed again.
+        assert!(n_answers <= answers.iter().flatten().count());
+        Done { answers, lost, hosts, result }
     }
 
     /// Runs the tasks with workers that do what a script says; each kind of site has attempts of its own.
@@ -213,6 +234,7 @@ fn workers_answer_as_threads_do_to_the_bit() {
         let done = stage.run(&*stage.executor(kind, program()));
         stage.assert_answered(&done, &format!("{kind:?}"));
         assert_eq!(done.lost, [""; 0], "{kind:?}");
+        assert_eq!(done.hosts.len(), 1, "{kind:?}");
     }
 }
 

@@ -75,12 +75,18 @@ fn a_report_is_a_derived_file_that_says_how_the_run_stands() {
     let run = folder.path().join("runs/one");
     let html = reported(folder.path());
     assert!(html.contains("Finished. 6 trials by synthesis") && html.contains("nano-a"));
-    for section in ["pareto", "front", "variants", "progress", "reasons", "learned", "all", "notes", "made"] {
+    for section in
+        ["pareto", "front", "variants", "progress", "reasons", "learned", "all", "work", "notes", "made"]
+    {
         assert!(html.contains(&format!("<section id=\"{section}\">")), "{section}");
     }
     assert!(
         html.contains("held-out images were read once") && html.contains("The faces are drawn by netsynth")
     );
+    assert!(html.contains(" attempts at tasks by 1 workers in ") && html.contains("None was lost."));
+    for part in ["rung 0", "rung 1", "variants"] {
+        assert!(html.contains(&format!("</i>{part}</span>")), "{part}");
+    }
     assert_eq!(html, reported(folder.path()), "two reports of one run differ");
     let (code, stdout, _) = netsynth(folder.path(), &["verify", "runs/one", "--retrain", "0"]);
     assert_eq!(code, 0, "{stdout}");

@@ -90,6 +90,7 @@ pub(crate) fn show(progress: &Progress, event: RunEvent<'_>) {
             warn!("attempt {attempt} was lost: {reason}");
             progress.note(format!("{task}: the worker was lost: {reason}"));
         }
+        RunEvent::Attempted(_) => {}
         RunEvent::Answered { task, answer } => answered(progress, task, answer),
     }
 }

@@ -1,5 +1,3 @@
-use std::fs;
-
 use netsynth_store::{AttemptFile, RunFolder};
 
 use crate::Heartbeat;
@@ -25,9 +23,7 @@ pub fn at_work(folder: &RunFolder) -> Vec<AtWork> {
         let is_open = attempt.file(AttemptFile::Task).exists()
             && !attempt.is_fenced()
             && !attempt.file(AttemptFile::Answer).exists();
-        let heartbeat = fs::read_to_string(attempt.file(AttemptFile::Heartbeat)).ok();
-        let heartbeat = heartbeat.and_then(|text| serde_json::from_str(&text).ok());
-        is_open.then_some(AtWork { task, attempt: number, heartbeat })
+        is_open.then(|| AtWork { task, attempt: number, heartbeat: Heartbeat::of(&attempt) })
     };
     attempts.tasks().into_iter().filter_map(last).collect()
 }

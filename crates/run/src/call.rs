@@ -2,17 +2,18 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use netsynth_data::pack;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_store::{AttemptFile, AttemptFolder, NetworkFile};
 use netsynth_train::save;
 
+use crate::attempted::attempted;
 use crate::child::is_crash;
 use crate::dispatch::Dispatch;
 use crate::site::{End, Site, State};
-use crate::worker::{ProgressLine, TaskFile, answer_of};
+use crate::worker::{Heartbeat, ProgressLine, TaskFile, answer_of};
 use crate::{Answer, OnAnswer, OnEvent, RunError, RunEvent, Task, Trainer, TrainingTask, Weights};
 
 /// How often an attempt that was lost is made again.
@@ -40,6 +41,9 @@ pub(crate) struct Flight {
     name: String,
     digest: String,
     folder: AttemptFolder,
+    /// Since when this call knows of it, and whether it was begun before.
+    since: SystemTime,
+    is_found: bool,
     /// Bytes of its progress that were read.
     n_read: usize,
 }
@@ -150,6 +154,8 @@ impl<S: Site> Call<'_, '_, S> {
             name: format!("{name}-a{number}"),
             digest: digest.clone(),
             folder,
+            since: SystemTime::now(),
+            is_found: false,
             n_read: 0,
         };
         if let Some(&last) = numbers.last() {
@@ -157,7 +163,7 @@ impl<S: Site> Call<'_, '_, S> {
             if !found.1.is_fenced() {
                 let states = site.states(std::slice::from_ref(&found))?;
                 if states.first() == Some(&State::AtWork) {
-                    return Ok(Begun::Found(flight(open, last, found.1)));
+                    return Ok(Begun::Found(Flight { is_found: true, ..flight(open, last, found.1) }));
                 }
                 found.1.fence()?;
             }
@@ -247,7 +253,10 @@ impl<S: Site> Call<'_, '_, S> {
             self.dispatch.give_place();
             self.dispatch.release(&self.names[flight.open.index]);
             let done = match verdict {
-                Verdict::Answer(answer) => (self.on_answer)(flight.open.index, answer),
+                Verdict::Answer(answer) => {
+                    self.ended(&flight, None);
+                    (self.on_answer)(flight.open.index, answer)
+                }
                 Verdict::Crashed(signal) => {
                     self.again(&flight, &crash_reason(signal), Some(signal), &mut again)
                 }
@@ -273,6 +282,7 @@ impl<S: Site> Call<'_, '_, S> {
         flight.folder.fence()?;
         self.dispatch.site.cancel(&flight.name, &flight.folder);
         let n_lost = flight.open.n_lost + 1;
+        self.ended(flight, Some(reason.to_owned()));
         (self.on_event)(RunEvent::Lost { task, attempt: &flight.name, reason });
         if n_lost > N_AGAIN {
             let reason = format!("its worker was lost {n_lost} times, at last because {reason}");
@@ -283,6 +293,21 @@ impl<S: Site> Call<'_, '_, S> {
         let not_before = Instant::now() + PATIENCE * 4_u32.pow(flight.open.n_lost as u32);
         again.push(Open { index: flight.open.index, n_lost, crash, not_before });
         Ok(())
+    }
+
+    /// Says who made an attempt that has ended, and since when: since it was begun here, where nobody said so.
+    fn ended(&self, flight: &Flight, lost: Option<String>) {
+        let heartbeat = Heartbeat::of(&flight.folder);
+        let begun = heartbeat.as_ref().map(|seen| UNIX_EPOCH + Duration::from_secs(seen.begun_unix_secs));
+        let begun = match begun {
+            // It was begun before this call.
+            Some(begun) if flight.is_found => begun,
+            Some(begun) => begun.max(flight.since),
+            None => flight.since,
+        };
+        let task = &self.tasks[flight.open.index].id;
+        let attempted = attempted(task, heartbeat.map(|seen| seen.host), begun, lost);
+        (self.on_event)(RunEvent::Attempted(&attempted));
     }
 
     /// Hands on the epochs that were not handed on yet.

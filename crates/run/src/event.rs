@@ -2,7 +2,7 @@ use netsynth_data::{Dataset, Split};
 use netsynth_graph::Graph;
 use netsynth_search::{Event, Length, Measured, StopReason, Trial};
 use netsynth_space::SearchSpace;
-use netsynth_store::RunFolder;
+use netsynth_store::{Attempted, RunFolder};
 use netsynth_train::EpochReport;
 
 use crate::{Answer, ComparisonJob, Plan, TaskId, TrainPlan};
@@ -134,6 +134,8 @@ pub enum RunEvent<'a> {
         /// How.
         reason: &'a str,
     },
+    /// An attempt at a task has ended, with an answer or without.
+    Attempted(&'a Attempted),
     /// A task has an answer.
     Answered {
         /// The task.

@@ -2,6 +2,7 @@ use std::fs;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::SystemTime;
 
 use netsynth_data::{Dataset, Split};
 use netsynth_graph::Graph;
@@ -11,8 +12,10 @@ use netsynth_train::{
     save, score, zero_cost_scores,
 };
 
+use crate::attempted::attempted;
 use crate::own_trainer;
 use crate::panics::unless_of_the_system;
+use crate::worker::host;
 use crate::workers::side_by_side;
 use crate::{
     Answer, Executor, JudgedOn, OnAnswer, OnEvent, RunError, RunEvent, Task, TaskResult, Trainer,
@@ -73,11 +76,15 @@ impl Executor for LocalThreads<'_> {
             if stop() {
                 return Ok(());
             }
-            let answer = self.on_a_core(|| self.answer(&tasks[index], weights, on_event))?;
+            let task = &tasks[index];
+            let (begun, answer) =
+                self.on_a_core(|| (SystemTime::now(), self.answer(task, weights, on_event)));
+            let answer = answer?;
+            on_event(RunEvent::Attempted(&attempted(&task.id, Some(host()), begun, None)));
             on_answer(index, answer)?;
-            if let Trainer::Command(_) = tasks[index].evaluator {
+            if let Trainer::Command(_) = task.evaluator {
                 // What is left of it is in nobody's way.
-                let _ = fs::remove_dir_all(self.files.join(tasks[index].name()?));
+                let _ = fs::remove_dir_all(self.files.join(task.name()?));
             }
             Ok(())
         })

@@ -36,6 +36,7 @@
 mod answer;
 mod asked;
 mod at_work;
+mod attempted;
 mod attribution;
 mod audit;
 mod budget;

@@ -1,8 +1,9 @@
 use std::num::NonZeroUsize;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use netsynth_graph::schema::SCHEMA;
-use netsynth_store::{Entry, RunFolder, StoreError};
+use netsynth_store::{AttemptList, Entry, RunFolder, StoreError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +60,8 @@ pub(crate) struct Clock<'a> {
     n_workers: usize,
     begun: Instant,
     begun_unix_secs: u64,
+    /// Where its attempts are listed, if they can be.
+    attempts: Option<Mutex<AttemptList>>,
     /// When the plan's time is spent.
     deadline: Option<Instant>,
 }
@@ -75,18 +78,27 @@ impl<'a> Clock<'a> {
         let begun = Instant::now();
         let left = plan.search.limits.wall_clock_secs.map(|secs| (secs as f64 - spent).max(0.0));
         let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let clock = Self {
+        let mut clock = Self {
             folder,
             number: n_earlier + 1,
             n_workers: n_workers.get(),
             begun,
             begun_unix_secs: since_1970.as_secs(),
+            attempts: None,
             deadline: left.and_then(|secs| begun.checked_add(Duration::try_from_secs_f64(secs).ok()?)),
         };
         clock.tick()?;
+        clock.attempts = folder.attempt_list(clock.number).ok().map(Mutex::new);
         let n_workers = n_workers.get();
         on_event(RunEvent::Session { folder, number: n_earlier + 1, n_workers, plan });
         Ok(clock)
+    }
+
+    /// Lists an attempt that has ended.
+    pub(crate) fn note(&self, event: &RunEvent<'_>) {
+        if let (RunEvent::Attempted(attempted), Some(list)) = (event, &self.attempts) {
+            list.lock().unwrap_or_else(PoisonError::into_inner).add(attempted);
+        }
     }
 
     /// Writes down how long the session has worked.

@@ -70,6 +70,18 @@ impl fmt::Display for TaskId {
 }
 
 impl TaskId {
+    /// The part of a run's work that it belongs to.
+    pub(crate) fn part(&self) -> String {
+        match self {
+            TaskId::Prototype { .. } => "prototype".to_owned(),
+            TaskId::Trial { rung, .. } => format!("rung {rung}"),
+            TaskId::Screening { .. } => "scores".to_owned(),
+            TaskId::Variant { .. } => "variants".to_owned(),
+            TaskId::Audit { .. } => "finalists".to_owned(),
+            TaskId::Fold { .. } => "folds".to_owned(),
+        }
+    }
+
     /// The name in paths, which says no more than what it is for.
     fn name(&self) -> String {
         match *self {

@@ -80,6 +80,7 @@ pub(crate) fn check_training(folder: &RunFolder, whole: &mut Whole<'_>) -> Resul
         | Entry::Results
         | Entry::Session(_)
         | Entry::SessionLog(_)
+        | Entry::SessionAttempts(_)
         | Entry::Lock => true,
         Entry::SearchSpace
         | Entry::Prototype

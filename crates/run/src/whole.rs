@@ -70,7 +70,9 @@ impl<'a> Whole<'a> {
     /// Sessions are numbered without a gap, and a log is of a session.
     fn check_sessions(&mut self) {
         let numbers = self.present.iter().filter_map(|entry| match entry {
-            Entry::Session(number) | Entry::SessionLog(number) => Some(*number),
+            Entry::Session(number) | Entry::SessionLog(number) | Entry::SessionAttempts(number) => {
+                Some(*number)
+            }
             _ => None,
         });
         let sessions: Vec<Entry> = (1..=numbers.max().unwrap_or(0)).map(Entry::Session).collect();
@@ -152,6 +154,7 @@ impl<'a> Whole<'a> {
             | Entry::Audit { .. }
             | Entry::Session(_)
             | Entry::SessionLog(_)
+            | Entry::SessionAttempts(_)
             | Entry::Lock => true,
         });
     }

@@ -81,6 +81,19 @@ pub struct Heartbeat {
     pub n_epochs: usize,
 }
 
+impl Heartbeat {
+    /// The last one of an attempt, if it can be read.
+    pub(crate) fn of(attempt: &AttemptFolder) -> Option<Self> {
+        let text = fs::read_to_string(attempt.file(AttemptFile::Heartbeat)).ok()?;
+        serde_json::from_str(&text).ok()
+    }
+}
+
+/// The name of this machine.
+pub(crate) fn host() -> String {
+    fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned()
+}
+
 /// A line of the progress of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -224,7 +237,7 @@ fn beat(
 ) {
     let now = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     let begun_unix_secs = now();
-    let host = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_owned();
+    let host = host();
     while !has_ended.load(Ordering::SeqCst) {
         if attempt.is_fenced() {
             give_up("the attempt was fenced off");

@@ -32,6 +32,7 @@ fn is_listed(entry: Entry) -> bool {
         | Entry::Report
         | Entry::Session(_)
         | Entry::SessionLog(_)
+        | Entry::SessionAttempts(_)
         | Entry::Lock => false,
         Entry::Plan
         | Entry::Provenance

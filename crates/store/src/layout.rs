@@ -76,6 +76,8 @@ pub enum Entry {
     Session(usize),
     /// The log of the session of this number, from 1.
     SessionLog(usize),
+    /// The attempts of the session of this number, from 1, a line of JSON each.
+    SessionAttempts(usize),
     /// The file that the writing process locks.
     Lock,
 }
@@ -175,6 +177,7 @@ impl Entry {
             Entry::CurvesDrawing => "curves.svg".to_owned(),
             Entry::Session(number) => format!("sessions/{number:03}.ron"),
             Entry::SessionLog(number) => format!("sessions/{number:03}.log"),
+            Entry::SessionAttempts(number) => format!("sessions/{number:03}.jsonl"),
             Entry::Lock => "lock".to_owned(),
         }
     }
@@ -205,9 +208,11 @@ impl Entry {
                 let index = number(file.strip_prefix("fold-")?.strip_suffix(".ron")?, 1)?;
                 Entry::Audit { trial: trial_number(trial)?, fold: Fold::from_index(index) }
             }
-            ["sessions", file] => match file.strip_suffix(".log") {
-                Some(name) => Entry::SessionLog(number(name, 3)?),
-                None => Entry::Session(number(file.strip_suffix(".ron")?, 3)?),
+            ["sessions", file] => match file.split_once('.')? {
+                (name, "log") => Entry::SessionLog(number(name, 3)?),
+                (name, "jsonl") => Entry::SessionAttempts(number(name, 3)?),
+                (name, "ron") => Entry::Session(number(name, 3)?),
+                _ => return None,
             },
             [name] => Entry::FIXED.into_iter().find(|entry| entry.name() == name)?,
             [ref folder @ .., file] => {

@@ -36,6 +36,7 @@
 
 mod arrivals;
 mod atomic;
+mod attempted;
 mod attempts;
 mod audit;
 mod certificates;
@@ -62,6 +63,7 @@ mod trained;
 mod trial;
 mod verify;
 
+pub use attempted::{AttemptList, Attempted};
 pub use attempts::{AttemptFile, AttemptFolder, Attempts};
 pub use audit::{
     Audit, CONFIDENCE, Extent, Finalist, FromScratch, MAX_FINALISTS, audit_trainings, check_audit, finalists,

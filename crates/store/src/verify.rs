@@ -121,7 +121,7 @@ fn problem_of(listed: &Listed, folder: &RunFolder) -> Result<Option<FileProblem>
     let seal = match entry {
         None if is_folder(place) => return Ok(Some(FileProblem::IsFile)),
         None => return Ok(Some(FileProblem::Stranger)),
-        Some(Entry::Lock | Entry::SessionLog(_)) => return Ok(None),
+        Some(Entry::Lock | Entry::SessionLog(_) | Entry::SessionAttempts(_)) => return Ok(None),
         Some(_) if path.extension().is_some_and(|extension| extension == "ron") => match read_text(path) {
             // A changed byte can be one that is no text.
             Err(error) => return Ok(Some(FileProblem::Unreadable(error.reason))),

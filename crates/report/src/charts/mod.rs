@@ -10,6 +10,7 @@ mod picture;
 mod scatter;
 mod steps;
 mod terminal;
+mod timeline;
 
 pub use axis::{Axis, Notation, Scale};
 pub use curves::{Band, Panel, curves};
@@ -18,6 +19,7 @@ pub use picture::{PictureError, png};
 pub use scatter::{Kind, Point, Scatter, Series, scatter};
 pub(crate) use steps::{climbs, losses, slopes, steps};
 pub use terminal::{Glyphs, letter, terminal};
+pub(crate) use timeline::{N_COLOURS, Timeline, timeline};
 
 /// Colours that people with any colour vision can distinguish (Okabe and Ito 2008).
 const COLOURS: [&str; 7] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#666666", "#56b4e9"];

@@ -13,10 +13,11 @@ mod sections;
 mod tests;
 mod training;
 mod variants;
+mod work;
 
 use netsynth_search::{SearchPlan, Variant};
 use netsynth_space::Decisions;
-use netsynth_store::Audit;
+use netsynth_store::{Attempted, Audit};
 
 pub use run::Run;
 pub use training::{TrainedFold, TrainingReport, training_page};
@@ -71,6 +72,8 @@ pub struct Report<'a> {
     pub judged: Vec<Judged>,
     /// What its audit found, if there is one.
     pub audit: Option<Audit>,
+    /// The attempts at tasks in each session of work, where the run has them.
+    pub sessions: Vec<Vec<Attempted>>,
     /// The plan's file.
     pub plan_text: String,
     /// With what and on what it was made: a name and a value each.
@@ -91,6 +94,7 @@ pub fn page(report: &Report<'_>) -> String {
         variants::reasons(report),
         sections::log(report),
         sections::trials(report),
+        work::work(report),
         sections::made_with(&report.notes, &report.environment, &report.plan_text),
         format!(
             "<script type=\"application/json\" id=\"run\">{}</script>\n<script>\n'use strict';\n(() => {{\n{SCRIPT}}})();\n</script>\n",

@@ -11,7 +11,7 @@ use netsynth_search::{
     Objective, ParetoFront, Performance, Rung, SearchPlan, StrategyKind, Trained, Trial, Variant,
 };
 use netsynth_space::{Counted, Genome, SearchSpace, SearchSpaceSpec, Space};
-use netsynth_store::{Audit, Extent, Finalist, Fold, FromScratch, FrontFile, RunFolder};
+use netsynth_store::{Attempted, Audit, Extent, Finalist, Fold, FromScratch, FrontFile, RunFolder};
 use serde::Serialize;
 use tempfile::TempDir;
 
@@ -152,6 +152,14 @@ fn report<'a>(run: Run, space: &'a SearchSpace, plan: &'a SearchPlan) -> Report<
         run,
         judged: vec![judged],
         audit: None,
+        sessions: vec![vec![Attempted {
+            task: HOSTILE.to_owned(),
+            part: HOSTILE.to_owned(),
+            host: Some(HOSTILE.to_owned()),
+            begun_unix_secs: 1.0,
+            secs: 2.0,
+            lost: Some(HOSTILE.to_owned()),
+        }]],
         plan_text: format!("(\n    space: {HOSTILE:?},\n)"),
         environment: vec![(HOSTILE.to_owned(), HOSTILE.to_owned())],
         notes: vec![HOSTILE.to_owned()],

@@ -41,6 +41,7 @@ fn entry() -> impl Strategy<Value = Entry> {
         (number(), fold()).prop_map(|(trial, fold)| Entry::Audit { trial, fold }),
         number().prop_map(Entry::Session),
         number().prop_map(Entry::SessionLog),
+        number().prop_map(Entry::SessionAttempts),
     ]
 }
 
