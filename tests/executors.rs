@@ -39,18 +39,21 @@ enum Kind {
 const KINDS: [Kind; 3] = [Kind::Processes, Kind::Slurm, Kind::Ray];
 
 /// Slurm's three commands as scripts, for jobs that run at once on this machine: a job has a file, of its group of processes,
-/// as long as it lives; every job that was ever submitted has a line in `submitted`.
+/// as long as it lives; every job that was ever submitted has a line in `submitted`. While there is a file `down` the controller
+/// does not answer, and while there is one named `full` jobs wait for their turn.
 const FAKE_SLURM: [(&str, &str); 3] = [
     (
         "sbatch",
         r#"#!/bin/sh
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$here/jobs"
+[ -e "$here/down" ] && echo "sbatch: error: Unable to contact slurm controller (connect failure)" >&2 && exit 1
 for word in "$@"; do
     case $word in --job-name=*) name=${word#*=} ;; --output=*) log=${word#*=} ;; esac
     script=$word
 done
 echo "$name" >> "$here/submitted"
+[ -e "$here/full" ] && touch "$here/jobs/$name" && exit 0
 printf '%s\n' "$script" > "$here/jobs/.$name.sh"
 setsid sh -c 'echo $$ > "$3.new"; mv "$3.new" "$3"; sh "$1" > "$2" 2>&1; rm -f "$3"' job \
     "$here/jobs/.$name.sh" "$log" "$here/jobs/$name" < /dev/null > /dev/null 2>&1 &
@@ -62,8 +65,10 @@ echo 1
         "squeue",
         r#"#!/bin/sh
 here=$(cd "$(dirname "$0")" && pwd)
+[ -e "$here/down" ] && echo "slurm_load_jobs error: Unable to contact slurm controller" >&2 && exit 1
 for job in "$here"/jobs/*; do
     [ -e "$job" ] || continue
+    if [ ! -s "$job" ]; then echo "${job##*/}|PENDING|Resources"; continue; fi
     if kill -0 -"$(cat "$job")" 2> /dev/null; then echo "${job##*/}|RUNNING|None"; else rm -f "$job"; fi
 done
 "#,
@@ -75,7 +80,8 @@ here=$(cd "$(dirname "$0")" && pwd)
 for word in "$@"; do
     case $word in --name=*) job=$here/jobs/${word#*=} ;; esac
 done
-[ -e "$job" ] && kill -9 -"$(cat "$job")" && rm -f "$job"
+[ -s "$job" ] && kill -9 -"$(cat "$job")"
+rm -f "$job"
 exit 0
 "#,
     ),
@@ -176,6 +182,10 @@ impl Stage {
     }
 
     fn run(&self, executor: &dyn Executor) -> Done {
+        self.run_until(executor, &|| false)
+    }
+
+    fn run_until(&self, executor: &dyn Executor, stop: &(dyn Fn() -> bool + Sync)) -> Done {
         let answers = Mutex::new(vec![None; self.tasks.len()]);
         let lost = Mutex::new(Vec::new());
         // Every attempt is listed as it ends: who made it, and the reason if it was lost.
@@ -190,7 +200,7 @@ impl Stage {
             assert!(before.is_none(), "task {index} is answered twice");
             Ok(())
         };
-        let result = executor.run(&self.tasks, &InMemory::default(), &on_event, &|| false, &keep);
+        let result = executor.run(&self.tasks, &InMemory::default(), &on_event, stop, &keep);
         let lost = lost.into_inner().unwrap();
         let (mut losses, mut n_answers, mut hosts) = (Vec::new(), 0, BTreeSet::new());
         for attempted in listed.into_inner().unwrap() {
@@ -559,6 +569,55 @@ fn a_search_whose_controller_and_workers_are_killed_ends_as_if_nothing_had_happe
             }
         }
     }
+}
+
+/// Does something once a condition of a stage holds, while tasks are carried out.
+fn meanwhile(stage: &Stage, kind: Kind, stop: &(dyn Fn() -> bool + Sync), act: impl FnOnce() + Send) -> Done {
+    std::thread::scope(|scope| {
+        let acting = scope.spawn(act);
+        let done = stage.run_until(&*stage.executor(kind, program()), stop);
+        acting.join().unwrap();
+        done
+    })
+}
+
+#[test]
+fn a_controller_of_slurm_that_is_away_for_a_while_is_waited_for() {
+    let stage = Stage::new(4, 20);
+    let slurm = stage.home.path().join("slurm");
+    let done = meanwhile(&stage, Kind::Slurm, &|| false, || {
+        wait_until("a job is submitted", || slurm.join("submitted").exists());
+        fs::write(slurm.join("down"), "").unwrap();
+        sleep(Duration::from_secs(2));
+        fs::remove_file(slurm.join("down")).unwrap();
+    });
+    stage.assert_answered(&done, "away");
+    assert_eq!(done.lost, [""; 0]);
+
+    // One that never answered is not there.
+    fs::write(slurm.join("down"), "").unwrap();
+    let done = stage.run(&*stage.executor(Kind::Slurm, program()));
+    let error = done.result.unwrap_err().text();
+    assert!(
+        error.contains("Unable to contact slurm controller") && error.contains("see that `sbatch`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_waits_for_its_turn_is_taken_back_when_the_run_is_stopped() {
+    let stage = Stage::new(3, 1);
+    let slurm = stage.home.path().join("slurm");
+    fs::write(slurm.join("full"), "").unwrap();
+    let submitted = || fs::read_to_string(slurm.join("submitted")).unwrap_or_default().lines().count();
+    let done = meanwhile(&stage, Kind::Slurm, &|| submitted() == 3, || ());
+    assert!(done.result.is_ok() && done.lost.is_empty());
+    assert_eq!(done.answers, [const { None }; 3]);
+    assert_eq!(fs::read_dir(slurm.join("jobs")).unwrap().count(), 0, "jobs are left in the queue");
+    fs::remove_file(slurm.join("full")).unwrap();
+    let done = stage.run(&*stage.executor(Kind::Slurm, program()));
+    stage.assert_answered(&done, "gone on");
+    assert_eq!(done.lost, [""; 0]);
 }
 
 /// A search on a cluster whose controller is killed while jobs are at work, and then gone on with: the files, and the jobs that

@@ -90,6 +90,10 @@ pub(crate) fn show(progress: &Progress, event: RunEvent<'_>) {
             warn!("attempt {attempt} was lost: {reason}");
             progress.note(format!("{task}: the worker was lost: {reason}"));
         }
+        RunEvent::Waits { what } => {
+            warn!("{what}");
+            progress.note(format!("{what}; it is waited for"));
+        }
         RunEvent::Attempted(_) => {}
         RunEvent::Answered { task, answer } => answered(progress, task, answer),
     }

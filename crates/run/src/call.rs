@@ -122,13 +122,21 @@ impl<S: Site> Call<'_, '_, S> {
             }
             Ok(Begun::Found(flight)) => self.flights.push(flight),
             Ok(Begun::New(flight)) => {
-                if let Err(error) = site.submit(&flight.name, &flight.folder) {
-                    let_go();
-                    // Nobody is at it, so it is not to be found by whoever goes on.
-                    attempts.forget(name);
-                    return Err(error.or_at(self.tasks[index].id.to_string()));
+                match site.submit(&flight.name, &flight.folder) {
+                    Ok(true) => self.flights.push(flight),
+                    Ok(false) => {
+                        let_go();
+                        // If it came through all the same, its worker gives up.
+                        flight.folder.fence()?;
+                        return Ok(Some(flight.open));
+                    }
+                    Err(error) => {
+                        let_go();
+                        // Nobody is at it, so it is not to be found by whoever goes on.
+                        attempts.forget(name);
+                        return Err(error.or_at(self.tasks[index].id.to_string()));
+                    }
                 }
-                self.flights.push(flight);
             }
             Err(error) => {
                 let_go();
@@ -162,13 +170,13 @@ impl<S: Site> Call<'_, '_, S> {
             let found = (format!("{name}-a{last}"), attempts.attempt(name, last));
             if !found.1.is_fenced() {
                 let states = site.states(std::slice::from_ref(&found))?;
-                if states.first() == Some(&State::AtWork) {
+                if let Some(State::Waiting | State::AtWork) = states.first() {
                     return Ok(Begun::Found(Flight { is_found: true, ..flight(open, last, found.1) }));
                 }
                 found.1.fence()?;
             }
         }
-        if !site.has_room() {
+        if !site.has_room()? {
             return Ok(Begun::NoRoom(open));
         }
         let mut number = numbers.last().map_or(1, |last| last + 1);
@@ -227,7 +235,8 @@ impl<S: Site> Call<'_, '_, S> {
     }
 
     /// Takes the answers that are there, and gives back the tasks whose attempts are to be made again, and what went wrong here.
-    pub(crate) fn look(&mut self) -> Result<(Vec<Open>, Option<RunError>), RunError> {
+    /// Where nothing more is to be begun, an attempt that waits for its turn is taken back.
+    pub(crate) fn look(&mut self, is_ending: bool) -> Result<(Vec<Open>, Option<RunError>), RunError> {
         let attempts: Vec<(String, AttemptFolder)> =
             self.flights.iter().map(|flight| (flight.name.clone(), flight.folder.clone())).collect();
         let states = self.dispatch.site.states(&attempts)?;
@@ -244,7 +253,15 @@ impl<S: Site> Call<'_, '_, S> {
             };
             let verdict = match (answer, state) {
                 (Some(answer), _) => Verdict::Answer(answer),
-                (None, State::AtWork) => {
+                (None, State::Waiting) if is_ending => {
+                    flight.folder.fence()?;
+                    self.dispatch.site.cancel(&flight.name, &flight.folder);
+                    self.dispatch.give_place();
+                    self.dispatch.release(&self.names[flight.open.index]);
+                    again.push(flight.open);
+                    continue;
+                }
+                (None, State::Waiting | State::AtWork) => {
                     left.push(flight);
                     continue;
                 }

@@ -3,13 +3,17 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Mutex, PoisonError};
 use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use netsynth_data::Dataset;
 use netsynth_store::Attempts;
 
 use crate::call::{Call, Open};
 use crate::site::Site;
-use crate::{Executor, OnAnswer, OnEvent, RunError, Task, Weights};
+use crate::{Executor, OnAnswer, OnEvent, RunError, RunEvent, Task, Weights};
+
+/// After how long it is said that nothing is at work.
+const A_WHILE: Duration = Duration::from_secs(5);
 
 /// An executor whose tasks are carried out by workers elsewhere.
 ///
@@ -60,6 +64,28 @@ impl<'a, S: Site> Dispatch<'a, S> {
     }
 }
 
+/// What is waited for, and since when; and whether it was said.
+#[derive(Default)]
+struct Waiting {
+    since: Option<Instant>,
+    is_said: bool,
+}
+
+impl Waiting {
+    /// Says what is waited for, once it has been for a while; and again only when work has gone on between.
+    fn say(&mut self, what: Option<String>, on_event: &OnEvent<'_>) {
+        let Some(what) = what else {
+            *self = Self::default();
+            return;
+        };
+        let since = *self.since.get_or_insert_with(Instant::now);
+        if !self.is_said && since.elapsed() >= A_WHILE {
+            self.is_said = true;
+            on_event(RunEvent::Waits { what: &what });
+        }
+    }
+}
+
 impl<S: Site> Executor for Dispatch<'_, S> {
     fn run(
         &self,
@@ -80,6 +106,7 @@ impl<S: Site> Executor for Dispatch<'_, S> {
             Call { dispatch: self, tasks, names: &names, weights, on_event, on_answer, flights: Vec::new() };
         let mut open: VecDeque<Open> = (0..tasks.len()).map(Open::new).collect();
         let mut error: Option<RunError> = None;
+        let mut waiting = Waiting::default();
         loop {
             for _ in 0..open.len() {
                 if error.is_some() || stop() {
@@ -96,12 +123,14 @@ impl<S: Site> Executor for Dispatch<'_, S> {
                 break;
             }
             // Where it cannot be seen what became of attempts, nobody waits for them; they are found again.
-            let (again, failed) = call.look()?;
+            let (again, failed) = call.look(error.is_some() || stop())?;
             open.extend(again);
             error = error.or(failed);
-            if !call.is_idle() || !open.is_empty() {
-                sleep(self.site.pause());
+            if call.is_idle() && open.is_empty() {
+                continue;
             }
+            waiting.say(self.site.waits(), on_event);
+            sleep(self.site.pause());
         }
         match error {
             Some(error) => Err(error),

@@ -134,6 +134,11 @@ pub enum RunEvent<'a> {
         /// How.
         reason: &'a str,
     },
+    /// For a while no worker has been at work.
+    Waits {
+        /// What is waited for, in words.
+        what: &'a str,
+    },
     /// An attempt at a task has ended, with an answer or without.
     Attempted(&'a Attempted),
     /// A task has an answer.

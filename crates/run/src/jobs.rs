@@ -76,8 +76,10 @@ pub(crate) struct Looks<J> {
     listed: Option<(Instant, Arc<BTreeMap<String, J>>)>,
     /// Since when a job is over and has no answer.
     over: BTreeMap<String, Instant>,
-    /// Since when the cluster does not answer.
-    silent: Option<Instant>,
+    /// Whether the cluster has answered in this session.
+    has_answered: bool,
+    /// Since when it does not, and what was said in its place.
+    silent: Option<(Instant, String)>,
 }
 
 impl<J> Looks<J> {
@@ -94,23 +96,57 @@ impl<J> Looks<J> {
         }
         let jobs = Arc::new(list()?);
         self.listed = Some((Instant::now(), Arc::clone(&jobs)));
+        self.has_answered = true;
         self.silent = None;
         Ok(jobs)
+    }
+
+    /// The jobs as they were last listed.
+    pub(crate) fn listed(&self) -> Option<&BTreeMap<String, J>> {
+        self.listed.as_ref().map(|(_, jobs)| &**jobs)
     }
 
     /// There is a job that no list has yet.
     pub(crate) fn submitted(&mut self) {
         self.listed = None;
+        self.has_answered = true;
     }
 
-    /// The cluster does not answer: its jobs are taken to be at work, until that lasts too long.
-    pub(crate) fn silence(&mut self, n_jobs: usize, reason: String) -> Result<Vec<State>, RunError> {
-        let since = *self.silent.get_or_insert_with(Instant::now);
+    /// The cluster does not answer: it is waited for, until that lasts too long.
+    pub(crate) fn silence(&mut self, reason: String) -> Result<(), RunError> {
+        // What it said before is no answer any more.
+        self.listed = None;
+        let since = self.silent.get_or_insert_with(|| (Instant::now(), reason.clone())).0;
         if since.elapsed() < SILENCE {
-            return Ok(vec![State::AtWork; n_jobs]);
+            return Ok(());
         }
         let remedy = "see what is the matter with it; its jobs go on, and `netsynth resume` finds them";
         Err(RunError::new(reason, remedy))
+    }
+
+    /// Whether the cluster takes jobs: one that was silent is asked for its list first.
+    pub(crate) fn takes_jobs(
+        &mut self,
+        age: Duration,
+        list: impl FnOnce() -> Result<BTreeMap<String, J>, String>,
+    ) -> Result<bool, RunError> {
+        if self.silent.is_none() {
+            return Ok(true);
+        }
+        match self.jobs(age, list) {
+            Ok(_) => Ok(true),
+            Err(reason) => self.silence(reason).map(|()| false),
+        }
+    }
+
+    /// Whether it has answered before, so that its silence may pass.
+    pub(crate) fn has_answered(&self) -> bool {
+        self.has_answered
+    }
+
+    /// What was said in the place of an answer, while there is none.
+    pub(crate) fn silent(&self) -> Option<&str> {
+        self.silent.as_ref().map(|(_, reason)| reason.as_str())
     }
 
     /// A job that is over: what it left may still be on its way, for longer if it did not even leave its exit code.

@@ -41,7 +41,7 @@ impl Site for Processes {
         self.n_workers.get()
     }
 
-    fn submit(&self, _: &str, attempt: &AttemptFolder) -> Result<(), RunError> {
+    fn submit(&self, _: &str, attempt: &AttemptFolder) -> Result<bool, RunError> {
         let log = attempt.file(AttemptFile::Log);
         let log = File::create(&log).map_err(RunError::system(&log))?;
         let n_kills = memory_kills();
@@ -57,7 +57,7 @@ impl Site for Processes {
         })?;
         let mut children = self.children.lock().unwrap_or_else(PoisonError::into_inner);
         children.insert(attempt.clone(), Worker { child, n_kills });
-        Ok(())
+        Ok(true)
     }
 
     fn states(&self, attempts: &[(String, AttemptFolder)]) -> Result<Vec<State>, RunError> {

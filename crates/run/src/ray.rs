@@ -141,13 +141,16 @@ impl Site for Ray {
         self.n_jobs.get()
     }
 
-    fn has_room(&self) -> bool {
+    fn has_room(&self) -> Result<bool, RunError> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if !seen.looks.takes_jobs(self.pause, || self.jobs())? {
+            return Ok(false);
+        }
         let n_at_work = seen.n_at_work;
-        *seen.room.get_or_insert_with(|| self.room(n_at_work)) > 0
+        Ok(*seen.room.get_or_insert_with(|| self.room(n_at_work)) > 0)
     }
 
-    fn submit(&self, name: &str, attempt: &AttemptFolder) -> Result<(), RunError> {
+    fn submit(&self, name: &str, attempt: &AttemptFolder) -> Result<bool, RunError> {
         let id = format!("{}{name}", self.prefix);
         // Without resources a job would run on the head alone.
         let body = json!({
@@ -164,7 +167,13 @@ impl Site for Ray {
                 let said = text.lines().last().unwrap_or_default().to_owned();
                 Some(format!("the Ray head {} takes no job: HTTP {status}: {said}", self.head))
             }
-            Err(reason) => Some(reason),
+            Err(reason) => {
+                let looks = &mut self.seen.lock().unwrap_or_else(PoisonError::into_inner).looks;
+                if looks.has_answered() {
+                    return looks.silence(reason).map(|()| false);
+                }
+                Some(reason)
+            }
         };
         if let Some(reason) = refused {
             let remedy = "give the address of a head's dashboard, such as ray:http://head:8265, and in RAY_AUTH_TOKEN its token if it \
@@ -175,7 +184,7 @@ impl Site for Ray {
         seen.looks.submitted();
         seen.n_at_work += 1;
         seen.room = seen.room.map(|room| room.saturating_sub(1));
-        Ok(())
+        Ok(true)
     }
 
     fn states(&self, attempts: &[(String, AttemptFolder)]) -> Result<Vec<State>, RunError> {
@@ -187,7 +196,9 @@ impl Site for Ray {
         };
         let jobs = match seen.looks.jobs(self.pause, list) {
             Ok(jobs) => jobs,
-            Err(reason) => return seen.looks.silence(attempts.len(), reason),
+            Err(reason) => {
+                return seen.looks.silence(reason).map(|()| vec![State::AtWork; attempts.len()]);
+            }
         };
         if is_new {
             seen.n_at_work = jobs.values().filter(|job| job.is_at_work()).count();
@@ -196,6 +207,7 @@ impl Site for Ray {
         let mut state = |name: &String, attempt: &AttemptFolder| {
             let end = match jobs.get(name) {
                 None => end_of(attempt, || "the head does not know its job".to_owned()),
+                Some(job) if job.status == "PENDING" => return State::Waiting,
                 Some(job) if job.is_at_work() => return State::AtWork,
                 Some(Listed { status, .. }) if status == "STOPPED" => {
                     End::Gone("its job was stopped".to_owned())
@@ -212,6 +224,10 @@ impl Site for Ray {
 
     fn cancel(&self, name: &str, _: &AttemptFolder) {
         let _ = self.ask(&format!("jobs/{}{name}/stop", self.prefix), Some(json!({})));
+    }
+
+    fn waits(&self) -> Option<String> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).looks.silent().map(str::to_owned)
     }
 
     fn pause(&self) -> Duration {

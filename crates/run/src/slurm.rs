@@ -70,12 +70,18 @@ impl Slurm {
     }
 }
 
+/// Whether what a command said is that the controller did not answer, so that it may do so later.
+fn is_silence(reason: &str) -> bool {
+    let silences = ["Unable to contact slurm controller", "Socket timed out", "Zero Bytes were transmitted"];
+    silences.iter().any(|silence| reason.contains(silence))
+}
+
 impl Site for Slurm {
     fn capacity(&self) -> usize {
         self.n_jobs.get()
     }
 
-    fn submit(&self, name: &str, attempt: &AttemptFolder) -> Result<(), RunError> {
+    fn submit(&self, name: &str, attempt: &AttemptFolder) -> Result<bool, RunError> {
         let name = format!("--job-name={}{name}", self.prefix);
         let mut arguments = vec!["--parsable", "--no-requeue", "--ntasks=1", "--cpus-per-task=1", &name];
         let partition = self.partition.as_ref().map(|partition| format!("--partition={partition}"));
@@ -83,18 +89,33 @@ impl Site for Slurm {
         let line = line(&self.program, attempt);
         // What the job says goes into the attempt's log by itself.
         arguments.extend(["--output=/dev/null", "--wrap", &line]);
-        let remedy = "see that `sbatch` works here, and that the run's folder is one that the nodes see; `netsynth resume` \
-                      goes on";
-        self.ask("sbatch", &arguments).map_err(|reason| RunError::new(reason, remedy))?;
-        self.looks.lock().unwrap_or_else(PoisonError::into_inner).submitted();
-        Ok(())
+        let asked = self.ask("sbatch", &arguments);
+        let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
+        match asked {
+            Ok(_) => looks.submitted(),
+            Err(reason) if is_silence(&reason) && looks.has_answered() => {
+                looks.silence(reason)?;
+                return Ok(false);
+            }
+            Err(reason) => {
+                let remedy = "see that `sbatch` works here, and that the run's folder is one that the nodes see; \
+                              `netsynth resume` goes on";
+                return Err(RunError::new(reason, remedy));
+            }
+        }
+        Ok(true)
+    }
+
+    fn has_room(&self) -> Result<bool, RunError> {
+        let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
+        looks.takes_jobs(self.pause, || self.jobs())
     }
 
     fn states(&self, attempts: &[(String, AttemptFolder)]) -> Result<Vec<State>, RunError> {
         let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
         let jobs = match looks.jobs(self.pause, || self.jobs()) {
             Ok(jobs) => jobs,
-            Err(reason) => return looks.silence(attempts.len(), reason),
+            Err(reason) => return looks.silence(reason).map(|()| vec![State::AtWork; attempts.len()]),
         };
         let mut state = |name: &String, attempt: &AttemptFolder| {
             let end = match jobs.get(name) {
@@ -108,6 +129,7 @@ impl Site for Slurm {
                     }
                     "NODE_FAIL" | "BOOT_FAIL" | "CANCELLED" | "DEADLINE" | "PREEMPTED" | "REVOKED"
                     | "TIMEOUT" | "SPECIAL_EXIT" => End::Gone(format!("Slurm says {state}")),
+                    "PENDING" => return State::Waiting,
                     _ => return State::AtWork,
                 },
                 None => end_of(attempt, || "its job is gone and left no answer".to_owned()),
@@ -119,6 +141,17 @@ impl Site for Slurm {
 
     fn cancel(&self, name: &str, _: &AttemptFolder) {
         let _ = self.ask("scancel", &["--me", &format!("--name={}{name}", self.prefix)]);
+    }
+
+    fn waits(&self) -> Option<String> {
+        let looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reason) = looks.silent() {
+            return Some(format!("Slurm does not answer: {reason}"));
+        }
+        let jobs = looks.listed()?;
+        let reason = jobs.values().find(|(state, _)| state == "PENDING").map(|(_, reason)| reason)?;
+        let is_waiting = jobs.values().all(|(state, _)| !matches!(state.as_str(), "RUNNING" | "COMPLETING"));
+        is_waiting.then(|| format!("all jobs wait in Slurm: {reason}"))
     }
 
     fn pause(&self) -> Duration {
