@@ -53,6 +53,7 @@ for word in "$@"; do
     script=$word
 done
 echo "$name" >> "$here/submitted"
+echo "$*" | head -1 >> "$here/asked"
 [ -e "$here/full" ] && touch "$here/jobs/$name" && exit 0
 printf '%s\n' "$script" > "$here/jobs/.$name.sh"
 setsid sh -c 'echo $$ > "$3.new"; mv "$3.new" "$3"; sh "$1" > "$2" 2>&1; rm -f "$3"' job \
@@ -662,7 +663,14 @@ fn a_search_on_slurm_leaves_the_files_of_one_on_a_thread_and_pays_for_nothing_tw
         let listed = fs::read_to_string(folder.join("slurm/submitted")).unwrap_or_default();
         listed.lines().map(str::to_owned).collect()
     };
-    cut_and_resumed(folder, "slurm:any", &[("PATH", &path)], submitted);
+    let options = format!(
+        "(schema: 1, executor: Slurm(partition: \"any\", arguments: [\"--account=faces\"]), program: {:?})",
+        program()
+    );
+    fs::write(folder.join("cluster.ron"), options).unwrap();
+    cut_and_resumed(folder, "cluster.ron", &[("PATH", &path)], submitted);
+    let asked = fs::read_to_string(folder.join("slurm/asked")).unwrap();
+    assert!(asked.lines().all(|line| line.contains("--partition=any --account=faces ")), "{asked}");
 }
 
 #[test]

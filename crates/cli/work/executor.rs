@@ -7,7 +7,8 @@ use netsynth_run::{
 };
 use netsynth_store::{Attempts, RunFolder};
 
-use crate::arguments::workers::{ExecutorKind, WorkerArguments};
+use crate::arguments::executor::{ExecutorChoice, ExecutorKind};
+use crate::arguments::workers::WorkerArguments;
 use crate::interrupt;
 
 /// Whoever was asked for. While they have trainings in flight, whoever asks the program to stop waits for them.
@@ -26,14 +27,15 @@ pub(crate) fn executor<'a>(
     split: &'a Split,
     folder: Option<&RunFolder>,
 ) -> Result<Workers<'a>, RunError> {
+    let ExecutorChoice { executor: kind, program, .. } = arguments.executor();
     let passing = match folder {
         Some(_) => None,
         None => {
             let name = format!("netsynth-attempts-{}", std::process::id());
             // The nodes of a cluster see where the program was begun, if anything.
-            let home = match arguments.executor() {
+            let home = match kind {
                 ExecutorKind::Local | ExecutorKind::Processes => std::env::temp_dir(),
-                ExecutorKind::Slurm(_) | ExecutorKind::Ray(_) => PathBuf::new(),
+                ExecutorKind::Slurm { .. } | ExecutorKind::Ray { .. } => PathBuf::new(),
             };
             Some(Attempts::at(home.join(name)))
         }
@@ -43,21 +45,22 @@ pub(crate) fn executor<'a>(
         (None, Some(passing)) => passing.clone(),
         (None, None) => unreachable!("without a run's folder there is a passing one"),
     };
-    let executor: Box<dyn Executor + 'a> = match arguments.executor() {
+    let on_nodes = || program.map_or_else(this_program, Ok);
+    let executor: Box<dyn Executor + 'a> = match kind {
         ExecutorKind::Local => {
             Box::new(LocalThreads::new(dataset, split, n_workers).with_files(attempts.root().to_owned()))
         }
         ExecutorKind::Processes => {
             Box::new(Dispatch::new(dataset, attempts, Processes::new(this_program()?, n_workers)))
         }
-        ExecutorKind::Slurm(partition) => {
-            let slurm = Slurm::new(this_program()?, partition, n_workers, &attempts)?;
-            Box::new(Dispatch::new(dataset, attempts, slurm))
+        ExecutorKind::Slurm { partition, arguments } => {
+            let slurm = Slurm::new(on_nodes()?, partition, n_workers, &attempts)?;
+            Box::new(Dispatch::new(dataset, attempts, slurm.with_arguments(arguments)))
         }
-        ExecutorKind::Ray(head) => {
+        ExecutorKind::Ray { head, resources } => {
             let token = std::env::var("RAY_AUTH_TOKEN").ok();
-            let ray = Ray::new(this_program()?, &head, n_workers, token, &attempts)?;
-            Box::new(Dispatch::new(dataset, attempts, ray))
+            let ray = Ray::new(on_nodes()?, &head, n_workers, token, &attempts)?;
+            Box::new(Dispatch::new(dataset, attempts, ray.with_resources(resources)))
         }
     };
     Ok(Workers { executor, passing })

@@ -26,6 +26,8 @@ pub struct Ray {
     program: PathBuf,
     head: String,
     n_jobs: NonZeroUsize,
+    /// What a job takes beside its processor, by Ray's names.
+    resources: BTreeMap<String, f64>,
     prefix: String,
     /// Ray's own token, where the head asks for one.
     token: Option<String>,
@@ -72,7 +74,13 @@ impl Ray {
     ) -> Result<Self, RunError> {
         let (head, pause, seen) =
             (head.trim_end_matches('/').to_owned(), Duration::from_secs(1), Mutex::default());
-        Ok(Self { program, head, n_jobs, prefix: prefix(attempts)?, token, pause, seen })
+        let resources = BTreeMap::new();
+        Ok(Self { program, head, n_jobs, resources, prefix: prefix(attempts)?, token, pause, seen })
+    }
+
+    /// The same with resources that each job takes beside its processor; Ray has names for them, and GPU is one.
+    pub fn with_resources(self, resources: BTreeMap<String, f64>) -> Self {
+        Self { resources, ..self }
     }
 
     /// The same with another time between two looks.
@@ -153,11 +161,19 @@ impl Site for Ray {
     fn submit(&self, name: &str, attempt: &AttemptFolder) -> Result<bool, RunError> {
         let id = format!("{}{name}", self.prefix);
         // Without resources a job would run on the head alone.
-        let body = json!({
+        let mut body = json!({
             "submission_id": id,
             "entrypoint": line(&self.program, attempt),
             "entrypoint_num_cpus": 1,
         });
+        let mut resources = self.resources.clone();
+        // Ray has a field of its own for these.
+        if let Some(n_gpus) = resources.remove("GPU") {
+            body["entrypoint_num_gpus"] = json!(n_gpus);
+        }
+        if !resources.is_empty() {
+            body["entrypoint_resources"] = json!(resources);
+        }
         let refused = match self.ask("jobs/", Some(body)) {
             Ok((200, _)) => None,
             // It may have come through all the same, or before: an id that is known already is refused as an error of the head.

@@ -18,6 +18,8 @@ use crate::site::{End, Site, State};
 pub struct Slurm {
     program: PathBuf,
     partition: Option<String>,
+    /// What else `sbatch` is given.
+    arguments: Vec<String>,
     n_jobs: NonZeroUsize,
     prefix: String,
     /// Where sbatch, squeue and scancel are; empty for wherever the system finds them.
@@ -38,7 +40,13 @@ impl Slurm {
         attempts: &Attempts,
     ) -> Result<Self, RunError> {
         let (commands, pause, looks) = (PathBuf::new(), Duration::from_secs(1), Mutex::default());
-        Ok(Self { program, partition, n_jobs, prefix: prefix(attempts)?, commands, pause, looks })
+        let arguments = Vec::new();
+        Ok(Self { program, partition, arguments, n_jobs, prefix: prefix(attempts)?, commands, pause, looks })
+    }
+
+    /// The same with more arguments for `sbatch`, such as `--account=faces`.
+    pub fn with_arguments(self, arguments: Vec<String>) -> Self {
+        Self { arguments, ..self }
     }
 
     /// The same with sbatch, squeue and scancel from a folder, and another time between two looks.
@@ -86,6 +94,7 @@ impl Site for Slurm {
         let mut arguments = vec!["--parsable", "--no-requeue", "--ntasks=1", "--cpus-per-task=1", &name];
         let partition = self.partition.as_ref().map(|partition| format!("--partition={partition}"));
         arguments.extend(partition.as_deref());
+        arguments.extend(self.arguments.iter().map(String::as_str));
         let line = line(&self.program, attempt);
         // What the job says goes into the attempt's log by itself.
         arguments.extend(["--output=/dev/null", "--wrap", &line]);
