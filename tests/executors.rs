@@ -174,7 +174,7 @@ impl Stage {
     fn faulty(&self, script: &str) -> PathBuf {
         let path = self.home.path().join("faulty.sh");
         let text = format!(
-            "#!/bin/sh\nOUT=\"$4\"\nATTEMPT=\"${{OUT##*/}}\"\nTASK=\"$2\"\nworker() {{ '{}' work \"$TASK\" --out \"$OUT\"; }}\n{script}\n",
+            "#!/bin/sh\nOUT=\"$4\"\nATTEMPT=\"${{OUT##*/}}\"\nTASK=\"$2\"\nnetsynth() {{ '{}' \"$@\"; }}\nworker() {{ netsynth work \"$TASK\" --out \"$OUT\"; }}\n{script}\n",
             program().display()
         );
         fs::write(&path, text).unwrap();
@@ -256,6 +256,25 @@ fn a_worker_that_is_killed_is_lost_and_its_task_tried_again() {
         let done = stage.run_with(kind, "[ $ATTEMPT = a1 ] && kill -9 $$\nworker");
         stage.assert_answered(&done, &format!("{kind:?}"));
         assert_eq!(done.lost.len(), 3, "{kind:?}: {:?}", done.lost);
+    }
+}
+
+#[test]
+fn a_training_that_was_lost_goes_on_from_its_last_checkpoint() {
+    let stage = Stage::new(2, 30);
+    for kind in KINDS {
+        let done = stage.run_with(
+            kind,
+            r#"case $ATTEMPT in
+    a1) netsynth work "$TASK" --out "$OUT" --checkpoints-every 0 &
+        until [ -e "$OUT"/../files/*/checkpoint.safetensors ]; do sleep 0.01; done
+        kill -9 $!; kill -9 $$ ;;
+    *) [ -e "$OUT"/../files/*/checkpoint.safetensors.sha256 ] || exit 3
+        worker ;;
+esac"#,
+        );
+        stage.assert_answered(&done, &format!("{kind:?}"));
+        assert_eq!(done.lost.len(), 2, "{kind:?}: {:?}", done.lost);
     }
 }
 

@@ -192,8 +192,16 @@ fn epoch_secs(
     n_epochs: usize,
     seed: u64,
 ) -> Result<Vec<f64>, String> {
-    let training =
-        Training { graph, dataset, recipe, n_epochs: n_epochs + 1, seed, device: Device::Flex, start: None };
+    let training = Training {
+        graph,
+        dataset,
+        recipe,
+        n_epochs: n_epochs + 1,
+        seed,
+        device: Device::Flex,
+        start: None,
+        checkpoints: None,
+    };
     let samples: Vec<usize> = (0..N_IMAGES).collect();
     on_one_thread(|| {
         let mut ends = Vec::with_capacity(n_epochs + 1);
@@ -220,8 +228,16 @@ fn augmentation_secs(dataset: &Dataset, recipe: &Recipe) -> f64 {
 /// The network after a training so short that only its speed is of interest.
 fn untrained(graph: &Graph, dataset: &Dataset) -> Result<Deployed, RunError> {
     let recipe = Recipe::strong();
-    let training =
-        Training { graph, dataset, recipe: &recipe, n_epochs: 1, seed: 0, device: Device::Flex, start: None };
+    let training = Training {
+        graph,
+        dataset,
+        recipe: &recipe,
+        n_epochs: 1,
+        seed: 0,
+        device: Device::Flex,
+        start: None,
+        checkpoints: None,
+    };
     Ok(fit(&training, &(0..32).collect::<Vec<_>>(), &mut |_| {})?)
 }
 

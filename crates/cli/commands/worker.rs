@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 use std::process::exit;
 use std::thread;
+use std::time::Duration;
 
 use clap::Args;
 use netsynth_run::{RunError, WorkEnd, work};
@@ -26,13 +27,17 @@ pub(crate) struct Arguments {
     /// The folder for the answer; one that is there already is kept
     #[arg(long)]
     out: PathBuf,
+    /// How many seconds lie between two checkpoints of the training, with which another attempt at the task goes on
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    checkpoints_every: u64,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     memory::is_of_a_worker();
     #[cfg(unix)]
     parent::end_with_it()?;
-    match work(&arguments.task, &arguments.out, &|reason| give_up(reason))? {
+    let every = Duration::from_secs(arguments.checkpoints_every);
+    match work(&arguments.task, &arguments.out, every, &|reason| give_up(reason))? {
         WorkEnd::Done => {
             print_line(format!("written to {}", arguments.out.display()));
             Ok(Ending::Done)
@@ -56,9 +61,8 @@ fn give_up(reason: &str) -> ! {
 #[cfg(unix)]
 mod parent {
     use std::os::unix::process::parent_id;
-    use std::time::Duration;
 
-    use super::{RunError, give_up, thread};
+    use super::{Duration, RunError, give_up, thread};
 
     /// How often it is looked whether the parent lives.
     const LOOK: Duration = Duration::from_millis(100);

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use burn::backend::Flex;
-use burn::module::{Module, ModuleMapper, Param, ParamId};
-use burn::tensor::{Gradients, Tensor};
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
+use burn::tensor::{Device, Gradients, Tensor};
 
 use crate::buffer::Buffer;
 use crate::flex;
@@ -46,6 +46,17 @@ pub struct Adam {
     moments: BTreeMap<ParamId, Moments>,
 }
 
+/// What an optimiser remembers of a parameter, in row order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Remembered {
+    /// The mean gradient.
+    pub first: Vec<f32>,
+    /// The mean squared gradient.
+    pub second: Vec<f32>,
+    /// The averaged parameter, if an average is kept.
+    pub average: Option<Vec<f32>>,
+}
+
 /// What is remembered of a parameter, flat.
 #[derive(Debug)]
 #[allow(clippy::large_enum_variant, reason = "one entry a parameter, and the larger variant is the rarer")]
@@ -58,6 +69,54 @@ impl Adam {
     /// An optimiser that has seen nothing.
     pub fn new(options: AdamOptions) -> Self {
         Self { options, steps: 0, moments: BTreeMap::new() }
+    }
+
+    /// How many steps were made.
+    pub fn steps(&self) -> i32 {
+        self.steps
+    }
+
+    /// What is remembered of each parameter of a module, in the module's order; nothing of those that never had a gradient.
+    pub fn remembered<M: Module>(&self, module: &M) -> Vec<Option<Remembered>> {
+        let floats = |tensor: &Tensor<1>| -> Vec<f32> { tensor.to_data().iter::<f32>().collect() };
+        let remembered = |seen: &Seen| {
+            Some(match self.moments.get(&seen.id)? {
+                Moments::Fused { first, second, average } => {
+                    Remembered { first: first.clone(), second: second.clone(), average: average.clone() }
+                }
+                Moments::Composed { first, second, average } => Remembered {
+                    first: floats(first),
+                    second: floats(second),
+                    average: average.as_ref().map(floats),
+                },
+            })
+        };
+        parameters(module).iter().map(remembered).collect()
+    }
+
+    /// An optimiser that has made so many steps and remembers this of each parameter of a module, in the module's order: it
+    /// goes on as the one that was asked for it would have.
+    pub fn recalling<M: Module>(
+        options: AdamOptions,
+        steps: i32,
+        module: &M,
+        remembered: Vec<Option<Remembered>>,
+    ) -> Self {
+        let moments = parameters(module).into_iter().zip(remembered).filter_map(|(seen, remembered)| {
+            let Remembered { first, second, average } = remembered?;
+            let moments = if seen.is_covered {
+                Moments::Fused { first, second, average }
+            } else {
+                let tensor = |values: Vec<f32>| Tensor::<1>::from_floats(values.as_slice(), &seen.device);
+                Moments::Composed {
+                    first: tensor(first),
+                    second: tensor(second),
+                    average: average.map(tensor),
+                }
+            };
+            Some((seen.id, moments))
+        });
+        Self { options, steps, moments: moments.collect() }
     }
 
     /// The module after one step down its gradients. `learning_rate` gives the rate of a parameter from its shape.
@@ -84,6 +143,27 @@ impl Adam {
     pub fn averaged<M: Module>(&self, module: M) -> M {
         module.map(&mut Averaged { moments: &self.moments })
     }
+}
+
+/// A parameter of a module.
+struct Seen {
+    id: ParamId,
+    is_covered: bool,
+    device: Device,
+}
+
+/// The parameters of a module, in its order.
+fn parameters<M: Module>(module: &M) -> Vec<Seen> {
+    struct Parameters(Vec<Seen>);
+    impl ModuleVisitor for Parameters {
+        fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+            let tensor = param.val().inner();
+            self.0.push(Seen { id: param.id, is_covered: flex::covered(&tensor), device: tensor.device() });
+        }
+    }
+    let mut parameters = Parameters(Vec::new());
+    module.visit(&mut parameters);
+    parameters.0
 }
 
 /// The factors of one step.

@@ -54,7 +54,7 @@ mod sum;
 #[cfg(test)]
 mod tests;
 
-pub use adam::{Adam, AdamOptions};
+pub use adam::{Adam, AdamOptions, Remembered};
 pub use batch_norm::{BatchNormOutput, batch_norm, batch_norm_affine, conv_batch_norm, fold_affine};
 pub use conv::{ConvOptions, PreparedConv, conv2d};
 pub use feature_map::FeatureMap;

@@ -86,6 +86,7 @@ impl Search {
             seed: 0,
             device: self.plan.device,
             start: None,
+            checkpoints: None,
         };
         let mut ends = Vec::with_capacity(TIMED + 1);
         on_one_thread(|| {

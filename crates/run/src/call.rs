@@ -14,7 +14,7 @@ use crate::child::is_crash;
 use crate::dispatch::Dispatch;
 use crate::site::{End, Site, State};
 use crate::worker::{Heartbeat, ProgressLine, TaskFile, answer_of};
-use crate::{Answer, OnAnswer, OnEvent, RunError, RunEvent, Task, Trainer, TrainingTask, Weights};
+use crate::{Answer, OnAnswer, OnEvent, RunError, RunEvent, Task, TrainingTask, Weights};
 
 /// How often an attempt that was lost is made again.
 const N_AGAIN: usize = 3;
@@ -215,20 +215,14 @@ impl<S: Site> Call<'_, '_, S> {
             }
             Some(TrainingTask { start: None, .. }) | None => None,
         };
-        let files = match task.evaluator {
-            Trainer::Command(_) => {
-                attempts.files(name)?;
-                Some("../files".into())
-            }
-            Trainer::Netsynth | Trainer::Told => None,
-        };
+        attempts.files(name)?;
         let file = TaskFile {
             schema: SCHEMA,
             attempt: format!("{name}-a{number}"),
             task: task.clone(),
             data: data.file_name().map(|name| Path::new("../..").join(name)),
             start,
-            files,
+            files: Some("../files".into()),
         };
         let text = serde_json::to_string_pretty(&file).unwrap_or_default();
         Ok(folder.write(AttemptFile::Task, text.as_bytes())?)

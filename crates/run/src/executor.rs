@@ -2,7 +2,7 @@ use std::fs;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::{Condvar, Mutex, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use netsynth_data::{Dataset, Split};
 use netsynth_graph::Graph;
@@ -13,6 +13,7 @@ use netsynth_train::{
 };
 
 use crate::attempted::attempted;
+use crate::checkpoint::CheckpointFile;
 use crate::own_trainer;
 use crate::panics::unless_of_the_system;
 use crate::worker::host;
@@ -22,14 +23,19 @@ use crate::{
     TrainingTask, Weights,
 };
 
+/// How often the state of a training is kept: what a kill costs of it, at most.
+const CHECKPOINTS_EVERY: Duration = Duration::from_secs(60);
+
 /// Carries out tasks on threads of this process, each task on one core. Calls of [`Executor::run`] side by side share its
 /// cores.
 pub struct LocalThreads<'a> {
     dataset: &'a Dataset,
     split: &'a Split,
     n_workers: NonZeroUsize,
-    /// Where trainers of the user's own have a folder for each task.
+    /// Where each task has a folder for checkpoints and for a trainer of the user's own.
     files: PathBuf,
+    /// How often the state of a training is kept there.
+    checkpoints_every: Duration,
     /// Cores that no task is on.
     n_free: Mutex<usize>,
     /// A core became free.
@@ -40,12 +46,26 @@ impl<'a> LocalThreads<'a> {
     /// For tasks of this data with its folds and held-out samples, so many of them side by side.
     pub fn new(dataset: &'a Dataset, split: &'a Split, n_workers: NonZeroUsize) -> Self {
         let files = std::env::temp_dir().join(format!("netsynth-{}", std::process::id()));
-        Self { dataset, split, n_workers, files, n_free: Mutex::new(n_workers.get()), freed: Condvar::new() }
+        let checkpoints_every = CHECKPOINTS_EVERY;
+        Self {
+            dataset,
+            split,
+            n_workers,
+            files,
+            checkpoints_every,
+            n_free: Mutex::new(n_workers.get()),
+            freed: Condvar::new(),
+        }
     }
 
-    /// The same, with the folders of trainers of the user's own below this one, in the place of the system's temporary folder.
+    /// The same, with the folders of tasks below this one, in the place of the system's temporary folder.
     pub fn with_files(self, files: PathBuf) -> Self {
         Self { files, ..self }
+    }
+
+    /// The same, with another time from one checkpoint of a training to the next.
+    pub fn with_checkpoints_every(self, checkpoints_every: Duration) -> Self {
+        Self { checkpoints_every, ..self }
     }
 
     /// Does work on a core of its own, as soon as one is free.
@@ -82,10 +102,8 @@ impl Executor for LocalThreads<'_> {
             let answer = answer?;
             on_event(RunEvent::Attempted(&attempted(&task.id, Some(host()), begun, None)));
             on_answer(index, answer)?;
-            if let Trainer::Command(_) = task.evaluator {
-                // What is left of it is in nobody's way.
-                let _ = fs::remove_dir_all(self.files.join(task.name()?));
-            }
+            // Where nothing was kept there is none; what is left of it is in nobody's way.
+            let _ = fs::remove_dir_all(self.files.join(task.name()?));
             Ok(())
         })
     }
@@ -127,7 +145,8 @@ impl LocalThreads<'_> {
             Some(TrainingTask { start: Some(key), .. }) => Some(weights.load(key, task.device)?),
             _ => None,
         };
-        let work = || unless_panicked(|| self.carried_out(task, &graph, start.as_ref(), on_event));
+        let name = task.name()?;
+        let work = || unless_panicked(|| self.carried_out(task, &name, &graph, start.as_ref(), on_event));
         let alone = || {
             on_one_thread(work).map_err(|error| {
                 let reason = format!("a thread could not be started: {error}");
@@ -143,6 +162,7 @@ impl LocalThreads<'_> {
     fn carried_out(
         &self,
         task: &Task,
+        name: &str,
         graph: &Graph,
         start: Option<&Deployed>,
         on_event: &OnEvent<'_>,
@@ -161,8 +181,17 @@ impl LocalThreads<'_> {
             let none = || Scored::Failed("no score was asked for".to_owned());
             return Ok(Answer::Scored(scored.unwrap_or_else(none)));
         };
-        let training =
-            Training { graph, dataset, recipe, n_epochs: *epochs, seed: *seed, device: *device, start };
+        let checkpoints = CheckpointFile::in_folder(self.files.join(name), self.checkpoints_every);
+        let training = Training {
+            graph,
+            dataset,
+            recipe,
+            n_epochs: *epochs,
+            seed: *seed,
+            device: *device,
+            start,
+            checkpoints: Some(&checkpoints),
+        };
         let mut losses = Vec::with_capacity(*epochs);
         let mut on_epoch = |report: EpochReport| {
             losses.push(report.loss);

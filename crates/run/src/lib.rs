@@ -41,6 +41,7 @@ mod attribution;
 mod audit;
 mod budget;
 mod call;
+mod checkpoint;
 mod child;
 mod compare;
 mod cross_validation;

@@ -39,7 +39,8 @@ pub struct TaskFile {
     /// folder.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start: Option<PathBuf>,
-    /// The folder that a trainer of the user's own is given, from this file's folder; absent, `files` below the answer's.
+    /// The folder where checkpoints are kept between attempts, and that a trainer of the user's own is given, from this file's folder;
+    /// absent, `files` below the answer's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub files: Option<PathBuf>,
 }
@@ -135,11 +136,16 @@ impl WorkEnd {
 }
 
 /// Carries out the task of a file and leaves the answer in a folder: the same as in the controller's process, to the bit.
-/// An answer that is there already is kept. `give_up` is called with the reason when nobody waits for the answer any more.
+/// An answer that is there already is kept, and a training that was cut off goes on from its last checkpoint. `give_up` is called with the reason when nobody waits for the answer any more.
 ///
 /// # Errors
 /// The task cannot be read or is none, another worker is at the attempt, it was fenced off, or the system refuses.
-pub fn work(task_file: &Path, folder: &Path, give_up: &(dyn Fn(&str) + Sync)) -> Result<WorkEnd, RunError> {
+pub fn work(
+    task_file: &Path,
+    folder: &Path,
+    checkpoints_every: Duration,
+    give_up: &(dyn Fn(&str) + Sync),
+) -> Result<WorkEnd, RunError> {
     let given = read_task(task_file)?;
     let beside = |path: &Path| task_file.parent().unwrap_or(Path::new("")).join(path);
     let at_folder = |error: RunError| error.or_at(folder.display().to_string());
@@ -162,7 +168,9 @@ pub fn work(task_file: &Path, folder: &Path, give_up: &(dyn Fn(&str) + Sync)) ->
     let split = task.data.split(&dataset)?;
     let weights = Beside(given.start.as_deref().map(beside));
     let files = given.files.as_deref().map_or_else(|| folder.join("files"), beside);
-    let executor = LocalThreads::new(&dataset, &split, NonZeroUsize::MIN).with_files(files);
+    let executor = LocalThreads::new(&dataset, &split, NonZeroUsize::MIN)
+        .with_files(files)
+        .with_checkpoints_every(checkpoints_every);
 
     let n_done = AtomicUsize::new(0);
     let has_ended = AtomicBool::new(false);

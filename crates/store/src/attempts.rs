@@ -3,7 +3,7 @@
 //! ```text
 //! attempts/id                            what tells these attempts from others that were here before
 //! attempts/data-DIGEST.pack              the dataset, once for all workers
-//! attempts/TASK/files/                   what a trainer of the user's own keeps; the same for each attempt at the task
+//! attempts/TASK/files/                   checkpoints, and what a trainer of the user's own keeps; the same for each attempt at the task
 //! attempts/TASK/a1/task.json             what is to be done
 //! attempts/TASK/a1/start/                the network that the training starts from, if it does
 //! attempts/TASK/a1/heartbeat.json        who is at it, how far it is and when that was written
@@ -68,6 +68,8 @@ pub enum AttemptFile {
     Log,
     /// The worker's exit code, where nobody waits for its process.
     Exit,
+    /// The state of its training after some epoch.
+    Checkpoint,
     /// Locked while a worker is at it.
     Lock,
 }
@@ -83,6 +85,7 @@ impl AttemptFile {
             AttemptFile::Fence => "fenced",
             AttemptFile::Log => "log",
             AttemptFile::Exit => "exit",
+            AttemptFile::Checkpoint => "checkpoint.safetensors",
             AttemptFile::Lock => "lock",
         }
     }
@@ -149,7 +152,7 @@ impl Attempts {
         }
     }
 
-    /// What a trainer of the user's own keeps between the attempts at a task; the folder is made.
+    /// What is kept between the attempts at a task: checkpoints, and what a trainer of the user's own likes; the folder is made.
     ///
     /// # Errors
     /// The system refuses.

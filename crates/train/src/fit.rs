@@ -3,9 +3,10 @@ use netsynth_graph::Graph;
 use netsynth_kernels::{Adam, softmax_cross_entropy};
 
 use crate::batches::{Batch, class_weights, epoch, training_batch};
+use crate::checkpoint::State;
 use crate::network::blend_running;
 use crate::tensors::values;
-use crate::{Deployed, Device, Network, Recipe, WeightsError};
+use crate::{Checkpoints, Deployed, Device, Network, Recipe, WeightsError};
 
 /// What one epoch of a training did.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -56,6 +57,8 @@ pub struct Training<'a> {
     pub device: Device,
     /// The trained network from which it takes over the most salient channels; absent, all its weights are random.
     pub start: Option<&'a Deployed>,
+    /// Where its state is kept from time to time, and was, if it was cut off.
+    pub checkpoints: Option<&'a dyn Checkpoints>,
 }
 
 /// How many images are shown to both networks, at most, where one starts from another, to find what to take over.
@@ -72,9 +75,8 @@ pub fn fit(
     samples: &[usize],
     on_epoch: &mut dyn FnMut(EpochReport),
 ) -> Result<Deployed, TrainingFailure> {
-    let Training { graph, dataset, recipe, n_epochs, seed, device, start } = *training;
+    let Training { graph, dataset, recipe, n_epochs, seed, device, start, checkpoints } = *training;
     let mut network = Network::new(graph, seed, device);
-    let mut adam = Adam::new(recipe.adam());
     let class_weights = class_weights(dataset, samples, recipe);
     if let Some(parent) = start {
         let stride = samples.len().div_ceil(N_COMPARED).max(1);
@@ -82,8 +84,19 @@ pub fn fit(
         let batch = training_batch(dataset, &seen, &class_weights, recipe, seed, [0, 0], device);
         network = network.inheriting(parent, batch, device);
     }
-    let mut averaged_running = network.running().to_vec();
-    for number in 0..n_epochs {
+    let averaged = network.running().to_vec();
+    let mut state = State { network, adam: Adam::new(recipe.adam()), averaged, losses: Vec::new() };
+    if let Some(bytes) = checkpoints.and_then(Checkpoints::last) {
+        let n_steps = epoch(samples, recipe.batch_size, seed, 0).len();
+        let restored = State::restored(&state, recipe.adam(), &bytes, n_steps);
+        state = restored.filter(|state| state.losses.len() <= n_epochs).unwrap_or(state);
+    }
+    let report =
+        |number: usize, loss: f32| EpochReport { epoch: number, n_epochs, loss, n_images: samples.len() };
+    // Whoever looks on has seen none of them.
+    state.losses.iter().enumerate().for_each(|(number, loss)| on_epoch(report(number, *loss)));
+    let State { mut network, mut adam, mut averaged, mut losses } = state;
+    for number in losses.len()..n_epochs {
         let steps = epoch(samples, recipe.batch_size, seed, number);
         let mut total_loss = 0.0;
         for (step, batch) in steps.iter().enumerate() {
@@ -103,14 +116,22 @@ pub fn fit(
             network = adam.step(&|shape| recipe.rate_of(shape) * factor, network, gradients);
             network.absorb(pass.statistics, recipe.batch_norm_momentum);
             if let Some(decay) = adam.average_decay() {
-                blend_running(&mut averaged_running, network.running(), 1.0 - decay);
+                blend_running(&mut averaged, network.running(), 1.0 - decay);
             }
         }
         let loss = total_loss / steps.len() as f32;
-        on_epoch(EpochReport { epoch: number, n_epochs, loss, n_images: samples.len() });
+        losses.push(loss);
+        on_epoch(report(number, loss));
+        if let Some(checkpoints) = checkpoints
+            && checkpoints.is_due()
+        {
+            let state = State { network, adam, averaged, losses };
+            state.bytes().into_iter().for_each(|bytes| checkpoints.keep(bytes));
+            State { network, adam, averaged, losses } = state;
+        }
     }
     if recipe.averaging.is_some() {
-        network = adam.averaged(network).with_running(averaged_running);
+        network = adam.averaged(network).with_running(averaged);
     }
     Deployed::new(graph, network.deployed_weights(), device).map_err(TrainingFailure::Weights)
 }

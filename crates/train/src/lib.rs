@@ -26,6 +26,7 @@
 //!     seed: 1,
 //!     device: Device::Flex,
 //!     start: None,
+//!     checkpoints: None,
 //! };
 //! // Trained on three folds of four, and judged on the first.
 //! let report = fit_fold(&training, &split(&dataset, 4, 0.0)?, 0, &mut |epoch| assert!(epoch.loss > 0.0))?;
@@ -38,6 +39,7 @@
 //! ```
 
 mod batches;
+mod checkpoint;
 #[cfg(test)]
 mod conformance;
 mod deployed;
@@ -60,6 +62,7 @@ mod weights;
 mod zero_cost;
 
 pub use batches::plain_image;
+pub use checkpoint::Checkpoints;
 pub use deployed::Deployed;
 pub use device::Device;
 pub use fit::{EpochReport, Training, TrainingFailure, fit};

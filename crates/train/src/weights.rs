@@ -80,6 +80,11 @@ impl Weights {
         self.0.insert(format!("{node}.{role}"), Array { shape, values });
     }
 
+    /// The numbers of this name and role, whatever they are; none if there are none.
+    pub(crate) fn numbers(&self, name: &str, role: &str) -> Option<Vec<f32>> {
+        self.0.get(&format!("{name}.{role}")).map(|array| array.values.clone())
+    }
+
     /// The numbers of this node and role, which must have this shape, in row order.
     ///
     /// # Errors
@@ -108,11 +113,11 @@ const ID: &str = "netsynth.architecture";
 /// # Errors
 /// The format cannot hold the weights.
 pub fn save(network: &Deployed) -> Result<Vec<u8>, WeightsError> {
-    serialized(network.weights(), ID, &ArchitectureId::of(network.graph()).to_string())
+    labelled(network.weights(), ID, &ArchitectureId::of(network.graph()).to_string())
 }
 
 /// Weights as safetensors with one entry in the header.
-fn serialized(weights: &Weights, key: &str, entry: &str) -> Result<Vec<u8>, WeightsError> {
+pub(crate) fn labelled(weights: &Weights, key: &str, entry: &str) -> Result<Vec<u8>, WeightsError> {
     let bytes: Vec<(String, Vec<usize>, Vec<u8>)> = weights
         .0
         .iter()
@@ -141,7 +146,7 @@ const DOCUMENT: &str = "netsynth.model";
 /// # Errors
 /// The format cannot hold the weights.
 pub fn pack(network: &Deployed, document: &str) -> Result<Vec<u8>, WeightsError> {
-    serialized(network.weights(), DOCUMENT, document)
+    labelled(network.weights(), DOCUMENT, document)
 }
 
 /// The document and the weights of a file that [`pack`] wrote.
@@ -149,9 +154,14 @@ pub fn pack(network: &Deployed, document: &str) -> Result<Vec<u8>, WeightsError>
 /// # Errors
 /// The bytes are no such file.
 pub fn unpack(bytes: &[u8]) -> Result<(String, Weights), WeightsError> {
+    labelled_with(bytes, DOCUMENT)
+}
+
+/// The entry of this key in a file's header, and the file's tensors.
+pub(crate) fn labelled_with(bytes: &[u8], key: &str) -> Result<(String, Weights), WeightsError> {
     let (_, header) = SafeTensors::read_metadata(bytes).map_err(WeightsError::Format)?;
-    let document = header.metadata().as_ref().and_then(|entries| entries.get(DOCUMENT)).cloned();
-    Ok((document.ok_or(WeightsError::Alone)?, tensors(bytes)?))
+    let entry = header.metadata().as_ref().and_then(|entries| entries.get(key)).cloned();
+    Ok((entry.ok_or(WeightsError::Alone)?, tensors(bytes)?))
 }
 
 /// What a file of weights may have beyond its numbers, in bytes.

@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use std::sync::Mutex;
+
 use netsynth_data::{Dataset, Normalisation, Sample};
 use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_random::stream;
 use netsynth_train::{
-    Deployed, Device, Ingredient, Judgement, Recipe, Schedule, Training, fit, load, on_one_thread, save,
-    score,
+    Checkpoints, Deployed, Device, Ingredient, Judgement, Recipe, Schedule, Training, fit, load,
+    on_one_thread, save, score,
 };
 
 /// Bright bars in noise: class 0 lies, class 1 stands. No single pixel separates them.
@@ -58,6 +60,11 @@ fn graph() -> Graph {
 }
 
 fn trained(n_epochs: usize, recipe: &Recipe) -> Deployed {
+    kept(n_epochs, recipe, None).0
+}
+
+/// A network, and its losses.
+fn kept(n_epochs: usize, recipe: &Recipe, checkpoints: Option<&dyn Checkpoints>) -> (Deployed, Vec<f32>) {
     let (graph, dataset) = (graph(), bars());
     let samples: Vec<usize> = (0..48).collect();
     let training = Training {
@@ -68,8 +75,32 @@ fn trained(n_epochs: usize, recipe: &Recipe) -> Deployed {
         seed: 3,
         device: Device::Flex,
         start: None,
+        checkpoints,
     };
-    fit(&training, &samples, &mut |_| {}).unwrap()
+    let mut losses = Vec::new();
+    let network = fit(&training, &samples, &mut |report| {
+        assert_eq!((report.epoch, report.n_images), (losses.len(), 48));
+        losses.push(report.loss);
+    });
+    (network.unwrap(), losses)
+}
+
+/// The states of a training after each epoch, from one that it may begin with.
+#[derive(Debug, Default)]
+struct States(Mutex<Vec<Vec<u8>>>);
+
+impl Checkpoints for States {
+    fn last(&self) -> Option<Vec<u8>> {
+        self.0.lock().unwrap().last().cloned()
+    }
+
+    fn is_due(&self) -> bool {
+        true
+    }
+
+    fn keep(&self, state: Vec<u8>) {
+        self.0.lock().unwrap().push(state);
+    }
 }
 
 fn plain() -> Recipe {
@@ -100,6 +131,36 @@ fn it_repeats_to_the_bit_for_any_number_of_threads() {
     let one = on_one_thread(|| save(&trained(2, &recipe)).unwrap()).unwrap();
     let many = save(&trained(2, &recipe)).unwrap();
     assert_eq!(one, many);
+}
+
+#[test]
+fn a_training_that_was_cut_off_goes_on_to_the_same_bits() {
+    let averaged = Recipe { mixup: 0.2, ..Recipe::strong() };
+    let paper = Recipe { averaging: None, ..Recipe::paper() };
+    for recipe in [averaged, paper] {
+        let states = States::default();
+        let (whole, losses) = kept(5, &recipe, Some(&states));
+        let states = states.0.into_inner().unwrap();
+        assert_eq!(states.len(), 5);
+        for (n_done, state) in (1..).zip(states) {
+            let from = States(Mutex::new(vec![state]));
+            let (network, all) = kept(5, &recipe, Some(&from));
+            assert_eq!(save(&network).unwrap(), save(&whole).unwrap(), "after {n_done} epochs");
+            assert_eq!(all, losses);
+            // Only what was left is trained, and kept after each epoch.
+            assert_eq!(from.0.into_inner().unwrap().len(), 1 + 5 - n_done);
+        }
+        // What is no state of this training is not gone on with.
+        let weights = save(&whole).unwrap();
+        let states = States::default();
+        kept(7, &recipe, Some(&states));
+        let too_long = states.last().unwrap();
+        for state in [Vec::new(), b"no tensors".to_vec(), weights, too_long] {
+            let from = States(Mutex::new(vec![state]));
+            assert_eq!(save(&kept(5, &recipe, Some(&from)).0).unwrap(), save(&whole).unwrap());
+            assert_eq!(from.0.into_inner().unwrap().len(), 6);
+        }
+    }
 }
 
 #[test]
