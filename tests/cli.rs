@@ -160,12 +160,26 @@ fn the_paper_is_reproduced_by_one_command_which_goes_on_where_it_stopped() {
     let (code, stdout, stderr) = reproduce(&[]);
     assert_eq!(code, 1, "{stderr}");
     assert!(stderr.contains("Nearest miss") && stderr.contains("accuracy >= 0.92"), "{stderr}");
+    assert!(stderr.contains("about ") && stderr.contains(" are expected"), "{stderr}");
     assert!(stdout.contains("EmotionNet Nano-B") && stdout.contains("92.70 %"), "{stdout}");
     let (code, again, stderr) = reproduce(&["--json"]);
     assert_eq!(code, 1, "{stderr}");
     assert!(stderr.contains("3 trainings of 1 trials are there already"), "{stderr}");
     let table: serde_json::Value = serde_json::from_str(&again).unwrap();
     assert_eq!(table["published"].as_array().unwrap().len(), 9);
+    // A budget is for what is begun: what is there was begun with another speed of the machine.
+    let paper = ["reproduce", "paper", "--data", "faces", "--folds", "2", "--budget", "30m"];
+    let (code, _, stderr) = netsynth(folder.path(), &paper);
+    assert_eq!(code, 1, "{stderr}");
+    assert!(stderr.contains("3 trainings of 1 trials are there already"), "{stderr}");
+    let (code, plan, stderr) =
+        netsynth(folder.path(), &[&paper[..], &["--name", "new", "--dry-run"]].concat());
+    assert_eq!(code, 0, "{stderr}");
+    assert!(
+        stderr.contains("30m of ") && plan.contains("kind: Search") && plan.contains("macs: "),
+        "{plan}{stderr}"
+    );
+    assert!(!folder.path().join("runs/new").exists());
     let (code, _, stderr) = reproduce(&["--seed", "2"]);
     assert_eq!(code, 2);
     assert_eq!(
@@ -266,7 +280,7 @@ fn what_the_paper_search_finds_is_trained_on_folds_and_stands_in_table_1() {
     let reproduce = |more: &[&str]| {
         let pattern = "(?:^|/)(S[0-9]+)_[^/]*$";
         let common = ["reproduce", "paper", "--data", "faces", "--subject-pattern", pattern, "--folds", "2"];
-        let small = ["--epochs", "40", "--trials", "2", "--seed", "2", "--name", "p"];
+        let small = ["--epochs", "3", "--trials", "2", "--seed", "2", "--name", "p"];
         let recipe = ["--recipe", "strong", "--without", "averaging,annealing,mixup,erasing"];
         netsynth(folder.path(), &[&common[..], &small, &recipe, more].concat())
     };

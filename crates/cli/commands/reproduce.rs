@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::time::Duration;
 
 use clap::Args;
 use netsynth_graph::{ArchitectureSpec, Graph, schema};
@@ -6,7 +7,7 @@ use netsynth_run::networks::{Source, read};
 use netsynth_run::{
     CrossValidation, RunError, Search, TrainPlan, begun_or_reopened, found_networks, paper_plan, refuse_other,
 };
-use netsynth_search::Count;
+use netsynth_search::{Count, Variant};
 use netsynth_store::{NewRun, RunFolder};
 use netsynth_train::Recipe;
 
@@ -17,13 +18,16 @@ use crate::commands::table_1::{self, Measured};
 use crate::output::events;
 use crate::output::print::{Format, Output, print};
 use crate::output::progress::Progress;
-use crate::work::search::work_on;
+use crate::work::search::{cores, limit_to, work_on};
 use crate::work::training::{train_on_folds, trained};
 use crate::{Ending, interrupt};
 
 /// Epochs of each training and networks of the search, if none are asked for.
 const N_EPOCHS: usize = 200;
 const N_TRIALS: usize = 60;
+
+/// Of a budget, Nano-B's epochs whose price each network may have at most: small networks that are trained longer win at equal compute.
+const N_EPOCHS_OF_BUDGET: usize = 30;
 
 /// Rerun the paper's measurement: its recipe and protocol, measured beside published.
 ///
@@ -34,11 +38,11 @@ const N_TRIALS: usize = 60;
 /// Of the whole paper: `reproduce paper` searches the space `emotionnet` under the paper's indicator (accuracy at least 92 %, at
 /// most a million parameters) with a fifth of the subjects held out, trains nano-a and nano-b as found on the folds of all subjects, and
 /// prints them in Table 1. Each network has the multiply-accumulates that Nano-B takes in `--epochs`, so smaller ones are trained
-/// for more epochs, at most eight times as many. Repeated with the same options it goes on where it was stopped.
+/// for more epochs, 3,000 at most. With `--budget` that is what Nano-B takes in 30 epochs, or less. Repeated with the same options it goes on where it was stopped.
 ///
 /// Example: netsynth reproduce nano-b --data CK+ --seeds 3
 ///
-/// Example: netsynth reproduce paper --data CK+ --recipe strong --trials 100
+/// Example: netsynth reproduce paper --data CK+ --recipe strong --budget 2h
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct Arguments {
@@ -54,6 +58,10 @@ pub(crate) struct Arguments {
     /// How many networks the search of `reproduce paper` tries; 60 if not given
     #[arg(long, value_parser = counted(Count::TRIALS))]
     trials: Option<usize>,
+    /// How long `reproduce paper` may take in all, such as 2h: the speed of this machine is measured, and trainings are as many and as
+    /// long as that pays for
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, conflicts_with_all = ["trials", "epochs"])]
+    budget: Option<Duration>,
     #[command(flatten)]
     training: TrainingArguments,
     #[command(flatten)]
@@ -89,13 +97,14 @@ fn asked(arguments: &Arguments, network: &Source) -> Result<TrainPlan, RunError>
 
 /// Searches, trains what was found on the protocol's folds, and prints Table 1. What is there already is kept.
 fn paper(arguments: &Arguments, workers: &WorkerArguments) -> Result<Ending, RunError> {
-    let Arguments { epochs, trials, training: options, format, .. } = arguments;
+    let Arguments { epochs, trials, budget, training: options, format, .. } = arguments;
     let data = options.data_plan(48, 48)?;
     let recipe = options.recipe(Recipe::paper())?;
-    let (epochs, trials) = (epochs.unwrap_or(N_EPOCHS), trials.unwrap_or(N_TRIALS));
+    let usual = if budget.is_some() { N_EPOCHS_OF_BUDGET } else { N_EPOCHS };
+    let (epochs, trials) = (epochs.unwrap_or(usual), trials.unwrap_or(N_TRIALS));
     let plan = paper_plan(data, recipe, epochs, trials, options.seed())?;
     plan.check()?;
-    if options.dry_run {
+    if options.dry_run && budget.is_none() {
         print(schema::to_ron(&plan).trim_end())?;
         return Ok(Ending::Done);
     }
@@ -111,10 +120,27 @@ fn paper(arguments: &Arguments, workers: &WorkerArguments) -> Result<Ending, Run
     let (search, folder) = if RunFolder::open(&path).is_ok() {
         let folder = RunFolder::resume(&path)?;
         let search = Search::reopened(&folder, workers.count(), None, &on_event)?;
-        refuse_other(&folder, search.plan == plan)?;
+        let is_same = match budget {
+            Some(_) => search.plan == plan.spending_as(&search.plan),
+            None => search.plan == plan,
+        };
+        refuse_other(&folder, is_same)?;
         (search, folder)
     } else {
-        let search = Search::new(plan, workers.count(), &on_event)?;
+        // Both variants are trained on the protocol's folds.
+        let after = Variant::ALL.len() * plan.data.n_folds;
+        let mut search = Search::new(plan, workers.count(), &on_event)?;
+        match *budget {
+            Some(time) => limit_to(&mut search, time, after, &progress)?,
+            None => {
+                let minutes = search.expected_time(after)?.as_secs_f64() / 60.0;
+                progress.note(format!("about {minutes:.0} minutes on {} are expected", cores(&search)));
+            }
+        }
+        if options.dry_run {
+            print(schema::to_ron(&search.plan).trim_end())?;
+            return Ok(Ending::Done);
+        }
         let folder = search.begin(&NewRun::At(path))?;
         (search, folder)
     };

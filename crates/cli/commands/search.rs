@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use clap::Args;
 use netsynth_graph::schema;
-use netsynth_run::{Budget, RunError, Search, Trainer};
+use netsynth_run::{RunError, Search, Trainer};
 use netsynth_store::NewRun;
 
 use crate::arguments::search::SearchArguments;
@@ -11,7 +11,7 @@ use crate::arguments::workers::WorkerArguments;
 use crate::output::events;
 use crate::output::print::{Format, Output, print};
 use crate::output::progress::Progress;
-use crate::work::search::work_on;
+use crate::work::search::{limit_to, work_on};
 use crate::{Ending, interrupt};
 
 /// Search a space for small accurate networks and keep a Pareto front.
@@ -57,15 +57,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let mut search = Search::new(plan, workers, &|event| events::show(&progress, event))
         .map_err(|error| arguments.plan.in_its_file(error))?;
     if let Some(time) = arguments.budget {
-        let Budget { rate, macs } = search.limit_to(time)?;
-        progress.note(format!(
-            "{} of {} at {:.1} G MACs a second and core pay for {:.1} G MACs of trials on each training image: `limits.macs` in \
-             the plan",
-            humantime::format_duration(time),
-            if workers.get() == 1 { "one core".to_owned() } else { format!("{workers} cores") },
-            rate / 1e9,
-            macs / 1e9
-        ));
+        limit_to(&mut search, time, 0, &progress)?;
     }
     if arguments.dry_run {
         print(schema::to_ron(&search.plan).trim_end())?;

@@ -1,7 +1,9 @@
 //! A search that is worked on, and what came of it.
 
+use std::time::Duration;
+
 use netsynth_report::above_family;
-use netsynth_run::{Context, RunError, Search, SearchResults, search};
+use netsynth_run::{Budget, Context, RunError, Search, SearchResults, search};
 use netsynth_search::{StopReason, leads};
 use netsynth_store::{Audit, FailureFile, FrontFile, Outcome, RunFolder};
 use serde::Serialize;
@@ -16,6 +18,29 @@ use crate::output::status::{failures, nearest_miss};
 use crate::output::variant::line;
 use crate::work::executor::executor;
 use crate::{Ending, interrupt};
+
+/// Writes into a search's plan what a time pays for, with so many trainings `after` it, and says so.
+pub(crate) fn limit_to(
+    search: &mut Search,
+    time: Duration,
+    after: usize,
+    progress: &Progress,
+) -> Result<(), RunError> {
+    let Budget { rate, macs } = search.limit_to(time, after)?;
+    progress.note(format!(
+        "{} of {} at {:.1} G MACs a second and core pay for {:.1} G MACs of trials on each training image: `limits.macs` in the plan",
+        humantime::format_duration(time),
+        cores(search),
+        rate / 1e9,
+        macs / 1e9
+    ));
+    Ok(())
+}
+
+/// Its workers in words.
+pub(crate) fn cores(search: &Search) -> String {
+    if search.n_workers.get() == 1 { "one core".to_owned() } else { format!("{} cores", search.n_workers) }
+}
 
 /// Does what is left to do of a search, and prints what came of it.
 pub(crate) fn work_on(

@@ -39,18 +39,17 @@ impl Search {
     /// Makes the search one that takes about so long with its workers, variants and audit with it: times the training of a
     /// network of middle size, and writes into the plan what the time pays for. The plan, not the clock, then ends the
     /// search, so that it can be repeated anywhere. Where it does not pay for trials of the plan's lengths and what comes after them, all
-    /// trainings are shorter by one factor.
-    pub fn limit_to(&mut self, time: Duration) -> Result<Budget, RunError> {
+    /// trainings are shorter by one factor. So many trainings as long as a variant's come `after` the search, and are paid for, too.
+    pub fn limit_to(&mut self, time: Duration, after: usize) -> Result<Budget, RunError> {
         let graph = self.middling()?;
         let rate = self.rate(&graph)?;
-        let n_images = self.split.train(0).len().max(1) as f64;
-        let a_second = rate * self.n_workers.get() as f64 / n_images;
+        let a_second = self.macs_a_second(rate);
         let given = a_second * time.as_secs_f64();
-        let wanted = self.reserved(&graph)? + TRIALS * expected_price(&self.plan.search, &graph);
+        let wanted = self.reserved(&graph, after)? + TRIALS * expected_price(&self.plan.search, &graph);
         if given < wanted {
             self.plan.lengthen((given / wanted).max(SHORTEST));
         }
-        let reserved = self.reserved(&graph)?;
+        let reserved = self.reserved(&graph, after)?;
         let macs = given - reserved;
         let plan = &mut self.plan.search;
         let of_one = plan.macs_of(&graph.cost(), plan.rungs.len()) as f64;
@@ -65,6 +64,22 @@ impl Search {
         let expected = macs / expected_price(plan, &graph);
         plan.n_trials = Count::TRIALS.nearest((ROOM * expected).ceil().max(plan.generation_size as f64));
         Ok(Budget { rate, macs })
+    }
+
+    /// How long the search is expected to take with its workers on this machine, variants and audit and so many trainings `after` it
+    /// with it: times the training of a network of middle size.
+    pub fn expected_time(&self, after: usize) -> Result<Duration, RunError> {
+        let graph = self.middling()?;
+        let plan = &self.plan.search;
+        let trials = plan.n_trials as f64 * expected_price(plan, &graph);
+        let trials = trials.min(plan.limits.macs.unwrap_or(f64::INFINITY));
+        let secs = (trials + self.reserved(&graph, after)?) / self.macs_a_second(self.rate(&graph)?);
+        Ok(Duration::try_from_secs_f64(secs).unwrap_or(Duration::MAX))
+    }
+
+    /// Multiply-accumulates on each image of a fold that all workers together train in a second, at this rate of a core.
+    fn macs_a_second(&self, rate: f64) -> f64 {
+        rate * self.n_workers.get() as f64 / self.split.train(0).len().max(1) as f64
     }
 
     /// The prototype with its widths scaled to the middle of what the space has.
@@ -97,11 +112,11 @@ impl Search {
         Ok((TIMED * samples.len()) as f64 * graph.cost().macs as f64 / secs.max(1e-9))
     }
 
-    /// What variants, prototype and audit are expected to take, as multiply-accumulates on the images of a fold.
-    fn reserved(&self, graph: &Graph) -> Result<f64, RunError> {
+    /// What variants, prototype, audit and trainings `after` the search are expected to take, as multiply-accumulates on the images of a fold.
+    fn reserved(&self, graph: &Graph, after: usize) -> Result<f64, RunError> {
         let plan = &self.plan;
         let of_one = plan.final_length().macs_of(&graph.cost()) as f64;
-        let variants = Variant::ALL.len() as f64 * of_one;
+        let variants = (Variant::ALL.len() + after) as f64 * of_one;
         let audit = if plan.trains_finalists() { FINALISTS * plan.data.n_folds as f64 * of_one } else { 0.0 };
         let prototypes = match plan.inheritance {
             Some(Inheritance { epochs, .. }) => {

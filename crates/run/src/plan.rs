@@ -184,6 +184,16 @@ impl Plan {
         }
     }
 
+    /// The plan with what another one may spend: its trials, the lengths of its trainings, its bound.
+    pub fn spending_as(&self, other: &Self) -> Self {
+        let mut plan = self.clone();
+        plan.search.n_trials = other.search.n_trials;
+        plan.search.rungs.clone_from(&other.search.rungs);
+        plan.search.limits.macs = other.search.limits.macs;
+        (plan.final_epochs, plan.final_macs) = (other.final_epochs, other.final_macs);
+        plan
+    }
+
     /// Reads a plan.
     pub fn read(path: &Path) -> Result<Self, RunError> {
         let text = read_text(path).map_err(|error| {

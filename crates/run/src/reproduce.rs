@@ -12,8 +12,8 @@ use crate::networks::{Source, adapted, architecture, read};
 use crate::open::training_plan;
 use crate::{CrossValidation, DataPlan, OnEvent, Plan, RunError, TrainPlan};
 
-/// How many times Nano-B's epochs a smaller network is trained for at most.
-const LONGEST: usize = 8;
+/// For how many epochs a network is trained at most, unless Nano-B is for more.
+const LONGEST: usize = 3000;
 
 /// The search under the paper's indicator. Every network has the multiply-accumulates that Nano-B takes in so many epochs, and
 /// each rung a share of them: networks are compared at what they reach for one price, so small ones are trained longer.
@@ -25,7 +25,7 @@ pub fn paper_plan(
     seed: u64,
 ) -> Result<Plan, RunError> {
     let macs = nano_b_macs(&data)? as f64 * epochs as f64;
-    let longest = epochs.saturating_mul(LONGEST);
+    let longest = epochs.max(LONGEST);
     let rung = |share: f64, folds: usize, keep: f64| {
         let epochs = ((share * longest as f64).round() as usize).max(1);
         Rung { epochs, macs: Some((share * macs).round().max(1.0)), folds, keep }
