@@ -58,7 +58,25 @@ const READING: &Expected = &[
 ];
 
 fn check(home: &Path, command: &[&str], basis: &[&str], expected: &[&Expected]) {
+    check_beside(home, command, basis, expected, &[]);
+}
+
+/// The same of a command that refuses some of the options that its help lists: they are for another form of it.
+fn check_beside(
+    home: &Path,
+    command: &[&str],
+    basis: &[&str],
+    expected: &[&Expected],
+    refused: &[[&str; 2]],
+) {
     let mut reached: BTreeSet<String> = APART.map(str::to_owned).into();
+    for given in refused {
+        let all = [command, basis, given, &["--dry-run"]].concat();
+        let output = Command::cargo_bin("netsynth").unwrap().args(all).current_dir(home).assert().code(2);
+        let said = String::from_utf8(output.get_output().stderr.clone()).unwrap();
+        assert!(said.starts_with(&format!("error: {}: it is for ", given[0])), "{said}");
+        reached.insert(given[0].to_owned());
+    }
     let plain = netsynth(home, &[command, basis, &["--dry-run"]].concat());
     for (given, needle) in expected.iter().copied().flatten() {
         let plan = netsynth(home, &[command, basis, given, &["--dry-run"]].concat());
@@ -125,9 +143,14 @@ fn every_option_of_train_and_reproduce_reaches_the_plan() {
     check(home.path(), &["train", "nano-b"], &["--data", "faces"], &[READING, own]);
     let seeds: &Expected = &[(&["--seeds", "3"], "n_seeds: 3")];
     // What `reproduce paper` alone has is checked below.
-    let n_trials = &["--trials", "60"];
-    let basis = [&["--data", "faces"][..], n_trials].concat();
-    check(home.path(), &["reproduce", "nano-b"], &basis, &[&reading, own, seeds]);
+    let refused = [["--trials", "60"], ["--budget", "2h"]];
+    check_beside(
+        home.path(),
+        &["reproduce", "nano-b"],
+        &["--data", "faces"],
+        &[&reading, own, seeds],
+        &refused,
+    );
     let plan =
         netsynth(home.path(), &["reproduce", "paper", "--data", "faces", "--trials", "7", "--dry-run"]);
     assert!(plan.contains("n_trials: 7") && plan.contains("held_out: 0.2"), "{plan}");

@@ -76,6 +76,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         "nano-a" => "nano-a-class",
         name => name,
     };
+    for (option, is_given) in
+        [("--trials", arguments.trials.is_some()), ("--budget", arguments.budget.is_some())]
+    {
+        if is_given {
+            let error = RunError::new(
+                "it is for `reproduce paper` alone",
+                "leave it out, or give `paper` as the network",
+            );
+            return Err(error.at(option));
+        }
+    }
     let source = read(network)?;
     let plan = asked(arguments, &source)?;
     plan.check()?;
