@@ -23,7 +23,7 @@ const N_DRAWS: usize = 1000;
 /// Example: netsynth check prototypes/nano-b.ron
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// A file with an architecture or a search space, or a built-in name: emotionnet, micro, resnet20, nano-b, nano-a-class, resnet8,
+    /// A file with an architecture or a search space, or a built-in name: emotionnet, micro, micro-separable, resnet20, nano-b, nano-a-class, resnet8, ds-cnn,
     /// resnet50, mobilenet-v1, efficientnet-b0, micro-exp-net
     file: String,
     #[command(flatten)]

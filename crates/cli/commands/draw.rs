@@ -19,7 +19,7 @@ use netsynth_run::networks::{architecture, read};
 #[derive(Args)]
 pub(crate) struct Arguments {
     /// A file with an architecture, such as a trial's architecture.ron, or a built-in name: resnet20, nano-b,
-    /// nano-a-class, resnet8, resnet50, mobilenet-v1, efficientnet-b0, micro-exp-net
+    /// nano-a-class, resnet8, ds-cnn, resnet50, mobilenet-v1, efficientnet-b0, micro-exp-net
     architecture: String,
     /// Write for Graphviz instead of SVG
     #[arg(long)]

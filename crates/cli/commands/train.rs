@@ -23,7 +23,7 @@ const N_EPOCHS: usize = 60;
 /// Example: netsynth train nano-b --data faces --folds 10 --epochs 60
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// An architecture file, or a built-in name: resnet20, nano-b, nano-a-class, resnet8, resnet50, mobilenet-v1,
+    /// An architecture file, or a built-in name: resnet20, nano-b, nano-a-class, resnet8, ds-cnn, resnet50, mobilenet-v1,
     /// efficientnet-b0, micro-exp-net
     architecture: String,
     /// Epochs of each training; 60 if not given

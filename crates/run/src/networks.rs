@@ -15,17 +15,19 @@ use crate::RunError;
 const FACES: (Shape, usize) = (Shape { channels: 1, height: 48, width: 48 }, 7);
 
 /// The architectures that the program carries with it as files.
-const ARCHITECTURES: [(&str, &str); 4] = [
+const ARCHITECTURES: [(&str, &str); 5] = [
     ("resnet20", include_str!("../../../prototypes/resnet20.ron")),
     ("nano-b", include_str!("../../../prototypes/nano-b.ron")),
     ("nano-a-class", include_str!("../../../prototypes/nano-a-class.ron")),
     ("resnet8", include_str!("../../../prototypes/resnet8.ron")),
+    ("ds-cnn", include_str!("../../../prototypes/ds-cnn.ron")),
 ];
 
 /// The search spaces that the program carries with it.
-const SPACES: [(&str, &str); 2] = [
+const SPACES: [(&str, &str); 3] = [
     ("emotionnet", include_str!("../../../search-spaces/emotionnet.ron")),
     ("micro", include_str!("../../../search-spaces/micro.ron")),
+    ("micro-separable", include_str!("../../../search-spaces/micro-separable.ron")),
 ];
 
 /// A document's text and what to call it.
