@@ -10,12 +10,16 @@
 //! assert!(times.n_runs >= 100 && times.median <= times.p95);
 //! ```
 
+mod board;
 mod cores;
 mod energy;
+mod fit;
 mod memory;
 mod times;
 
+pub use board::Board;
 pub use cores::{cores, pin};
 pub use energy::Meter;
+pub use fit::fitted;
 pub use memory::{peak_memory, reset_peak_memory};
 pub use times::Times;

@@ -151,6 +151,13 @@ impl SearchPlan {
         measured
     }
 
+    /// The counted metrics that the plan's objectives and bounds are about.
+    pub fn counted(&self) -> impl Iterator<Item = Metric> + '_ {
+        let objectives = self.objectives.iter().map(|objective| objective.metric());
+        let bounds = self.indicator.constraints.iter().map(Constraint::metric);
+        objectives.chain(bounds).filter(|metric| metric.source() == Source::Counted)
+    }
+
     /// The metrics that a table of the plan's networks shows: the measured ones, parameters and multiply-accumulates, and the
     /// other counted ones that an objective or a bound is about, each once.
     pub fn shown(&self) -> Vec<Metric> {
