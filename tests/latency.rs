@@ -217,6 +217,8 @@ fn a_board_is_measured_by_a_command_and_what_fails_there_is_said() {
         let said = refused(arguments);
         assert!(parts.iter().all(|part| said.contains(part)), "{arguments:?}: {said}");
     }
+    let (code, _, stderr) = netsynth(folder, &["bench", "device", "--out", "no/such/board.ron"]);
+    assert!(code == 2 && stderr.contains("no/such/board.ron: no file can be written there"), "{stderr}");
     let (code, _, stderr) = netsynth(folder, &["bench", "device", "--out", "b.ron", "--cc", "cc"]);
     assert!(code == 2 && stderr.contains("--on <COMMAND>"), "{stderr}");
 }

@@ -1,4 +1,4 @@
-//! How a machine is **measured**: times on a core of its own, memory, energy.
+//! How a machine is **measured**: times on a core of its own, memory, energy, scripts on a board, rates fitted to times.
 //!
 //! What a machine does not tell is an error with the reason, never a guess. Everything that the system tells in files is read
 //! below a root, which is `/` but in tests.

@@ -115,8 +115,8 @@ pub enum SearchError {
         space: String,
         /// The bound.
         constraint: String,
-        /// The least value in the space.
-        least: u64,
+        /// The least value in the space, as bounds are written.
+        least: String,
     },
     /// Candidates are to be screened by scores that the evaluator does not give.
     #[error("the plan's `screening` ranks by {proxy}, and the evaluator scores no untrained network")]

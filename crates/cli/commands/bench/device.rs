@@ -65,6 +65,11 @@ impl Row {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let Arguments { out, board, seconds, networks, format } = arguments;
+    // Known before minutes are spent.
+    if out.is_dir() || !out.parent().is_none_or(|folder| folder.as_os_str().is_empty() || folder.is_dir()) {
+        let error = RunError::new("no file can be written there", "give a file in a folder that is there");
+        return Err(error.at(out.display().to_string()));
+    }
     let specimens = specimens(*networks)?;
     print_error_line(format!(
         "{networks} networks are built and measured: {:.0} seconds for the measurements",
@@ -218,7 +223,10 @@ fn rounded(number: f64) -> f64 {
 fn network_table(rows: &[Row]) -> Table {
     let columns = [
         Column::left("kind", |row: &Row| Cell::text(&row.kind)),
-        Column::left("architecture", |row: &Row| Cell::text(row.graph.spec().to_ron())),
+        // On one line, so that a row is one, too.
+        Column::left("architecture", |row: &Row| {
+            Cell::text(row.graph.spec().to_ron().split_whitespace().collect::<Vec<_>>().join(" "))
+        }),
         Column::right("measured_ns", |row: &Row| Cell::fixed(row.measured, 0)),
         Column::right("predicted_ns", |row: &Row| Cell::fixed(row.predicted, 0)),
         Column::right("error", |row: &Row| Cell::share(row.error())),

@@ -34,7 +34,7 @@ int main(int argc, char **argv)
     double begun;
     int i, n = 0;
     for (i = 0; i < NETWORK_INPUT; i++) {
-        image[i] = (IMAGE)(i * 37 % 251);
+        image[i] = (IMAGE)(LEVEL);
     }
     begun = now();
     do {
