@@ -55,7 +55,11 @@ fn a_search_by_latency_needs_its_folder_alone_and_says_what_a_prediction_is_wort
     let folder = home.path();
     fs::write(folder.join("plan.ron"), plan()).unwrap();
     fs::write(folder.join("board.ron"), device_model()).unwrap();
-    done(folder, &["search", "--plan", "plan.ron", "--name", "x", "--workers", "2"]);
+    let found = done(folder, &["search", "--plan", "plan.ron", "--name", "x", "--workers", "2"]);
+    assert!(
+        found.contains("predicted latency") && found.contains("Latency is predicted, not measured"),
+        "{found}"
+    );
     done(folder, &["search", "--plan", "plan.ron", "--name", "y", "--workers", "1"]);
     let run = folder.join("runs/x");
     let expected = contents(&run);
