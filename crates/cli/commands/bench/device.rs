@@ -20,8 +20,10 @@ use crate::Ending;
 use crate::arguments::count::counted;
 use crate::commands::bench::board::{BoardArguments, program, timed};
 use crate::commands::bench::deployed::{images, on_core, pinnable, seconds, target};
-use crate::output::print::{Format, print, print_error_line, print_json, print_table, write_to};
-use specimens::{Specimen, specimens};
+use crate::output::print::{
+    Format, count, millions, print, print_error_line, print_json, print_table, write_to,
+};
+use specimens::{MAX_MACS, MAX_PARAMETERS, Specimen, specimens};
 
 /// How often every network is measured, in turns with the others, so that a busy minute is one of several.
 const N_ROUNDS: usize = 5;
@@ -80,6 +82,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         Some(on) => on_board(on, &board.cc, &specimens, secs)?,
         None => here(&specimens, secs)?,
     };
+    // Beyond them, weights do not stay in caches any more.
+    let bounds =
+        format!("networks of up to {} parameters and {} MACs", count(MAX_PARAMETERS), millions(MAX_MACS));
+    let device = format!("{device}, {bounds}");
     let times: Vec<f64> = rounds.iter().map(|times| middle(times.clone())).collect();
     let rows = judged(&specimens, &times);
     let apart = rounds

@@ -24,8 +24,8 @@ const PROTOTYPES: [&str; 6] =
     ["nano-b", "nano-a-class", "resnet50", "mobilenet-v1", "efficientnet-b0", "micro-exp-net"];
 
 /// The largest network, so that a run takes milliseconds and its source little room.
-const MAX_PARAMETERS: u64 = 150_000;
-const MAX_MACS: u64 = 50_000_000;
+pub(super) const MAX_PARAMETERS: u64 = 150_000;
+pub(super) const MAX_MACS: u64 = 50_000_000;
 
 /// The same networks each time: every second one is drawn operator by operator, the others from spaces in turn.
 pub(super) fn specimens(n_networks: usize) -> Result<Vec<Specimen>, RunError> {
