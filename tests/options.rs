@@ -103,6 +103,7 @@ fn every_option_of_search_reaches_the_plan() {
         (&["--side", "32"], "height: 32"),
         (&["--space", "other.ron"], r#"space: "other.ron""#),
         (&["--trials", "7"], "n_trials: 7"),
+        (&["--device-model", "pi4.ron"], r#"device_model: "pi4.ron""#),
         // What the time pays for is measured on the data, so they must be there.
         (&["--budget", "2h"], "macs: "),
         (&["--seed", "9"], "seed: 9,"),
@@ -232,7 +233,7 @@ fn the_plan_that_is_printed_is_the_plan_that_is_followed() {
 }
 
 /// Every count and share of a command line: the command that takes it, and the option.
-const COUNTED: [(&[&str], &str); 25] = [
+const COUNTED: [(&[&str], &str); 26] = [
     (&["search"], "--trials"),
     (&["search"], "--folds"),
     (&["search"], "--workers"),
@@ -258,6 +259,7 @@ const COUNTED: [(&[&str], &str); 25] = [
     (&["bench", "train", "nano-b"], "--epochs"),
     (&["bench", "train", "nano-b"], "--workers"),
     (&["bench", "infer", "nano-b"], "--batch"),
+    (&["bench", "device", "--out", "device.ron"], "--networks"),
 ];
 
 #[test]

@@ -28,6 +28,9 @@ pub(crate) struct SearchArguments {
     /// A search space file or built-in name; the plan's if not given
     #[arg(long)]
     space: Option<String>,
+    /// A file of `netsynth bench device`, which predicts the metric latency of each network; the plan's if not given
+    #[arg(long, value_name = "FILE")]
+    device_model: Option<String>,
     /// How many trials to make; the plan's if not given
     #[arg(long, value_parser = counted(Count::TRIALS))]
     trials: Option<usize>,
@@ -111,6 +114,7 @@ impl SearchArguments {
             options,
             side,
             space,
+            device_model,
             trials,
             seed,
             indicator,
@@ -131,6 +135,9 @@ impl SearchArguments {
         }
         if let Some(space) = space {
             plan.space.clone_from(space);
+        }
+        if let Some(file) = device_model {
+            plan.device_model = Some(file.clone());
         }
         plan.search.n_trials = trials.unwrap_or(plan.search.n_trials);
         plan.search.seed = seed.unwrap_or(plan.search.seed);

@@ -1,4 +1,7 @@
+mod board;
 mod deployed;
+mod device;
+mod on_board;
 
 use std::time::Instant;
 
@@ -29,7 +32,8 @@ const BATCH: Count = Count::new("images at once", 1, 4096);
 ///
 /// Of a trained network: how long it takes for an image and for several at once, on a core of its own and on all of them, its
 /// memory, its multiply-accumulates against what the core can do at best, and its energy where the machine tells it, beside the
-/// paper's Table 2. What cannot be measured here is said.
+/// paper's Table 2. What cannot be measured here is said. With --on the exported C is built and timed on a board instead, one image
+/// at a time in 32-bit floats.
 ///
 /// Example: netsynth bench runs/search-001/variants/nano-b
 #[derive(Args)]
@@ -65,6 +69,14 @@ enum Command {
         #[command(flatten)]
         format: Format,
     },
+    /// Learn to predict how long a network takes on this machine, or on a board
+    ///
+    /// Measures untrained networks of many kinds one image at a time on one core: netsynth's own networks here, or the exported C
+    /// with --on. The file that is written has what each kind of step takes, and how far predictions were off for networks that
+    /// were not fitted. A plan that names it as `device_model` can bound and minimise `latency`.
+    ///
+    /// Example: netsynth bench device --out pi4.ron --on 'ssh board'
+    Device(device::Arguments),
     /// Time predictions on one core
     ///
     /// Example: netsynth bench infer nano-b
@@ -109,6 +121,7 @@ impl Spread {
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let Some(command) = &arguments.command else { return deployed::run(&arguments.deployed) };
     let (timings, format) = match command {
+        Command::Device(arguments) => return device::run(arguments),
         Command::Train { architecture, batch, epochs, workers, format } => {
             let (graph, dataset) = subject(architecture)?;
             let workers = worker_count(Some(*workers));

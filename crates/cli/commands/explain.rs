@@ -1,9 +1,9 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use netsynth_report::{ranking_table, reason_table};
+use netsynth_report::{predicted, ranking_table, reason_table};
 use netsynth_search::{
-    Explanation, Generator, Problem, Ranking, ZeroCostProxy, advice_ranking, explain, rankings,
+    Explanation, Generator, Metric, Problem, Ranking, ZeroCostProxy, advice_ranking, explain, rankings,
 };
 use serde_json::json;
 
@@ -55,6 +55,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         return Ok(Ending::Done);
     }
     show(&explanation)?;
+    let trial = trials.iter().find(|trial| trial.number == number);
+    if let (Some(device), Some(latency)) =
+        (space.device(), trial.and_then(|trial| trial.latest(Metric::Latency)))
+    {
+        print(format!("Predicted latency {}. {}.", Metric::Latency.format(latency), predicted(device)))?;
+    }
     print_table(&ranking_table(&rankings))?;
     if let (Some(tau), n_laws) = advice {
         print(format!(

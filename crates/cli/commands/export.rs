@@ -18,6 +18,8 @@ use crate::output::progress::Progress;
 use evidence::Evidence;
 use shipment::Shipment;
 
+pub(crate) use shipment::interface;
+
 /// Write a trained network for a device or for another program.
 ///
 /// onnx: one file for any runtime, batch dimension free, with normalisation and labels in it. c: network.h, network.c and test.c in

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use netsynth_graph::schema;
-use netsynth_report::{Judged, Report, Run, page};
+use netsynth_report::{Judged, Report, Run, page, predicted};
 use netsynth_search::{Screening, Variant};
 use netsynth_store::{Entry, FailureFile, RunFolder, RunKind, StoreError};
 use netsynth_train::{InheritFrom, Inheritance};
@@ -85,11 +85,13 @@ fn page_of_search(path: &Path) -> Result<String, RunError> {
         }
         Err(error) => run.damage.push(error.to_string()),
     }
+    let mut notes = notes(&plan, &run, &judged, audit.is_some());
+    notes.extend(space.device().map(|device| format!("{}.", predicted(device))));
     Ok(page(&Report {
         name: name(folder.path()),
         plan: &plan.search,
         decisions: space.decisions(),
-        notes: notes(&plan, &run, &judged, audit.is_some()),
+        notes,
         run,
         judged,
         audit,

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use netsynth_data::synth::SynthOptions;
 use netsynth_graph::ArchitectureSpec;
+use netsynth_graph::program::DeviceModel;
 use netsynth_graph::schema::{SCHEMA, to_ron};
 use netsynth_search::{Constraint, Indicator, Metric, Objective, Performance};
 use netsynth_space::SearchSpaceSpec;
@@ -137,6 +138,7 @@ impl Topic {
                 named::<Constraint>(generator),
                 named::<Objective>(generator),
                 named::<Performance>(generator),
+                named::<DeviceModel>(generator),
             ],
             Topic::Task => vec![
                 named::<TaskFile>(generator),
@@ -207,7 +209,11 @@ impl Topic {
                  and an ideal network, one of which every share is 1 and that costs nothing.",
                 "A bound is written AtLeast(Accuracy, 0.92), or as a text: \"accuracy >= 92 %\", \"parameters <= 150k\", \
                  \"peak_activations <= 256 KiB\". The names are those of the columns of `netsynth front query --csv`; % stands \
-                 behind shares, k and M behind counts, KiB and MiB behind bytes. `--indicator` and `--where` read the same.",
+                 behind shares, k and M behind counts, KiB and MiB behind bytes; a time has ns, us, ms or s, as \"latency <= 5 ms\", and \
+                 AtMost(Latency, 5e6) is in nanoseconds. `--indicator` and `--where` read the same.",
+                "Latency is predicted by a DeviceModel, the file of a plan's `device_model`, so that the same plan gives the same run on \
+                 any machine. `netsynth bench device` measures a device and writes the file, with the error of its predictions; \
+                 `netsynth bench MODEL` measures what a search found.",
                 "The knee of a front is the member farthest below the line between the front's ends, each objective \
                  scaled to 0 for the front's best and 1 for its worst.",
                 "Peak activations are shown in KiB of four bytes each, parameters with batch norm folded into the \

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use netsynth_report::above_family;
+use netsynth_report::{above_family, predicted};
 use netsynth_run::{Budget, Context, RunError, Search, SearchResults, search};
 use netsynth_search::{StopReason, leads};
 use netsynth_store::{Audit, FailureFile, FrontFile, Outcome, RunFolder};
@@ -106,6 +106,7 @@ fn show_results(
             }
         }
         audit.as_ref().map_or(Ok(()), crate::output::audit::show)?;
+        searched.space.device().map(predicted).map_or(Ok(()), print)?;
         plan.data.split.caveat().map_or(Ok(()), print)?;
     }
     let mut ending = Ending::Done;

@@ -14,7 +14,7 @@ mod rust;
 mod samples;
 mod verify;
 
-pub use c::c;
+pub use c::{c, timer};
 pub use file::{File, Program};
 pub use interface::Interface;
 pub use onnx::{OPSET, OPSETS, OnnxOptions, onnx};

@@ -9,7 +9,7 @@ use crate::program::Memory;
 /// What a network costs once deployed, for one input image.
 ///
 /// Batch norm that follows a convolution is counted as it is shipped: folded into the convolution's weights
-/// and one bias a channel. Files keep the first three counts, and costs are compared by them: the memory follows from the same
+/// and one bias a channel. Files keep the first three counts, and costs are compared by them: the others follow from the same
 /// architecture.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -25,6 +25,9 @@ pub struct Cost {
     /// What a device needs to run the network as it is exported.
     #[serde(skip)]
     pub memory: Memory,
+    /// Nanoseconds for one image as a device's model predicts them, where there is one.
+    #[serde(skip)]
+    pub latency: Option<u64>,
 }
 
 impl PartialEq for Cost {

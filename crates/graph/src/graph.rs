@@ -6,7 +6,7 @@ use petgraph::visit::EdgeRef;
 
 use crate::cost::NodeCost;
 use crate::ops::Dense;
-use crate::program::{Memory, Program};
+use crate::program::{DeviceModel, Memory, Program};
 use crate::{Activation, ArchitectureSpec, Cost, GraphError, INPUT, NodeSpec, Op, Shape};
 
 /// The most nodes a network may have.
@@ -145,12 +145,19 @@ impl Graph {
 
     /// What the deployed network costs for one image.
     pub fn cost(&self) -> Cost {
+        self.cost_on(None)
+    }
+
+    /// The same, with the time that a device is predicted to take.
+    pub fn cost_on(&self, device: Option<&DeviceModel>) -> Cost {
+        let program = Program::new(self);
         let total: NodeCost = self.nodes().map(|node| node.cost).sum();
         Cost {
             parameters: total.parameters,
             macs: total.macs,
             peak_activations: self.activations().into_iter().max().unwrap_or_default(),
-            memory: Memory::of(&Program::new(self)),
+            memory: Memory::of(&program),
+            latency: device.map(|device| device.latency(&program)),
         }
     }
 

@@ -25,19 +25,24 @@ pub struct Times {
 
 impl Times {
     /// Runs something for so many seconds after a warm-up, at least a hundred times.
-    pub fn of<T>(secs: f64, mut work: impl FnMut() -> T) -> Self {
+    pub fn of<T>(secs: f64, work: impl FnMut() -> T) -> Self {
+        Self::of_least(LEAST_RUNS, secs, work)
+    }
+
+    /// Runs something for so many seconds after a warm-up, at least so many times.
+    pub fn of_least<T>(n_least: usize, secs: f64, mut work: impl FnMut() -> T) -> Self {
         let mut run = || {
             let begun = Instant::now();
             std::hint::black_box(work());
             begun.elapsed().as_secs_f64()
         };
         let (mut n_warm, begun) = (0, Instant::now());
-        while n_warm < LEAST_WARM_UP || begun.elapsed().as_secs_f64() < WARM_UP * secs {
+        while n_warm < LEAST_WARM_UP.min(n_least) || begun.elapsed().as_secs_f64() < WARM_UP * secs {
             run();
             n_warm += 1;
         }
         let (mut runs, begun) = (Vec::new(), Instant::now());
-        while runs.len() < LEAST_RUNS || begun.elapsed().as_secs_f64() < secs {
+        while runs.len() < n_least || begun.elapsed().as_secs_f64() < secs {
             runs.push(run());
         }
         Self::of_runs(runs)

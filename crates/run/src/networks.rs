@@ -4,8 +4,9 @@ use std::path::Path;
 
 use netsynth_data::Dataset;
 use netsynth_graph::ops::Dense;
+use netsynth_graph::program::DeviceModel;
 use netsynth_graph::prototypes::Prototype;
-use netsynth_graph::{ArchitectureSpec, Graph, Op, Shape};
+use netsynth_graph::{ArchitectureSpec, Graph, Op, Shape, schema};
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
 use netsynth_store::read_text;
 
@@ -130,6 +131,27 @@ pub fn space(
 ) -> Result<SearchSpace, RunError> {
     let graph = Graph::new(prototype).map_err(|error| RunError::from(error).at(&prototype.name))?;
     SearchSpace::new(spec, &graph).map_err(|error| RunError::from(error).at(name))
+}
+
+/// A device's model in a file.
+pub fn device_model(path: &str) -> Result<DeviceModel, RunError> {
+    let place = Path::new(path);
+    let text = read_text(place).map_err(|error| {
+        RunError::new(error.reason, "give a file that `netsynth bench device --out FILE` wrote").at(path)
+    })?;
+    checked(schema::from_ron(&text).map_err(RunError::about(place))?, place)
+}
+
+/// A device's model that can predict.
+pub(crate) fn checked(model: DeviceModel, place: &Path) -> Result<DeviceModel, RunError> {
+    match model.problem() {
+        None => Ok(model),
+        Some(reason) => {
+            let remedy = "make it anew with `netsynth bench device --out FILE`";
+            Err(RunError::new(format!("it is no model of a device: {reason}"), remedy)
+                .at(place.display().to_string()))
+        }
+    }
 }
 
 /// What a network for these faces reads.

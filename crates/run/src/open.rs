@@ -3,11 +3,12 @@
 use std::path::Path;
 
 use netsynth_graph::ArchitectureSpec;
+use netsynth_graph::program::DeviceModel;
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
 use netsynth_store::{Entry, RunFolder, RunKind};
 use serde::de::DeserializeOwned;
 
-use crate::networks::space;
+use crate::networks::{checked, space};
 use crate::{Plan, RunError, TrainPlan};
 
 /// The plan of a search's run, checked as one that is given is.
@@ -45,9 +46,32 @@ pub fn required<T: DeserializeOwned>(folder: &RunFolder, entry: Entry) -> Result
     })
 }
 
-/// The search space and the prototype that a search's folder has.
-pub(crate) fn recorded_space(folder: &RunFolder) -> Result<(SearchSpaceSpec, ArchitectureSpec), RunError> {
-    Ok((required(folder, Entry::SearchSpace)?, required(folder, Entry::Prototype)?))
+/// What a search's networks are made from, as its folder has it: a space, the prototype that it varies, and what predicts their
+/// time if its plan names that.
+pub(crate) struct Inputs {
+    pub(crate) space: SearchSpaceSpec,
+    pub(crate) prototype: ArchitectureSpec,
+    pub(crate) device: Option<DeviceModel>,
+}
+
+impl Inputs {
+    /// Those that a search's folder has.
+    pub(crate) fn recorded(folder: &RunFolder, plan: &Plan) -> Result<Self, RunError> {
+        let device = match &plan.device_model {
+            None => None,
+            Some(_) => {
+                let model = required(folder, Entry::DeviceModel)?;
+                Some(checked(model, &folder.locate(Entry::DeviceModel))?)
+            }
+        };
+        let (space, prototype) = (required(folder, Entry::SearchSpace)?, required(folder, Entry::Prototype)?);
+        Ok(Self { space, prototype, device })
+    }
+
+    /// The space, which errors call by a name.
+    pub(crate) fn searched(&self, name: &str) -> Result<SearchSpace, RunError> {
+        Ok(space(name, &self.space, &self.prototype)?.on_device(self.device.clone()))
+    }
 }
 
 /// A search's folder, its plan and its space.
@@ -64,7 +88,7 @@ pub struct OpenSearch {
 pub fn open_search(path: &Path) -> Result<OpenSearch, RunError> {
     let folder = RunFolder::open(path)?;
     let plan = search_plan(&folder)?;
-    let (spec, prototype) = recorded_space(&folder)?;
-    let space = space(&spec.name, &spec, &prototype)?;
+    let inputs = Inputs::recorded(&folder, &plan)?;
+    let space = inputs.searched(&inputs.space.name)?;
     Ok(OpenSearch { folder, plan, space })
 }

@@ -32,6 +32,9 @@ pub struct Plan {
     pub kind: SearchKind,
     /// The search space: a built-in name or a file.
     pub space: String,
+    /// A file that `netsynth bench device` wrote: what predicts the metric `Latency` of each network; the run keeps a copy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device_model: Option<String>,
     /// Which faces, and who is trained on and judged on.
     pub data: DataPlan,
     /// How the search is run.
@@ -118,6 +121,7 @@ impl Plan {
             schema: SCHEMA,
             kind: SearchKind::Search,
             space: "emotionnet".to_owned(),
+            device_model: None,
             data: DataPlan {
                 // Many people rather than many frames of each: what is hard is a face that was never seen.
                 source: DataSource::Synthetic(SynthOptions { subjects: 150, ..SynthOptions::default() }),
@@ -270,6 +274,13 @@ impl Plan {
         }
         if self.space.is_empty() {
             return Err(RunError::new("the plan's `space` is empty", "name a built-in space, or a file"));
+        }
+        if self.device_model.is_none() && self.search.counted().any(|metric| metric == Metric::Latency) {
+            let remedy = "name one, as `device_model: \"pi4.ron\"` or --device-model; `netsynth bench device --out pi4.ron` makes it";
+            return Err(RunError::new(
+                "the plan asks for `latency` and has no `device_model` that predicts it",
+                remedy,
+            ));
         }
         if let Some(rung) = self.search.rungs.iter().find(|rung| rung.folds > self.data.n_folds) {
             let reason = format!("a rung trains {} folds and the data has {}", rung.folds, self.data.n_folds);

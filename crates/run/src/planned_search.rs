@@ -2,13 +2,12 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use netsynth_data::{Dataset, Split};
-use netsynth_graph::ArchitectureSpec;
 use netsynth_search::Problem;
-use netsynth_space::{SearchSpace, SearchSpaceSpec};
+use netsynth_space::SearchSpace;
 use netsynth_store::{Entry, NewRun, RunFolder};
 
-use crate::networks::{adapted, input_of, read, space, space_specs};
-use crate::open::{recorded_space, search_plan};
+use crate::networks::{adapted, device_model, input_of, read, space_specs};
+use crate::open::{Inputs, search_plan};
 use crate::provenance::compare_with_begin;
 use crate::{OnEvent, Plan, Provenance, RunError};
 
@@ -22,8 +21,7 @@ pub struct Search {
     pub split: Split,
     /// The space around the prototype that is made for the data.
     pub space: SearchSpace,
-    space_spec: SearchSpaceSpec,
-    prototype: ArchitectureSpec,
+    inputs: Inputs,
     /// Trainings side by side, as the sessions' records have it. No result depends on it.
     pub n_workers: NonZeroUsize,
 }
@@ -31,10 +29,11 @@ pub struct Search {
 impl Search {
     /// A new search: reads the space and the data that a plan names. The plan must be checked.
     pub fn new(plan: Plan, n_workers: NonZeroUsize, on_event: &OnEvent<'_>) -> Result<Self, RunError> {
-        let (space_spec, prototype) = space_specs(&read(&plan.space)?)?;
+        let (space, prototype) = space_specs(&read(&plan.space)?)?;
+        let device = plan.device_model.as_deref().map(device_model).transpose()?;
         let dataset = plan.data.load(on_event)?;
         let prototype = adapted(prototype, input_of(&dataset), dataset.classes.len());
-        Self::of(plan, dataset, space_spec, prototype, n_workers)
+        Self::of(plan, dataset, Inputs { space, prototype, device }, n_workers)
     }
 
     /// The search that a run's folder describes, on the data that it began with, wherever they are now.
@@ -48,29 +47,27 @@ impl Search {
         let at_plan = |error: RunError| error.within(&folder.locate(Entry::Plan).display().to_string());
         let dataset = plan.data.load_again(moved_data, on_event).map_err(at_plan)?;
         compare_with_begin(folder, &dataset, on_event)?;
-        let (space_spec, prototype) = recorded_space(folder)?;
-        Self::of(plan, dataset, space_spec, prototype, n_workers).map_err(at_plan)
+        let inputs = Inputs::recorded(folder, &plan)?;
+        Self::of(plan, dataset, inputs, n_workers).map_err(at_plan)
     }
 
-    fn of(
-        plan: Plan,
-        dataset: Dataset,
-        space_spec: SearchSpaceSpec,
-        prototype: ArchitectureSpec,
-        n_workers: NonZeroUsize,
-    ) -> Result<Self, RunError> {
+    fn of(plan: Plan, dataset: Dataset, inputs: Inputs, n_workers: NonZeroUsize) -> Result<Self, RunError> {
         let split = plan.data.split(&dataset)?;
-        let space = space(&plan.space, &space_spec, &prototype)?;
+        let space = inputs.searched(&plan.space)?;
         // A search that no network of the space could satisfy is none.
         Problem::new(&space, &plan.search)?;
-        Ok(Self { plan, dataset, split, space, space_spec, prototype, n_workers })
+        Ok(Self { plan, dataset, split, space, inputs, n_workers })
     }
 
     /// Makes the run's folder.
     pub fn begin(&self, run: &NewRun) -> Result<RunFolder, RunError> {
         let folder = run.begin()?;
-        folder.write_document(Entry::SearchSpace, &self.space_spec)?;
-        folder.write_document(Entry::Prototype, &self.prototype)?;
+        let Inputs { space, prototype, device } = &self.inputs;
+        folder.write_document(Entry::SearchSpace, space)?;
+        folder.write_document(Entry::Prototype, prototype)?;
+        if let Some(device) = device {
+            folder.write_document(Entry::DeviceModel, device)?;
+        }
         folder.describe(&self.plan, &Provenance::new(&self.dataset))?;
         Ok(folder)
     }

@@ -6,8 +6,7 @@ use netsynth_store::{
 use serde::Serialize;
 
 use crate::audit::known_audit;
-use crate::networks::space;
-use crate::open::{recorded_space, search_plan};
+use crate::open::{Inputs, search_plan};
 use crate::trials::Trials;
 use crate::variants::known;
 use crate::verify_training::check_training;
@@ -83,8 +82,7 @@ pub fn verify(folder: &RunFolder) -> Result<Verification, RunError> {
 
 fn replayed(folder: &RunFolder) -> Result<(Plan, Replay), RunError> {
     let plan = search_plan(folder)?;
-    let (space_spec, prototype) = recorded_space(folder)?;
-    let space = space(&plan.space, &space_spec, &prototype)?;
+    let space = Inputs::recorded(folder, &plan)?.searched(&plan.space)?;
     let replay = replay(folder, &space, &plan.search, plan.inheritance.is_some())?;
     Ok((plan, replay))
 }

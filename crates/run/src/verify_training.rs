@@ -84,6 +84,7 @@ pub(crate) fn check_training(folder: &RunFolder, whole: &mut Whole<'_>) -> Resul
         | Entry::Lock => true,
         Entry::SearchSpace
         | Entry::Prototype
+        | Entry::DeviceModel
         | Entry::Generator(_)
         | Entry::Screening(_)
         | Entry::Trial(..)

@@ -139,6 +139,7 @@ impl<'a> Whole<'a> {
             | Entry::Curves
             | Entry::CurvesDrawing => false,
             Entry::Certificates => plan.certify,
+            Entry::DeviceModel => plan.device_model.is_some(),
             Entry::Plan
             | Entry::Provenance
             | Entry::SearchSpace

@@ -115,8 +115,8 @@ pub enum SearchError {
         space: String,
         /// The bound.
         constraint: String,
-        /// The least value in the space.
-        least: u64,
+        /// The least value in the space, as bounds are written.
+        least: String,
     },
     /// Candidates are to be screened by scores that the evaluator does not give.
     #[error("the plan's `screening` ranks by {proxy}, and the evaluator scores no untrained network")]
@@ -149,6 +149,13 @@ impl SearchPlan {
             }
         }
         measured
+    }
+
+    /// The counted metrics that the plan's objectives and bounds are about.
+    pub fn counted(&self) -> impl Iterator<Item = Metric> + '_ {
+        let objectives = self.objectives.iter().map(|objective| objective.metric());
+        let bounds = self.indicator.constraints.iter().map(Constraint::metric);
+        objectives.chain(bounds).filter(|metric| metric.source() == Source::Counted)
     }
 
     /// The metrics that a table of the plan's networks shows: the measured ones, parameters and multiply-accumulates, and the

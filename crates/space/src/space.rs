@@ -1,3 +1,4 @@
+use netsynth_graph::program::DeviceModel;
 use netsynth_graph::{ArchitectureId, Cost, Graph, GraphError};
 
 use crate::decode::decode;
@@ -33,6 +34,7 @@ pub struct SearchSpace {
     name: String,
     template: Template,
     decisions: Decisions,
+    device: Option<DeviceModel>,
 }
 
 impl SearchSpace {
@@ -42,7 +44,23 @@ impl SearchSpace {
         if decisions.is_empty() {
             return Err(SpaceError::Empty);
         }
-        Ok(Self { name: spec.name.clone(), template, decisions: Decisions::new(decisions) })
+        Ok(Self { name: spec.name.clone(), template, decisions: Decisions::new(decisions), device: None })
+    }
+
+    /// The space of networks for a device, whose time for each is predicted, if there is one.
+    #[must_use]
+    pub fn on_device(self, device: Option<DeviceModel>) -> Self {
+        Self { device, ..self }
+    }
+
+    /// What predicts a network's time, if there is such a device.
+    pub fn device(&self) -> Option<&DeviceModel> {
+        self.device.as_ref()
+    }
+
+    /// What a network of the space costs.
+    pub fn cost(&self, graph: &Graph) -> Cost {
+        graph.cost_on(self.device.as_ref())
     }
 
     /// What people call it.
@@ -72,6 +90,6 @@ impl Space for SearchSpace {
 
     fn count(&self, genome: &Genome) -> Result<Counted, GraphError> {
         let graph = self.decode(genome, "counted")?;
-        Ok(Counted { id: ArchitectureId::of(&graph), cost: graph.cost() })
+        Ok(Counted { id: ArchitectureId::of(&graph), cost: self.cost(&graph) })
     }
 }

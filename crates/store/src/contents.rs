@@ -38,6 +38,7 @@ fn is_listed(entry: Entry) -> bool {
         | Entry::Provenance
         | Entry::SearchSpace
         | Entry::Prototype
+        | Entry::DeviceModel
         | Entry::Generator(_)
         | Entry::Screening(_)
         | Entry::Trial(..)

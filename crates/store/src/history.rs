@@ -203,7 +203,7 @@ impl RunFolder {
             generation: candidate.generation,
             genome,
             id: candidate.id,
-            cost: graph.cost(),
+            cost: space.cost(&graph),
             parent: candidate.parent,
             predicted: candidate.predicted,
             readings,

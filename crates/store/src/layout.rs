@@ -37,6 +37,8 @@ pub enum Entry {
     SearchSpace,
     /// The prototype that the space varies, as an architecture.
     Prototype,
+    /// What predicts the time of networks on a device.
+    DeviceModel,
     /// The generator of this number, from 0.
     Generator(usize),
     /// The candidates of this generation, from 0, with the scores by which some of them were chosen for training.
@@ -131,11 +133,12 @@ pub enum NetworkFile {
 
 impl Entry {
     /// The entries without a number.
-    const FIXED: [Self; 15] = [
+    const FIXED: [Self; 16] = [
         Entry::Plan,
         Entry::Provenance,
         Entry::SearchSpace,
         Entry::Prototype,
+        Entry::DeviceModel,
         Entry::End,
         Entry::Certificates,
         Entry::Front,
@@ -160,6 +163,7 @@ impl Entry {
             Entry::Provenance => "provenance.ron".to_owned(),
             Entry::SearchSpace => "search-space.ron".to_owned(),
             Entry::Prototype => "prototype.ron".to_owned(),
+            Entry::DeviceModel => "device-model.ron".to_owned(),
             Entry::Generator(number) => format!("{GENERATORS}/{number:03}.ron"),
             Entry::Screening(generation) => format!("screening/{generation:03}.ron"),
             Entry::Trial(trial, file) => format!("{TRIALS}/{trial:05}/{}", file.name()),

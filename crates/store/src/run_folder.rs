@@ -254,6 +254,7 @@ fn is_unbegun(path: &Path) -> Result<bool, StoreError> {
             Entry::Provenance,
             Entry::SearchSpace,
             Entry::Prototype,
+            Entry::DeviceModel,
             Entry::Contents,
             Entry::Summary,
             Entry::Curves,

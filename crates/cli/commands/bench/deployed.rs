@@ -5,15 +5,19 @@ use std::thread::{ScopedJoinHandle, scope};
 use std::time::Instant;
 
 use clap::Args;
+use netsynth_graph::program::Program;
 use netsynth_machine::{Meter, Times, cores, peak_memory, pin, reset_peak_memory};
 use netsynth_report::numbers::{count, millions};
 use netsynth_report::{Cell, Column, PublishedSpeed, SPEED_SOURCE, Standing, TABLE_2, Table};
+use netsynth_run::networks::device_model;
 use netsynth_run::{RunError, model};
 use netsynth_train::{Deployed, instruction_sets, on_one_thread, peak_gflops};
 use serde::Serialize;
 use serde_json::json;
 
 use crate::Ending;
+use crate::commands::bench::board::BoardArguments;
+use crate::commands::bench::on_board::{self, comparison};
 use crate::output::print::{Format, print, print_json, print_table};
 
 /// How many images are given at once.
@@ -28,6 +32,11 @@ pub(crate) struct Arguments {
     /// For how many seconds each row is measured, after a warm-up of a quarter of that; as long again for its energy
     #[arg(long, default_value_t = 2.0, value_parser = seconds)]
     seconds: f64,
+    #[command(flatten)]
+    board: BoardArguments,
+    /// A file of `netsynth bench device`: the time that it predicts is printed beside the one that is measured
+    #[arg(long, value_name = "FILE")]
+    device_model: Option<String>,
     /// Where the files are in which the system tells memory and energy
     #[arg(long, hide = true, default_value = "/")]
     system: PathBuf,
@@ -35,7 +44,7 @@ pub(crate) struct Arguments {
     format: Format,
 }
 
-fn seconds(text: &str) -> Result<f64, String> {
+pub(super) fn seconds(text: &str) -> Result<f64, String> {
     let seconds = text.parse().ok().filter(|seconds| (0.001..=3600.0).contains(seconds));
     seconds.ok_or_else(|| "give a number of seconds from 0.001 to 3600".to_owned())
 }
@@ -71,9 +80,13 @@ struct Bench<'a> {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
-    let Arguments { model: path, seconds, system, format } = arguments;
+    let Arguments { model: path, seconds, board, device_model: device, system, format } = arguments;
     let Some(path) = path else { return Err(RunError::new("it lacks MODEL", "give a trained network")) };
+    let device = device.as_deref().map(device_model).transpose()?;
     let model = model(path, None, &|_| {})?;
+    if let Some(on) = &board.on {
+        return on_board::run(&model, on, &board.cc, *seconds, device.as_ref(), format);
+    }
     let mut bench = Bench {
         network: &model.network,
         secs: *seconds,
@@ -101,6 +114,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
             "peak_gmacs_per_sec": bench.peak,
             "memory": known(&memory.map(|_| "the most that the process had, in bytes")),
             "energy": known(&bench.meter.as_ref().map(Meter::of_what).map_err(Clone::clone)),
+            "predicted_ms": device.map(|device| 1e-6 * device.latency(&Program::new(model.network.graph())) as f64),
             "rows": rows,
             "published": { "source": SPEED_SOURCE, "rows": published_table().json() },
         }))?,
@@ -114,6 +128,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
             ))?;
             print_table(&table(&rows))?;
             print(bench.in_words(memory.err()))?;
+            if let (Some(device), Some(ms)) = (&device, rows[0].median_ms) {
+                print(comparison(device, model.network.graph(), ms))?;
+            }
             print(format!("\n{SPEED_SOURCE}:"))?;
             print_table(&published_table())?;
         }
@@ -129,12 +146,12 @@ fn known<T: Serialize>(what: &Result<T, String>) -> serde_json::Value {
     }
 }
 
-fn target() -> String {
+pub(super) fn target() -> String {
     format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS)
 }
 
 /// The cores that threads can be kept on, or why on none.
-fn pinnable() -> Result<Vec<usize>, String> {
+pub(super) fn pinnable() -> Result<Vec<usize>, String> {
     let cores = cores()?;
     let tried = std::thread::spawn({
         let cores = cores.clone();
@@ -145,7 +162,7 @@ fn pinnable() -> Result<Vec<usize>, String> {
 }
 
 /// Does something on one thread of its own, kept on the core of this place among those that there are.
-fn on_core<T: Send>(
+pub(super) fn on_core<T: Send>(
     cores: &Result<Vec<usize>, String>,
     place: usize,
     work: impl FnOnce() -> T + Send,
@@ -172,20 +189,20 @@ fn joined<T>(thread: ScopedJoinHandle<'_, Result<T, String>>) -> Result<T, RunEr
     outcome.map_err(|reason| RunError::new(reason, "allow more threads (ulimit -u), or free some memory"))
 }
 
+/// A batch of images for a network: numbers from 0 to 1 without a meaning, which no time depends on.
+pub(super) fn images(network: &Deployed, batch: usize) -> Vec<f32> {
+    let numbers = network.graph().input().elements() as usize * batch;
+    (0..numbers).map(|at| (at * 37 % 251) as f32 / 250.0).collect()
+}
+
 impl Bench<'_> {
     fn n_cores(&self) -> usize {
         let all = || std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         self.cores.as_ref().map_or_else(|_| all(), Vec::len).max(1)
     }
 
-    /// A batch of images: numbers from 0 to 1 without a meaning, which no time depends on.
-    fn images(&self, batch: usize) -> Vec<f32> {
-        let numbers = self.network.graph().input().elements() as usize * batch;
-        (0..numbers).map(|at| (at * 37 % 251) as f32 / 250.0).collect()
-    }
-
     fn on_one_core(&self, batch: usize) -> Result<Row, RunError> {
-        let images = self.images(batch);
+        let images = images(self.network, batch);
         let is_reset = reset_peak_memory(self.system);
         let times =
             on_core(&self.cores, 0, || Times::of(self.secs, || self.network.predict(images.clone(), batch)))?;
@@ -222,7 +239,7 @@ impl Bench<'_> {
 
     /// Images, and seconds, of batches one after the other on so many cores at once.
     fn throughput(&self, batch: usize, n_cores: usize) -> Result<(f64, f64), RunError> {
-        let images = self.images(batch);
+        let images = images(self.network, batch);
         let work = || {
             let (mut n_batches, begun) = (0_usize, Instant::now());
             while n_batches == 0 || begun.elapsed().as_secs_f64() < self.secs {

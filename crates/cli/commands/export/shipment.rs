@@ -15,6 +15,22 @@ const N_VERIFIED: usize = 200;
 /// The largest difference of logits beside the largest logit that is no error: sums in another order.
 const TOLERANCE: f32 = 1e-3;
 
+/// What is known of how a network of so many classes is used.
+pub(crate) fn interface(usage: Option<&Usage>, n_classes: usize) -> Interface {
+    match usage {
+        Some(Usage { classes, options, normalisation, .. }) => Interface {
+            labels: classes.clone(),
+            normalisation: Some(*normalisation),
+            preparation: prepared(options),
+        },
+        None => Interface {
+            labels: (1..=n_classes).map(|class| format!("class {class}")).collect(),
+            normalisation: None,
+            preparation: String::new(),
+        },
+    }
+}
+
 pub(super) struct Shipment {
     pub(super) plan: Plan,
     pub(super) interface: Interface,
@@ -25,18 +41,7 @@ pub(super) struct Shipment {
 impl Shipment {
     pub(super) fn new(model: &Model, evidence: Evidence) -> Result<Self, RunError> {
         let plan = Plan::new(&model.network)?;
-        let interface = match &model.usage {
-            Some(Usage { classes, options, normalisation, .. }) => Interface {
-                labels: classes.clone(),
-                normalisation: Some(*normalisation),
-                preparation: prepared(options),
-            },
-            None => Interface {
-                labels: (1..=plan.classes()).map(|class| format!("class {class}")).collect(),
-                normalisation: None,
-                preparation: String::new(),
-            },
-        };
+        let interface = interface(model.usage.as_ref(), plan.classes());
         Ok(Self { plan, interface, integers: None, evidence })
     }
 

@@ -238,6 +238,7 @@ mod tests {
         macs: 1,
         peak_activations: 1,
         memory: Memory { arena: 1, flash: 1, arena_int8: 1, flash_int8: 1 },
+        latency: Some(1),
     };
 
     fn rows() -> Vec<Row> {

@@ -152,5 +152,6 @@ fn notation(metric: Metric) -> Notation {
         Unit::Share => Notation::Percent,
         Unit::Count | Unit::Operations | Unit::Bytes => Notation::Count,
         Unit::Activations => Notation::Kibibytes,
+        Unit::Time => Notation::Milliseconds,
     }
 }

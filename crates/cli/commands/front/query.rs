@@ -1,8 +1,9 @@
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use netsynth_graph::schema::SCHEMA;
-use netsynth_report::{Cell, Column, Table, above_family};
+use netsynth_report::{Cell, Column, Table, above_family, predicted};
 use netsynth_search::{Condition, Metric};
 use netsynth_store::{RunFolder, RunKind};
 use serde_json::json;
@@ -30,9 +31,10 @@ pub(crate) struct Show {
 /// Print the trials of runs that meet a condition.
 ///
 /// A condition compares metrics (accuracy, balanced_accuracy, macro_f1, worst_recall, parameters, macs,
-/// peak_activations, weight_bytes, arena, flash, arena_int8, flash_int8), net_score and trial with numbers by >= <= > < =
-/// and !=, joined by `and`, `or`, `not` and brackets. A number may be followed by %, k, M or, for bytes and for
-/// peak_activations (of four bytes each), KiB or MiB.
+/// peak_activations, weight_bytes, arena, flash, arena_int8, flash_int8, latency), net_score and trial with numbers
+/// by >= <= > < = and !=, joined by `and`, `or`, `not` and brackets. A number may be followed by %, k, M or, for bytes
+/// and for peak_activations (of four bytes each), KiB or MiB; a latency, which the plan's device_model predicts, by ns,
+/// us, ms or s.
 ///
 /// Example: netsynth front query runs/search-001 --where 'accuracy >= 92 % and parameters <= 150k'
 #[derive(Args)]
@@ -86,6 +88,8 @@ pub(crate) fn show(arguments: &Show) -> Result<Ending, RunError> {
     listing.print(&rows, &Field::of_front(&rows, &runs.shown()))?;
     if !listing.format.csv {
         summarise(&runs)?;
+        let devices = runs.runs.iter().filter_map(|run| run.device.as_ref().map(predicted));
+        devices.collect::<BTreeSet<_>>().into_iter().try_for_each(print)?;
         let caveats = runs.runs.iter().filter_map(|run| run.plan.data.split.caveat());
         caveats.take(1).try_for_each(print)?;
     }

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use netsynth_graph::program::DeviceModel;
 use netsynth_search::{Lead, Metric, Metrics, Outcome, ParetoFront, Trial, leads};
 use netsynth_store::{FrontFile, dominated_share};
 use serde::Serialize;
@@ -17,6 +18,8 @@ use netsynth_run::{OpenSearch, open_search};
 pub(crate) struct Run {
     pub(crate) name: String,
     pub(crate) plan: Plan,
+    /// What predicts the time of its networks.
+    pub(crate) device: Option<DeviceModel>,
     pub(crate) trials: Vec<Trial>,
     pub(crate) front: ParetoFront,
     /// The same with its picks and certificates.
@@ -93,7 +96,7 @@ fn read(path: &Path) -> Result<Run, RunError> {
         print_line(format!("warning: the certificates are left out: {error}"));
         FrontFile::new(&front, &trials, search)
     });
-    Ok(Run { name, plan, trials, front, file, leads })
+    Ok(Run { name, plan, device: space.device().cloned(), trials, front, file, leads })
 }
 
 fn refuse_other_objectives(runs: &[Run]) -> Result<(), RunError> {

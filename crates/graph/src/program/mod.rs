@@ -5,13 +5,17 @@
 //! nothing. Values lie in one arena.
 
 mod arena;
+mod device_model;
 mod kernel;
 mod lowering;
 mod memory;
+mod work;
 
 pub use arena::Lifetime;
+pub use device_model::{DeviceModel, ModelError, Rates};
 pub use kernel::{Conv, Kernel, Nonlinearity, Part, Source, Window};
 pub use memory::{GROUP, MAX_LANES, Memory};
+pub use work::{Routine, Work};
 
 use crate::{Graph, Shape};
 

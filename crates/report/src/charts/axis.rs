@@ -18,6 +18,8 @@ pub enum Notation {
     Percent,
     /// Numbers of four bytes as 64 KiB.
     Kibibytes,
+    /// Nanoseconds as 5 ms.
+    Milliseconds,
     /// As they are.
     Plain,
 }
@@ -142,6 +144,7 @@ impl Notation {
     fn step(self, raw: f64) -> f64 {
         let unit = match self {
             Notation::Kibibytes => 256.0,
+            Notation::Milliseconds => 1e6,
             Notation::Count | Notation::Percent | Notation::Plain => 1.0,
         };
         unit * round_step(raw / unit)
@@ -159,6 +162,7 @@ impl Notation {
             Notation::Plain => fixed(value, step),
             Notation::Percent => format!("{} %", fixed(100.0 * value, 100.0 * step)),
             Notation::Kibibytes => format!("{} KiB", fixed(value / 256.0, step / 256.0)),
+            Notation::Milliseconds => format!("{} ms", fixed(value / 1e6, step / 1e6)),
             Notation::Count => {
                 let (factor, sign) = match value.abs() {
                     large if large >= 1e6 => (1e6, "M"),
@@ -178,8 +182,8 @@ mod tests {
 
     use super::*;
 
-    const NOTATIONS: [Notation; 4] =
-        [Notation::Count, Notation::Percent, Notation::Kibibytes, Notation::Plain];
+    const NOTATIONS: [Notation; 5] =
+        [Notation::Count, Notation::Percent, Notation::Kibibytes, Notation::Milliseconds, Notation::Plain];
 
     fn texts(axis: &Axis, about: usize) -> Vec<String> {
         axis.ticks(about).into_iter().map(|(_, text)| text).collect()

@@ -176,6 +176,7 @@ fn metric_column(metric: Metric) -> MetricColumn {
         Unit::Operations => "operations",
         Unit::Activations => "activations",
         Unit::Bytes => "bytes",
+        Unit::Time => "nanoseconds",
     };
     let counted = metric.source() == Source::Counted;
     MetricColumn { name: metric.name(), label: metric.label(), unit, counted }

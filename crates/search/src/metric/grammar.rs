@@ -4,7 +4,8 @@
 //! condition   = conjunction { "or" conjunction }
 //! conjunction = term { "and" term }
 //! term        = "not" term | "(" condition ")" | comparison
-//! comparison  = quantity ( ">=" | "<=" | ">" | "<" | "=" | "!=" ) number [ "%" | "k" | "M" | "KiB" | "MiB" ]
+//! comparison  = quantity ( ">=" | "<=" | ">" | "<" | "=" | "!=" ) number [ suffix ]
+//! suffix      = "%" | "k" | "M" | "KiB" | "MiB" | "ns" | "us" | "ms" | "s"
 //! bounds      = bound { "and" bound }
 //! bound       = metric ( ">=" | "<=" | ">" | "<" ) number [ suffix ]
 //! ```
@@ -188,26 +189,26 @@ impl<'a> Reader<'a> {
         let before = self.at;
         self.at += digits;
         let allowed: Vec<&str> = quantity.suffixes().iter().map(|suffix| suffix.sign()).collect();
-        let word = self.word();
-        let suffix = match word {
-            "and" | "or" | "" | "(" | ")" => Suffix::One,
-            word => match Suffix::ALL.into_iter().find(|suffix| suffix.sign() == word) {
-                Some(suffix) if allowed.contains(&word) => {
-                    self.at += word.len();
-                    suffix
-                }
-                Some(_) | None => {
-                    let known: Vec<&str> = allowed.into_iter().filter(|sign| !sign.is_empty()).collect();
-                    let remedy = if known.is_empty() {
-                        "write the plain number".to_owned()
-                    } else {
-                        format!("write the plain number, or {} after it", known.join(" or "))
-                    };
-                    let reason = format!("{} is not measured in `{word}`", quantity.name());
-                    return Err(self.refuse(reason, remedy));
-                }
-            },
+        let word = match self.word() {
+            "and" | "or" | "(" | ")" => "",
+            word => word,
         };
+        let known = Suffix::ALL.into_iter().find(|suffix| suffix.sign() == word);
+        let Some(suffix) = known.filter(|_| allowed.contains(&word)) else {
+            let reason = match word {
+                "" => format!("{} needs a unit", quantity.name()),
+                word => format!("{} is not measured in `{word}`", quantity.name()),
+            };
+            let remedy = match allowed.as_slice() {
+                [""] => "write the plain number".to_owned(),
+                ["", suffixes @ ..] => {
+                    format!("write the plain number, or {} after it", suffixes.join(" or "))
+                }
+                suffixes => format!("write {} after the number", suffixes.join(" or ")),
+            };
+            return Err(self.refuse(reason, remedy));
+        };
+        self.at += word.len();
         let number = Number { written, suffix };
         match quantity {
             Quantity::Metric(metric) if metric.unit() == Unit::Share && number.value(quantity) > 1.0 => {

@@ -39,13 +39,15 @@ impl Constraint {
     }
 }
 
-/// As it is read: the names of metrics and plain numbers.
+/// As it is read: the names of metrics and plain numbers, of times with their unit.
 impl fmt::Display for Constraint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Constraint::AtLeast(metric, bound) => write!(f, "{} >= {bound}", metric.name()),
-            Constraint::AtMost(metric, bound) => write!(f, "{} <= {bound}", metric.name()),
-        }
+        let (relation, bound) = match self {
+            Constraint::AtLeast(_, bound) => (">=", bound),
+            Constraint::AtMost(_, bound) => ("<=", bound),
+        };
+        let metric = self.metric();
+        write!(f, "{} {relation} {bound}{}", metric.name(), metric.unit().plain().sign())
     }
 }
 
@@ -135,7 +137,7 @@ impl Indicator {
             };
             let is_possible = match constraint.metric().unit() {
                 Unit::Share => (0.0..=1.0).contains(bound),
-                Unit::Count | Unit::Operations | Unit::Activations | Unit::Bytes => {
+                Unit::Count | Unit::Operations | Unit::Activations | Unit::Bytes | Unit::Time => {
                     bound.is_finite() && *bound > 0.0
                 }
             };
@@ -200,6 +202,9 @@ mod tests {
             Constraint::AtMost(Metric::PeakActivations, 65_536.0)
         );
         assert_eq!(read("weight_bytes <= 1 MiB"), Constraint::AtMost(Metric::WeightBytes, 1_048_576.0));
+        for text in ["latency <= 5 ms", "latency<=5000us", "latency <= 0.005 s", "latency < 5000001 ns"] {
+            assert_eq!(read(text), Constraint::AtMost(Metric::Latency, 5e6), "{text}");
+        }
         assert_eq!(read("worst_recall > 0.7"), Constraint::AtLeast(Metric::WorstRecall, 0.7f64.next_up()));
         let several = bounds("macro_f1>=0.8 and parameters<100k").unwrap();
         let expected =
@@ -224,6 +229,8 @@ mod tests {
             "net_score >= 3",
             "parameters <= 1 KiB",
             "accuracy >= 0.5 or macs < 1M",
+            "latency <= 5",
+            "latency <= 5 KiB",
         ];
         let refused = texts.map(|text| {
             let error = bounds(text).unwrap_err();

@@ -36,6 +36,9 @@ pub enum Metric {
     ArenaInt8,
     /// As `Flash`, in 8-bit integers.
     FlashInt8,
+    /// The time for one image on one core of a device, in nanoseconds, as the plan's `device_model` predicts it from the network's
+    /// steps: nothing is measured during a search. `netsynth bench device` makes such a model and says how far it is off.
+    Latency,
     /// A share that the plan's own `evaluator` measures, by its name, such as Own("own_speed"); 1 is best.
     Own(OwnMetric),
 }
@@ -73,6 +76,8 @@ enum Value {
     Counted(fn(&Cost) -> f64),
     /// By planning the program that is exported, in bytes; less is better. Files and tables of networks keep counts alone.
     OnDevice(fn(&Memory) -> u64),
+    /// By a device's model, in nanoseconds; less is better. It is known where there is a model.
+    Predicted,
     /// By judging the trained network; a share, of which more is better.
     Measured(fn(&Confusion) -> f64),
     /// By a trainer of the user's own; a share, of which more is better.
@@ -81,7 +86,7 @@ enum Value {
 
 impl Metric {
     /// All that netsynth knows of itself, in the order of their declaration.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Accuracy,
         Self::BalancedAccuracy,
         Self::MacroF1,
@@ -94,6 +99,7 @@ impl Metric {
         Self::Flash,
         Self::ArenaInt8,
         Self::FlashInt8,
+        Self::Latency,
     ];
 
     fn definition(self) -> Definition {
@@ -182,6 +188,13 @@ impl Metric {
                 unit: Unit::Bytes,
                 value: Value::OnDevice(|memory| memory.flash_int8),
             },
+            Self::Latency => Definition {
+                name: "latency",
+                label: "predicted latency",
+                about: "Time for one image on a device, as the plan's device model predicts it",
+                unit: Unit::Time,
+                value: Value::Predicted,
+            },
             Self::Own(own) => Definition {
                 name: own.name(),
                 label: own.name(),
@@ -226,7 +239,7 @@ impl Metric {
     /// Where its values come from.
     pub fn source(self) -> Source {
         match self.definition().value {
-            Value::Counted(_) | Value::OnDevice(_) => Source::Counted,
+            Value::Counted(_) | Value::OnDevice(_) | Value::Predicted => Source::Counted,
             Value::Measured(_) | Value::Told => Source::Measured,
         }
     }
@@ -244,11 +257,13 @@ impl Metric {
         Self::ALL.into_iter().filter(move |metric| metric.source() == source)
     }
 
-    /// The value that counting gives; `None` for a measured metric, and where only counts are known of the network.
+    /// The value that counting gives; `None` for a measured metric, and where only counts are known of the network or no
+    /// device's model.
     pub fn counted(self, cost: &Cost) -> Option<f64> {
         match self.definition().value {
             Value::Counted(value) => Some(value(cost)),
             Value::OnDevice(bytes) => (cost.memory != Memory::default()).then(|| bytes(&cost.memory) as f64),
+            Value::Predicted => cost.latency.map(|nanoseconds| nanoseconds as f64),
             Value::Measured(_) | Value::Told => None,
         }
     }
@@ -257,11 +272,11 @@ impl Metric {
     pub fn measured(self, confusion: &Confusion) -> Option<f64> {
         match self.definition().value {
             Value::Measured(value) => Some(value(confusion)),
-            Value::Counted(_) | Value::OnDevice(_) | Value::Told => None,
+            Value::Counted(_) | Value::OnDevice(_) | Value::Predicted | Value::Told => None,
         }
     }
 
-    /// A value as tables show it, with its unit: `92.35 %`, `141,098`, `44.21 M`, `495 KiB`.
+    /// A value as tables show it, with its unit: `92.35 %`, `141,098`, `44.21 M`, `495 KiB`, `4.215 ms`.
     pub fn format(self, value: f64) -> String {
         self.unit().format(value)
     }
@@ -303,7 +318,7 @@ mod tests {
     #[test]
     fn counted_metrics_have_a_value_of_a_cost_and_measured_ones_of_a_confusion() {
         let memory = Memory { arena: 40, flash: 50, arena_int8: 13, flash_int8: 20 };
-        let cost = Cost { parameters: 10, macs: 20, peak_activations: 30, memory };
+        let cost = Cost { parameters: 10, macs: 20, peak_activations: 30, memory, latency: Some(60) };
         let confusion = Confusion::new(2);
         for metric in Metric::ALL {
             let is_counted = metric.source() == Source::Counted;
@@ -313,5 +328,6 @@ mod tests {
         assert_eq!(Metric::WeightBytes.counted(&cost), Some(40.0));
         assert_eq!(Metric::FlashInt8.counted(&cost), Some(20.0));
         assert_eq!(Metric::Arena.counted(&Cost { memory: Memory::default(), ..cost }), None);
+        assert_eq!(Metric::Latency.counted(&Cost { latency: None, ..cost }), None);
     }
 }

@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn counted_and_measured_metrics_stand_beside_each_other() {
         let memory = Memory { arena: 28, flash: 12, arena_int8: 10, flash_int8: 11 };
-        let cost = Cost { parameters: 3, macs: 5, peak_activations: 7, memory };
+        let cost = Cost { parameters: 3, macs: 5, peak_activations: 7, memory, latency: Some(9) };
         let all = Metrics::counted(&cost).and(Metrics::measured(&Confusion(vec![vec![3, 1], vec![0, 4]])));
         assert_eq!(all.iter().count(), Metric::ALL.len());
         assert_eq!(all.of_source(Source::Counted), Metrics::counted(&cost));

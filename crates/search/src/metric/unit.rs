@@ -11,6 +11,8 @@ pub enum Unit {
     Activations,
     /// Bytes, shown in KiB.
     Bytes,
+    /// Nanoseconds, shown in milliseconds.
+    Time,
 }
 
 /// What may follow a number in a condition.
@@ -28,6 +30,14 @@ pub enum Suffix {
     Kibibyte,
     /// `MiB`, 1024 KiB.
     Mebibyte,
+    /// `ns`
+    Nanosecond,
+    /// `us`, 1000 ns.
+    Microsecond,
+    /// `ms`, 1000 us.
+    Millisecond,
+    /// `s`, 1000 ms.
+    Second,
 }
 
 /// Bytes of an activation number: activations are 32-bit floats.
@@ -36,12 +46,24 @@ const BYTES_PER_ACTIVATION: f64 = 4.0;
 impl Unit {
     /// What may follow a number of this unit.
     pub fn suffixes(self) -> &'static [Suffix] {
-        use Suffix::{Kibibyte, Mebibyte, Million, One, Percent, Thousand};
+        use Suffix::{
+            Kibibyte, Mebibyte, Microsecond, Million, Millisecond, Nanosecond, One, Percent, Second, Thousand,
+        };
         match self {
             Unit::Share => &[One, Percent],
             Unit::Count | Unit::Operations => &[One, Thousand, Million],
             Unit::Activations => &[One, Thousand, Million, Kibibyte, Mebibyte],
             Unit::Bytes => &[One, Kibibyte, Mebibyte],
+            // A plain number would be taken for milliseconds by one, for seconds by another.
+            Unit::Time => &[Nanosecond, Microsecond, Millisecond, Second],
+        }
+    }
+
+    /// What follows the unit's own numbers where they are written: nothing, but after times.
+    pub(crate) fn plain(self) -> Suffix {
+        match self {
+            Unit::Share | Unit::Count | Unit::Operations | Unit::Activations | Unit::Bytes => Suffix::One,
+            Unit::Time => Suffix::Nanosecond,
         }
     }
 
@@ -49,19 +71,20 @@ impl Unit {
     pub fn value(self, number: f64, suffix: Suffix) -> f64 {
         let bytes = match self {
             Unit::Activations => BYTES_PER_ACTIVATION,
-            Unit::Share | Unit::Count | Unit::Operations | Unit::Bytes => 1.0,
+            Unit::Share | Unit::Count | Unit::Operations | Unit::Bytes | Unit::Time => 1.0,
         };
         match suffix {
-            Suffix::One => number,
+            Suffix::One | Suffix::Nanosecond => number,
             Suffix::Percent => number / 100.0,
-            Suffix::Thousand => number * 1e3,
-            Suffix::Million => number * 1e6,
+            Suffix::Thousand | Suffix::Microsecond => number * 1e3,
+            Suffix::Million | Suffix::Millisecond => number * 1e6,
+            Suffix::Second => number * 1e9,
             Suffix::Kibibyte => number * (1024.0 / bytes),
             Suffix::Mebibyte => number * (1024.0 * 1024.0 / bytes),
         }
     }
 
-    /// A value as tables show it: `92.35 %`, `141,098`, `44.21 M`, `495 KiB`.
+    /// A value as tables show it: `92.35 %`, `141,098`, `44.21 M`, `495 KiB`, `4.215 ms`.
     pub fn format(self, value: f64) -> String {
         match self {
             Unit::Share => format!("{:.2} %", 100.0 * value),
@@ -69,14 +92,25 @@ impl Unit {
             Unit::Operations => format!("{:.2} M", value / 1e6),
             Unit::Activations => Unit::Bytes.format(BYTES_PER_ACTIVATION * value),
             Unit::Bytes => format!("{:.0} KiB", value / 1024.0),
+            Unit::Time => format!("{:.3} ms", value / 1e6),
         }
     }
 }
 
 impl Suffix {
     /// All of them.
-    pub const ALL: [Self; 6] =
-        [Self::One, Self::Percent, Self::Thousand, Self::Million, Self::Kibibyte, Self::Mebibyte];
+    pub const ALL: [Self; 10] = [
+        Self::One,
+        Self::Percent,
+        Self::Thousand,
+        Self::Million,
+        Self::Kibibyte,
+        Self::Mebibyte,
+        Self::Nanosecond,
+        Self::Microsecond,
+        Self::Millisecond,
+        Self::Second,
+    ];
 
     /// As it is written.
     pub fn sign(self) -> &'static str {
@@ -87,6 +121,10 @@ impl Suffix {
             Suffix::Million => "M",
             Suffix::Kibibyte => "KiB",
             Suffix::Mebibyte => "MiB",
+            Suffix::Nanosecond => "ns",
+            Suffix::Microsecond => "us",
+            Suffix::Millisecond => "ms",
+            Suffix::Second => "s",
         }
     }
 }
@@ -115,6 +153,7 @@ mod tests {
         assert_eq!(Unit::Operations.format(44.21e6), "44.21 M");
         assert_eq!(Unit::Activations.format(126_720.0), "495 KiB");
         assert_eq!(Unit::Bytes.format(564_392.0), "551 KiB");
+        assert_eq!(Unit::Time.format(4_215_300.0), "4.215 ms");
     }
 
     #[test]
@@ -123,5 +162,6 @@ mod tests {
         assert_eq!(Unit::Activations.value(1.0, Suffix::Mebibyte), 262_144.0);
         assert_eq!(Unit::Bytes.value(2.0, Suffix::Kibibyte), 2048.0);
         assert_eq!(Unit::Share.value(92.0, Suffix::Percent), 0.92);
+        assert_eq!(Unit::Time.value(5.0, Suffix::Millisecond), 5e6);
     }
 }

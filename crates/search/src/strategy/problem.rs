@@ -40,7 +40,9 @@ impl<'a> Problem<'a> {
             Some(missed) => Err(SearchError::OutOfReach {
                 space: space.name().to_owned(),
                 constraint: missed.to_string(),
-                least: missed.metric().counted(&cost).map_or(0, |least| least as u64),
+                least: missed.metric().counted(&cost).map_or("none".to_owned(), |least| {
+                    format!("{least}{}", missed.metric().unit().plain().sign())
+                }),
             }),
         }
     }

@@ -187,6 +187,7 @@ impl Table {
             | Metric::Flash
             | Metric::ArenaInt8
             | Metric::FlashInt8
+            | Metric::Latency
             | Metric::BalancedAccuracy
             | Metric::MacroF1
             | Metric::WorstRecall

@@ -21,6 +21,7 @@ const UNITS = {
   operations: { say: v => (v / 1e6).toFixed(2) + ' M', tick: brief },
   activations: { say: v => Math.round(v * 4 / 1024) + ' KiB', tick: brief },
   bytes: { say: v => Math.round(v / 1024) + ' KiB', tick: brief },
+  nanoseconds: { say: v => (v / 1e6).toFixed(3) + ' ms', tick: v => brief(v / 1e6) + ' ms' },
 };
 const METRICS = {};
 for (const { name, label, unit, counted } of run.metrics) METRICS[name] = { name: label, of: i => T.values[name][i], counted, ...UNITS[unit] };

@@ -1,0 +1,109 @@
+//! A trained network as exported C, measured where a command leads.
+
+use netsynth_graph::program::{DeviceModel, Program};
+use netsynth_machine::Board;
+use netsynth_report::numbers::{count, millions};
+use netsynth_report::{Cell, Column, Table, predicted};
+use netsynth_run::{Model, RunError};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::Ending;
+use crate::commands::bench::board::{program, timed};
+use crate::output::print::{Format, percent, print, print_json, print_table};
+
+/// What a board found of a network in C, one image at a time on one core.
+#[derive(Debug, Serialize)]
+struct Row {
+    numbers: &'static str,
+    images_per_sec: f64,
+    median_ms: f64,
+    p95_ms: f64,
+    gmacs_per_sec: f64,
+    n_runs: usize,
+    /// What a device's model makes of the network, if there is one.
+    predicted_ms: Option<f64>,
+}
+
+pub(super) fn run(
+    model: &Model,
+    board: &Board,
+    cc: &str,
+    secs: f64,
+    device: Option<&DeviceModel>,
+    format: &Format,
+) -> Result<Ending, RunError> {
+    let program = program(&model.network, model.usage.as_ref())?;
+    let found = timed(board, cc, &[program], secs, 1)?;
+    let graph = model.network.graph();
+    let macs = graph.cost().macs;
+    let rows: Vec<Row> = found
+        .times
+        .iter()
+        .flatten()
+        .map(|times| Row {
+            numbers: "32-bit floats",
+            images_per_sec: 1.0 / times.median,
+            median_ms: 1e3 * times.median,
+            p95_ms: 1e3 * times.p95,
+            gmacs_per_sec: 1e-9 * macs as f64 / times.median,
+            n_runs: times.n_runs,
+            predicted_ms: device.map(|device| predicted_ms(device, &Program::new(graph))),
+        })
+        .collect();
+    match format {
+        Format { csv: true, .. } => print(table(&rows).csv())?,
+        Format { json: true, .. } => print_json(&json!({
+            "model": model.name,
+            "parameters": model.network.n_parameters(),
+            "macs": macs,
+            "board": found.machine,
+            "compiler": found.compiler,
+            "cc": cc,
+            "rows": rows,
+        }))?,
+        Format { csv: false, json: false } => {
+            let parameters = count(graph.cost().parameters);
+            print(format!("{}: {parameters} parameters, {} MACs", model.name, millions(macs)))?;
+            print_table(&table(&rows))?;
+            print(format!(
+                "{}, one core: the exported C from an image of the network's size to logits, by {cc}, {}",
+                found.machine, found.compiler
+            ))?;
+            if let (Some(device), [row, ..]) = (device, rows.as_slice()) {
+                print(comparison(device, graph, row.median_ms))?;
+            }
+        }
+    }
+    Ok(Ending::Done)
+}
+
+fn predicted_ms<N>(device: &DeviceModel, program: &Program<N>) -> f64 {
+    1e-6 * device.latency(program) as f64
+}
+
+/// What was predicted beside what was measured.
+pub(super) fn comparison(device: &DeviceModel, graph: &netsynth_graph::Graph, measured_ms: f64) -> String {
+    let predicted_ms = predicted_ms(device, &Program::new(graph));
+    let difference = predicted_ms / measured_ms - 1.0;
+    let sign = if difference < 0.0 { "-" } else { "+" };
+    format!(
+        "predicted {predicted_ms:.3} ms, measured {measured_ms:.3} ms: {sign}{}\n{}",
+        percent(difference.abs()),
+        predicted(device)
+    )
+}
+
+fn table(rows: &[Row]) -> Table {
+    let columns = [
+        Column::left("numbers", |row: &Row| Cell::text(row.numbers)),
+        Column::right("images/s", |row: &Row| Cell::fixed(row.images_per_sec, 0)).named("images_per_sec"),
+        Column::right("median ms", |row: &Row| Cell::fixed(row.median_ms, 3)).named("median_ms"),
+        Column::right("p95 ms", |row: &Row| Cell::fixed(row.p95_ms, 3)).named("p95_ms"),
+        Column::right("GMAC/s", |row: &Row| Cell::fixed(row.gmacs_per_sec, 2)).named("gmacs_per_sec"),
+        Column::right("runs", |row: &Row| Cell::whole(row.n_runs)).named("n_runs"),
+        Column::right("predicted ms", |row: &Row| Cell::known(row.predicted_ms, |ms| Cell::fixed(ms, 3)))
+            .named("predicted_ms"),
+    ];
+    Table::new(&columns, rows)
+}

@@ -1,0 +1,43 @@
+//! What a predicted time is worth, in a sentence.
+
+use netsynth_graph::program::{DeviceModel, ModelError};
+
+use crate::numbers::percent;
+
+/// Where predicted times come from, and how far they are off.
+pub fn predicted(model: &DeviceModel) -> String {
+    let ModelError { n_networks, median, worst, repeat } = model.error;
+    format!(
+        "Latency is predicted, not measured: one image on one core of {}. Of {n_networks} networks, each predicted by a model that knew \
+         neither it nor its kind, half were at most {} off and the worst {}; times that were measured again differed by {}",
+        model.device,
+        percent(median),
+        percent(worst),
+        percent(repeat),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    #[test]
+    fn a_sentence_names_the_device_and_the_error() {
+        let model = DeviceModel {
+            schema: 1,
+            device: "a board".to_owned(),
+            error: ModelError { n_networks: 96, median: 0.05, worst: 0.31, repeat: 0.011 },
+            network: 0.0,
+            exponential: 0.0,
+            routines: BTreeMap::new(),
+        };
+        assert_eq!(
+            predicted(&model),
+            "Latency is predicted, not measured: one image on one core of a board. Of 96 networks, each predicted by a model that \
+             knew neither it nor its kind, half were at most 5.00 % off and the worst 31.00 %; times that were measured again \
+             differed by 1.10 %"
+        );
+    }
+}
