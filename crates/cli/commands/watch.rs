@@ -186,8 +186,9 @@ impl Seen {
             self.worked_secs * planned.saturating_sub(self.n_epochs) as f64 / self.n_epochs.max(1) as f64;
         let left = if self.n_epochs == 0 { "unknown".to_owned() } else { duration(left) };
         format!(
-            "{} of at most {planned} epochs; {} of work until the last generation, about {left} left",
+            "{} of at most {planned} epochs, {:.0} a minute; {} of work until the last generation, about {left} left",
             self.n_epochs,
+            60.0 * self.n_epochs as f64 / self.worked_secs.max(1.0),
             duration(self.worked_secs)
         )
     }

@@ -3,9 +3,13 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The ending of a file that is not whole yet.
 pub(crate) const UNFINISHED: &str = ".unfinished";
+
+/// How many drafts this process has begun.
+static N_DRAFTS: AtomicUsize = AtomicUsize::new(0);
 
 /// Writes a file that somebody named, whole or not at all: until all of it is on the disk, what was there stays. A link is
 /// followed to the file that it names; a device or a pipe, such as `/dev/stdout`, is written to.
@@ -26,10 +30,11 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
         Err(error) if error.kind() == ErrorKind::NotFound => path.to_owned(),
         Err(error) => return Err(error),
     };
-    // Two processes can write one file at once: the name of what is not whole yet is each one's own.
+    // Two processes, and two threads of one, can write one file at once: the name of what is not whole yet is each one's own.
+    let number = N_DRAFTS.fetch_add(1, Ordering::Relaxed);
     let mut name = OsString::from(".");
     name.push(target.file_name().unwrap_or_default());
-    name.push(format!(".{}{UNFINISHED}", process::id()));
+    name.push(format!(".{}-{number}{UNFINISHED}", process::id()));
     let unfinished = target.with_file_name(name);
     draft(&unfinished, bytes, &|| Ok(()))?;
     give_name(&unfinished, &target, &|| Ok(())).inspect_err(|_| {
@@ -123,6 +128,21 @@ mod tests {
         assert_eq!(write(folder.path(), b"x").unwrap_err().to_string(), "it is not a file");
         assert_eq!(write(&folder.path().join("none/x"), b"x").unwrap_err().kind(), ErrorKind::NotFound);
         assert_eq!(names(folder.path()), ["out.svg"]);
+    }
+
+    #[test]
+    fn threads_that_write_one_file_at_once_all_succeed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data");
+        std::thread::scope(|scope| {
+            for thread in 0..8_u8 {
+                let path = &path;
+                scope.spawn(move || (0..20).for_each(|_| write(path, &[thread; 1 << 12]).unwrap()));
+            }
+        });
+        let bytes = fs::read(&path).unwrap();
+        assert!(bytes.len() == 1 << 12 && bytes.iter().all(|byte| *byte == bytes[0]));
+        assert_eq!(names(folder.path()), ["data"]);
     }
 
     #[cfg(unix)]
