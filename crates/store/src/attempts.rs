@@ -262,12 +262,18 @@ impl AttemptFolder {
     /// The system refuses.
     pub fn sealed(&self, file: AttemptFile) -> Result<Option<Vec<u8>>, StoreError> {
         let path = self.file(file);
-        if !path.try_exists().map_err(system(&path))? {
+        let is_there = || path.try_exists().map_err(system(&path));
+        if !is_there()? {
             return Ok(None);
         }
-        match check_bytes(&path, Path::new(file.name()))? {
+        let read = || match check_bytes(&path, Path::new(file.name()))? {
             Seal::Whole => fs::read(&path).map(Some).map_err(system(&path)),
             Seal::Absent | Seal::Moved(_) | Seal::LineEnds | Seal::Broken => Ok(None),
+        };
+        match read() {
+            // It went while it was read.
+            Err(_) if !is_there()? => Ok(None),
+            read => read,
         }
     }
 

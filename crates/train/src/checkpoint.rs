@@ -43,10 +43,8 @@ impl State {
     /// Nothing where the format cannot hold it.
     pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
         let mut kept = Weights::default();
-        let flat = |values: &[f32]| (vec![values.len()], values.to_vec());
         let mut insert = |name: &str, role: &str, numbers: &[f32]| {
-            let (shape, numbers) = flat(numbers);
-            kept.insert(name, role, shape, numbers);
+            kept.insert(name, role, vec![numbers.len()], numbers.to_vec());
         };
         let remembered = self.adam.remembered(&self.network);
         for (at, (parameter, remembered)) in parameters(&self.network).iter().zip(remembered).enumerate() {
@@ -78,12 +76,12 @@ impl State {
         if said != label(steps) {
             return None;
         }
-        let (mut parameters_, mut remembered) = (Vec::new(), Vec::new());
+        let (mut numbers_of_each, mut remembered) = (Vec::new(), Vec::new());
         for (at, parameter) in parameters(&fresh.network).iter().enumerate() {
             let name = format!("parameter-{at}");
             let numbers =
                 |role: &str| kept.numbers(&name, role).filter(|numbers| numbers.len() == parameter.len());
-            parameters_.push(numbers("value")?);
+            numbers_of_each.push(numbers("value")?);
             remembered.push(match (numbers("first"), numbers("second")) {
                 (Some(first), Some(second)) => {
                     let average = numbers("average");
@@ -111,7 +109,8 @@ impl State {
         };
         let running = statistics("running", fresh.network.running())?;
         let averaged = statistics("averaged", &fresh.averaged)?;
-        let network = fresh.network.clone().map(&mut Values(parameters_.into_iter())).with_running(running);
+        let network =
+            fresh.network.clone().map(&mut Values(numbers_of_each.into_iter())).with_running(running);
         let adam = Adam::recalling(options, steps, &network, remembered);
         Some(Self { network, adam, averaged, losses })
     }
