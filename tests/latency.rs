@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
+use tempfile::TempDir;
 use workplace::{PLAN, assert_same, complaint, contents, netsynth, workplace};
 
 const ROUTINES: [&str; 12] = [
@@ -43,6 +44,14 @@ fn plan() -> String {
         .replace("space: \"tiny.ron\",", "space: \"tiny.ron\", device_model: \"board.ron\",")
 }
 
+/// A workplace with that plan and the model that it names.
+fn with_a_model() -> TempDir {
+    let home = workplace();
+    fs::write(home.path().join("plan.ron"), plan()).unwrap();
+    fs::write(home.path().join("board.ron"), device_model()).unwrap();
+    home
+}
+
 fn done(folder: &Path, arguments: &[&str]) -> String {
     let (code, stdout, stderr) = netsynth(folder, arguments);
     assert_eq!(code, 0, "{arguments:?}: {stdout}{stderr}");
@@ -51,10 +60,8 @@ fn done(folder: &Path, arguments: &[&str]) -> String {
 
 #[test]
 fn a_search_by_latency_needs_its_folder_alone_and_says_what_a_prediction_is_worth() {
-    let home = workplace();
+    let home = with_a_model();
     let folder = home.path();
-    fs::write(folder.join("plan.ron"), plan()).unwrap();
-    fs::write(folder.join("board.ron"), device_model()).unwrap();
     let found = done(folder, &["search", "--plan", "plan.ron", "--name", "x", "--workers", "2"]);
     assert!(
         found.contains("predicted latency") && found.contains("Latency is predicted, not measured"),
@@ -105,10 +112,8 @@ fn a_search_by_latency_needs_its_folder_alone_and_says_what_a_prediction_is_wort
 
 #[test]
 fn a_run_whose_device_model_is_damaged_is_refused_by_its_name() {
-    let home = workplace();
+    let home = with_a_model();
     let folder = home.path();
-    fs::write(folder.join("plan.ron"), plan()).unwrap();
-    fs::write(folder.join("board.ron"), device_model()).unwrap();
     done(folder, &["search", "--plan", "plan.ron", "--name", "x"]);
     let path = folder.join("runs/x/device-model.ron");
     let whole = fs::read_to_string(&path).unwrap();

@@ -74,11 +74,9 @@ fn page_of_search(path: &Path) -> Result<String, RunError> {
         "search space".to_owned(),
         format!("{}, {} decisions", space.name(), space.decisions().len()),
     ));
-    let mut n_worked = 0;
     match worked(&folder) {
         Ok((0, _)) => {}
         Ok((n_sessions, secs)) => {
-            n_worked = n_sessions;
             let sessions = if n_sessions == 1 { "session" } else { "sessions" };
             environment
                 .push(("work".to_owned(), format!("{:.1} minutes in {n_sessions} {sessions}", secs / 60.0)));
@@ -95,7 +93,7 @@ fn page_of_search(path: &Path) -> Result<String, RunError> {
         run,
         judged,
         audit,
-        sessions: (1..=n_worked).map(|session| folder.attempted(session)).collect(),
+        sessions: folder.sessions().into_iter().map(|session| folder.attempted(session)).collect(),
         plan_text: schema::to_ron(&plan),
         environment,
     }))

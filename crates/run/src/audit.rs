@@ -18,10 +18,7 @@ pub fn audit(search: &Search, folder: &RunFolder, context: &Context<'_>) -> Resu
     resumable(folder, "audit", || {
         let clock = Clock::begin(&search.plan, folder, search.n_workers, context.on_event)?;
         (context.on_event)(RunEvent::Planned { epochs: search.plan.most_audited_epochs() });
-        let on_event = |event: RunEvent<'_>| {
-            clock.note(&event);
-            (context.on_event)(event);
-        };
+        let on_event = clock.listing(context.on_event);
         let audit = train_finalists(search, &front, folder, &Context { on_event: &on_event, ..*context })?;
         clock.end(Work::Audit)?;
         Ok(audit)

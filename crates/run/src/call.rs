@@ -107,10 +107,7 @@ impl<S: Site> Call<'_, '_, S> {
             return Ok(Some(open));
         }
         let index = open.index;
-        let let_go = || {
-            self.dispatch.give_place();
-            self.dispatch.release(name);
-        };
+        let let_go = || self.dispatch.let_go(name);
         match self.begun(open, name) {
             Ok(Begun::Answered(answer)) => {
                 let_go();
@@ -250,8 +247,7 @@ impl<S: Site> Call<'_, '_, S> {
                 (None, State::Waiting) if is_ending => {
                     flight.folder.fence()?;
                     self.dispatch.site.cancel(&flight.name, &flight.folder);
-                    self.dispatch.give_place();
-                    self.dispatch.release(&self.names[flight.open.index]);
+                    self.dispatch.let_go(&self.names[flight.open.index]);
                     again.push(flight.open);
                     continue;
                 }
@@ -261,8 +257,7 @@ impl<S: Site> Call<'_, '_, S> {
                 }
                 (None, State::Ended(end)) => verdict(&flight, &end),
             };
-            self.dispatch.give_place();
-            self.dispatch.release(&self.names[flight.open.index]);
+            self.dispatch.let_go(&self.names[flight.open.index]);
             let done = match verdict {
                 Verdict::Answer(answer) => {
                     self.ended(&flight, None);

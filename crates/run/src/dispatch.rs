@@ -53,7 +53,9 @@ impl<'a, S: Site> Dispatch<'a, S> {
         self.claimed.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned())
     }
 
-    pub(crate) fn release(&self, name: &str) {
+    /// Gives back the place and the claim of a task.
+    pub(crate) fn let_go(&self, name: &str) {
+        self.give_place();
         self.claimed.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 

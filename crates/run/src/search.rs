@@ -37,10 +37,7 @@ fn work(search: &Search, folder: &RunFolder, context: &Context<'_>) -> Result<Se
     (context.on_event)(RunEvent::Planned { epochs: plan.planned_epochs() });
     announce(search, folder, context)?;
     let clock = Clock::begin(plan, folder, search.n_workers, context.on_event)?;
-    let on_event = |event: RunEvent<'_>| {
-        clock.note(&event);
-        (context.on_event)(event);
-    };
+    let on_event = clock.listing(context.on_event);
     let context = &Context { on_event: &on_event, ..*context };
 
     let found = search_folder(search, folder, &clock, context)?;

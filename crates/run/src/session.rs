@@ -94,10 +94,13 @@ impl<'a> Clock<'a> {
         Ok(clock)
     }
 
-    /// Lists an attempt that has ended.
-    pub(crate) fn note(&self, event: &RunEvent<'_>) {
-        if let (RunEvent::Attempted(attempted), Some(list)) = (event, &self.attempts) {
-            list.lock().unwrap_or_else(PoisonError::into_inner).add(attempted);
+    /// Who learns of events, after each attempt that has ended is listed.
+    pub(crate) fn listing<'e>(&'e self, on_event: &'e OnEvent<'_>) -> impl Fn(RunEvent<'_>) + Sync + 'e {
+        move |event| {
+            if let (RunEvent::Attempted(attempted), Some(list)) = (&event, &self.attempts) {
+                list.lock().unwrap_or_else(PoisonError::into_inner).add(attempted);
+            }
+            on_event(event);
         }
     }
 

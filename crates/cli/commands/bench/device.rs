@@ -87,7 +87,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         format!("networks of up to {} parameters and {} MACs", count(MAX_PARAMETERS), millions(MAX_MACS));
     let device = format!("{device}, {bounds}");
     let times: Vec<f64> = rounds.iter().map(|times| middle(times.clone())).collect();
-    let rows = judged(&specimens, &times);
+    let features: Vec<Vec<f64>> = specimens.iter().map(|specimen| features(&specimen.graph)).collect();
+    let rows = judged(&specimens, &features, &times);
     let apart = rounds
         .iter()
         .zip(&times)
@@ -99,7 +100,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         worst: rounded(errors.into_iter().fold(0.0, f64::max)),
         repeat: rounded(middle(apart.collect())),
     };
-    let features: Vec<Vec<f64>> = specimens.iter().map(|specimen| features(&specimen.graph)).collect();
     let model = model(device, error, &fitted(&features, &times));
     write_to(out, to_ron(&model).as_bytes())?;
     match format {
@@ -190,8 +190,7 @@ fn model(device: String, error: ModelError, rates: &[f64]) -> DeviceModel {
 }
 
 /// Each network with its time as a model predicts it that was fitted to networks of the other kinds.
-fn judged(specimens: &[Specimen], times: &[f64]) -> Vec<Row> {
-    let features: Vec<Vec<f64>> = specimens.iter().map(|specimen| features(&specimen.graph)).collect();
+fn judged(specimens: &[Specimen], features: &[Vec<f64>], times: &[f64]) -> Vec<Row> {
     let mut predicted = vec![0.0; specimens.len()];
     let kinds: BTreeSet<&str> = specimens.iter().map(|specimen| specimen.kind.as_str()).collect();
     for kind in kinds {

@@ -13,11 +13,11 @@ const MAX_LOST: usize = 50;
 
 /// The attempts at the run's tasks as rows of time, and the lost ones as a table.
 pub(super) fn work(report: &Report<'_>) -> String {
-    let rows = Timeline::of(&report.sessions);
     let attempts: Vec<&Attempted> = report.sessions.iter().flatten().collect();
     if attempts.is_empty() {
         return String::new();
     }
+    let rows = Timeline::of(&report.sessions);
     let mut parts: Vec<&str> = Vec::new();
     for made in &attempts {
         if !parts.contains(&made.part.as_str()) {
