@@ -92,7 +92,7 @@ pub(crate) fn show(progress: &Progress, event: RunEvent<'_>) {
         }
         RunEvent::Waits { what } => {
             warn!("{what}");
-            progress.note(format!("{what}; it is waited for"));
+            progress.note(format!("{what}; waiting"));
         }
         RunEvent::Attempted(_) => {}
         RunEvent::Answered { task, answer } => answered(progress, task, answer),
