@@ -12,8 +12,8 @@ use netsynth_data::{Beginning, Crop, DataOptions, Dataset, Image};
 use netsynth_graph::{ArchitectureId, ArchitectureSpec, Graph, schema};
 use netsynth_random::stream;
 use netsynth_search::{
-    Condition, Indicator, Limits, Metric, Objective, Performance, Prior, Rung, SearchPlan, StrategyKind,
-    Table, bounds, run,
+    Condition, Indicator, Limits, Metric, Objective, Performance, Prior, Problem, Rung, SearchPlan,
+    StrategyKind, Table, bounds, run,
 };
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
 use netsynth_store::{
@@ -160,7 +160,8 @@ pub fn table(bytes: &[u8]) {
             prior: Some(Prior::default()),
             limits: Limits::default(),
         };
-        run(&table, &plan, &table, &mut |_| Ok(())).expect("a table can be searched");
+        let problem = Problem::new(&table, &plan).expect("a table can be searched");
+        run(&problem, &table, &mut |_| Ok(())).expect("a table can be searched");
     }
 }
 

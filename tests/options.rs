@@ -104,6 +104,7 @@ fn every_option_of_search_reaches_the_plan() {
         (&["--space", "other.ron"], r#"space: "other.ron""#),
         (&["--trials", "7"], "n_trials: 7"),
         (&["--device-model", "pi4.ron"], r#"device_model: "pi4.ron""#),
+        (&["--learn-from", "prior.ron"], r#""prior.ron""#),
         // What the time pays for is measured on the data, so they must be there.
         (&["--budget", "2h"], "macs: "),
         (&["--seed", "9"], "seed: 9,"),

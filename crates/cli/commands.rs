@@ -17,6 +17,7 @@ pub(crate) mod front;
 pub(crate) mod help;
 pub(crate) mod man;
 mod preview;
+pub(crate) mod prior;
 pub(crate) mod prototypes;
 pub(crate) mod report;
 pub(crate) mod reproduce;

@@ -25,7 +25,8 @@ use netsynth_run::RunError;
 
 use commands::{
     ask, audit, bench, check, classify, compare, completions, data, draw, explain, export, front, help, man,
-    prototypes, report, reproduce, resume, sample, search, table_1, tell, train, verify, watch, worker,
+    prior, prototypes, report, reproduce, resume, sample, search, table_1, tell, train, verify, watch,
+    worker,
 };
 use output::log;
 use output::print::print_error_line;
@@ -69,6 +70,7 @@ enum Command {
     Export(export::Arguments),
     Draw(draw::Arguments),
     Data(data::Arguments),
+    Prior(prior::Arguments),
     Prototypes(prototypes::Arguments),
     Front(front::Arguments),
     Report(report::Arguments),
@@ -115,6 +117,7 @@ fn main() -> ExitCode {
         Command::Export(arguments) => export::run(&arguments),
         Command::Draw(arguments) => draw::run(&arguments),
         Command::Data(arguments) => data::run(&arguments),
+        Command::Prior(arguments) => prior::run(&arguments),
         Command::Prototypes(arguments) => prototypes::run(&arguments),
         Command::Front(arguments) => front::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),

@@ -31,6 +31,10 @@ pub(crate) struct SearchArguments {
     /// A file of `netsynth bench device`, which predicts the metric latency of each network; the plan's if not given
     #[arg(long, value_name = "FILE")]
     device_model: Option<String>,
+    /// An earlier search of the same space to learn from, on whatever data: the folder of its run, or a file of `netsynth prior`; may
+    /// be repeated; the plan's if not given
+    #[arg(long, value_name = "RUN")]
+    learn_from: Vec<String>,
     /// How many trials to make; the plan's if not given
     #[arg(long, value_parser = counted(Count::TRIALS))]
     trials: Option<usize>,
@@ -115,6 +119,7 @@ impl SearchArguments {
             side,
             space,
             device_model,
+            learn_from,
             trials,
             seed,
             indicator,
@@ -138,6 +143,9 @@ impl SearchArguments {
         }
         if let Some(file) = device_model {
             plan.device_model = Some(file.clone());
+        }
+        if !learn_from.is_empty() {
+            plan.learn_from.clone_from(learn_from);
         }
         plan.search.n_trials = trials.unwrap_or(plan.search.n_trials);
         plan.search.seed = seed.unwrap_or(plan.search.seed);

@@ -3,7 +3,7 @@ use std::path::PathBuf;
 use clap::Args;
 use netsynth_report::{predicted, ranking_table, reason_table};
 use netsynth_search::{
-    Explanation, Generator, Metric, Problem, Ranking, ZeroCostProxy, advice_ranking, explain, rankings,
+    Explanation, Generator, Metric, Ranking, ZeroCostProxy, advice_ranking, explain, rankings,
 };
 use serde_json::json;
 
@@ -29,9 +29,10 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
-    let OpenSearch { folder, plan, space } = open_search(&arguments.run)?;
-    let trials = folder.trials(&space)?;
-    let problem = Problem::new(&space, &plan.search)?;
+    let search = open_search(&arguments.run)?;
+    let problem = search.problem()?;
+    let OpenSearch { folder, plan, space, .. } = &search;
+    let trials = folder.trials(space)?;
     let pick = folder.front_of(&trials, &plan.search)?.variants().first().map(|(_, trial)| *trial);
     let place = folder.path().display().to_string();
     let number = arguments.trial.or(pick).ok_or_else(|| {

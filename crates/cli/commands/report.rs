@@ -63,18 +63,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
 }
 
 fn page_of_search(path: &Path) -> Result<String, RunError> {
-    let OpenSearch { folder, plan, space } = open_search(path)?;
-    let mut run = Run::read(&folder, &space, &plan.search)?;
-    let judged = judged(&folder, &mut run.damage);
-    let (audit, damaged) = netsynth_run::known_audit(&folder, &plan, &run.front);
+    let search = open_search(path)?;
+    let OpenSearch { folder, plan, space, .. } = &search;
+    let mut run = Run::read(folder, space, &search.problem()?)?;
+    let judged = judged(folder, &mut run.damage);
+    let (audit, damaged) = netsynth_run::known_audit(folder, plan, &run.front);
     run.damage.extend(damaged.iter().map(ToString::to_string));
     let audit = (!audit.is_unbegun()).then_some(audit);
-    let mut environment = environment(&folder, plan.search.seed, &mut run.damage);
+    let mut environment = environment(folder, plan.search.seed, &mut run.damage);
     environment.push((
         "search space".to_owned(),
         format!("{}, {} decisions", space.name(), space.decisions().len()),
     ));
-    match worked(&folder) {
+    match worked(folder) {
         Ok((0, _)) => {}
         Ok((n_sessions, secs)) => {
             let sessions = if n_sessions == 1 { "session" } else { "sessions" };
@@ -83,7 +84,7 @@ fn page_of_search(path: &Path) -> Result<String, RunError> {
         }
         Err(error) => run.damage.push(error.to_string()),
     }
-    let mut notes = notes(&plan, &run, &judged, audit.is_some());
+    let mut notes = notes(plan, &run, &judged, audit.is_some());
     notes.extend(space.device().map(|device| format!("{}.", predicted(device))));
     Ok(page(&Report {
         name: name(folder.path()),
@@ -94,7 +95,7 @@ fn page_of_search(path: &Path) -> Result<String, RunError> {
         judged,
         audit,
         sessions: folder.sessions().into_iter().map(|session| folder.attempted(session)).collect(),
-        plan_text: schema::to_ron(&plan),
+        plan_text: schema::to_ron(plan),
         environment,
     }))
 }

@@ -43,7 +43,7 @@ struct Drawn {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
-    let OpenSearch { folder, plan, space } = open_search(&arguments.run)?;
+    let OpenSearch { folder, plan, space, .. } = open_search(&arguments.run)?;
     let known = folder.generator_numbers()?;
     let place = folder.path().display().to_string();
     let Some(&last) = known.last() else {

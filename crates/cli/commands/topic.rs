@@ -13,7 +13,7 @@ use netsynth_graph::program::DeviceModel;
 use netsynth_graph::schema::{SCHEMA, to_ron};
 use netsynth_search::{Constraint, Indicator, Metric, Objective, Performance};
 use netsynth_space::SearchSpaceSpec;
-use netsynth_store::{CandidateFile, EndFile, Fold, FrontFile, RungFile, ScreeningFile};
+use netsynth_store::{CandidateFile, EndFile, Fold, FrontFile, LearnedFile, RungFile, ScreeningFile};
 use netsynth_train::Recipe;
 use schemars::SchemaGenerator;
 use serde_json::Value;
@@ -130,6 +130,7 @@ impl Topic {
                 named::<RungFile>(generator),
                 named::<EndFile>(generator),
                 named::<FrontFile>(generator),
+                named::<LearnedFile>(generator),
                 named::<SessionFile>(generator),
             ],
             Topic::Metrics => vec![

@@ -123,7 +123,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
 
 /// Reads the folder, and leaves out what cannot be read yet.
 fn look(searched: &OpenSearch) -> Result<Seen, RunError> {
-    let OpenSearch { folder, plan, space } = searched;
+    let OpenSearch { folder, plan, space, .. } = searched;
     let (trials, _) = folder.readable_trials(space)?;
     let search = &plan.search;
     let end = folder.end()?.map(|end| end.reason);

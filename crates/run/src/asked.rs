@@ -74,8 +74,8 @@ pub fn asked(search: &Search, folder: &RunFolder) -> Result<Standing, RunError> 
     }
     let open = Mutex::new(Vec::new());
     let waits = Waits { plan, folder, open: &open };
-    let found =
-        netsynth_store::search(folder, space, &plan.search, &waits, false, &|| false, &mut |_| Ok(()))?;
+    let problem = search.problem(&plan.search)?;
+    let found = netsynth_store::search(folder, space, &problem, &waits, false, &|| false, &mut |_| Ok(()))?;
     let open = open.into_inner().unwrap_or_else(PoisonError::into_inner);
     Ok(if open.is_empty() { Standing::Ended(found.stopped_by) } else { Standing::Waits(open) })
 }

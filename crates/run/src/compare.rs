@@ -51,7 +51,7 @@ pub fn compare_on_table(
         return Err(RunError::new(format!("the table has no {metric}"), remedy));
     }
     let runs = all_runs(table, &plan, jobs, n_workers, on_event, stop, |job| {
-        Ok(run(table, job, table, &mut |_| Ok(()))?.trials)
+        Ok(run(&Problem::new(table, job)?, table, &mut |_| Ok(()))?.trials)
     })?;
     Ok(Comparison { plan, runs, known: Some(table.metrics().collect()) })
 }
@@ -83,7 +83,7 @@ pub fn compare_by_training(
             weights: &kept,
             context: Context { on_event: &no_events, ..*context },
         };
-        Ok(run(space, job, &trials, &mut |_| Ok(()))?.trials)
+        Ok(run(&search.problem(job)?, &trials, &mut |_| Ok(()))?.trials)
     })?;
     Ok(Comparison { plan: plan.search.clone(), runs, known: None })
 }

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use netsynth_graph::ArchitectureSpec;
 use netsynth_graph::program::DeviceModel;
+use netsynth_search::{PastSearch, Problem};
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
-use netsynth_store::{Entry, RunFolder, RunKind};
+use netsynth_store::{Entry, LearnedFile, RunFolder, RunKind};
 use serde::de::DeserializeOwned;
 
 use crate::networks::{checked, space};
@@ -46,12 +47,13 @@ pub fn required<T: DeserializeOwned>(folder: &RunFolder, entry: Entry) -> Result
     })
 }
 
-/// What a search's networks are made from, as its folder has it: a space, the prototype that it varies, and what predicts their
-/// time if its plan names that.
+/// What a search's networks are made from, as its folder has it: a space, the prototype that it varies, what predicts their
+/// time if its plan names that, and what earlier searches measured.
 pub(crate) struct Inputs {
     pub(crate) space: SearchSpaceSpec,
     pub(crate) prototype: ArchitectureSpec,
     pub(crate) device: Option<DeviceModel>,
+    pub(crate) learned: Option<LearnedFile>,
 }
 
 impl Inputs {
@@ -65,12 +67,21 @@ impl Inputs {
             }
         };
         let (space, prototype) = (required(folder, Entry::SearchSpace)?, required(folder, Entry::Prototype)?);
-        Ok(Self { space, prototype, device })
+        let learned = match plan.learn_from.as_slice() {
+            [] => None,
+            _ => Some(required(folder, Entry::Learned)?),
+        };
+        Ok(Self { space, prototype, device, learned })
     }
 
     /// The space, which errors call by a name.
     pub(crate) fn searched(&self, name: &str) -> Result<SearchSpace, RunError> {
         Ok(space(name, &self.space, &self.prototype)?.on_device(self.device.clone()))
+    }
+
+    /// What earlier searches of this space teach.
+    pub(crate) fn past(&self, space: &SearchSpace) -> Result<Vec<PastSearch>, RunError> {
+        Ok(self.learned.as_ref().map_or(Ok(Vec::new()), |learned| learned.taught(space))?)
     }
 }
 
@@ -82,6 +93,15 @@ pub struct OpenSearch {
     pub plan: Plan,
     /// The space.
     pub space: SearchSpace,
+    /// What earlier searches of it teach this one.
+    pub past: Vec<PastSearch>,
+}
+
+impl OpenSearch {
+    /// What its strategy is given.
+    pub fn problem(&self) -> Result<Problem<'_>, RunError> {
+        Ok(Problem::new(&self.space, &self.plan.search)?.knowing(self.past.clone()))
+    }
 }
 
 /// Opens the folder of a search.
@@ -90,5 +110,6 @@ pub fn open_search(path: &Path) -> Result<OpenSearch, RunError> {
     let plan = search_plan(&folder)?;
     let inputs = Inputs::recorded(&folder, &plan)?;
     let space = inputs.searched(&inputs.space.name)?;
-    Ok(OpenSearch { folder, plan, space })
+    let past = inputs.past(&space)?;
+    Ok(OpenSearch { folder, plan, space, past })
 }

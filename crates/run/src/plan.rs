@@ -35,6 +35,10 @@ pub struct Plan {
     /// A file that `netsynth bench device` wrote: what predicts the metric `Latency` of each network; the run keeps a copy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device_model: Option<String>,
+    /// Earlier searches of the same space that this one learns from, on whatever data: folders of runs, or files of `netsynth prior`.
+    /// The run keeps what they measured.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub learn_from: Vec<String>,
     /// Which faces, and who is trained on and judged on.
     pub data: DataPlan,
     /// How the search is run.
@@ -122,6 +126,7 @@ impl Plan {
             kind: SearchKind::Search,
             space: "emotionnet".to_owned(),
             device_model: None,
+            learn_from: Vec::new(),
             data: DataPlan {
                 // Many people rather than many frames of each: what is hard is a face that was never seen.
                 source: DataSource::Synthetic(SynthOptions { subjects: 150, ..SynthOptions::default() }),

@@ -2,10 +2,11 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use netsynth_data::{Dataset, Split};
-use netsynth_search::Problem;
+use netsynth_search::{PastSearch, Problem, SearchPlan};
 use netsynth_space::SearchSpace;
 use netsynth_store::{Entry, NewRun, RunFolder};
 
+use crate::learned::all_learned;
 use crate::networks::{adapted, device_model, input_of, read, space_specs};
 use crate::open::{Inputs, search_plan};
 use crate::provenance::compare_with_begin;
@@ -21,6 +22,7 @@ pub struct Search {
     pub split: Split,
     /// The space around the prototype that is made for the data.
     pub space: SearchSpace,
+    past: Vec<PastSearch>,
     inputs: Inputs,
     /// Trainings side by side, as the sessions' records have it. No result depends on it.
     pub n_workers: NonZeroUsize,
@@ -33,7 +35,11 @@ impl Search {
         let device = plan.device_model.as_deref().map(device_model).transpose()?;
         let dataset = plan.data.load(on_event)?;
         let prototype = adapted(prototype, input_of(&dataset), dataset.classes.len());
-        Self::of(plan, dataset, Inputs { space, prototype, device }, n_workers)
+        let mut inputs = Inputs { space, prototype, device, learned: None };
+        if !plan.learn_from.is_empty() {
+            inputs.learned = Some(all_learned(&plan.learn_from, &inputs.searched(&plan.space)?)?);
+        }
+        Self::of(plan, dataset, inputs, n_workers)
     }
 
     /// The search that a run's folder describes, on the data that it began with, wherever they are now.
@@ -54,19 +60,28 @@ impl Search {
     fn of(plan: Plan, dataset: Dataset, inputs: Inputs, n_workers: NonZeroUsize) -> Result<Self, RunError> {
         let split = plan.data.split(&dataset)?;
         let space = inputs.searched(&plan.space)?;
+        let past = inputs.past(&space)?;
         // A search that no network of the space could satisfy is none.
         Problem::new(&space, &plan.search)?;
-        Ok(Self { plan, dataset, split, space, inputs, n_workers })
+        Ok(Self { plan, dataset, split, space, past, inputs, n_workers })
+    }
+
+    /// What a strategy is given that follows this plan: the search's own, or one of a comparison.
+    pub(crate) fn problem<'s>(&'s self, plan: &'s SearchPlan) -> Result<Problem<'s>, RunError> {
+        Ok(Problem::new(&self.space, plan)?.knowing(self.past.clone()))
     }
 
     /// Makes the run's folder.
     pub fn begin(&self, run: &NewRun) -> Result<RunFolder, RunError> {
         let folder = run.begin()?;
-        let Inputs { space, prototype, device } = &self.inputs;
+        let Inputs { space, prototype, device, learned } = &self.inputs;
         folder.write_document(Entry::SearchSpace, space)?;
         folder.write_document(Entry::Prototype, prototype)?;
         if let Some(device) = device {
             folder.write_document(Entry::DeviceModel, device)?;
+        }
+        if let Some(learned) = learned {
+            folder.write_document(Entry::Learned, learned)?;
         }
         folder.describe(&self.plan, &Provenance::new(&self.dataset))?;
         Ok(folder)

@@ -144,7 +144,7 @@ fn search_folder(
     netsynth_store::search(
         folder,
         space,
-        &plan.search,
+        &search.problem(&plan.search)?,
         &trials,
         plan.inheritance.is_some(),
         &stop,

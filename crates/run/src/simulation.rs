@@ -7,7 +7,8 @@ use std::time::Instant;
 use netsynth_graph::ArchitectureId;
 use netsynth_random::stream;
 use netsynth_search::{
-    Answered, Candidate, Evaluator, Event, Flow, Measured, SearchPlan, Table, Trial, run, run_asynchronously,
+    Answered, Candidate, Evaluator, Event, Flow, Measured, Problem, SearchPlan, Table, Trial, run,
+    run_asynchronously,
 };
 use serde::Deserialize;
 
@@ -115,10 +116,11 @@ pub fn simulate(
         ends: BTreeMap::new(),
     };
     let mut simulated = OnCluster { table, cluster: Mutex::new(cluster), since: &since };
+    let problem = Problem::new(table, plan)?;
     let found = if plan.asynchronous {
-        run_asynchronously(table, plan, &mut simulated, &mut on_event)?
+        run_asynchronously(&problem, &mut simulated, &mut on_event)?
     } else {
-        run(table, plan, &simulated, &mut on_event)?
+        run(&problem, &simulated, &mut on_event)?
     };
     let cluster = simulated.cluster.into_inner().unwrap_or_else(PoisonError::into_inner);
     let mut trials = found.trials;

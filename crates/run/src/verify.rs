@@ -1,4 +1,4 @@
-use netsynth_search::{Candidate, Measured};
+use netsynth_search::{Candidate, Measured, Problem};
 use netsynth_store::{
     Certificates, Entry, FileProblem, Finding, NetworkFile, Replay, RunFolder, RunKind, TrainedNetwork,
     TrialFile, check_audit, check_files, digest, replay,
@@ -82,8 +82,10 @@ pub fn verify(folder: &RunFolder) -> Result<Verification, RunError> {
 
 fn replayed(folder: &RunFolder) -> Result<(Plan, Replay), RunError> {
     let plan = search_plan(folder)?;
-    let space = Inputs::recorded(folder, &plan)?.searched(&plan.space)?;
-    let replay = replay(folder, &space, &plan.search, plan.inheritance.is_some())?;
+    let inputs = Inputs::recorded(folder, &plan)?;
+    let space = inputs.searched(&plan.space)?;
+    let problem = Problem::new(&space, &plan.search)?.knowing(inputs.past(&space)?);
+    let replay = replay(folder, &space, &problem, plan.inheritance.is_some())?;
     Ok((plan, replay))
 }
 

@@ -85,6 +85,7 @@ pub(crate) fn check_training(folder: &RunFolder, whole: &mut Whole<'_>) -> Resul
         Entry::SearchSpace
         | Entry::Prototype
         | Entry::DeviceModel
+        | Entry::Learned
         | Entry::Generator(_)
         | Entry::Screening(_)
         | Entry::Trial(..)

@@ -140,6 +140,7 @@ impl<'a> Whole<'a> {
             | Entry::CurvesDrawing => false,
             Entry::Certificates => plan.certify,
             Entry::DeviceModel => plan.device_model.is_some(),
+            Entry::Learned => !plan.learn_from.is_empty(),
             Entry::Plan
             | Entry::Provenance
             | Entry::SearchSpace

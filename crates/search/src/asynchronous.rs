@@ -1,7 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use netsynth_graph::ArchitectureId;
-use netsynth_space::Space;
 
 use crate::front::climb::{Climbs, is_out_of_reach};
 use crate::front::rank::best_first;
@@ -35,19 +34,18 @@ pub trait Flow {
 /// by then. A trial climbs if it is among the better share of the last `generation_size` that were measured on its rung,
 /// as it stands when it comes (after successive halving as Li et al. 2020 do it without waiting).
 ///
-/// The result is a function of the plan, the space, the measurements and the order in which they came. An error of the flow or of
+/// The result is a function of the problem, the measurements and the order in which they came. An error of the flow or of
 /// `on_event` ends the search.
 pub fn run_asynchronously<F: Flow>(
-    space: &dyn Space,
-    plan: &SearchPlan,
+    problem: &Problem<'_>,
     flow: &mut F,
     on_event: &mut dyn FnMut(Event<'_>) -> Result<(), F::Error>,
 ) -> Result<Found, F::Error> {
-    let problem = Problem::new(space, plan)?;
+    let plan = problem.plan;
     screening(plan, flow.scorer())?;
     let mut search = Asynchronous {
         plan,
-        strategy: plan.strategy.start(&problem)?,
+        strategy: plan.strategy.start(problem)?,
         found: Found { trials: Vec::new(), generators: Vec::new(), stopped_by: StopReason::Trials },
         n_learned: 0,
         n_numbers: 0,

@@ -6,7 +6,7 @@
 //!
 //! ```
 //! use netsynth_search::{
-//!     Indicator, Limits, Metric, Objective, ParetoFront, Performance, Rung, SearchPlan, StrategyKind, Table, bounds, run,
+//!     Indicator, Limits, Metric, Objective, ParetoFront, Performance, Problem, Rung, SearchPlan, StrategyKind, Table, bounds, run,
 //! };
 //!
 //! // A benchmark of four networks: two decisions of two alternatives each.
@@ -30,7 +30,7 @@
 //!     asynchronous: false,
 //!     limits: Limits::default(),
 //! };
-//! let found = run(&table, &plan, &table, &mut |_| Ok(()))?;
+//! let found = run(&Problem::new(&table, &plan)?, &table, &mut |_| Ok(()))?;
 //! let front = ParetoFront::of(&found.trials, &plan.objectives, &plan.indicator, plan.rungs.len());
 //! let accuracies: Vec<_> = front.members.iter().map(|(_, metrics)| metrics.get(Metric::Accuracy)).collect();
 //! assert_eq!(accuracies, [Some(0.92), Some(0.83)]);
@@ -44,6 +44,7 @@ mod front;
 mod length;
 mod limits;
 mod metric;
+mod past;
 mod plan;
 mod run;
 mod statistics;
@@ -69,6 +70,7 @@ pub use metric::objective::Objective;
 pub use metric::own::OwnMetric;
 pub use metric::performance::Performance;
 pub use metric::unit::{Suffix, Unit};
+pub use past::{PastSearch, PastTrial};
 pub use plan::{Rung, SearchError, SearchPlan};
 pub use run::{Event, Found, run};
 pub use statistics::certificate::{Certificate, PersonScore};

@@ -3,7 +3,6 @@ use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
 use netsynth_graph::ArchitectureId;
-use netsynth_space::Space;
 
 use crate::front::climb::{Climbs, is_out_of_reach};
 use crate::front::rank::best_first;
@@ -58,17 +57,16 @@ pub struct Found {
 /// Searches a space: generation after generation is proposed, measured rung by rung and observed, until the
 /// plan's trials, epochs or multiply-accumulates are spent, or the space is, too many trials fail in a row, or the evaluator stops.
 ///
-/// The result is a function of the plan, the space and the evaluator's answers. An error of the evaluator or of
+/// The result is a function of the problem and the evaluator's answers. An error of the evaluator or of
 /// `on_event` ends the search.
 pub fn run<E: Evaluator>(
-    space: &dyn Space,
-    plan: &SearchPlan,
+    problem: &Problem<'_>,
     evaluator: &E,
     on_event: &mut dyn FnMut(Event<'_>) -> Result<(), E::Error>,
 ) -> Result<Found, E::Error> {
-    let problem = Problem::new(space, plan)?;
+    let plan = problem.plan;
     let screening = screening(plan, evaluator.scorer())?;
-    let mut strategy = plan.strategy.start(&problem)?;
+    let mut strategy = plan.strategy.start(problem)?;
     let mut found = Found { trials: Vec::new(), generators: Vec::new(), stopped_by: StopReason::Trials };
     let mut taken: BTreeSet<ArchitectureId> = BTreeSet::new();
     for generation in 0.. {

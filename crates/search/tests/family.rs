@@ -71,7 +71,7 @@ fn plan(strategy: StrategyKind, n_trials: usize) -> SearchPlan {
 }
 
 fn searched(space: &SearchSpace, plan: &SearchPlan) -> Found {
-    run(space, plan, &BySize, &mut |_| Ok(())).unwrap()
+    run(&Problem::new(space, plan).unwrap(), &BySize, &mut |_| Ok(())).unwrap()
 }
 
 #[test]
@@ -191,6 +191,6 @@ fn a_problem_without_widths_has_no_family() {
     plan.rungs.truncate(1);
     plan.indicator.constraints.clear();
     Problem::new(&table, &plan).unwrap();
-    let trials = run(&table, &plan, &table, &mut |_| Ok(())).unwrap().trials;
+    let trials = run(&Problem::new(&table, &plan).unwrap(), &table, &mut |_| Ok(())).unwrap().trials;
     assert_eq!(trials.len(), 2);
 }

@@ -129,7 +129,7 @@ fn plan(strategy: StrategyKind, n_trials: usize, seed: u64) -> SearchPlan {
 
 fn searched(plan: &SearchPlan, n_workers: usize) -> Vec<Trial> {
     let evaluator = Formula { n_threads: n_workers, ..Formula::new() };
-    run(&emotionnet(), plan, &evaluator, &mut |_| Ok(())).unwrap().trials
+    run(&Problem::new(&emotionnet(), plan).unwrap(), &evaluator, &mut |_| Ok(())).unwrap().trials
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn the_decision_log_has_what_became_of_each_prediction() {
     let rungs = vec![Rung { epochs: 1, macs: None, folds: 1, keep: 1.0 }];
     let plan = SearchPlan { rungs, ..plan(StrategyKind::Synthesis, 40, 6) };
     let (mut generators, mut generations) = (Vec::new(), Vec::new());
-    run(&emotionnet(), &plan, &Formula::new(), &mut |event| {
+    run(&Problem::new(&emotionnet(), &plan).unwrap(), &Formula::new(), &mut |event| {
         match event {
             Event::Generator(generator) => generators.push(generator.clone()),
             Event::Observed(trials) => generations.push(trials.to_vec()),
@@ -252,7 +252,7 @@ fn what_is_pruned_would_have_missed_the_floor_as_often_as_the_confidence_says() 
             }
             Ok(())
         };
-        let trials = run(&emotionnet(), plan, &Luck, &mut tell).unwrap().trials;
+        let trials = run(&Problem::new(&emotionnet(), plan).unwrap(), &Luck, &mut tell).unwrap().trials;
         (trials, pruned)
     };
     let (all, none) = found(&ladder(None));
@@ -296,7 +296,7 @@ fn generators_are_told_in_order_and_give_advice_once_they_know_enough() {
     let mut numbers = Vec::new();
     let mut advised = false;
     let plan = plan(StrategyKind::Synthesis, 40, 4);
-    run(&emotionnet(), &plan, &Formula::new(), &mut |event| {
+    run(&Problem::new(&emotionnet(), &plan).unwrap(), &Formula::new(), &mut |event| {
         if let Event::Generator(generator) = event {
             numbers.push(generator.number);
             advised |= generator.laws.iter().any(|law| law.predicted.is_some());
@@ -312,7 +312,7 @@ fn generators_are_told_in_order_and_give_advice_once_they_know_enough() {
 fn a_ceiling_below_the_smallest_network_is_refused_before_any_training() {
     let mut plan = plan(StrategyKind::Synthesis, 8, 1);
     plan.indicator.constraints[1] = Constraint::AtMost(Metric::Parameters, 10.0);
-    let error = run(&emotionnet(), &plan, &Formula::new(), &mut |_| Ok(())).unwrap_err();
+    let error = Problem::new(&emotionnet(), &plan).err().unwrap();
     assert!(matches!(error, SearchError::OutOfReach { .. }), "{error}");
     insta::assert_snapshot!(error, @"no network of the space `emotionnet` can meet parameters <= 10: the smallest has 86");
 }
@@ -394,7 +394,8 @@ fn a_proposal_with_many_trials_behind_it() {
     let space = emotionnet();
     for n_known in [100, 1000, 3000, 10_000] {
         let random = plan(StrategyKind::Random, n_known + 3, 1);
-        let trials = run(&space, &random, &Formula::new(), &mut |_| Ok(())).unwrap().trials;
+        let trials =
+            run(&Problem::new(&space, &random).unwrap(), &Formula::new(), &mut |_| Ok(())).unwrap().trials;
         let plan = plan(StrategyKind::Synthesis, n_known + 3, 1);
         let problem = Problem::new(&space, &plan).unwrap();
         let mut strategy = plan.strategy.start(&problem).unwrap();

@@ -10,8 +10,8 @@ use netsynth_graph::{ArchitectureId, schema};
 use netsynth_random::stream;
 use netsynth_search::{
     Answered, Candidate, Constraint, Curve, Evaluator, Event, Indicator, Limits, Measured, Metric, Metrics,
-    Objective, Outcome, Performance, Rung, Scale, SearchError, SearchPlan, StrategyKind, Table, Trained,
-    Trial, bounds, run,
+    Objective, Outcome, Performance, Problem, Rung, Scale, SearchError, SearchPlan, StrategyKind, Table,
+    Trained, Trial, bounds, run,
 };
 use netsynth_space::Space;
 use serde::Deserialize;
@@ -128,7 +128,7 @@ fn plan(strategy: StrategyKind, objectives: &[Metric], indicator: &str, seed: u6
 }
 
 fn searched(two: &Two, plan: &SearchPlan) -> Vec<Trial> {
-    run(&two.table, plan, two, &mut |_| Ok(())).unwrap().trials
+    run(&Problem::new(&two.table, plan).unwrap(), two, &mut |_| Ok(())).unwrap().trials
 }
 
 const THREE: [Metric; 3] = [Metric::WorstRecall, Metric::Accuracy, Metric::Parameters];
@@ -186,7 +186,7 @@ fn a_trial_is_pruned_when_any_measured_bound_is_out_of_its_reach() {
     ];
     plan.pruning = Some(0.8);
     let mut pruned = Vec::new();
-    let trials = run(&two.table, &plan, &two, &mut |event| {
+    let trials = run(&Problem::new(&two.table, &plan).unwrap(), &two, &mut |event| {
         if let Event::Pruned { trials, .. } = event {
             pruned.extend_from_slice(trials);
         }

@@ -8,9 +8,9 @@ use std::sync::Mutex;
 
 use netsynth_random::stream;
 use netsynth_search::{
-    Answered, Candidate, Evaluator, Event, Indicator, Limits, Measured, Metric, Objective, Performance, Rung,
-    Scored, Scorer, ScreenedCandidate, Screening, SearchError, SearchPlan, StrategyKind, Table, Trial,
-    ZeroCostProxy, ZeroCostScores, run,
+    Answered, Candidate, Evaluator, Event, Indicator, Limits, Measured, Metric, Objective, Performance,
+    Problem, Rung, Scored, Scorer, ScreenedCandidate, Screening, SearchError, SearchPlan, StrategyKind,
+    Table, Trial, ZeroCostProxy, ZeroCostScores, run,
 };
 
 /// A benchmark of six decisions whose score is its accuracy; some networks have none, and some break the scorer.
@@ -111,7 +111,7 @@ fn searched(plan: &SearchPlan) -> (Vec<Trial>, Vec<Vec<ScreenedCandidate>>) {
         }
         Ok(())
     };
-    (run(&evaluator.0, plan, &evaluator, &mut tell).unwrap().trials, generations)
+    (run(&Problem::new(&evaluator.0, plan).unwrap(), &evaluator, &mut tell).unwrap().trials, generations)
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn a_small_space_is_searched_to_its_last_network() {
 fn screening_without_a_scorer_is_refused() {
     let table = Scoring::new().0;
     let plan = plan(StrategyKind::Random, BY_NASWOT);
-    let error = run(&table, &plan, &table, &mut |_| Ok(())).unwrap_err();
+    let error = run(&Problem::new(&table, &plan).unwrap(), &table, &mut |_| Ok(())).unwrap_err();
     assert!(matches!(error, SearchError::Unscored { .. }));
     insta::assert_snapshot!(error, @"the plan's `screening` ranks by NASWOT, and the evaluator scores no untrained network");
 }

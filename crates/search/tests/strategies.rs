@@ -2,63 +2,20 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::collections::BTreeSet;
-use std::fmt::Write;
+mod formula;
 
+use std::collections::BTreeSet;
+
+use formula::{plan, table};
 use netsynth_random::stream;
 use netsynth_search::{
-    Constraint, Curve, Event, Indicator, Limits, Metric, Objective, Performance, Problem, Rung, Scale,
-    SearchError, SearchPlan, StrategyKind, Table, Trial, run,
+    Constraint, Curve, Event, Metric, Problem, Scale, SearchError, SearchPlan, StrategyKind, Table, Trial,
+    run,
 };
 use proptest::prelude::*;
 
-/// A benchmark of `n_decisions` of three alternatives: each has its worth, and so has each pair of neighbours.
-fn table(n_decisions: usize, keep: impl Fn(usize) -> bool) -> Table {
-    let mut random = stream(11, "table", &[]);
-    let alone: Vec<f64> = (0..3 * n_decisions).map(|_| random.normal()).collect();
-    let pairs: Vec<f64> = (0..9 * n_decisions).map(|_| random.normal()).collect();
-    let mut text = "{".to_owned();
-    for number in (0..3usize.pow(n_decisions as u32)).filter(|number| keep(*number)) {
-        let choices: Vec<usize> = (0..n_decisions).map(|at| number / 3usize.pow(at as u32) % 3).collect();
-        let mut odds = 1.5;
-        let mut parameters = 1000;
-        for (at, choice) in choices.iter().enumerate() {
-            odds += 0.4 * alone[3 * at + choice] + 0.2 * *choice as f64;
-            odds += 0.2 * pairs[9 * at + 3 * choice + choices[(at + 1) % n_decisions]];
-            parameters += choice * choice * 1000 * (at + 1);
-        }
-        let accuracy = 100.0 / (1.0 + libm::exp(-odds));
-        let key: String = choices.iter().map(ToString::to_string).collect();
-        let comma = if text.len() > 1 { "," } else { "" };
-        write!(
-            text,
-            "{comma}\"{key}\":{{\"mean_acc\":{accuracy},\"params\":{parameters},\"flops\":{parameters}}}"
-        )
-        .unwrap();
-    }
-    Table::from_json("formula", &(text + "}")).unwrap()
-}
-
-fn plan(strategy: StrategyKind, n_trials: usize, generation_size: usize, seed: u64) -> SearchPlan {
-    SearchPlan {
-        seed,
-        n_trials,
-        generation_size,
-        strategy,
-        indicator: Indicator { constraints: vec![Constraint::AtMost(Metric::Parameters, 40_000.0)] },
-        performance: Performance::default(),
-        objectives: vec![Objective::Maximise(Metric::Accuracy), Objective::Minimise(Metric::Parameters)],
-        rungs: vec![Rung { epochs: 1, macs: None, folds: 1, keep: 1.0 }],
-        pruning: None,
-        screening: None,
-        asynchronous: false,
-        prior: None,
-        limits: Limits::default(),
-    }
-}
-
 fn searched(table: &Table, plan: &SearchPlan) -> Vec<Trial> {
-    run(table, plan, table, &mut |_| Ok(())).unwrap().trials
+    run(&Problem::new(table, plan).unwrap(), table, &mut |_| Ok(())).unwrap().trials
 }
 
 #[test]
@@ -133,8 +90,8 @@ fn a_ceiling_that_no_network_keeps_is_refused() {
     for strategy in StrategyKind::ALL {
         let mut plan = plan(strategy, 4, 2, 1);
         plan.indicator.constraints = vec![Constraint::AtMost(Metric::Parameters, 10.0)];
-        let refused = run(&table, &plan, &table, &mut |_| Ok(()));
-        assert!(matches!(refused, Err(SearchError::OutOfReach { .. })), "{strategy}");
+        let refused = Problem::new(&table, &plan).err();
+        assert!(matches!(refused, Some(SearchError::OutOfReach { .. })), "{strategy}");
     }
 }
 
@@ -154,8 +111,8 @@ fn synthesis_is_ahead_of_its_ablation_and_every_peer() {
     };
     let synthesis = reached(StrategyKind::Synthesis);
     assert!(synthesis > 0.99, "{synthesis}");
-    // The plan has no prior, so without it synthesis is the same.
-    let itself = [StrategyKind::Synthesis, StrategyKind::Unprimed];
+    // The plan has no prior and nothing to learn from, so without these synthesis is the same.
+    let itself = [StrategyKind::Synthesis, StrategyKind::Unprimed, StrategyKind::Untaught];
     for peer in StrategyKind::ALL.into_iter().filter(|kind| !itself.contains(kind)) {
         let volume = reached(peer);
         assert!(synthesis > volume + 0.003, "synthesis {synthesis}, {peer} {volume}");
@@ -179,7 +136,7 @@ fn a_bound_on_accuracy_draws_the_search_above_it() {
 fn generators_are_drawn_from_again() {
     let table = table(4, |_| true);
     let mut generators = Vec::new();
-    run(&table, &plan(StrategyKind::Synthesis, 24, 4, 1), &table, &mut |event| {
+    run(&Problem::new(&table, &plan(StrategyKind::Synthesis, 24, 4, 1)).unwrap(), &table, &mut |event| {
         if let Event::Generator(generator) = event {
             generators.push(generator.clone());
         }

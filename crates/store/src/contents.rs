@@ -39,6 +39,7 @@ fn is_listed(entry: Entry) -> bool {
         | Entry::SearchSpace
         | Entry::Prototype
         | Entry::DeviceModel
+        | Entry::Learned
         | Entry::Generator(_)
         | Entry::Screening(_)
         | Entry::Trial(..)

@@ -52,6 +52,12 @@ pub enum StoreError {
         /// The folder.
         path: String,
     },
+    /// An earlier search teaches this one nothing.
+    #[error("nothing can be learned from it: {0}")]
+    #[diagnostic(help(
+        "learn from searches of the same space around the same prototype; their images may have another size"
+    ))]
+    Untaught(String),
     /// A measurement of an asynchronous search is not there, and later ones are.
     #[error("the measurement that came as number {} is not there, and later ones such as that of trial {trial} are", place + 1)]
     #[diagnostic(help(

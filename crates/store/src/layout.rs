@@ -39,6 +39,8 @@ pub enum Entry {
     Prototype,
     /// What predicts the time of networks on a device.
     DeviceModel,
+    /// What earlier searches measured, that a search learns from.
+    Learned,
     /// The generator of this number, from 0.
     Generator(usize),
     /// The candidates of this generation, from 0, with the scores by which some of them were chosen for training.
@@ -133,12 +135,13 @@ pub enum NetworkFile {
 
 impl Entry {
     /// The entries without a number.
-    const FIXED: [Self; 16] = [
+    const FIXED: [Self; 17] = [
         Entry::Plan,
         Entry::Provenance,
         Entry::SearchSpace,
         Entry::Prototype,
         Entry::DeviceModel,
+        Entry::Learned,
         Entry::End,
         Entry::Certificates,
         Entry::Front,
@@ -164,6 +167,7 @@ impl Entry {
             Entry::SearchSpace => "search-space.ron".to_owned(),
             Entry::Prototype => "prototype.ron".to_owned(),
             Entry::DeviceModel => "device-model.ron".to_owned(),
+            Entry::Learned => "learned.ron".to_owned(),
             Entry::Generator(number) => format!("{GENERATORS}/{number:03}.ron"),
             Entry::Screening(generation) => format!("screening/{generation:03}.ron"),
             Entry::Trial(trial, file) => format!("{TRIALS}/{trial:05}/{}", file.name()),

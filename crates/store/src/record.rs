@@ -1,8 +1,8 @@
 //! A search that writes down what it does, and reads what it did before.
 
 use netsynth_search::{
-    Answered, Candidate, Evaluator, Event, Found, Measured, Scored, Scorer, SearchError, SearchPlan, run,
-    run_asynchronously,
+    Answered, Candidate, Evaluator, Event, Found, Measured, Problem, Scored, Scorer, SearchError, SearchPlan,
+    run, run_asynchronously,
 };
 use netsynth_space::SearchSpace;
 
@@ -14,12 +14,12 @@ use crate::{RunFolder, StoreError};
 /// before the search learns of it.
 ///
 /// `keeps_weights` says whether each measured trial has the weights that others start from; one that lacks some is measured
-/// again. The folder's files are a function of plan, space and evaluator, however often the work was cut off. Nothing further
+/// again. The problem is stated in `space`. The folder's files are a function of problem and evaluator, however often the work was cut off. Nothing further
 /// is measured once `stop` is true; an error of the evaluator, of the folder or of `on_event` ends the search.
 pub fn search<E>(
     folder: &RunFolder,
     space: &SearchSpace,
-    plan: &SearchPlan,
+    problem: &Problem<'_>,
     evaluator: &E,
     keeps_weights: bool,
     stop: &(dyn Fn() -> bool + Sync),
@@ -29,6 +29,7 @@ where
     E: Evaluator,
     E::Error: From<StoreError> + Send,
 {
+    let plan = problem.plan;
     let recorded = Recorded { evaluator, folder, plan, keeps_weights, stop };
     let mut on_event = |event: Event<'_>| {
         match &event {
@@ -43,10 +44,10 @@ where
     };
     if plan.asynchronous {
         return std::thread::scope(|scope| {
-            run_asynchronously(space, plan, &mut Arrivals::new(&recorded, scope)?, &mut on_event)
+            run_asynchronously(problem, &mut Arrivals::new(&recorded, scope)?, &mut on_event)
         });
     }
-    run(space, plan, &recorded, &mut on_event)
+    run(problem, &recorded, &mut on_event)
 }
 
 /// An evaluator that knows what the run's folder knows.

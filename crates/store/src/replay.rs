@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use netsynth_search::{
-    Answered, Candidate, Evaluator, Event, Flow, Measured, Scored, Scorer, SearchPlan, StopReason, Trial,
-    run, run_asynchronously,
+    Answered, Candidate, Evaluator, Event, Flow, Measured, Problem, Scored, Scorer, SearchPlan, StopReason,
+    Trial, run, run_asynchronously,
 };
 use netsynth_space::SearchSpace;
 use serde::Serialize;
@@ -41,13 +41,14 @@ pub struct Replay {
 /// each measured trial has the weights that others start from.
 ///
 /// # Errors
-/// The plan is none that a search can follow, or a file that everything depends on cannot be read.
+/// A file that everything depends on cannot be read.
 pub fn replay(
     folder: &RunFolder,
     space: &SearchSpace,
-    plan: &SearchPlan,
+    problem: &Problem<'_>,
     keeps_weights: bool,
 ) -> Result<Replay, StoreError> {
+    let plan = problem.plan;
     let end = folder.end()?;
     let is_over = end.as_ref().is_some_and(|end| end.reason != StopReason::WallClock);
     let recorded =
@@ -81,11 +82,11 @@ pub fn replay(
     };
     let found = if plan.asynchronous {
         let mut came = Came { recorded: &recorded, known: BTreeMap::new(), n_taken: 0, open: Vec::new() };
-        let found = run_asynchronously(space, plan, &mut came, &mut on_event)?;
+        let found = run_asynchronously(problem, &mut came, &mut on_event)?;
         came.close(is_over);
         found
     } else {
-        run(space, plan, &recorded, &mut on_event)?
+        run(problem, &recorded, &mut on_event)?
     };
     let is_cut = found.stopped_by == StopReason::Asked;
     recorded.note_missing_and_unexpected(is_cut, is_over)?;

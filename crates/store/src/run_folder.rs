@@ -255,6 +255,7 @@ fn is_unbegun(path: &Path) -> Result<bool, StoreError> {
             Entry::SearchSpace,
             Entry::Prototype,
             Entry::DeviceModel,
+            Entry::Learned,
             Entry::Contents,
             Entry::Summary,
             Entry::Curves,

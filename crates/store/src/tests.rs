@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_search::{
     Answered, Candidate, Constraint, Evaluator, Indicator, Limits, Measured, Metric, Metrics, Objective,
-    ParetoFront, Performance, Rung, Scored, Scorer, Screening, SearchPlan, StopReason, StrategyKind, Trained,
-    Variant, ZeroCostProxy, ZeroCostScores, unless_panicked,
+    ParetoFront, Performance, Problem, Rung, Scored, Scorer, Screening, SearchPlan, StopReason, StrategyKind,
+    Trained, Variant, ZeroCostProxy, ZeroCostScores, unless_panicked,
 };
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
 
@@ -142,7 +142,9 @@ fn work(path: &Path, plan: &SearchPlan, evaluator: &Formula) -> Result<EndFile, 
         folder.commit(&BTreeMap::from([("schema", 1)]))?;
         folder
     };
-    let found = search(&folder, &space(), plan, evaluator, false, &|| false, &mut |_| Ok(()))?;
+    let space = space();
+    let problem = Problem::new(&space, plan).unwrap();
+    let found = search(&folder, &space, &problem, evaluator, false, &|| false, &mut |_| Ok(()))?;
     let end = EndFile::new(found.stopped_by, &found.trials);
     folder.write_end(&end)?;
     let front = ParetoFront::of(&found.trials, &plan.objectives, &plan.indicator, plan.rungs.len());
@@ -165,6 +167,11 @@ fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     files
         .map(|listed| (listed.path.strip_prefix(folder).unwrap().to_owned(), fs::read(&listed.path).unwrap()))
         .collect()
+}
+
+fn replay_of(folder: &RunFolder) -> Result<Replay, StoreError> {
+    let (space, plan) = (space(), plan());
+    replay(folder, &space, &Problem::new(&space, &plan).unwrap(), false)
 }
 
 #[test]
@@ -259,7 +266,7 @@ fn a_changed_bit_in_any_file_is_found_and_named() {
     work(&path, &plan(), &Formula { n_threads: 2, ..Formula::default() }).unwrap();
     let folder = RunFolder::open(&path).unwrap();
     assert_eq!(check_files(&folder).unwrap().1, []);
-    let replayed = replay(&folder, &space(), &plan(), false).unwrap();
+    let replayed = replay_of(&folder).unwrap();
     assert_eq!((replayed.findings.len(), replayed.trials.len(), replayed.has_ended), (0, 6, true));
     assert_eq!(replayed.front, folder.front().unwrap());
 
@@ -275,7 +282,7 @@ fn a_changed_bit_in_any_file_is_found_and_named() {
             let files: Vec<&str> = findings.iter().map(|finding| finding.path.as_str()).collect();
             assert_eq!(files, [named_file.as_str()], "byte {position} of {}", name.display());
             // The replay blames no other file for it.
-            let replayed = replay(&folder, &space(), &plan(), false);
+            let replayed = replay_of(&folder);
             let others = replayed.map_or(Vec::new(), |replayed| replayed.findings);
             assert!(others.iter().all(|other| other.path == named_file), "{named_file}: {others:?}");
         }
@@ -302,7 +309,7 @@ fn a_forged_file_is_found_by_what_the_trials_give() {
             write_bytes(&path.join(name), Path::new(name), text.as_bytes()).unwrap();
         }
         assert_eq!(check_files(&folder).unwrap().1, [], "{name}");
-        let findings = replay(&folder, &space(), &plan(), false).unwrap().findings;
+        let findings = replay_of(&folder).unwrap().findings;
         fs::write(path.join(name), original).unwrap();
         findings.into_iter().map(|finding| (finding.path, finding.problem)).collect::<Vec<_>>()
     };
@@ -325,14 +332,14 @@ fn a_forged_file_is_found_by_what_the_trials_give() {
     assert!(!findings.is_empty());
     let screening = fs::read(path.join("screening/001.ron")).unwrap();
     fs::remove_file(path.join("screening/001.ron")).unwrap();
-    let findings = replay(&folder, &space(), &plan(), false).unwrap().findings;
+    let findings = replay_of(&folder).unwrap().findings;
     assert_eq!(
         (findings[0].path.as_str(), &findings[0].problem),
         ("screening/001.ron", &FileProblem::Missing)
     );
     fs::write(path.join("screening/001.ron"), screening).unwrap();
     fs::remove_file(path.join("trials/00005/candidate.ron")).unwrap();
-    let findings = replay(&folder, &space(), &plan(), false).unwrap().findings;
+    let findings = replay_of(&folder).unwrap().findings;
     assert_eq!(findings[0].problem, FileProblem::Missing);
 }
 
@@ -439,7 +446,7 @@ fn a_run_of_an_earlier_version_keeps_its_paths_and_is_the_same() {
     assert!(contents(&path) == expected);
     let folder = RunFolder::open(&path).unwrap();
     assert_eq!(check_files(&folder).unwrap().1, []);
-    assert_eq!(replay(&folder, &space(), &plan(), false).unwrap().findings, []);
+    assert_eq!(replay_of(&folder).unwrap().findings, []);
 }
 
 #[test]
@@ -524,7 +531,7 @@ fn what_is_missing_although_the_run_went_on_is_named_in_half_a_run_too() {
     }
     let _ = fs::remove_file(path.join("generators/002.ron"));
     let found = || -> Vec<String> {
-        let findings = replay(&folder, &space(), &plan(), false).unwrap().findings;
+        let findings = replay_of(&folder).unwrap().findings;
         findings.iter().map(|finding| format!("{}: {:?}", finding.path, finding.problem)).collect()
     };
     assert_eq!(found(), Vec::<String>::new());

@@ -144,7 +144,7 @@ fn network(name: &str) -> Result<Graph, RunError> {
 
 /// A trial of a run, or a pick of its front.
 fn of_run(run: &Path, which: &str) -> Result<Graph, RunError> {
-    let OpenSearch { folder, plan, space } = open_search(run)?;
+    let OpenSearch { folder, plan, space, .. } = open_search(run)?;
     let number = match Variant::ALL.into_iter().find(|pick| pick.to_string() == which) {
         Some(variant) => {
             let (trials, _) = folder.readable_trials(&space)?;

@@ -74,7 +74,7 @@ pub(crate) fn gather(paths: &[PathBuf]) -> Result<Runs, RunError> {
 
 /// Reads a run, and says on standard error what of it is not there.
 fn read(path: &Path) -> Result<Run, RunError> {
-    let OpenSearch { folder, plan, space } = open_search(path)?;
+    let OpenSearch { folder, plan, space, .. } = open_search(path)?;
     let name = path.display().to_string();
     let (trials, damaged) = folder.readable_trials(&space)?;
     for error in damaged {

@@ -2,7 +2,7 @@
 
 use netsynth_graph::Graph;
 use netsynth_search::{
-    Explanation, Generator, Problem, Ranking, SearchPlan, StopReason, Trial, Variant, explain, rankings,
+    Explanation, Generator, Problem, Ranking, StopReason, Trial, Variant, explain, rankings,
 };
 use netsynth_space::SearchSpace;
 use netsynth_store::{FrontFile, RunFolder, StoreError};
@@ -36,7 +36,8 @@ pub struct Run {
 
 impl Run {
     /// Reads a folder. Only a folder that cannot be listed is an error: the page lists what is damaged in it.
-    pub fn read(folder: &RunFolder, space: &SearchSpace, plan: &SearchPlan) -> Result<Self, StoreError> {
+    pub fn read(folder: &RunFolder, space: &SearchSpace, problem: &Problem<'_>) -> Result<Self, StoreError> {
+        let plan = problem.plan;
         let (trials, damaged) = folder.readable_trials(space)?;
         let mut damage: Vec<String> = damaged.iter().map(ToString::to_string).collect();
         let mut generators = Vec::new();
@@ -56,11 +57,10 @@ impl Run {
         let mut found = Vec::new();
         // A trial that is missing would change what the inquisitor saw.
         if damage.is_empty() && (1..=MAX_EXPLAINED).contains(&trials.len()) {
-            let problem = Problem::new(space, plan)?;
             for (variant, number) in front.variants() {
-                explanations.extend(explain(&problem, &trials, number)?.map(|reason| (variant, reason)));
+                explanations.extend(explain(problem, &trials, number)?.map(|reason| (variant, reason)));
             }
-            found = rankings(&problem, &trials);
+            found = rankings(problem, &trials);
         }
         let end = readable(folder.end(), &mut damage).flatten().map(|end| end.reason);
         Ok(Self { trials, generators, front, networks, end, explanations, rankings: found, damage })

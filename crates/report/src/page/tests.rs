@@ -8,7 +8,7 @@ use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_random::stream;
 use netsynth_search::{
     Candidate, Certificate, Constraint, Generator, Indicator, Length, Limits, Measured, Metric, Metrics,
-    Objective, ParetoFront, Performance, Rung, SearchPlan, StrategyKind, Trained, Trial, Variant,
+    Objective, ParetoFront, Performance, Problem, Rung, SearchPlan, StrategyKind, Trained, Trial, Variant,
 };
 use netsynth_space::{Counted, Genome, SearchSpace, SearchSpaceSpec, Space};
 use netsynth_store::{Attempted, Audit, Extent, Finalist, Fold, FromScratch, FrontFile, RunFolder};
@@ -239,14 +239,18 @@ fn what_is_missing_or_damaged_is_said() {
     let (_place, folder) = folder(&space, 20);
     let rung = folder.path().join("trials/00004/rung-1.ron");
     fs::write(&rung, fs::read_to_string(&rung).unwrap().replace("Trained", "Trainee")).unwrap();
-    let run = Run::read(&folder, &space, &plan).unwrap();
+    let run = Run::read(&folder, &space, &Problem::new(&space, &plan).unwrap()).unwrap();
     assert_eq!((run.trials.len(), run.damage.len()), (19, 1));
     let html = page(&report(run, &space, &plan));
     assert!(html.contains("Unfinished, 19 of 50 trials so far"));
     assert!(html.contains("Parts of this run cannot be read.") && html.contains("rung-1.ron is damaged"));
 
     let (_place, empty) = self::folder(&space, 0);
-    let html = page(&report(Run::read(&empty, &space, &plan).unwrap(), &space, &plan));
+    let html = page(&report(
+        Run::read(&empty, &space, &Problem::new(&space, &plan).unwrap()).unwrap(),
+        &space,
+        &plan,
+    ));
     assert!(
         html.contains("Unfinished, 0 of 50 trials so far") && html.contains("No trial has met the indicator")
     );

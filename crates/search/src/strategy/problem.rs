@@ -7,7 +7,7 @@ use netsynth_space::{Counted, Domain, Genome, Space};
 
 use crate::metric::indicator::worst_miss;
 use crate::strategy::repair::RepairedGenome;
-use crate::{Candidate, Constraint, Generator, Metrics, SearchError, SearchPlan};
+use crate::{Candidate, Constraint, Generator, Metrics, PastSearch, SearchError, SearchPlan};
 
 /// How often a strategy draws again when a network was already proposed, before the space is walked.
 const MAX_ATTEMPTS: u64 = 50;
@@ -26,6 +26,8 @@ pub struct Problem<'a> {
     pub plan: &'a SearchPlan,
     /// A genome that keeps every ceiling.
     pub(crate) smallest: Genome,
+    /// What earlier searches of the space measured.
+    pub(crate) past: Vec<PastSearch>,
 }
 
 impl<'a> Problem<'a> {
@@ -36,7 +38,7 @@ impl<'a> Problem<'a> {
         let smallest = least(space, 0.0, violation)?;
         let cost = space.count(&smallest)?.cost;
         match worst_miss(plan.indicator.counted(), &Metrics::counted(&cost)) {
-            None => Ok(Self { space, plan, smallest }),
+            None => Ok(Self { space, plan, smallest, past: Vec::new() }),
             Some(missed) => Err(SearchError::OutOfReach {
                 space: space.name().to_owned(),
                 constraint: missed.to_string(),
@@ -45,6 +47,12 @@ impl<'a> Problem<'a> {
                 }),
             }),
         }
+    }
+
+    /// The same with what earlier searches measured, which a strategy with a prior may learn from.
+    #[must_use]
+    pub fn knowing(self, past: Vec<PastSearch>) -> Self {
+        Self { past, ..self }
     }
 
     /// The network of a seed: G(s; theta_G) within every ceiling.

@@ -21,6 +21,8 @@ pub enum StrategyKind {
     Synthesis,
     /// The same without the plan's `prior`: what that is worth is the difference.
     Unprimed,
+    /// The same without what earlier searches teach: what the plan's `learn_from` is worth is the difference.
+    Untaught,
     /// The same generator, learning from the better trials alone: what the inquisitor is worth is the difference.
     Unadvised,
     /// Regularised evolution (Real et al. 2019).
@@ -37,9 +39,10 @@ pub enum StrategyKind {
 
 impl StrategyKind {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Synthesis,
         Self::Unprimed,
+        Self::Untaught,
         Self::Unadvised,
         Self::Evolution,
         Self::LocalSearch,
@@ -53,6 +56,7 @@ impl StrategyKind {
         match self {
             StrategyKind::Synthesis => "synthesis",
             StrategyKind::Unprimed => "unprimed",
+            StrategyKind::Untaught => "untaught",
             StrategyKind::Unadvised => "unadvised",
             StrategyKind::Evolution => "evolution",
             StrategyKind::LocalSearch => "local-search",
@@ -66,7 +70,7 @@ impl StrategyKind {
     pub fn start<'a>(self, problem: &'a Problem<'a>) -> Result<Box<dyn Strategy + 'a>, SearchError> {
         let prior = problem.plan.prior;
         Ok(match self {
-            StrategyKind::Synthesis => Box::new(Synthesis::advised(problem, prior)?),
+            StrategyKind::Synthesis | StrategyKind::Untaught => Box::new(Synthesis::advised(problem, prior)?),
             StrategyKind::Unprimed => Box::new(Synthesis::advised(problem, None)?),
             StrategyKind::Unadvised => Box::new(Synthesis::unadvised(problem, prior)?),
             StrategyKind::Evolution => Box::new(Evolution::new(problem)),

@@ -2,11 +2,14 @@
 
 use netsynth_space::{Decisions, Domain, Genome};
 
+use crate::statistics::share_law::share;
 use crate::synthesis::cholesky::{Cholesky, dot};
 
 /// A genome as the process sees it: its choices, and the probe features of the change to it from a trained network.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Point {
+    /// The search that measures it: none is the one at work, the others are earlier ones.
+    pub(crate) search: Option<usize>,
     pub(crate) genome: Genome,
     pub(crate) features: Vec<f64>,
     /// What the law of sizes reads; nothing without one.
@@ -25,12 +28,15 @@ pub(crate) struct Observation {
 ///
 /// `alone * mean of s_i + pairs * mean of s_i s_j + joint * exp(-reach * mean of w_i d_i) + features * f f' + sizes * z z'`
 ///
+/// and of genomes that different searches measured `earlier / (1 + earlier)` of that: what holds on other data holds here to an extent
+/// that is learned (Bonilla et al. 2008, with one correlation for all pairs of tasks).
+///
 /// The first two are Bayesian linear regression on each decision's choices and on each pair's, without the
 /// features being written out; d_i is 0 or 1 for choices without order and the share of the domain between
 /// ordered ones.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Covariance {
-    /// Logarithms: alone, pairs, joint, features, reach, noise, sizes, then w_i.
+    /// Logarithms: alone, pairs, joint, features, reach, noise, sizes, earlier, then w_i.
     logs: Vec<f64>,
     decisions: Vec<Distances>,
     /// Likeness s and w d for each distance of each decision.
@@ -52,11 +58,12 @@ const FEATURES: usize = 3;
 const REACH: usize = 4;
 const NOISE: usize = 5;
 const SIZES: usize = 6;
-const WEIGHTS: usize = 7;
+const EARLIER: usize = 7;
+const WEIGHTS: usize = 8;
 
 /// Mean and deviation of each logarithm's prior; targets have variance 1.
 const PRIOR: [(f64, f64); WEIGHTS] =
-    [(0.0, 1.0), (-0.7, 1.0), (-1.5, 1.0), (-3.0, 1.0), (1.0, 1.0), (-4.0, 1.5), (0.0, 1.0)];
+    [(0.0, 1.0), (-0.7, 1.0), (-1.5, 1.0), (-3.0, 1.0), (1.0, 1.0), (-4.0, 1.5), (0.0, 1.0), (1.0, 1.0)];
 const WEIGHT_PRIOR: (f64, f64) = (0.0, 1.0);
 
 /// How many steps uphill a fit takes, and on how many observations at most.
@@ -125,9 +132,18 @@ impl Covariance {
             squares += s * s;
             apart += d;
         }
-        self.combined(sum, squares, apart)
-            + self.amplitude(FEATURES) * dot(&one.features, &other.features)
-            + self.amplitude(SIZES) * dot(&one.sizes, &other.sizes)
+        self.shared(one, other)
+            * (self.combined(sum, squares, apart)
+                + self.amplitude(FEATURES) * dot(&one.features, &other.features)
+                + self.amplitude(SIZES) * dot(&one.sizes, &other.sizes))
+    }
+
+    /// How much of what one search shows of two points holds where each is measured by a search of its own.
+    fn shared(&self, one: &Point, other: &Point) -> f64 {
+        match one.search == other.search {
+            true => 1.0,
+            false => share(self.logs[EARLIER]),
+        }
     }
 
     fn combined(&self, sum: f64, squares: f64, apart: f64) -> f64 {
@@ -149,10 +165,15 @@ impl Covariance {
 
     /// The most probable covariance given observations of variance about 1, from this one uphill: the marginal
     /// likelihood's gradient with steps of its signs (Riedmiller and Braun 1993).
-    pub(crate) fn fitted(&self, observations: &[Observation]) -> Self {
+    pub(crate) fn fitted<'o>(&self, observations: &'o [Observation]) -> Self {
         // All of a few; of many an even share, so that a fit's cost is bounded.
-        let stride = observations.len().div_ceil(MAX_FITTED).max(1);
-        let observations: Vec<&Observation> = observations.iter().rev().step_by(stride).collect();
+        let thinned = |observations: Vec<&'o Observation>| {
+            let stride = observations.len().div_ceil(MAX_FITTED).max(1);
+            observations.into_iter().rev().step_by(stride)
+        };
+        let (own, earlier): (Vec<_>, Vec<_>) =
+            observations.iter().partition(|observation| observation.point.search.is_none());
+        let observations: Vec<&Observation> = thinned(own).chain(thinned(earlier)).collect();
         if observations.len() < 3 {
             return self.clone();
         }
@@ -194,14 +215,19 @@ impl Covariance {
         let inverse = factor.inverse();
         let mut gradient = vec![0.0; self.logs.len()];
         let (count, pairs) = self.counts();
-        let [alone, paired, joint, features, reach, noise, sizes] =
+        let [alone, paired, joint, features, reach, noise, sizes, _] =
             std::array::from_fn::<f64, WEIGHTS, _>(|term| self.amplitude(term));
         let mut here: Vec<(f64, f64)> = Vec::new();
         for i in 0..n {
             for j in 0..=i {
                 let half = if i == j { 0.5 } else { 1.0 };
-                let share = half * (alpha[i] * alpha[j] - inverse[i][j]);
+                let slope = half * (alpha[i] * alpha[j] - inverse[i][j]);
                 let (one, other) = (&observations[i].point, &observations[j].point);
+                let shared = self.shared(one, other);
+                let share = slope * shared;
+                if one.search != other.search {
+                    gradient[EARLIER] += slope * (1.0 - shared) * self.of(one, other);
+                }
                 here.clear();
                 here.extend(self.likeness(&one.genome, &other.genome));
                 let sum: f64 = here.iter().map(|(s, _)| s).sum();
@@ -215,7 +241,7 @@ impl Covariance {
                 gradient[SIZES] += share * sizes * dot(&one.sizes, &other.sizes);
                 gradient[REACH] -= share * together * reach * apart / count;
                 if i == j {
-                    gradient[NOISE] += share * noise;
+                    gradient[NOISE] += slope * noise;
                 } else {
                     let common = together * reach / count;
                     for (slope, (s, d)) in gradient[WEIGHTS..].iter_mut().zip(&here) {
@@ -229,5 +255,52 @@ impl Covariance {
             *slope -= (log - mean) / (deviation * deviation);
         }
         (score, gradient)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use netsynth_random::stream;
+    use netsynth_space::Space;
+
+    use super::*;
+    use crate::Table;
+
+    #[test]
+    fn the_gradient_is_the_slope_of_the_posterior() {
+        let entry = |key: usize| format!("\"{key:03b}\": {{\"mean_acc\": 50, \"params\": 9, \"flops\": 9}}");
+        let entries: Vec<String> = (0..8).map(entry).collect();
+        let table = Table::from_json("three", &format!("{{{}}}", entries.join(","))).unwrap();
+        let decisions = table.decisions();
+        let mut random = stream(5, "covariance", &[]);
+        let observations: Vec<Observation> = (0..12)
+            .map(|at| Observation {
+                point: Point {
+                    search: [None, Some(0), Some(1)][at % 3],
+                    genome: decisions.genome(|_, decision| random.below(decision.domain.choices())),
+                    features: vec![random.normal()],
+                    sizes: vec![1.0, random.normal()],
+                },
+                value: random.normal(),
+                variance: 0.1 * random.unit(),
+            })
+            .collect();
+        let observations: Vec<&Observation> = observations.iter().collect();
+        let mut covariance = Covariance::new(decisions);
+        covariance.logs.iter_mut().for_each(|log| *log += 0.3 * random.normal());
+        covariance.tabulate();
+        let (_, gradient) = covariance.log_posterior(&observations);
+        for (at, slope) in gradient.into_iter().enumerate() {
+            let score = |step: f64| {
+                let mut moved = covariance.clone();
+                moved.logs[at] += step;
+                moved.tabulate();
+                moved.log_posterior(&observations).0
+            };
+            let measured = (score(1e-5) - score(-1e-5)) / 2e-5;
+            assert!((measured - slope).abs() < 1e-5 * (1.0 + slope.abs()), "{at}: {measured}, {slope}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use crate::synthesis::covariance::{Covariance, Observation, Point};
 use crate::synthesis::gaussian_process::GaussianProcess;
 use crate::synthesis::prior::SizeRange;
 use crate::synthesis::probe_features::{features, reactions};
-use crate::{Metric, Problem, Reactions, SearchError, Trial};
+use crate::{Metric, PastSearch, PastTrial, Problem, Reactions, SearchError, Trial};
 
 /// From how many trained trials on the inquisitor's predictions are used.
 const ENOUGH: usize = 8;
@@ -19,6 +19,9 @@ const GROWTH: f64 = 1.2;
 /// How many trials the surrogates know at most when the covariances are fitted: what conditioning on them takes grows with
 /// the cube of their number, and a proposal with its square.
 pub(crate) const MOST_KNOWN: usize = 2000;
+
+/// How many trials of earlier searches they know at most.
+const MOST_EARLIER: usize = 500;
 
 /// The inquisitor I(G; theta_I): from trained networks and the reactions of their vertices it predicts the measured
 /// metrics of the plan, and with them what a change of each decision does to U.
@@ -44,7 +47,9 @@ pub(crate) struct Inquisitor<'a> {
 pub(crate) struct Surrogate {
     metric: Metric,
     process: GaussianProcess,
+    /// Those of earlier searches, then those of this one.
     observations: Vec<Observation>,
+    n_earlier: usize,
     /// Mean and standard deviation of the observed log-odds.
     scale: (f64, f64),
 }
@@ -52,25 +57,40 @@ pub(crate) struct Surrogate {
 impl<'a> Inquisitor<'a> {
     pub(crate) fn new(problem: &'a Problem<'a>, has_sizes: bool) -> Result<Self, SearchError> {
         let covariance = Covariance::new(problem.space.decisions());
-        let surrogate = |metric: Metric| Surrogate {
-            metric,
-            process: GaussianProcess::new(covariance.clone(), &[]),
-            observations: Vec::new(),
-            scale: (0.0, 1.0),
+        let sizes = if has_sizes { Some(SizeRange::of(problem)?) } else { None };
+        let surrogate = |metric: Metric| {
+            let observations = earlier(problem.used_past(), metric, sizes);
+            let covariance = covariance.fitted(&observations);
+            Surrogate {
+                metric,
+                process: GaussianProcess::new(covariance, &observations),
+                n_earlier: observations.len(),
+                observations,
+                scale: (0.0, 1.0),
+            }
         };
         let surrogates = problem.plan.measured().into_iter().map(surrogate).collect();
-        let sizes = if has_sizes { Some(SizeRange::of(problem)?) } else { None };
         Ok(Self { problem, sizes, surrogates, probed: None, n_observed: 0, known: Vec::new(), n_fitted: 0 })
     }
 
     /// Whether it has seen enough for predictions.
     pub(crate) fn is_informed(&self) -> bool {
-        self.n_observed >= ENOUGH
+        self.n_observed >= self.enough()
+    }
+
+    /// From how many trials on its predictions are used: of a taught one fewer, which say on what scale these data lie.
+    fn enough(&self) -> usize {
+        if self.n_earlier() > 0 { ENOUGH / 2 } else { ENOUGH }
     }
 
     /// A surrogate for each measured metric of the plan, in the order of [`crate::SearchPlan::measured`].
     pub(crate) fn surrogates(&self) -> &[Surrogate] {
         &self.surrogates
+    }
+
+    /// How many trials of earlier searches each surrogate knows at most.
+    pub(crate) fn n_earlier(&self) -> usize {
+        self.surrogates.iter().map(|surrogate| surrogate.n_earlier).max().unwrap_or(0)
     }
 
     /// Learns from all trials so far.
@@ -84,7 +104,7 @@ impl<'a> Inquisitor<'a> {
             return;
         }
         self.known.extend(self.n_observed..trained.len());
-        let fits = trained.len() >= ENOUGH && self.known.len() as f64 >= GROWTH * self.n_fitted as f64;
+        let fits = trained.len() >= self.enough() && self.known.len() as f64 >= GROWTH * self.n_fitted as f64;
         let mut n_new = trained.len() - self.n_observed;
         if fits {
             let order = best_first(&trained, plan, &climbs);
@@ -112,6 +132,7 @@ impl<'a> Inquisitor<'a> {
             .map(|(probed, reactions)| features(self.problem.space.decisions(), reactions, probed, genome));
         let sizes = self.sizes.map(|range| range.features(cost));
         Point {
+            search: None,
             genome: genome.clone(),
             features: features.unwrap_or_default(),
             sizes: sizes.unwrap_or_default(),
@@ -196,8 +217,8 @@ impl Surrogate {
         self.scale = (mean, deviation);
         let standardised = values.iter().map(|value| (value - mean) / deviation);
         let n_known = trained.len() - points.len();
-        self.observations.truncate(n_known);
-        for (observation, value) in self.observations.iter_mut().zip(standardised.clone()) {
+        self.observations.truncate(self.n_earlier + n_known);
+        for (observation, value) in self.observations[self.n_earlier..].iter_mut().zip(standardised.clone()) {
             observation.value = value;
         }
         let new = points.into_iter().zip(standardised.zip(&tops).skip(n_known));
@@ -210,10 +231,37 @@ impl Surrogate {
             let covariance = self.process.covariance().fitted(&self.observations);
             self.process = GaussianProcess::new(covariance, &self.observations);
         } else {
-            self.process.extend(&self.observations[n_known..]);
+            self.process.extend(&self.observations[self.n_earlier + n_known..]);
             self.process.revalue(self.observations.iter().map(|observation| observation.value).collect());
         }
     }
+}
+
+/// What earlier searches measured of a metric: each on a scale of its own, as data differ in how hard they are.
+fn earlier(past: &[PastSearch], metric: Metric, sizes: Option<SizeRange>) -> Vec<Observation> {
+    let mut observations = Vec::new();
+    let n_trials: usize = past.iter().map(|past| past.trials.len()).sum();
+    let stride = n_trials.div_ceil(MOST_EARLIER).max(1);
+    for (number, past) in past.iter().enumerate() {
+        let known =
+            past.trials.iter().filter_map(|trial| Some((trial, log_odds(trial.measured.get(metric)?))));
+        let known: Vec<(&PastTrial, f64)> = known.collect();
+        let count = known.len() as f64;
+        let mean = known.iter().map(|(_, odds)| odds).sum::<f64>() / count;
+        let squares: f64 = known.iter().map(|(_, odds)| (odds - mean) * (odds - mean)).sum();
+        let deviation = libm::sqrt(squares / count).max(1e-6);
+        observations.extend(known.iter().step_by(stride).map(|(trial, odds)| Observation {
+            point: Point {
+                search: Some(number),
+                genome: trial.genome.clone(),
+                features: Vec::new(),
+                sizes: sizes.map(|range| range.features(&trial.cost)).unwrap_or_default(),
+            },
+            value: (odds - mean) / deviation,
+            variance: trial.variances.get(metric).unwrap_or(0.0) / (deviation * deviation),
+        }));
+    }
+    observations
 }
 
 /// Which trials the surrogates are to know, of all from the best to the worst: all of a few; of many the better ones, and an even

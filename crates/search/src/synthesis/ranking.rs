@@ -71,7 +71,7 @@ impl Synthesis<'_> {
     ) -> Result<Vec<Candidate>, SearchError> {
         let mut frontier = self.frontier(history);
         let drafts = self.drafts(history, trials.start as u64, taken)?;
-        let n_known = history.len().min(MOST_KNOWN);
+        let n_known = history.len().min(MOST_KNOWN) + inquisitor.n_earlier();
         let mut drafts = self.scored(inquisitor, &frontier, drafts, n_known, trials.len());
         let price = Price::after(history, self.problem.plan);
         let mut candidates = Vec::new();

@@ -18,6 +18,9 @@ const ELITE_SHARE: f64 = 0.25;
 const MIN_ELITES: usize = 4;
 const MAX_ELITES: usize = 48;
 
+/// The share of elites that are taken from the fronts of earlier searches, where there are any.
+const EARLIER_SHARE: f64 = 0.3;
+
 /// Generative synthesis: a generator proposes, an inquisitor learns from what was trained, ranks the generator's
 /// draws and advises it, and theta_G takes a bounded step along that advice and towards the elite trials.
 ///
@@ -28,6 +31,8 @@ pub(crate) struct Synthesis<'a> {
     has_shapes: bool,
     /// What it begins with: the ends of the front that counting finds, and members of the scaled family.
     firsts: Vec<RepairedGenome>,
+    /// The fronts of earlier searches.
+    earlier: Vec<Genome>,
     generator: Generator,
     /// None in the ablation.
     inquisitor: Option<Inquisitor<'a>>,
@@ -64,6 +69,7 @@ impl<'a> Synthesis<'a> {
             problem,
             has_shapes,
             firsts,
+            earlier: problem.past_fronts(),
             generator,
             inquisitor: None,
             learned,
@@ -76,6 +82,10 @@ impl<'a> Synthesis<'a> {
     /// One draw: from the generator, an edit of one of the elites, or with the plan's `prior` a network changed as a whole, in turn.
     pub(crate) fn draw(&self, history: &[Trial], number: u64, attempt: u64) -> Genome {
         let decisions = self.problem.space.decisions();
+        // The best networks of earlier searches as they are.
+        if let Some(earlier) = self.earlier.get(attempt as usize) {
+            return earlier.clone();
+        }
         let mut random = stream(self.problem.plan.seed, "generator", &[number, attempt]);
         match attempt % if self.has_shapes { 3 } else { 2 } {
             0 => self.generator.sample(decisions, &mut random),
@@ -93,10 +103,13 @@ impl<'a> Synthesis<'a> {
 
     /// One of the elites, if there are any. Half of the draws are spread evenly over the front, so that no end of it is given
     /// up; the others are of the better elites more often: the smaller of two numbers.
-    fn elite<'h>(&self, history: &'h [Trial], random: &mut Stream) -> Option<&'h Genome> {
+    fn elite<'h>(&'h self, history: &'h [Trial], random: &mut Stream) -> Option<&'h Genome> {
         let n_elites = self.elites.len();
         if n_elites == 0 {
             return None;
+        }
+        if !self.earlier.is_empty() && random.unit() < EARLIER_SHARE {
+            return Some(&self.earlier[random.below(self.earlier.len())]);
         }
         let elite = match random.below(2) {
             0 => random.below(self.n_front.min(n_elites).max(1)),
