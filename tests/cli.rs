@@ -190,6 +190,44 @@ fn the_paper_is_reproduced_by_one_command_which_goes_on_where_it_stopped() {
 }
 
 #[test]
+fn the_paper_is_searched_for_once_without_each_fold() {
+    let folder = workplace();
+    let faces = ["data", "synth", "faces", "--subjects", "6", "--side", "24", "--frames", "2"];
+    assert_eq!(netsynth(folder.path(), &faces).0, 0);
+    let nested = |more: &[&str]| {
+        let common = ["reproduce", "paper", "--nested", "--data", "faces", "--folds", "2"];
+        netsynth(folder.path(), &[&common[..], more].concat())
+    };
+    let (code, plan, stderr) = nested(&["--dry-run"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(plan.contains("held_out: 0.0") && plan.contains("outer_fold: ("), "{plan}");
+    assert!(!folder.path().join("runs").exists());
+    let short = ["--epochs", "1", "--trials", "1"];
+    let (code, stdout, stderr) = nested(&short);
+    assert_eq!(code, 1, "{stderr}");
+    assert!(stdout.contains("0 of 2 searches found a network."), "{stdout}");
+    let (code, found, stderr) = nested(&[&short[..], &["--json"]].concat());
+    assert_eq!(code, 1, "{stderr}");
+    assert_eq!(stderr.matches("trainings of 1 trials are there already").count(), 2, "{stderr}");
+    let found: serde_json::Value = serde_json::from_str(&found).unwrap();
+    assert_eq!(found["folds"][1]["run"], "runs/paper-outer-02");
+    // Nobody is in both searches' held-out parts, and everybody is in one.
+    for run in ["runs/paper-outer-01", "runs/paper-outer-02"] {
+        assert!(stderr.contains(&format!("{run}: 84 images of 6 subjects")), "{stderr}");
+        assert_eq!(netsynth(folder.path(), &["verify", run]).0, 0);
+        assert_eq!(netsynth(folder.path(), &["report", run]).0, 0);
+    }
+    let (code, _, stderr) = nested(&[&short[..], &["--seed", "2"]].concat());
+    assert!(code == 2 && stderr.contains("runs/paper-outer-01: it was begun with other options"), "{stderr}");
+    let (code, _, stderr) = netsynth(folder.path(), &["reproduce", "nano-b", "--data", "faces", "--nested"]);
+    assert!(code == 2 && stderr.contains("--nested: it is for `reproduce paper` alone"), "{stderr}");
+    let plan = plan.replace("held_out: 0.0", "held_out: 0.1");
+    fs::write(folder.path().join("both.ron"), plan).unwrap();
+    let (code, _, stderr) = netsynth(folder.path(), &["search", "--plan", "both.ron"]);
+    assert!(code == 2 && stderr.contains("both.ron") && stderr.contains("`outer_fold`"), "{stderr}");
+}
+
+#[test]
 fn a_training_starts_from_the_weights_of_another() {
     let folder = workplace();
     let faces = ["data", "synth", "faces", "--subjects", "6", "--side", "24", "--frames", "3"];

@@ -56,6 +56,7 @@ impl TrainingArguments {
             split: Default::default(),
             n_folds: N_FOLDS,
             held_out: 0.0,
+            outer_fold: None,
         };
         self.options.merge(&mut data)?;
         Ok(data)

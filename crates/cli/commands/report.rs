@@ -148,7 +148,7 @@ fn notes(plan: &Plan, run: &Run, judged: &[Judged], is_audited: bool) -> Vec<Str
             count(n_images as u64),
             100.0 / n_images as f64
         )
-    } else if plan.data.held_out > 0.0 {
+    } else if plan.data.held_out > 0.0 || plan.data.outer_fold.is_some() {
         "The held-out subjects have not been read yet: no variant has been judged.".to_owned()
     } else {
         "The plan holds nobody out, so no number here is of people whom the search never saw.".to_owned()

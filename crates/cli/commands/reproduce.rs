@@ -1,11 +1,14 @@
-use std::path::Path;
+mod nested;
+
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use netsynth_graph::{ArchitectureSpec, Graph, schema};
 use netsynth_run::networks::{Source, read};
 use netsynth_run::{
-    CrossValidation, RunError, Search, TrainPlan, begun_or_reopened, found_networks, paper_plan, refuse_other,
+    CrossValidation, Plan, RunError, Search, TrainPlan, begun_or_reopened, found_networks, paper_plan,
+    refuse_other,
 };
 use netsynth_search::{Count, Variant};
 use netsynth_store::{NewRun, RunFolder};
@@ -40,6 +43,9 @@ const N_EPOCHS_OF_BUDGET: usize = 30;
 /// prints them in Table 1. Each network has the multiply-accumulates that Nano-B takes in `--epochs`, so smaller ones are trained
 /// for more epochs, 3,000 at most. With `--budget` that is what Nano-B takes in 30 epochs, or less. Repeated with the same options it goes on where it was stopped.
 ///
+/// With `--nested` the whole search is run inside each of the protocol's folds, by people of the others alone, and nano-b of each is judged
+/// by the fold that its search never saw: the mean is what the procedure reaches, without what choosing adds.
+///
 /// Example: netsynth reproduce nano-b --data CK+ --seeds 3
 ///
 /// Example: netsynth reproduce paper --data CK+ --recipe strong --budget 2h
@@ -62,6 +68,10 @@ pub(crate) struct Arguments {
     /// long as that pays for
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, conflicts_with_all = ["trials", "epochs"])]
     budget: Option<Duration>,
+    /// Run the whole search of `reproduce paper` once for each of the protocol's folds, without that fold, and judge what it finds by
+    /// it: what the procedure is worth on people whom nothing has seen
+    #[arg(long)]
+    nested: bool,
     #[command(flatten)]
     training: TrainingArguments,
     #[command(flatten)]
@@ -76,9 +86,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         "nano-a" => "nano-a-class",
         name => name,
     };
-    for (option, is_given) in
-        [("--trials", arguments.trials.is_some()), ("--budget", arguments.budget.is_some())]
-    {
+    for (option, is_given) in [
+        ("--trials", arguments.trials.is_some()),
+        ("--budget", arguments.budget.is_some()),
+        ("--nested", arguments.nested),
+    ] {
         if is_given {
             let error = RunError::new(
                 "it is for `reproduce paper` alone",
@@ -106,19 +118,22 @@ fn asked(arguments: &Arguments, network: &Source) -> Result<TrainPlan, RunError>
     arguments.training.plan(network, Recipe::paper(), epochs, n_seeds)
 }
 
+/// Epochs of Nano-B that each network's training may cost, and how many networks are tried.
+fn price(arguments: &Arguments) -> (usize, usize) {
+    let usual = if arguments.budget.is_some() { N_EPOCHS_OF_BUDGET } else { N_EPOCHS };
+    (arguments.epochs.unwrap_or(usual), arguments.trials.unwrap_or(N_TRIALS))
+}
+
 /// Searches, trains what was found on the protocol's folds, and prints Table 1. What is there already is kept.
 fn paper(arguments: &Arguments, workers: &WorkerArguments) -> Result<Ending, RunError> {
-    let Arguments { epochs, trials, budget, training: options, format, .. } = arguments;
+    let Arguments { training: options, format, .. } = arguments;
     let data = options.data_plan(48, 48)?;
     let recipe = options.recipe(Recipe::paper())?;
-    let usual = if budget.is_some() { N_EPOCHS_OF_BUDGET } else { N_EPOCHS };
-    let (epochs, trials) = (epochs.unwrap_or(usual), trials.unwrap_or(N_TRIALS));
-    let plan = paper_plan(data, recipe, epochs, trials, options.seed())?;
-    plan.check()?;
-    if options.dry_run && budget.is_none() {
-        print(schema::to_ron(&plan).trim_end())?;
-        return Ok(Ending::Done);
+    if arguments.nested {
+        return nested::run(arguments, data, recipe);
     }
+    let (epochs, trials) = price(arguments);
+    let plan = paper_plan(data, recipe, epochs, trials, options.seed())?;
     let name = options.name.as_deref().unwrap_or("paper");
     let path = RunFolder::path_of(Path::new("runs"), name)?;
     // For programs, the table at the end is all that is printed.
@@ -127,33 +142,10 @@ fn paper(arguments: &Arguments, workers: &WorkerArguments) -> Result<Ending, Run
         Output::Csv | Output::Json | Output::Nothing => Output::Nothing,
     };
     let progress = Progress::new();
-    let on_event = |event: netsynth_run::RunEvent<'_>| events::show(&progress, event);
-    let (search, folder) = if RunFolder::open(&path).is_ok() {
-        let folder = RunFolder::resume(&path)?;
-        let search = Search::reopened(&folder, workers.count(), None, &on_event)?;
-        let is_same = match budget {
-            Some(_) => search.plan == plan.spending_as(&search.plan),
-            None => search.plan == plan,
-        };
-        refuse_other(&folder, is_same)?;
-        (search, folder)
-    } else {
-        // Both variants are trained on the protocol's folds.
-        let after = Variant::ALL.len() * plan.data.n_folds;
-        let mut search = Search::new(plan, workers.count(), &on_event)?;
-        match *budget {
-            Some(time) => limit_to(&mut search, time, after, &progress)?,
-            None => {
-                let minutes = search.expected_time(after)?.as_secs_f64() / 60.0;
-                progress.note(format!("about {minutes:.0} minutes on {} are expected", cores(&search)));
-            }
-        }
-        if options.dry_run {
-            print(schema::to_ron(&search.plan).trim_end())?;
-            return Ok(Ending::Done);
-        }
-        let folder = search.begin(&NewRun::At(path))?;
-        (search, folder)
+    // Both variants are trained on the protocol's folds.
+    let after = Variant::ALL.len() * plan.data.n_folds;
+    let Some((search, folder)) = begun(arguments, plan, path, Share { of: 1, after }, &progress)? else {
+        return Ok(Ending::Done);
     };
     let ending = work_on(&search, &folder, workers, output, &progress)?;
     if ending == Ending::Stopped {
@@ -169,6 +161,59 @@ fn paper(arguments: &Arguments, workers: &WorkerArguments) -> Result<Ending, Run
     }
     table_1::show(&measured, *format)?;
     Ok(ending)
+}
+
+/// What part of the time a search has.
+struct Share {
+    /// It is one of so many searches alike.
+    of: usize,
+    /// So many trainings as long as a variant's come after it.
+    after: usize,
+}
+
+/// The search of a plan in a run's folder: begun, or reopened if it is there with the same options. Nothing if its plan is all that is
+/// asked for, which is printed.
+fn begun(
+    arguments: &Arguments,
+    plan: Plan,
+    path: PathBuf,
+    share: Share,
+    progress: &Progress,
+) -> Result<Option<(Search, RunFolder)>, RunError> {
+    let Arguments { budget, training: options, .. } = arguments;
+    let n_workers = options.workers.count();
+    plan.check()?;
+    if options.dry_run && budget.is_none() {
+        print(schema::to_ron(&plan).trim_end())?;
+        return Ok(None);
+    }
+    let on_event = |event: netsynth_run::RunEvent<'_>| events::show(progress, event);
+    if RunFolder::open(&path).is_ok() {
+        let folder = RunFolder::resume(&path)?;
+        let search = Search::reopened(&folder, n_workers, None, &on_event)?;
+        let is_same = match budget {
+            Some(_) => search.plan == plan.spending_as(&search.plan),
+            None => search.plan == plan,
+        };
+        refuse_other(&folder, is_same)?;
+        return Ok(Some((search, folder)));
+    }
+    let mut search = Search::new(plan, n_workers, &on_event)?;
+    match *budget {
+        Some(time) => limit_to(&mut search, time / share.of as u32, share.after, progress)?,
+        None => {
+            let minutes = search.expected_time(share.after)?.as_secs_f64() / 60.0;
+            let each =
+                if share.of > 1 { format!(", for each of {} searches", share.of) } else { String::new() };
+            progress.note(format!("about {minutes:.0} minutes on {} are expected{each}", cores(&search)));
+        }
+    }
+    if options.dry_run {
+        print(schema::to_ron(&search.plan).trim_end())?;
+        return Ok(None);
+    }
+    let folder = search.begin(&NewRun::At(path))?;
+    Ok(Some((search, folder)))
 }
 
 /// Trains a network that was found on the protocol's folds, or goes on with it.

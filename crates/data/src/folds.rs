@@ -21,16 +21,21 @@ pub enum SplitBy {
 }
 
 impl SplitBy {
-    /// Splits `dataset` into `folds` folds after setting a share `held_out` aside; the column `Usage` decides both
+    /// Splits `dataset` into `folds` folds after setting `held_out` aside; the column `Usage` decides both
     /// by itself.
     ///
     /// # Errors
-    /// The data lacks what the split goes by, the share is not in [0, 1), or the folds are fewer than two or
+    /// The data lacks what the split goes by, a share is not in [0, 1), or folds are fewer than two or
     /// more than what there is to put in them.
-    pub fn split(self, dataset: &Dataset, folds: usize, held_out: f64) -> Result<Split, DataError> {
+    pub fn split(
+        self,
+        dataset: &Dataset,
+        folds: usize,
+        held_out: impl Into<HeldOut>,
+    ) -> Result<Split, DataError> {
         match self {
             SplitBy::Subject => split(dataset, folds, held_out),
-            SplitBy::Random => random(dataset, folds, held_out),
+            SplitBy::Random => random(dataset, folds, held_out.into()),
             SplitBy::Usage => by_usage(dataset),
         }
     }
@@ -39,7 +44,7 @@ impl SplitBy {
     ///
     /// # Errors
     /// The share is not in [0, 1), or the folds are fewer than two; the column `Usage` decides both by itself.
-    pub fn check(self, folds: usize, held_out: f64) -> Result<(), DataError> {
+    pub fn check(self, folds: usize, held_out: HeldOut) -> Result<(), DataError> {
         match self {
             SplitBy::Subject | SplitBy::Random => check(folds, held_out),
             SplitBy::Usage => Ok(()),
@@ -56,6 +61,50 @@ impl SplitBy {
             SplitBy::Usage => {
                 Some("not subject-independent: the folds follow the column Usage, which names no person")
             }
+        }
+    }
+}
+
+/// What is set aside before folds are made of the rest.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum HeldOut {
+    /// A share, evenly spread; at least one for any share above 0.
+    Share(f64),
+    /// One of so many folds, as they are made where nothing is set aside.
+    Fold(OuterFold),
+}
+
+/// One of the folds that a whole search is judged by: the search sees the others alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OuterFold {
+    /// Which, from 1.
+    pub fold: usize,
+    /// Of how many.
+    pub of: usize,
+}
+
+impl From<f64> for HeldOut {
+    fn from(share: f64) -> Self {
+        Self::Share(share)
+    }
+}
+
+impl HeldOut {
+    /// How many of so many things are set aside.
+    fn count(self, all: usize) -> usize {
+        (0..all).filter(|&thing| self.has(thing, all)).count()
+    }
+
+    /// Whether one of so many things in a row is set aside.
+    fn has(self, thing: usize, all: usize) -> bool {
+        match self {
+            Self::Share(0.0) => false,
+            Self::Share(share) => {
+                let count = ((share * all as f64).round() as usize).max(1);
+                (thing + 1) * count / all > thing * count / all
+            }
+            Self::Fold(OuterFold { fold, of }) => thing % of + 1 == fold,
         }
     }
 }
@@ -107,34 +156,41 @@ impl Split {
     }
 }
 
-/// Splits `dataset` into `folds` folds by subject, after setting a share `held_out` of the subjects aside.
+/// Splits `dataset` into `folds` folds by subject, after setting `held_out` of the subjects aside.
 ///
-/// With S subjects sorted by name, n = round(held_out * S) are held out (at least one for any share above 0), evenly
+/// With S subjects sorted by name, of a share n = round(share * S) are held out (at least one for any share above 0), evenly
 /// spread: subject i is, where floor((i + 1) n / S) > floor(i n / S). Of the others, the j-th is in fold j mod
 /// `folds`.
 ///
 /// # Errors
-/// The data names no subjects, the share is not in [0, 1), or the folds are fewer than two or more than the subjects.
-pub fn split(dataset: &Dataset, folds: usize, held_out: f64) -> Result<Split, DataError> {
+/// The data names no subjects, the share is not in [0, 1), or folds are fewer than two or more than the subjects.
+pub fn split(dataset: &Dataset, folds: usize, held_out: impl Into<HeldOut>) -> Result<Split, DataError> {
+    let held_out = held_out.into();
     if dataset.subjects.is_empty() {
         let is_table = dataset.layout == Some(Layout::PixelTable);
         return Err(DataError::NoSubjects { is_table, has_usage: by_usage(dataset).is_ok() });
     }
     check(folds, held_out)?;
     let n_subjects = dataset.subjects.len();
-    let n_held_out = share_of(n_subjects, held_out);
+    let n_held_out = held_out.count(n_subjects);
     let n_left = n_subjects - n_held_out;
+    let too_many = |folds, subjects, held_out| DataError::TooManyFolds { folds, subjects, held_out };
     if folds > n_left {
-        return Err(DataError::TooManyFolds { folds, subjects: n_left, held_out: n_held_out });
+        return Err(too_many(folds, n_left, n_held_out));
     }
-    let fold_of = dealt(n_subjects, n_held_out, folds);
+    if let HeldOut::Fold(OuterFold { of, .. }) = held_out
+        && of > n_subjects
+    {
+        return Err(too_many(of, n_subjects, 0));
+    }
+    let fold_of = dealt(n_subjects, held_out, folds);
     let parts = dataset.samples.iter().map(|sample| sample.subject.and_then(|subject| fold_of[subject]));
     Ok(divided(parts, folds))
 }
 
 /// Deals different frames in an order that is chance to everything but their pixels: by class, then by the SHA-256
 /// of the pixels. So each class is spread evenly, and adding an image moves few others.
-fn random(dataset: &Dataset, folds: usize, held_out: f64) -> Result<Split, DataError> {
+fn random(dataset: &Dataset, folds: usize, held_out: HeldOut) -> Result<Split, DataError> {
     check(folds, held_out)?;
     let mut groups: Vec<(usize, [u8; 32], Vec<usize>)> = frames(dataset)
         .into_iter()
@@ -144,13 +200,19 @@ fn random(dataset: &Dataset, folds: usize, held_out: f64) -> Result<Split, DataE
         })
         .collect();
     groups.sort();
-    let n_held_out = share_of(groups.len(), held_out);
+    let n_held_out = held_out.count(groups.len());
     let n_left = groups.len() - n_held_out;
+    let too_few = |folds, images, held_out| DataError::TooFewImages { folds, images, held_out };
     if folds > n_left {
-        return Err(DataError::TooFewImages { folds, images: n_left, held_out: n_held_out });
+        return Err(too_few(folds, n_left, n_held_out));
+    }
+    if let HeldOut::Fold(OuterFold { of, .. }) = held_out
+        && of > groups.len()
+    {
+        return Err(too_few(of, groups.len(), 0));
     }
     let mut parts = vec![None; dataset.samples.len()];
-    for ((_, _, group), fold) in groups.iter().zip(dealt(groups.len(), n_held_out, folds)) {
+    for ((_, _, group), fold) in groups.iter().zip(dealt(groups.len(), held_out, folds)) {
         group.iter().for_each(|&sample| parts[sample] = fold);
     }
     Ok(divided(parts.into_iter(), folds))
@@ -168,28 +230,29 @@ fn by_usage(dataset: &Dataset) -> Result<Split, DataError> {
     Ok(Split { held_out: of(Usage::PrivateTest), always_trained: training, folds: vec![public] })
 }
 
-fn check(folds: usize, held_out: f64) -> Result<(), DataError> {
+fn check(folds: usize, held_out: HeldOut) -> Result<(), DataError> {
     if folds < 2 {
         return Err(DataError::TooFewFolds { folds });
     }
-    if !(0.0..1.0).contains(&held_out) {
-        let (option, value) = ("held-out share", held_out.to_string());
-        return Err(DataError::Option { option, value, allowed: "0 up to, not including, 1".to_owned() });
+    let refuse = |option, value: String, allowed: &str| {
+        Err(DataError::Option { option, value, allowed: allowed.to_owned() })
+    };
+    match held_out {
+        HeldOut::Share(share) if !(0.0..1.0).contains(&share) => {
+            refuse("held-out share", share.to_string(), "0 up to, not including, 1")
+        }
+        HeldOut::Fold(OuterFold { fold, of }) if of < 2 || !(1..=of).contains(&fold) => {
+            refuse("held-out fold", format!("{fold} of {of}"), "one of two folds or more, counted from 1")
+        }
+        HeldOut::Share(_) | HeldOut::Fold(_) => Ok(()),
     }
-    Ok(())
-}
-
-/// round(share * count), but at least one for any share above 0.
-fn share_of(count: usize, share: f64) -> usize {
-    if share == 0.0 { 0 } else { ((share * count as f64).round() as usize).max(1) }
 }
 
 /// The fold of each of `count` things in a row, `None` where it is held out.
-fn dealt(count: usize, n_held_out: usize, folds: usize) -> Vec<Option<usize>> {
+fn dealt(count: usize, held_out: HeldOut, folds: usize) -> Vec<Option<usize>> {
     let mut n_placed = 0;
     let fold = |thing: usize| {
-        let is_held_out = (thing + 1) * n_held_out / count > thing * n_held_out / count;
-        (!is_held_out).then(|| {
+        (!held_out.has(thing, count)).then(|| {
             n_placed += 1;
             (n_placed - 1) % folds
         })

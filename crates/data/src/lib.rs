@@ -55,7 +55,7 @@ pub use crop::Crop;
 pub use dataset::{Dataset, Sample, Usage};
 pub use error::DataError;
 pub use expression::Expression;
-pub use folds::{Split, SplitBy, split};
+pub use folds::{HeldOut, OuterFold, Split, SplitBy, split};
 pub use image::{Image, NoImage};
 pub use label_set::LabelSet;
 pub use layouts::{Layout, pictures_in};

@@ -4,7 +4,7 @@
 
 use insta::assert_snapshot;
 use miette::Diagnostic;
-use netsynth_data::{DataError, Dataset, Sample, split};
+use netsynth_data::{DataError, Dataset, HeldOut, OuterFold, Sample, SplitBy, split};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -63,6 +63,34 @@ fn the_fold_of_a_subject_is_its_place_modulo_the_folds() {
     let spared = split(&dataset, 3, 0.25).unwrap();
     assert_eq!(spared.held_out, [3, 7, 11]);
     assert_eq!(spared.folds, [[0, 4, 8], [1, 5, 9], [2, 6, 10]]);
+}
+
+#[test]
+fn an_outer_fold_is_the_protocols_and_the_rest_is_split_without_it() {
+    let dataset = dataset(12, &(0..12).chain(0..12).collect::<Vec<_>>());
+    for of in [2, 5, 12] {
+        let plain = split(&dataset, of, 0.0).unwrap();
+        for fold in 1..=of {
+            let spared = split(&dataset, 3, HeldOut::Fold(OuterFold { fold, of })).unwrap();
+            assert_eq!(spared.held_out, plain.validation(fold - 1), "{fold} of {of}");
+            let mut all = [spared.held_out.clone(), spared.folds.concat()].concat();
+            all.sort_unstable();
+            assert_eq!(all, (0..24).collect::<Vec<_>>());
+            let mut sizes = spared.folds.iter().map(|samples| subjects_of(&dataset, samples).len());
+            let first = sizes.next().unwrap();
+            assert!(sizes.all(|size| first - size <= 1));
+        }
+    }
+    let random = SplitBy::Random.split(&dataset, 2, HeldOut::Fold(OuterFold { fold: 2, of: 3 })).unwrap();
+    let plain = SplitBy::Random.split(&dataset, 3, 0.0).unwrap();
+    assert_eq!(random.held_out, plain.validation(1));
+    let refused = |fold: usize, of: usize| {
+        split(&dataset, 2, HeldOut::Fold(OuterFold { fold, of })).unwrap_err().to_string()
+    };
+    assert_snapshot!(refused(0, 3), @"the held-out fold is 0 of 3: allowed is one of two folds or more, counted from 1");
+    assert_snapshot!(refused(4, 3), @"");
+    assert_snapshot!(refused(1, 1), @"");
+    assert_snapshot!(refused(1, 13), @"13 folds, but only 12 subjects (0 held out)");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use netsynth_data::synth::{self, SynthOptions};
-use netsynth_data::{Crop, DataOptions, Dataset, Expression, Split, SplitBy};
+use netsynth_data::{Crop, DataOptions, Dataset, Expression, HeldOut, OuterFold, Split, SplitBy};
 use netsynth_graph::Graph;
 use netsynth_graph::schema::{self, SCHEMA};
 use netsynth_search::{
@@ -96,6 +96,9 @@ pub struct DataPlan {
     pub n_folds: usize,
     /// Share of the subjects that the search never sees; the column Usage names the held-out images itself.
     pub held_out: f64,
+    /// In the place of a share: the search is one of those of `reproduce paper --nested`, and never sees this fold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outer_fold: Option<OuterFold>,
 }
 
 /// Where faces come from.
@@ -134,6 +137,7 @@ impl Plan {
                 split: SplitBy::Subject,
                 n_folds: 5,
                 held_out: 0.2,
+                outer_fold: None,
             },
             search: SearchPlan {
                 seed: 1,
@@ -342,7 +346,14 @@ impl DataPlan {
     pub fn check(&self) -> Result<(), RunError> {
         Count::FOLDS.check(self.n_folds)?;
         self.options.check()?;
-        self.split.check(self.n_folds, self.held_out)?;
+        self.split.check(self.n_folds, self.set_aside())?;
+        if self.outer_fold.is_some() && (self.held_out != 0.0 || self.split == SplitBy::Usage) {
+            let reason = "the data have an `outer_fold`, and `held_out` or the column Usage says otherwise who is held out";
+            return Err(RunError::new(
+                reason,
+                "give the data `held_out: 0.0` and another split, or no `outer_fold`",
+            ));
+        }
         if let Crop::Boxes { file, .. } = &self.options.crop {
             check_path(file)?;
         }
@@ -411,13 +422,18 @@ impl DataPlan {
         Self { source, ..self.clone() }.load(on_event)
     }
 
+    /// What no search sees.
+    fn set_aside(&self) -> HeldOut {
+        self.outer_fold.map_or(HeldOut::Share(self.held_out), HeldOut::Fold)
+    }
+
     /// Splits them, by subject unless the plan says otherwise.
     pub fn split(&self, dataset: &Dataset) -> Result<Split, RunError> {
         if let DataSource::Own { .. } = self.source {
             let folds = vec![Vec::new(); self.n_folds];
             return Ok(Split { held_out: Vec::new(), always_trained: Vec::new(), folds });
         }
-        let split = self.split.split(dataset, self.n_folds, self.held_out)?;
+        let split = self.split.split(dataset, self.n_folds, self.set_aside())?;
         if split.folds.len() != self.n_folds {
             let reason = format!("the data's column Usage makes one fold, not {}", self.n_folds);
             return Err(RunError::new(reason, "give the data `n_folds: 1`"));

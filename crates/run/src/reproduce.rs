@@ -32,7 +32,7 @@ pub fn paper_plan(
     };
     let n_folds = data.n_folds;
     Ok(Plan {
-        data: DataPlan { held_out: 0.2, ..data },
+        data: DataPlan { held_out: if data.outer_fold.is_some() { 0.0 } else { 0.2 }, ..data },
         search: SearchPlan {
             seed,
             n_trials,
