@@ -55,8 +55,24 @@ typedef float32x4_t lanes, weights, inputs;
 #define SUMS(from) LOAD(from)
 #define WEIGHTS(from) LOAD(from)
 
+/* What ends the sums of the outputs behind so many. */
+SPECIALISED struct end end_behind(struct end end, int outputs)
+{
+    (void)outputs;
+    return end;
+}
+
 SPECIALISED void store(const struct end *end, lanes sum, int output, float *to)
 {
     (void)output;
     STORE(to, BETWEEN(sum, end->low, end->high));
 }
+
+/* Sums of channels beside each other, for so many PLACES at once. */
+enum { CHANNELS = LANES, PLACES = 4 };
+typedef lanes channels, channel_weights;
+#define CHANNEL_SUMS(from) LOAD(from)
+#define CHANNEL_WEIGHTS(from) LOAD(from)
+#define WITH_CHANNELS(sum, from, w) WITH_PRODUCTS(sum, LOAD(from), w)
+#define ENDED(end, sum, output) ((sum) < (end)->low ? (end)->low : (sum) > (end)->high ? (end)->high : (sum))
+#define store_channels store
