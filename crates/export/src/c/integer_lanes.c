@@ -143,7 +143,8 @@ SPECIALISED lanes WITH_PRODUCTS(lanes sum, inputs a, weights b)
 #endif
 #define WEIGHTS(from) vld1q_s8(from)
 #define INPUTS(from) vreinterpretq_s8_s32(vld1q_dup_s32((const int32_t *)(const void *)(from)))
-#elif defined(__ARM_FEATURE_MVE)
+#elif defined(__ARM_FEATURE_MVE) && defined(__OPTIMIZE__)
+/* Without optimisation there are not registers enough for its loop. */
 #include <arm_mve.h>
 #define IS_IN_ROWS
 enum { LANES = 1, VECTORS = 2, PIXELS = 3 };

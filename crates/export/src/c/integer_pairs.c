@@ -20,19 +20,33 @@ SPECIALISED int32_t next_word(const int8_t **x)
 }
 #define ADD_PRODUCTS(sum, a, b) __asm__ volatile("smlad %0, %1, %2, %0" : "+r"(sum) : "r"(a), "r"(b))
 
+/* Steps of an output as the nearest integer, which is held between the ends of 8 bits. */
+SPECIALISED int8_t saturated(float steps, const struct end *end)
+{
+#ifdef __ARM_FP
+    union { float number; int32_t bits; } nearest;
+    __asm__("vcvtr.s32.f32 %0, %1" : "=t"(nearest.number) : "t"(steps));
+    return (int8_t)__ssat(__qadd(nearest.bits, end->zero), 8);
+#else
+    return rounded(steps, end->low, end->high, end->zero);
+#endif
+}
+
 /* So many outputs from `start` on, of so many pixels. */
 SPECIALISED void tile(const struct conv *c, struct lines lines, int start, number *y, const int outputs, const int pixels)
 {
-    const int step = c->stride * c->in, length = (c->columns * c->in + GROUP - 1) / GROUP * GROUP, pairs = outputs / 2;
+    const int step = c->stride * c->in, length = (c->columns * c->in + GROUP - 1) & -GROUP, pairs = outputs / 2;
     const number *w = c->weight + start * GROUP, *x = lines.first + lines.begin;
     const float *multiplier = c->end.multiplier + start;
-    const int out = c->out, all = c->parts * out, low = c->end.low, high = c->end.high, zero = c->end.zero;
+    const int out = c->out, all = c->parts * out;
+    const struct end end = c->end;
     const number *const end_of_lines = lines.first + lines.end;
     struct loop loop;
     const int32_t *from = c->start + start;
     int32_t sum[PIXELS][4];
     int p, o, v, ky;
-    __asm__("" : "+r"(from));
+    /* What was written before is read by instructions of which compilers know nothing. */
+    __asm__ volatile("" : "+r"(from) : : "memory");
     UNROLLED
     for (p = 0; p < pixels; p++) {
         UNROLLED
@@ -46,7 +60,7 @@ SPECIALISED void tile(const struct conv *c, struct lines lines, int start, numbe
     }
     loop.step = out * GROUP;
     for (ky = c->rows; ky > 0; ky--) {
-        const number *x1 = x + step, *end;
+        const number *x1 = x + step, *last;
         int w_step;
         loop.end = x + length;
         do {
@@ -84,9 +98,9 @@ SPECIALISED void tile(const struct conv *c, struct lines lines, int start, numbe
                     }
                 }
             }
-            __asm__ volatile("ldrd %0, %1, %2" : "=r"(end), "=r"(w_step) : "m"(loop));
+            __asm__ volatile("ldrd %0, %1, %2" : "=r"(last), "=r"(w_step) : "m"(loop));
             w += w_step;
-        } while (x != end);
+        } while (x != last);
         x += lines.length - length;
         if (x == end_of_lines) {
             x = lines.first;
@@ -106,14 +120,14 @@ SPECIALISED void tile(const struct conv *c, struct lines lines, int start, numbe
     for (p = 0; p < pixels; p++) {
         UNROLLED
         for (o = 0; o < outputs; o++) {
-            y[o] = rounded((float)sum[p][o] * multiplier[o], low, high, zero);
+            y[o] = saturated((float)sum[p][o] * multiplier[o], &end);
         }
         y += all;
     }
 }
 
-/* The next outputs of a row, and how many. */
-static int next_tiles(const struct conv *c, struct lines lines, int start, number *y)
+/* Outputs of a row, from `start` on: so many as there are tiles for. */
+static int some_tiles(const struct conv *c, struct lines lines, int start, number *y)
 {
     const int left = c->out - start;
     if (start < c->paired && c->out_width > 1) {
@@ -125,4 +139,19 @@ static int next_tiles(const struct conv *c, struct lines lines, int start, numbe
         return left >= 4 ? tiles(c, lines, start, y, 4, 1) : tiles(c, lines, start, y, 2, 1);
     }
     return c->out_width > 1 ? tiles(c, lines, start, y, 1, 2) : tiles(c, lines, start, y, 1, 1);
+}
+
+/* The next outputs of a row, and how many. Seldom they have other ends than those of 8 bits. */
+static int next_tiles(const struct conv *c, struct lines lines, int start, number *y)
+{
+    const int count = some_tiles(c, lines, start, y), least = c->end.low + c->end.zero, most = c->end.high + c->end.zero;
+    int column, o;
+    if (least > -128 || most < 127) {
+        for (column = 0; column < c->out_width; column++, y += c->parts * c->out) {
+            for (o = start; o < start + count; o++) {
+                y[o] = (number)(y[o] < least ? least : y[o] > most ? most : y[o]);
+            }
+        }
+    }
+    return count;
 }
