@@ -10,13 +10,34 @@ struct end {
 };
 
 #if defined(NETWORK_PLAIN) || !(defined(__SSE2__) || defined(__ARM_NEON) && defined(__aarch64__))
+#ifdef HAS_VECTORS
+enum { LANES = 4, VECTORS = 3, PIXELS = 4 };
+typedef VECTOR(float) lanes;
+typedef VECTOR(int32_t) masks;
+SPECIALISED lanes LOAD(const float *from)
+{
+    lanes a;
+    memcpy(&a, from, sizeof a);
+    return a;
+}
+#define STORE(to, a) memcpy(to, &(a), sizeof(lanes))
+SPECIALISED lanes BETWEEN(lanes a, float low, float high)
+{
+    const lanes least = {low, low, low, low}, most = {high, high, high, high};
+    const masks is_low = a < least, is_high = a > most;
+    return (lanes)((is_low & (masks)least) | (is_high & (masks)most) | (~(is_low | is_high) & (masks)a));
+}
+#else
 enum { LANES = 1, VECTORS = 2, PIXELS = 2 };
-typedef float lanes, weights, inputs;
+typedef float lanes;
 #define LOAD(from) (*(from))
 #define STORE(to, a) (*(to) = (a))
+#define BETWEEN(a, low, high) ((a) < (low) ? (low) : (a) > (high) ? (high) : (a))
+#endif
+typedef lanes weights;
+typedef float inputs;
 #define INPUTS(from) (*(from))
 #define WITH_PRODUCTS(sum, a, b) ((sum) + (a) * (b))
-#define BETWEEN(a, low, high) ((a) < (low) ? (low) : (a) > (high) ? (high) : (a))
 #elif defined(__AVX2__) && defined(__FMA__)
 #include <immintrin.h>
 enum { LANES = 8, VECTORS = 3, PIXELS = 4 };
@@ -65,7 +86,8 @@ SPECIALISED struct end end_behind(struct end end, int outputs)
 SPECIALISED void store(const struct end *end, lanes sum, int output, float *to)
 {
     (void)output;
-    STORE(to, BETWEEN(sum, end->low, end->high));
+    sum = BETWEEN(sum, end->low, end->high);
+    STORE(to, sum);
 }
 
 /* Sums of channels beside each other, for so many PLACES at once. */

@@ -61,6 +61,32 @@ SPECIALISED void store_channels(const struct end *end, channels sum, int first, 
     store_whole(end, sum.val[0], first, to);
     store_whole(end, sum.val[1], first + 4, to + 4);
 }
+#elif defined(IS_PLAIN) && defined(HAS_VECTORS)
+enum { CHANNELS = 8, PLACES = 2 };
+typedef __attribute__((vector_size(8))) int16_t four_words;
+typedef struct { sums low, high; } channels;
+typedef words channel_weights;
+SPECIALISED channels CHANNEL_SUMS(const int32_t *from)
+{
+    channels sum;
+    memcpy(&sum, from, sizeof sum);
+    return sum;
+}
+#define CHANNEL_WEIGHTS(from) wide_bytes(from)
+SPECIALISED channels WITH_CHANNELS(channels sum, const int8_t *from, words w)
+{
+    const words products = wide_bytes(from) * w;
+    four_words half[2];
+    memcpy(half, &products, sizeof half);
+    sum.low += __builtin_convertvector(half[0], sums);
+    sum.high += __builtin_convertvector(half[1], sums);
+    return sum;
+}
+SPECIALISED void store_channels(const struct end *end, channels sum, int first, int8_t *to)
+{
+    store_whole(end, sum.low, first, to);
+    store_whole(end, sum.high, first + 4, to + 4);
+}
 #elif defined(IS_IN_ROWS) && __ARM_FEATURE_MVE & 2
 enum { CHANNELS = 4, PLACES = 4 };
 typedef int32x4_t channels, channel_weights;

@@ -16,7 +16,6 @@ struct end {
 };
 
 #ifndef IS_PLAIN
-#include <string.h>
 SPECIALISED int32_t four(const int8_t *from)
 {
     int32_t all;
@@ -25,7 +24,57 @@ SPECIALISED int32_t four(const int8_t *from)
 }
 #endif
 
-#ifdef IS_PLAIN
+#if defined(IS_PLAIN) && defined(HAS_VECTORS)
+enum { LANES = 4, VECTORS = 2, PIXELS = 2 };
+typedef VECTOR(int32_t) sums;
+typedef VECTOR(int16_t) words;
+typedef __attribute__((vector_size(8))) int8_t bytes;
+/* Products of 16 bits, two of which are added at once: a sum is in two parts beside each other. */
+typedef struct { sums low, high; } lanes;
+typedef struct { words low, high; } weights;
+typedef words inputs;
+SPECIALISED words wide_bytes(const int8_t *from)
+{
+    bytes a;
+    memcpy(&a, from, sizeof a);
+    return __builtin_convertvector(a, words);
+}
+SPECIALISED lanes SUMS(const int32_t *from)
+{
+    const sums low = {from[0], 0, from[1], 0}, high = {from[2], 0, from[3], 0};
+    const lanes sum = {low, high};
+    return sum;
+}
+SPECIALISED weights WEIGHTS(const int8_t *from)
+{
+    const weights b = {wide_bytes(from), wide_bytes(from + 8)};
+    return b;
+}
+SPECIALISED words INPUTS(const int8_t *from)
+{
+    int8_t twice[8];
+    memcpy(twice, from, 4);
+    memcpy(twice + 4, from, 4);
+    return wide_bytes(twice);
+}
+SPECIALISED sums pairs_of(words products)
+{
+    const sums all = (sums)products;
+    return (all << 16 >> 16) + (all >> 16);
+}
+SPECIALISED lanes WITH_PRODUCTS(lanes sum, words a, weights b)
+{
+    sum.low += pairs_of(a * b.low);
+    sum.high += pairs_of(a * b.high);
+    return sum;
+}
+SPECIALISED sums whole(lanes sum)
+{
+    const sums all = {sum.low[0] + sum.low[1], sum.low[2] + sum.low[3], sum.high[0] + sum.high[1], sum.high[2] + sum.high[3]};
+    return all;
+}
+#define WHOLE(sum) whole(sum)
+#elif defined(IS_PLAIN)
 enum { LANES = 1, VECTORS = 2, PIXELS = 2 };
 typedef int32_t lanes;
 typedef const int8_t *weights, *inputs;
@@ -191,7 +240,16 @@ SPECIALISED struct end end_behind(struct end end, int outputs)
 #define ENDED(end, sum, output) \
     rounded((float)(sum) * (end)->multiplier[output], (end)->low, (end)->high, (end)->zero)
 
-#if defined(IS_PLAIN)
+#if defined(IS_PLAIN) && defined(HAS_VECTORS)
+SPECIALISED void store_whole(const struct end *end, sums sum, int output, int8_t *to)
+{
+    int i;
+    UNROLLED
+    for (i = 0; i < 4; i++) {
+        to[i] = ENDED(end, sum[i], output + i);
+    }
+}
+#elif defined(IS_PLAIN)
 SPECIALISED void store(const struct end *end, lanes sum, int output, int8_t *to)
 {
     *to = ENDED(end, sum, output);

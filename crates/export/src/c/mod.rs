@@ -116,10 +116,7 @@ fn source(plan: &Plan, integers: Option<&Quantised>, interface: &Interface) -> S
     let number = number_type(integers);
     let mut text = String::new();
     text.push_str("#include \"network.h\"\n\n");
-    text.push_str("#include <float.h>\n#include <string.h>\n");
-    if integers.is_some() {
-        text.push_str("#include <stdint.h>\n");
-    }
+    text.push_str("#include <float.h>\n#include <stdint.h>\n#include <string.h>\n");
     if uses_mathematics(plan, integers, interface) {
         text.push_str("#include <math.h>\n");
     }

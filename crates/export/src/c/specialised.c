@@ -12,3 +12,8 @@
 #else
 #define UNROLLED
 #endif
+/* Where compilers know what a processor has for vectors of 16 bytes. */
+#if (defined(__clang__) || defined(__GNUC__) && __GNUC__ >= 9) && (UINTPTR_MAX > 0xFFFFFFFF || defined(__wasm_simd128__))
+#define HAS_VECTORS
+#define VECTOR(of) __attribute__((vector_size(16))) of
+#endif
