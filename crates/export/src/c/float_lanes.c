@@ -9,7 +9,18 @@ struct end {
     float low, high;
 };
 
-#if defined(NETWORK_PLAIN) || !(defined(__SSE2__) || defined(__ARM_NEON) && defined(__aarch64__))
+#if !defined(NETWORK_PLAIN) && defined(__ARM_FEATURE_MVE) && __ARM_FEATURE_MVE & 2
+#include <arm_mve.h>
+enum { LANES = 4, VECTORS = 2, PIXELS = 2 };
+typedef float32x4_t lanes, weights;
+typedef float inputs;
+#define LOAD(from) vldrwq_f32(from)
+#define STORE(to, a) vstrwq_f32(to, a)
+#define INPUTS(from) (*(from))
+#define WITH_PRODUCTS(sum, a, b) vfmaq_n_f32(sum, b, a)
+#define WITH_CHANNELS(sum, from, w) vfmaq_f32(sum, LOAD(from), w)
+#define BETWEEN(a, low, high) vminnmq_f32(vmaxnmq_f32(a, vdupq_n_f32(low)), vdupq_n_f32(high))
+#elif defined(NETWORK_PLAIN) || !(defined(__SSE2__) || defined(__ARM_NEON) && defined(__aarch64__))
 #ifdef HAS_VECTORS
 enum { LANES = 4, VECTORS = 3, PIXELS = 4 };
 typedef VECTOR(float) lanes;
@@ -28,7 +39,12 @@ SPECIALISED lanes BETWEEN(lanes a, float low, float high)
     return (lanes)((is_low & (masks)least) | (is_high & (masks)most) | (~(is_low | is_high) & (masks)a));
 }
 #else
+#if defined(__GNUC__) && defined(__ARM_FEATURE_FMA)
+enum { LANES = 1, VECTORS = 3, PIXELS = 4 };
+#define WITH_PRODUCTS(sum, a, b) __builtin_fmaf(a, b, sum)
+#else
 enum { LANES = 1, VECTORS = 2, PIXELS = 2 };
+#endif
 typedef float lanes;
 #define LOAD(from) (*(from))
 #define STORE(to, a) (*(to) = (a))
@@ -37,7 +53,9 @@ typedef float lanes;
 typedef lanes weights;
 typedef float inputs;
 #define INPUTS(from) (*(from))
+#ifndef WITH_PRODUCTS
 #define WITH_PRODUCTS(sum, a, b) ((sum) + (a) * (b))
+#endif
 #elif defined(__AVX2__) && defined(__FMA__)
 #include <immintrin.h>
 enum { LANES = 8, VECTORS = 3, PIXELS = 4 };
@@ -95,6 +113,8 @@ enum { CHANNELS = LANES, PLACES = 4 };
 typedef lanes channels, channel_weights;
 #define CHANNEL_SUMS(from) LOAD(from)
 #define CHANNEL_WEIGHTS(from) LOAD(from)
+#ifndef WITH_CHANNELS
 #define WITH_CHANNELS(sum, from, w) WITH_PRODUCTS(sum, LOAD(from), w)
+#endif
 #define ENDED(end, sum, output) ((sum) < (end)->low ? (end)->low : (sum) > (end)->high ? (end)->high : (sum))
 #define store_channels store
