@@ -4,7 +4,7 @@
 
 MODEL is what `netsynth export` takes. Exports C and ONNX in floats and in 8-bit integers, builds C with -O3 -march=native, and
 runs all in turns, so that a busy machine disturbs each alike. Prints the median and the best time of an image, and the median over
-turns of how many times faster C is in the same turn. Needs cc (or another compiler, CC) and numpy; of onnxruntime, tract and ncnn (with
+turns of how many times faster C is in the same turn. Needs cc (or another compiler, CC, with other options, CFLAGS) and numpy; of onnxruntime, tract and ncnn (with
 pnnx, which converts ONNX for it) there are rows where they can be imported. C normalises the image, the others are given numbers.
 ncnn has no row of 8-bit integers: it does not read ONNX's, and makes its own from pictures.
 """
@@ -115,7 +115,8 @@ def shape_of(header):
 def compiled(folder):
     with open(os.path.join(folder, "time.c"), "w") as file:
         file.write(TIMER)
-    build = [os.environ.get("CC", "cc"), "-O3", "-march=native", "network.c", "time.c", "-o", "time", "-lm"]
+    flags = os.environ.get("CFLAGS", "-O3 -march=native").split()
+    build = [os.environ.get("CC", "cc"), *flags, "network.c", "time.c", "-o", "time", "-lm"]
     subprocess.run(build, check=True, cwd=folder)
 
     def times():

@@ -197,12 +197,10 @@ SPECIALISED lanes WITH_PRODUCTS(lanes sum, inputs a, weights b)
 #include <arm_mve.h>
 #define IS_IN_ROWS
 enum { LANES = 1, VECTORS = 2, PIXELS = 3 };
-typedef int32_t lanes;
 #elif defined(__ARM_FEATURE_DSP)
 #include <arm_acle.h>
 #define IS_IN_PAIRS
 enum { LANES = 1, VECTORS = 4, PIXELS = 2 };
-typedef int32_t lanes;
 /* A group's even or odd numbers as two numbers of 16 bits. */
 SPECIALISED int32_t even(int32_t all)
 {

@@ -98,7 +98,12 @@ SPECIALISED void tile(const struct conv *c, struct lines lines, int start, numbe
                     }
                 }
             }
+#ifdef __thumb2__
             __asm__ volatile("ldrd %0, %1, %2" : "=r"(last), "=r"(w_step) : "m"(loop));
+#else
+            last = loop.end;
+            w_step = loop.step;
+#endif
             w += w_step;
         } while (x != last);
         x += lines.length - length;

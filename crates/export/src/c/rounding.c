@@ -9,8 +9,7 @@ SPECIALISED int8_t rounded(float steps, int low, int high, int zero)
 {
     union { float number; int32_t bits; } nearest;
     __asm__("vcvtr.s32.f32 %0, %1" : "=t"(nearest.number) : "t"(steps));
-    __asm__("cmp %0, %1\n\tit lt\n\tmovlt %0, %1" : "+r"(nearest.bits) : "r"(low) : "cc");
-    __asm__("cmp %0, %1\n\tit gt\n\tmovgt %0, %1" : "+r"(nearest.bits) : "r"(high) : "cc");
+    nearest.bits = nearest.bits < low ? low : nearest.bits > high ? high : nearest.bits;
     return (int8_t)(nearest.bits + zero);
 }
 #else
