@@ -210,7 +210,9 @@ impl Layout {
             ends(127, -128) < limit && ends(-128, 127) >= -limit
         };
         let sums = starts.iter().zip(weight.chunks_exact(weight.len() / starts.len()));
-        match !self.is_alone && sums.enumerate().all(|(at, sum)| at % self.outputs % 2 == 0 || fits(sum)) {
+        match !self.is_alone
+            && sums.enumerate().all(|(at, sum)| (at % self.outputs).is_multiple_of(2) || fits(sum))
+        {
             true => self.outputs / 2 * 2,
             false => 0,
         }
