@@ -45,7 +45,8 @@ pub(super) fn step(plan: &Plan, step: &Step) -> (String, String) {
     let call = call(plan, step);
     let mean = |window: &Window| {
         let body = include_str!("mean_pool.c");
-        let body = body.replace("WIDE", "float").replace(" - ZERO", "").replace("END", "sum / (float)count");
+        let body =
+            body.replace("WIDE", "float").replace(" - ZERO", "").replace("END", "sum[i] / (float)count");
         of_one(step, "float", &pooling(plan, step, window), &body)
     };
     match &step.kernel {

@@ -43,12 +43,12 @@ pub(super) fn step(plan: &Plan, integers: &Quantised, step: &Step) -> (String, S
         Kernel::MaxPool(window) => (max_pool(plan, step, "int8_t", window), call),
         Kernel::AvgPool(window) => {
             let factor = float(integers.factor(step, quantised, 0));
-            (mean(window, format!("(float)sum / (float)count * {factor}")), call)
+            (mean(window, format!("(float)sum[i] / (float)count * {factor}")), call)
         }
         Kernel::GlobalAvgPool => {
             let count = (from.shape.height * from.shape.width) as f32;
             let multiplier = float(integers.factor(step, quantised, 0) / count);
-            let whole = mean(&Window::whole(from.shape), format!("(float)sum * {multiplier}"));
+            let whole = mean(&Window::whole(from.shape), format!("(float)sum[i] * {multiplier}"));
             // The count is in the multiplier.
             let is_count = |line: &&str| !line.contains("const int count");
             (whole.lines().filter(is_count).map(|line| format!("{line}\n")).collect(), call)

@@ -245,10 +245,14 @@ fn call(plan: &Plan, step: &Step) -> String {
     format!("    step_{}({});\n", step.output, places.join(", "))
 }
 
+/// Channels that are pooled side by side, at most: as many as there are in a vector.
+const MAX_BLOCK: usize = 16;
+
 /// The constants of a window that slides over a step's input, channel by channel.
 fn pooling(plan: &Plan, step: &Step, window: &Window) -> Vec<(&'static str, usize)> {
     let (from, to) = (plan.values[step.inputs[0]].shape, plan.values[step.output].shape);
-    [&sliding(window, from, to)[..], &[("CHANNELS", to.channels)]].concat()
+    let channels = [("CHANNELS", to.channels), ("BLOCK", to.channels.min(MAX_BLOCK))];
+    [&sliding(window, from, to)[..], &channels].concat()
 }
 
 /// A function of one value of numbers of this type.
