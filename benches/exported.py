@@ -1,12 +1,15 @@
-"""How fast an exported network is, one image at a time on one core: C by the compiler of this machine, and onnxruntime.
+"""How fast an exported network is, one image at a time on one core: C by the compiler of this machine, and what runs ONNX in Python.
 
     python3 benches/exported.py MODEL [NETSYNTH]
 
 MODEL is what `netsynth export` takes. Exports C and ONNX in floats and in 8-bit integers, builds C with -O3 -march=native, and
 runs all in turns, so that a busy machine disturbs each alike. Prints the median and the best time of an image, and the median over
-turns of how many times faster C is in the same turn. Needs cc, numpy and onnxruntime.
+turns of how many times faster C is in the same turn. Needs cc (or another compiler, CC, with other options, CFLAGS) and numpy; of onnxruntime, tract and ncnn (with
+pnnx, which converts ONNX for it) there are rows where they can be imported. C normalises the image, the others are given numbers.
+ncnn has no row of 8-bit integers: it does not read ONNX's, and makes its own from pictures.
 """
 
+import importlib.util
 import os
 import statistics
 import subprocess
@@ -15,7 +18,6 @@ import tempfile
 import time
 
 import numpy
-import onnxruntime
 
 TIMER = """
 #define _POSIX_C_SOURCE 199309L
@@ -49,48 +51,123 @@ RUNS = 40
 TURNS = 8
 
 
+def is_there(*packages):
+    return all(importlib.util.find_spec(package) for package in packages)
+
+
+def by_onnxruntime(onnx, image):
+    import onnxruntime
+
+    one = onnxruntime.SessionOptions()
+    one.intra_op_num_threads = one.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(onnx, one, providers=["CPUExecutionProvider"])
+    return lambda: session.run(["logits"], {"image": image})
+
+
+def by_tract(onnx, image):
+    import tract
+
+    model = tract.onnx().load(onnx)
+    model.set_input_fact(0, ",".join(str(n) for n in image.shape) + ",f32")
+    model.analyse()
+    model, tensor = model.into_model().into_runnable(), tract.Tensor.from_numpy(image)
+    return lambda: model.run([tensor])
+
+
+def by_ncnn(onnx, image):
+    import ncnn
+
+    shape = "inputshape=[" + ",".join(str(n) for n in image.shape) + "]"
+    convert = [os.path.join(os.path.dirname(sys.executable), "pnnx"), os.path.basename(onnx), shape]
+    subprocess.run(convert, check=True, cwd=os.path.dirname(onnx), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    stem = onnx.removesuffix(".onnx")
+    net = ncnn.Net()
+    net.opt.num_threads = 1
+    # As numbers of 32 bits, like all others.
+    net.opt.use_fp16_packed = net.opt.use_fp16_storage = net.opt.use_fp16_arithmetic = net.opt.use_bf16_storage = False
+    net.load_param(stem + ".ncnn.param")
+    net.load_model(stem + ".ncnn.bin")
+    mat = ncnn.Mat(image[0])
+
+    def run():
+        extractor = net.create_extractor()
+        extractor.input("in0", mat)
+        return extractor.extract("out0")
+
+    return run
+
+
+def engines(numbers):
+    found = {"onnxruntime": by_onnxruntime} if is_there("onnxruntime") else {}
+    if is_there("tract"):
+        found["tract"] = by_tract
+    if numbers == "floats" and is_there("ncnn", "pnnx"):
+        found["ncnn"] = by_ncnn
+    return found
+
+
+def shape_of(header):
+    lines = [line.split() for line in open(header) if line.startswith("#define NETWORK_")]
+    known = {line[1]: line[2] for line in lines if len(line) > 2}
+    return [1] + [int(known["NETWORK_" + name]) for name in ["CHANNELS", "HEIGHT", "WIDTH"]]
+
+
+def compiled(folder):
+    with open(os.path.join(folder, "time.c"), "w") as file:
+        file.write(TIMER)
+    flags = os.environ.get("CFLAGS", "-O3 -march=native").split()
+    build = [os.environ.get("CC", "cc"), *flags, "network.c", "time.c", "-o", "time", "-lm"]
+    subprocess.run(build, check=True, cwd=folder)
+
+    def times():
+        printed = subprocess.run(["./time", str(RUNS)], check=True, cwd=folder, capture_output=True, text=True)
+        return [float(line) for line in printed.stdout.split()]
+
+    return times
+
+
+def timed(run):
+    def times():
+        taken = []
+        for _ in range(RUNS):
+            start = time.perf_counter()
+            run()
+            taken.append((time.perf_counter() - start) * 1e3)
+        return taken
+
+    return times
+
+
 def main():
     model = sys.argv[1]
     netsynth = sys.argv[2] if len(sys.argv) > 2 else "netsynth"
-    times = {}
     with tempfile.TemporaryDirectory() as home:
-        sessions = {}
+        programs = {}
         for numbers, options in [("floats", []), ("8-bit integers", ["--int8"])]:
-            onnx, folder = os.path.join(home, numbers + ".onnx"), os.path.join(home, numbers)
-            for to, out in [("onnx", onnx), ("c", folder)]:
+            stem = os.path.join(home, numbers.replace(" ", "-"))
+            for to, out in [("onnx", stem + ".onnx"), ("c", stem)]:
                 subprocess.run(
-                    [netsynth, "export", model, "--to", to, "--out", out, "--no-verify", *options],
+                    [netsynth, "export", model, "--to", to, "--out", out, "--no-verify", *options]
+                    + (["--preprocessing", "metadata"] if to == "onnx" else []),
                     check=True,
                     stdout=subprocess.DEVNULL,
                 )
-            with open(os.path.join(folder, "time.c"), "w") as file:
-                file.write(TIMER)
-            build = ["cc", "-O3", "-march=native", "network.c", "time.c", "-o", "time", "-lm"]
-            subprocess.run(build, check=True, cwd=folder)
-            one = onnxruntime.SessionOptions()
-            one.intra_op_num_threads = one.inter_op_num_threads = 1
-            session = onnxruntime.InferenceSession(onnx, one, providers=["CPUExecutionProvider"])
-            shape = [1] + session.get_inputs()[0].shape[1:]
-            sessions[numbers] = (session, numpy.arange(numpy.prod(shape), dtype=numpy.float32).reshape(shape) * 7919 % 251)
-            times["C, " + numbers], times["onnxruntime, " + numbers] = [], []
+            shape = shape_of(os.path.join(stem, "network.h"))
+            image = numpy.arange(numpy.prod(shape), dtype=numpy.float32).reshape(shape) * 7919 % 251 / 125 - 1
+            programs[numbers] = {"C": compiled(stem)}
+            for name, build in engines(numbers).items():
+                programs[numbers][name] = timed(build(stem + ".onnx", image))
+        turns = {(numbers, name): [] for numbers in programs for name in programs[numbers]}
         for _ in range(TURNS):
-            for numbers, (session, image) in sessions.items():
-                folder = os.path.join(home, numbers)
-                printed = subprocess.run(["./time", str(RUNS)], check=True, cwd=folder, capture_output=True, text=True)
-                times["C, " + numbers] += [float(line) for line in printed.stdout.split()][RUNS // 4 :]
-                for run in range(RUNS):
-                    start = time.perf_counter()
-                    session.run(["logits"], {"image": image})
-                    if run >= RUNS // 4:
-                        times["onnxruntime, " + numbers].append((time.perf_counter() - start) * 1e3)
+            for numbers, name in turns:
+                turns[numbers, name].append(programs[numbers][name]()[RUNS // 4 :])
     print("| | median | best | C is faster by (median of pairs) |\n|---|---|---|---|")
-    for numbers in sessions:
-        ours, theirs = times["C, " + numbers], times["onnxruntime, " + numbers]
-        n = len(ours) // TURNS
-        turns = [slice(turn * n, (turn + 1) * n) for turn in range(TURNS)]
-        ratio = statistics.median(statistics.median(theirs[turn]) / statistics.median(ours[turn]) for turn in turns)
-        for name, taken, pairs in [("C", ours, f"{ratio:.2f}"), ("onnxruntime", theirs, "")]:
-            print(f"| {name}, {numbers} | {statistics.median(taken):.3f} ms | {min(taken):.3f} ms | {pairs} |")
+    for (numbers, name), taken in turns.items():
+        pairs = zip(taken, turns[numbers, "C"])
+        ratio = statistics.median(statistics.median(theirs) / statistics.median(ours) for theirs, ours in pairs)
+        every = [time for turn in taken for time in turn]
+        pair = "" if name == "C" else f"{ratio:.2f}"
+        print(f"| {name}, {numbers} | {statistics.median(every):.3f} ms | {min(every):.3f} ms | {pair} |")
 
 
 main()

@@ -128,6 +128,13 @@ fn rounded(steps: f32, scale: Scale, (least, most): (i32, i32)) -> i8 {
     (libm::rintf(steps.clamp(low, high)) as i32 + scale.zero) as i8
 }
 
+impl QuantisedStep {
+    /// The least and the largest number of steps from the zero point on that comes out before a table.
+    pub fn ends(&self) -> (i32, i32) {
+        (self.clamp.0 - self.before.zero, self.clamp.1 - self.before.zero)
+    }
+}
+
 impl Quantised {
     /// Scales from what the plan computes on these images: of the steps that hold everything or cut off the largest numbers,
     /// the one with the least squared error.

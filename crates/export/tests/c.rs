@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 
 use netsynth_data::Normalisation;
 use netsynth_export::File;
-use networks::{ALL_OPERATORS, both, drawn};
+use networks::{ALL_OPERATORS, both, drawn, shapes};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -89,6 +89,7 @@ fn compilers() -> &'static [Compiler] {
         let forms = forms().into_iter().map(|form| here("gcc", &form));
         let others = [
             here("clang", &[]),
+            here("clang", &["-DNETWORK_PLAIN"]),
             arm("-march=armv8-a"),
             arm("-march=armv8.2-a+dotprod"),
             arm("-DNETWORK_PLAIN"),
@@ -147,6 +148,16 @@ fn a_published_network_in_c_gives_the_logits_in_the_arena_that_was_planned() {
     for (files, bytes) in both(nano_b, 1, Some(Normalisation::PerImage)).iter().zip([474_216, 118_557]) {
         let printed = tested(files, "nano-b", compilers());
         assert!(printed.is_empty() || printed.ends_with(&format!("arena {bytes} bytes\n")), "{printed}");
+    }
+}
+
+#[test]
+fn every_shape_of_a_convolution_in_c_gives_the_logits() {
+    for (seed, text) in shapes().iter().enumerate() {
+        for files in both(text, seed as u64, Some(Normalisation::PerImage)) {
+            let printed = tested(&files, text, compilers());
+            assert!(printed.is_empty() || printed.starts_with("4 of 4 classes equal"), "{printed}");
+        }
     }
 }
 

@@ -9,7 +9,8 @@ use std::path::Path;
 use std::process::Command;
 
 use netsynth_data::Normalisation;
-use networks::both;
+use netsynth_export::File;
+use networks::{ALL_OPERATORS, both, shapes};
 
 /// Processor, unit for floats, the emulated board that has it.
 const BOARDS: [(&str, &[&str], &str); 4] = [
@@ -65,20 +66,65 @@ fn on_board(folder: &Path, (processor, float, board): (&str, &[&str], &str)) -> 
     (size.lines().last().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" "), said)
 }
 
+fn is_everything_there() -> bool {
+    ["arm-none-eabi-gcc", "arm-none-eabi-size", "qemu-system-arm"].into_iter().all(is_there)
+}
+
+/// What the network of these files says on a board, and its sizes.
+fn said(files: &[File], board: (&str, &[&str], &str)) -> (String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    for file in files {
+        fs::write(folder.path().join(&file.path), &file.bytes).unwrap();
+    }
+    on_board(folder.path(), board)
+}
+
+const SAME: &str = "4 of 4 classes equal, largest difference of logits 0,";
+
 #[test]
 fn integers_on_a_microcontroller_are_the_same_to_the_last_bit() {
-    if !["arm-none-eabi-gcc", "arm-none-eabi-size", "qemu-system-arm"].into_iter().all(is_there) {
+    if !is_everything_there() {
         return;
     }
-    let [_, integers] =
-        both(include_str!("../../../prototypes/nano-b.ron"), 1, Some(Normalisation::PerImage));
-    for board in BOARDS {
-        let folder = tempfile::tempdir().unwrap();
-        for file in &integers {
-            fs::write(folder.path().join(&file.path), &file.bytes).unwrap();
+    let networks = [
+        ("nano-b", include_str!("../../../prototypes/nano-b.ron")),
+        ("ds-cnn", include_str!("../../../prototypes/ds-cnn.ron")),
+    ];
+    for (name, text) in networks {
+        let [_, integers] = both(text, 1, Some(Normalisation::PerImage));
+        for board in BOARDS {
+            let (size, said) = said(&integers, board);
+            assert!(said.starts_with(SAME), "{said}");
+            eprintln!("{name} on an emulated {}: text, data, bss {size}; {said}", board.0);
         }
-        let (size, said) = on_board(folder.path(), board);
-        assert!(said.starts_with("4 of 4 classes equal, largest difference of logits 0,"), "{said}");
-        eprintln!("nano-b on an emulated {}: text, data, bss {size}; {said}", board.0);
+    }
+}
+
+#[test]
+fn every_shape_on_a_microcontroller_gives_the_logits() {
+    if !is_everything_there() {
+        return;
+    }
+    for text in shapes().into_iter().chain([ALL_OPERATORS.to_owned()]) {
+        let [floats, integers] = both(&text, 1, Some(Normalisation::PerImage));
+        for board in BOARDS {
+            let (_, said_of_floats) = said(&floats, board);
+            assert!(said_of_floats.starts_with("4 of 4 classes equal"), "{said_of_floats}");
+            let (_, said_of_integers) = said(&integers, board);
+            assert!(said_of_integers.starts_with(SAME), "{text} {said_of_integers}");
+        }
+    }
+}
+
+#[test]
+fn floats_on_a_microcontroller_give_the_logits() {
+    if !is_everything_there() {
+        return;
+    }
+    let [floats, _] = both(include_str!("../../../prototypes/ds-cnn.ron"), 1, Some(Normalisation::PerImage));
+    for board in BOARDS {
+        let (size, said) = said(&floats, board);
+        assert!(said.starts_with("4 of 4 classes equal"), "{said}");
+        eprintln!("ds-cnn in floats on an emulated {}: text, data, bss {size}; {said}", board.0);
     }
 }

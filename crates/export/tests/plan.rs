@@ -7,7 +7,7 @@ mod networks;
 use netsynth_data::Normalisation;
 use netsynth_export::{Interface, Plan, Quantised, c, run};
 use netsynth_graph::program::Program;
-use networks::{ALL_OPERATORS, close, drawn, image, network};
+use networks::{ALL_OPERATORS, close, drawn, image, network, shapes};
 use proptest::prelude::*;
 
 #[test]
@@ -26,8 +26,9 @@ fn the_plan_has_every_operator_and_computes_what_the_network_does() {
 
 #[test]
 fn the_memory_that_is_counted_of_a_graph_is_what_c_takes() {
-    for text in [ALL_OPERATORS, include_str!("../../../prototypes/nano-b.ron")] {
-        let network = network(text, 1);
+    let others = [ALL_OPERATORS, include_str!("../../../prototypes/nano-b.ron")];
+    for text in others.map(str::to_owned).into_iter().chain(shapes()) {
+        let network = network(&text, 1);
         let plan = Plan::new(&network).unwrap();
         let integers = Quantised::new(&plan, &[image(&network, 1)]).unwrap();
         let interface = Interface {

@@ -1,17 +1,17 @@
 //! Steps in 32-bit floats.
 
-use super::text::{array, float, function};
+use super::text::function;
 use super::{call, concat, max_pool, of_one, pooling};
-use crate::loops::sliding;
-use crate::plan::{Activation, Conv, Kernel, Plan, Step, Window};
-use crate::run::by_tap;
+use crate::plan::{Activation, Kernel, Plan, Step, Window};
 
 /// The functions of the activations that a plan has.
 pub(super) fn activations(plan: &Plan) -> String {
-    // A convolution of one group has the ends of others in its numbers.
-    let is_called = |step: &Step| match (&step.kernel, step.kernel.activation()) {
-        (Kernel::Conv(conv), Activation::Relu | Activation::Relu6) => conv.groups > 1,
-        _ => true,
+    // A convolution has the ends of others in its numbers.
+    let is_called = |step: &Step| {
+        !matches!(
+            (&step.kernel, step.kernel.activation()),
+            (Kernel::Conv(_), Activation::Relu | Activation::Relu6)
+        )
     };
     let used =
         |kind: Activation| plan.steps.iter().any(|step| step.kernel.activation() == kind && is_called(step));
@@ -45,12 +45,12 @@ pub(super) fn step(plan: &Plan, step: &Step) -> (String, String) {
     let call = call(plan, step);
     let mean = |window: &Window| {
         let body = include_str!("mean_pool.c");
-        let body = body.replace("WIDE", "float").replace(" - ZERO", "").replace("END", "sum / (float)count");
+        let body =
+            body.replace("WIDE", "float").replace(" - ZERO", "").replace("END", "sum[i] / (float)count");
         of_one(step, "float", &pooling(plan, step, window), &body)
     };
     match &step.kernel {
-        Kernel::Conv(conv) if conv.groups == 1 => super::conv::in_floats(plan, step, conv),
-        Kernel::Conv(conv) => (grouped(&name, plan, step, conv), call),
+        Kernel::Conv(conv) => super::conv::in_floats(plan, step, conv),
         Kernel::Sum(kind) => {
             let names: Vec<String> = (0..step.inputs.len()).map(|input| format!("x{input}")).collect();
             let parameters: Vec<String> = names.iter().map(|name| format!("const float *{name}")).collect();
@@ -73,31 +73,4 @@ pub(super) fn step(plan: &Plan, step: &Step) -> (String, String) {
             (function(&name, "const float *x, const float *gate, float *y", &constants, body), call)
         }
     }
-}
-
-/// Outputs that are summed at once, at most: their sums are on the stack.
-const MAX_BLOCK: usize = 64;
-
-/// A convolution of several groups.
-fn grouped(name: &str, plan: &Plan, step: &Step, conv: &Conv) -> String {
-    let (from, to) = (&plan.values[step.inputs[0]], &plan.values[step.output]);
-    let channels = from.shape.channels;
-    let (inputs, outputs) = (channels / conv.groups, to.shape.channels / conv.groups);
-    let taps = conv.window.size.0 * conv.window.size.1;
-    let number = step.output.to_string();
-    let mut constants = sliding(&conv.window, from.shape, to.shape).to_vec();
-    constants.push(("GROUPS", conv.groups));
-    let (body, weight) = if conv.is_depthwise(from.shape, to.shape) {
-        // As one group of one input, by tap and then by channel.
-        (include_str!("float_depthwise.c"), by_tap(&conv.numbers.weight, 1, 1, taps))
-    } else {
-        let n_blocks = outputs.div_ceil(MAX_BLOCK);
-        let block = outputs.div_ceil(n_blocks);
-        constants.extend([("IN", inputs), ("OUT", outputs), ("BLOCKS", n_blocks), ("BLOCK", block)]);
-        (include_str!("float_grouped.c"), by_tap(&conv.numbers.weight, conv.groups, inputs, taps))
-    };
-    let body = body.replace("_N", &format!("_{number}")).replace("ACTIVATED", self::name(conv.activation));
-    array("float", &format!("weight_{number}"), weight.into_iter().map(float))
-        + &array("float", &format!("bias_{number}"), conv.numbers.bias.iter().copied().map(float))
-        + &function(name, "const float *x, float *y", &constants, &body)
 }

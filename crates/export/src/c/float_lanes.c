@@ -9,14 +9,53 @@ struct end {
     float low, high;
 };
 
-#if defined(NETWORK_PLAIN) || !(defined(__SSE2__) || defined(__ARM_NEON) && defined(__aarch64__))
+#if !defined(NETWORK_PLAIN) && defined(__ARM_FEATURE_MVE) && __ARM_FEATURE_MVE & 2
+#include <arm_mve.h>
+enum { LANES = 4, VECTORS = 2, PIXELS = 2 };
+typedef float32x4_t lanes, weights;
+typedef float inputs;
+#define LOAD(from) vldrwq_f32(from)
+#define STORE(to, a) vstrwq_f32(to, a)
+#define INPUTS(from) (*(from))
+#define WITH_PRODUCTS(sum, a, b) vfmaq_n_f32(sum, b, a)
+#define WITH_CHANNELS(sum, from, w) vfmaq_f32(sum, LOAD(from), w)
+#define BETWEEN(a, low, high) vminnmq_f32(vmaxnmq_f32(a, vdupq_n_f32(low)), vdupq_n_f32(high))
+#elif defined(NETWORK_PLAIN) || !(defined(__SSE2__) || defined(__ARM_NEON) && defined(__aarch64__))
+#ifdef HAS_VECTORS
+enum { LANES = 4, VECTORS = 3, PIXELS = 4 };
+typedef VECTOR(float) lanes;
+typedef VECTOR(int32_t) masks;
+SPECIALISED lanes LOAD(const float *from)
+{
+    lanes a;
+    memcpy(&a, from, sizeof a);
+    return a;
+}
+#define STORE(to, a) memcpy(to, &(a), sizeof(lanes))
+SPECIALISED lanes BETWEEN(lanes a, float low, float high)
+{
+    const lanes least = {low, low, low, low}, most = {high, high, high, high};
+    const masks is_low = a < least, is_high = a > most;
+    return (lanes)((is_low & (masks)least) | (is_high & (masks)most) | (~(is_low | is_high) & (masks)a));
+}
+#else
+#if defined(__GNUC__) && defined(__ARM_FEATURE_FMA)
+enum { LANES = 1, VECTORS = 3, PIXELS = 4 };
+#define WITH_PRODUCTS(sum, a, b) __builtin_fmaf(a, b, sum)
+#else
 enum { LANES = 1, VECTORS = 2, PIXELS = 2 };
-typedef float lanes, weights, inputs;
+#endif
+typedef float lanes;
 #define LOAD(from) (*(from))
 #define STORE(to, a) (*(to) = (a))
-#define INPUTS(from) (*(from))
-#define WITH_PRODUCTS(sum, a, b) ((sum) + (a) * (b))
 #define BETWEEN(a, low, high) ((a) < (low) ? (low) : (a) > (high) ? (high) : (a))
+#endif
+typedef lanes weights;
+typedef float inputs;
+#define INPUTS(from) (*(from))
+#ifndef WITH_PRODUCTS
+#define WITH_PRODUCTS(sum, a, b) ((sum) + (a) * (b))
+#endif
 #elif defined(__AVX2__) && defined(__FMA__)
 #include <immintrin.h>
 enum { LANES = 8, VECTORS = 3, PIXELS = 4 };
@@ -55,8 +94,27 @@ typedef float32x4_t lanes, weights, inputs;
 #define SUMS(from) LOAD(from)
 #define WEIGHTS(from) LOAD(from)
 
+/* What ends the sums of the outputs behind so many. */
+SPECIALISED struct end end_behind(struct end end, int outputs)
+{
+    (void)outputs;
+    return end;
+}
+
 SPECIALISED void store(const struct end *end, lanes sum, int output, float *to)
 {
     (void)output;
-    STORE(to, BETWEEN(sum, end->low, end->high));
+    sum = BETWEEN(sum, end->low, end->high);
+    STORE(to, sum);
 }
+
+/* Sums of channels beside each other, for so many PLACES at once. */
+enum { CHANNELS = LANES, PLACES = 4 };
+typedef lanes channels, channel_weights;
+#define CHANNEL_SUMS(from) LOAD(from)
+#define CHANNEL_WEIGHTS(from) LOAD(from)
+#ifndef WITH_CHANNELS
+#define WITH_CHANNELS(sum, from, w) WITH_PRODUCTS(sum, LOAD(from), w)
+#endif
+#define ENDED(end, sum, output) ((sum) < (end)->low ? (end)->low : (sum) > (end)->high ? (end)->high : (sum))
+#define store_channels store

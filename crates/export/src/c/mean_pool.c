@@ -1,4 +1,4 @@
-    int row, column, ky, kx, c;
+    int row, column, ky, kx, c, i;
     for (row = 0; row < OUT_HEIGHT; row++) {
         const int top = row * STRIDE - PADDING;
         const int first_row = top < 0 ? -top : 0;
@@ -8,14 +8,20 @@
             const int first_column = left < 0 ? -left : 0;
             const int end_column = left + COLUMNS > WIDTH ? WIDTH - left : COLUMNS;
             const int count = (end_row - first_row) * (end_column - first_column);
-            for (c = 0; c < CHANNELS; c++) {
-                WIDE sum = 0;
+            for (c = 0; c < CHANNELS; c += BLOCK) {
+                /* The last block begins early enough to be whole. */
+                const int start = c + BLOCK > CHANNELS ? CHANNELS - BLOCK : c;
+                WIDE sum[BLOCK] = {0};
                 for (ky = first_row; ky < end_row; ky++) {
                     for (kx = first_column; kx < end_column; kx++) {
-                        sum += x[((top + ky) * WIDTH + left + kx) * CHANNELS + c] - ZERO;
+                        for (i = 0; i < BLOCK; i++) {
+                            sum[i] += x[((top + ky) * WIDTH + left + kx) * CHANNELS + start + i] - ZERO;
+                        }
                     }
                 }
-                y[(row * OUT_WIDTH + column) * CHANNELS + c] = END;
+                for (i = 0; i < BLOCK; i++) {
+                    y[(row * OUT_WIDTH + column) * CHANNELS + start + i] = END;
+                }
             }
         }
     }

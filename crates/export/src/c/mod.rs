@@ -15,7 +15,7 @@ use netsynth_graph::program::GROUP;
 use crate::file::{File, Program};
 use crate::interface::Interface;
 use crate::loops::sliding;
-use crate::plan::{Activation, Kernel, Plan, Step, Window};
+use crate::plan::{Activation, Plan, Step, Window};
 use crate::quantised::Quantised;
 use crate::samples::Sample;
 use text::{float, function, literal, remark};
@@ -116,15 +116,13 @@ fn source(plan: &Plan, integers: Option<&Quantised>, interface: &Interface) -> S
     let number = number_type(integers);
     let mut text = String::new();
     text.push_str("#include \"network.h\"\n\n");
-    text.push_str("#include <float.h>\n");
-    if integers.is_some() {
-        text.push_str("#include <stdint.h>\n");
-    }
+    text.push_str("#include <float.h>\n#include <stdint.h>\n#include <string.h>\n");
     if uses_mathematics(plan, integers, interface) {
         text.push_str("#include <math.h>\n");
     }
+    text.push_str(include_str!("specialised.c"));
     if integers.is_some() {
-        text.push_str(ROUNDED);
+        text.push_str(include_str!("rounding.c"));
     } else {
         text.push_str(&float::activations(plan));
     }
@@ -135,10 +133,7 @@ fn source(plan: &Plan, integers: Option<&Quantised>, interface: &Interface) -> S
         labels.join(",\n"),
         arena_numbers(plan, integers)
     ));
-    let is_plain_conv = |step: &Step| matches!(&step.kernel, Kernel::Conv(conv) if conv.groups == 1);
-    if plan.steps.iter().any(is_plain_conv) {
-        text.push_str(&conv::functions(integers.is_some()));
-    }
+    text.push_str(&conv::functions(plan, integers.is_some()));
     let mut calls = String::new();
     for step in &plan.steps {
         let output = &plan.values[step.output];
@@ -185,23 +180,6 @@ fn uses_mathematics(plan: &Plan, integers: Option<&Quantised>, interface: &Inter
     interface.normalisation == Some(Normalisation::PerImage) || plan.steps.iter().any(is_exponential)
 }
 
-/// Rounding to the nearest integer, to the even one of two: of a float below 2^22 it happens when 1.5 * 2^23 is added.
-const ROUNDED: &str = "
-#if FLT_EVAL_METHOD != 0
-#error floats must be computed in 32 bits: on 32-bit x86 compile with -msse2 -mfpmath=sse
-#endif
-
-static int8_t rounded(float steps, int least, int most, int zero)
-{
-    union { float number; int32_t bits; } sum;
-    const float low = (float)(least - zero), high = (float)(most - zero);
-    steps = steps < low ? low : steps;
-    steps = steps > high ? high : steps;
-    sum.number = steps + 12582912.0f;
-    return (int8_t)(sum.bits - 0x4B400000 + zero);
-}
-";
-
 /// The function that writes an image into the arena.
 fn image_function(integers: Option<&Quantised>, interface: &Interface) -> String {
     let (level, number) = (image_type(interface), number_type(integers));
@@ -209,7 +187,13 @@ fn image_function(integers: Option<&Quantised>, interface: &Interface) -> String
         None => value.to_owned(),
         Some(integers) => {
             let scale = integers.scales[0];
-            format!("rounded({value} * {}, -128, 127, {})", float(1.0 / scale.step()), scale.zero)
+            format!(
+                "rounded({value} * {}, {}, {}, {})",
+                float(1.0 / scale.step()),
+                -128 - scale.zero,
+                127 - scale.zero,
+                scale.zero
+            )
         }
     };
     let (before, value) = match interface.normalisation {
@@ -261,10 +245,14 @@ fn call(plan: &Plan, step: &Step) -> String {
     format!("    step_{}({});\n", step.output, places.join(", "))
 }
 
+/// Channels that are pooled side by side, at most: as many as there are in a vector.
+const MAX_BLOCK: usize = 16;
+
 /// The constants of a window that slides over a step's input, channel by channel.
 fn pooling(plan: &Plan, step: &Step, window: &Window) -> Vec<(&'static str, usize)> {
     let (from, to) = (plan.values[step.inputs[0]].shape, plan.values[step.output].shape);
-    [&sliding(window, from, to)[..], &[("CHANNELS", to.channels)]].concat()
+    let channels = [("CHANNELS", to.channels), ("BLOCK", to.channels.min(MAX_BLOCK))];
+    [&sliding(window, from, to)[..], &channels].concat()
 }
 
 /// A function of one value of numbers of this type.

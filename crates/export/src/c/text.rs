@@ -14,10 +14,14 @@ pub(super) fn function(name: &str, parameters: &str, constants: &[(&str, usize)]
 
 /// An array that nothing changes.
 pub(super) fn array<T: Display>(of: &str, name: &str, values: impl Iterator<Item = T>) -> String {
-    const PER_LINE: usize = 12;
     let values: Vec<String> = values.map(|value| value.to_string()).collect();
-    let lines: Vec<String> = values.chunks(PER_LINE).map(|line| format!("    {}", line.join(", "))).collect();
-    format!("static const {of} {name}[{}] = {{\n{}\n}};\n\n", values.len(), lines.join(",\n"))
+    lines(of, name, values.len(), &values, 12)
+}
+
+/// An array of so many numbers, written as fewer items.
+pub(super) fn lines(of: &str, name: &str, length: usize, items: &[String], per_line: usize) -> String {
+    let lines: Vec<String> = items.chunks(per_line).map(|line| format!("    {}", line.join(", "))).collect();
+    format!("static const {of} {name}[{length}] = {{\n{}\n}};\n\n", lines.join(",\n"))
 }
 
 /// The bytes of all arrays that [`array`] wrote into a source.
@@ -25,7 +29,7 @@ pub(super) fn constant_bytes(source: &str) -> usize {
     let arrays = source.lines().filter_map(|line| line.strip_prefix("static const ")?.strip_suffix("] = {"));
     let bytes = arrays.filter_map(|array| {
         let (declared, length) = array.split_once('[')?;
-        let size = if declared.starts_with("int8_t ") { 1 } else { 4 };
+        let size = if declared.contains("int8_t ") { 1 } else { 4 };
         Some(size * length.parse::<usize>().ok()?)
     });
     bytes.sum()

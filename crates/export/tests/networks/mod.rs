@@ -10,6 +10,55 @@ use netsynth_train::{Deployed, Device, Network};
 /// Every operator, kernel, stride, norm and activation, on an odd plane.
 pub const ALL_OPERATORS: &str = include_str!("../../../graph/tests/all-operators.ron");
 
+/// A network of one chain of operators on such an image; each reads the one before.
+fn chain((channels, height, width): (usize, usize, usize), operators: &[&str]) -> String {
+    let nodes = operators.iter().enumerate().map(|(number, op)| {
+        let from = if number == 0 { "input".to_owned() } else { format!("n{}", number - 1) };
+        format!(r#"(name: "n{number}", from: ["{from}"], op: {op})"#)
+    });
+    let nodes: Vec<String> = nodes.collect();
+    format!(
+        r#"(schema: 1, name: "chain", input: (channels: {channels}, height: {height}, width: {width}), nodes: [{}])"#,
+        nodes.join(", ")
+    )
+}
+
+/// Shapes at which convolutions change how they sum: few and odd outputs, inputs and pixels, groups, a plane one pixel wide,
+/// and sums that do not fit in 24 bits.
+pub fn shapes() -> Vec<String> {
+    vec![
+        chain(
+            (3, 9, 7),
+            &[
+                "Conv(channels: 5, norm: Batch, activation: Relu)",
+                "Conv(channels: 1, kernel: 1, activation: Relu)",
+                "Conv(channels: 6, kernel: 5)",
+                "Conv(channels: 3, groups: 3, activation: Relu6)",
+                "Conv(channels: 3, groups: 3, norm: Batch, activation: Relu)",
+                "Conv(channels: 13, kernel: 1, stride: 2)",
+                "Conv(channels: 13, groups: 13, kernel: 5, activation: Relu)",
+                "Conv(channels: 26, groups: 13, activation: Swish)",
+                "Conv(channels: 22, groups: 2, kernel: 1, activation: Relu)",
+                "Conv(channels: 22, groups: 22, stride: 2, activation: Relu6)",
+                "Conv(channels: 9, activation: Relu)",
+                "Dense(units: 4)",
+            ],
+        ),
+        chain(
+            (1, 11, 1),
+            &[
+                "Conv(channels: 4, activation: Relu)",
+                "Conv(channels: 4, groups: 4)",
+                "Conv(channels: 11, stride: 2)",
+                "Conv(channels: 11, groups: 11, kernel: 1, norm: Batch)",
+                "Conv(channels: 2, kernel: 1)",
+                "Dense(units: 3)",
+            ],
+        ),
+        chain((2, 16, 12), &["Conv(channels: 32, activation: Relu)", "Dense(units: 5)"]),
+    ]
+}
+
 /// A network with random weights.
 pub fn network(text: &str, seed: u64) -> Deployed {
     let graph = Graph::new(&ArchitectureSpec::from_ron(text).unwrap()).unwrap();

@@ -103,6 +103,11 @@ impl<N> Conv<N> {
     pub fn is_depthwise(&self, from: Shape, to: Shape) -> bool {
         self.groups == from.channels && self.groups == to.channels
     }
+
+    /// Whether it is depthwise and there are several channels: a kernel of its own on a device.
+    pub fn is_alone(&self, from: Shape, to: Shape) -> bool {
+        self.groups > 1 && self.is_depthwise(from, to)
+    }
 }
 
 impl From<Activation> for Nonlinearity {

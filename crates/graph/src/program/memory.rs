@@ -47,15 +47,15 @@ fn counted<N>(program: &Program<N>, group: usize, of: impl Fn(usize, usize, bool
         };
         let (from, to) = (program.values[step.inputs[0]].shape, program.values[step.output].shape);
         match &step.kernel {
-            Kernel::Conv(conv) if conv.groups == 1 => {
-                let (rows, columns) = conv.window.size;
-                let weights = rows * (columns * from.channels).next_multiple_of(group) * to.channels;
-                let behind = MAX_LANES.saturating_sub(to.channels);
-                of(weights + group * behind, to.channels + behind, has_table)
-            }
             Kernel::Conv(conv) => {
                 let (rows, columns) = conv.window.size;
-                of(rows * columns * from.channels / conv.groups * to.channels, to.channels, has_table)
+                if conv.is_alone(from, to) {
+                    return of(rows * columns * to.channels, to.channels, has_table);
+                }
+                let (inputs, outputs) = (from.channels / conv.groups, to.channels / conv.groups);
+                let weights = rows * (columns * inputs).next_multiple_of(group) * to.channels;
+                let behind = MAX_LANES.saturating_sub(outputs);
+                of(weights + group * behind, to.channels + behind, has_table)
             }
             Kernel::Sum(_)
             | Kernel::Concat

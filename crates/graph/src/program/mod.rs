@@ -109,12 +109,15 @@ impl<N> Program<N> {
     }
 
     /// How many numbers a convolution keeps beside its input and output: as many lines of the image as its window has rows, with
-    /// a border, so that every window is whole. Without a border it reads the image itself.
+    /// a border, so that every window is whole; of several groups one's lines at a time. One of one group without a border
+    /// reads the image itself, and so does one of each channel alone.
     pub fn kept(&self, step: &Step<N>) -> usize {
-        let from = self.values[step.inputs[0]].shape;
+        let (from, to) = (self.values[step.inputs[0]].shape, self.values[step.output].shape);
         match &step.kernel {
-            Kernel::Conv(conv) if conv.groups == 1 && conv.window.padding > 0 => {
-                conv.window.size.0 * (from.width + 2 * conv.window.padding) * from.channels
+            Kernel::Conv(conv)
+                if !conv.is_alone(from, to) && (conv.window.padding > 0 || conv.groups > 1) =>
+            {
+                conv.window.size.0 * (from.width + 2 * conv.window.padding) * from.channels / conv.groups
             }
             Kernel::Conv(_)
             | Kernel::Sum(_)
