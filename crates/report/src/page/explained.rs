@@ -79,7 +79,10 @@ fn figure(face: &ExplainedFace) -> String {
         true => format!("<b>{}</b>", escaped(label)),
         false => format!("<b>{}</b>, and it is {}", escaped(label), escaped(truth)),
     };
-    html + &format!("<figcaption><span>{said}</span><span>{}</span></figcaption></figure>\n", percent(*probability))
+    html + &format!(
+        "<figcaption><span>{said}</span><span>{}</span></figcaption></figure>\n",
+        percent(*probability)
+    )
 }
 
 /// The means over all faces for each share.
