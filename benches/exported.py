@@ -148,7 +148,7 @@ def main():
             for to, out in [("onnx", stem + ".onnx"), ("c", stem)]:
                 subprocess.run(
                     [netsynth, "export", model, "--to", to, "--out", out, "--no-verify", *options]
-                    + (["--preprocessing", "metadata"] if to == "onnx" else []),
+                    + (["--preprocessing", "numbers"] if to == "onnx" else []),
                     check=True,
                     stdout=subprocess.DEVNULL,
                 )

@@ -44,6 +44,11 @@ fn plan() -> String {
         .replace("space: \"tiny.ron\",", "space: \"tiny.ron\", device_model: \"board.ron\",")
 }
 
+/// The small search, which predicts latency and asks for none.
+fn plan_without_latency() -> String {
+    PLAN.replace("space: \"tiny.ron\",", "space: \"tiny.ron\", device_model: \"board.ron\",")
+}
+
 /// A workplace with that plan and the model that it names.
 fn with_a_model() -> TempDir {
     let home = workplace();
@@ -83,11 +88,24 @@ fn a_search_by_latency_needs_its_folder_alone_and_says_what_a_prediction_is_wort
         netsynth(folder, &["front", "query", "runs/x", "--trials", "--where", "latency > 0.25 ms"]);
     assert!(beyond.contains("No trial meets the condition"), "{beyond}");
     let shown = done(folder, &["front", "show", "runs/x"]);
-    for part in
-        ["predicted latency", " ms ", "not measured", "a slow board", "6.00 % off and the worst 31.00 %"]
-    {
+    let queried = done(folder, &["front", "query", "runs/x", "--where", "latency > 0 ms"]);
+    for part in [
+        "predicted latency",
+        " ms ",
+        "not measured",
+        "a slow board, for networks of up to 150,000 parameters and 50.00 M MACs",
+        "6.00 % off and the worst 31.00 %",
+    ] {
         assert!(shown.contains(part), "{part}: {shown}");
+        assert!(queried.contains(part), "{part}: {queried}");
     }
+    // The table in the folder has the column, and so has its document.
+    let table = fs::read_to_string(run.join("front.csv")).unwrap();
+    let (header, rows) = table.split_once('\n').unwrap();
+    assert!(header.ends_with(",latency"), "{header}");
+    let found: Vec<f64> = rows.lines().map(|row| row.rsplit(',').next().unwrap().parse().unwrap()).collect();
+    assert_eq!(found, members.iter().map(latency).collect::<Vec<_>>());
+    assert!(fs::read_to_string(run.join("front.ron")).unwrap().contains("\"latency\": "));
     assert!(done(folder, &["explain", "runs/x"]).contains("Predicted latency 0."));
     assert!(
         done(folder, &["front", "plot", "runs/x", "--ascii", "--x", "latency"]).contains("predicted latency")
@@ -108,6 +126,42 @@ fn a_search_by_latency_needs_its_folder_alone_and_says_what_a_prediction_is_wort
     }
     done(folder, &["resume", "runs/x"]);
     assert_same(&contents(&run), &expected, "resumed");
+}
+
+#[test]
+fn a_search_keeps_to_networks_whose_latency_is_known() {
+    let home = with_a_model();
+    let folder = home.path();
+    let with_largest = |parameters: u64| {
+        let largest = format!("largest: (parameters: {parameters}, macs: 9000000), network:");
+        fs::write(folder.join("board.ron"), device_model().replace("network:", &largest)).unwrap();
+    };
+    with_largest(1500);
+    done(folder, &["search", "--plan", "plan.ron", "--name", "x"]);
+    let plan = fs::read_to_string(folder.join("runs/x/plan.ron")).unwrap();
+    assert!(
+        plan.contains("AtMost(Parameters, 1500.0)") && plan.contains("AtMost(Macs, 9000000.0)"),
+        "{plan}"
+    );
+    let trials = done(folder, &["front", "query", "runs/x", "--trials", "--json"]);
+    let trials: Value = serde_json::from_str(&trials).unwrap();
+    let trials = trials["members"].as_array().unwrap();
+    assert_eq!(trials.len(), 6);
+    for trial in trials {
+        assert!(trial["metrics"]["parameters"].as_f64().unwrap() <= 1500.0, "{trial}");
+        assert!(trial["metrics"]["latency"].as_f64().unwrap() > 0.0, "{trial}");
+    }
+    done(folder, &["verify", "runs/x", "--retrain", "0"]);
+
+    with_largest(1);
+    let (code, _, stderr) = netsynth(folder, &["search", "--plan", "plan.ron", "--name", "y"]);
+    assert!(code == 2 && stderr.contains("parameters <= 1"), "{stderr}");
+    assert!(!folder.join("runs/y").exists());
+    // A search that asks for no latency is as free as ever.
+    let plan = plan_without_latency();
+    fs::write(folder.join("free.ron"), plan).unwrap();
+    done(folder, &["search", "--plan", "free.ron", "--name", "z"]);
+    assert!(!fs::read_to_string(folder.join("runs/z/plan.ron")).unwrap().contains("Macs"));
 }
 
 #[test]
@@ -248,6 +302,12 @@ fn a_model_is_measured_here_and_on_a_board_beside_what_was_predicted() {
     let fold = "runs/t/folds/01";
     let here = done(folder, &["bench", fold, "--seconds", "0.02", "--device-model", "here.ron"]);
     assert!(here.contains("predicted 0.") && here.contains("measured 0."), "{here}");
+    let whole = fs::read_to_string(folder.join("here.ron")).unwrap();
+    let small = whole.replace("parameters: 150000", "parameters: 1");
+    assert!(small != whole, "{whole}");
+    fs::write(folder.join("small.ron"), small).unwrap();
+    let beyond = done(folder, &["bench", fold, "--seconds", "0.02", "--device-model", "small.ron"]);
+    assert!(beyond.contains("no prediction: the model knows networks of up to 1 parameters"), "{beyond}");
     let (code, _, stderr) = netsynth(folder, &["bench", fold, "--device-model", "plan.ron"]);
     assert!(code == 2 && stderr.contains("plan.ron: "), "{stderr}");
 
@@ -266,4 +326,20 @@ fn a_model_is_measured_here_and_on_a_board_beside_what_was_predicted() {
     assert!(
         done(folder, &[&on[..], &["--csv"]].concat()).starts_with("numbers,images_per_sec,median_ms,p95_ms")
     );
+    // Integers beside floats, with what they cost; no model predicts them.
+    let both: Value =
+        serde_json::from_str(&done(folder, &[&on[..], &["--int8", "--json"]].concat())).unwrap();
+    let rows = both["rows"].as_array().unwrap();
+    let numbers: Vec<&str> = rows.iter().map(|row| row["numbers"].as_str().unwrap()).collect();
+    assert_eq!(numbers, ["32-bit floats", "8-bit integers"]);
+    assert!(rows.iter().all(|row| row["median_ms"].as_f64().unwrap() > 0.0), "{both}");
+    assert!(rows[0]["predicted_ms"].is_number() && rows[1]["predicted_ms"].is_null(), "{both}");
+    assert!(both["integers"].as_str().unwrap().contains("in 8-bit integers ("), "{both}");
+    fs::rename(folder.join("faces"), folder.join("moved")).unwrap();
+    let complaint = netsynth(folder, &[&on[..], &["--int8"]].concat()).2;
+    assert!(complaint.contains("cannot be read"), "{complaint}");
+    let text = done(folder, &[&on[..], &["--int8", "--data", "moved"]].concat());
+    assert!(text.contains("8-bit integers") && text.contains("of their labels are equal"), "{text}");
+    let (code, _, stderr) = netsynth(folder, &["bench", fold, "--int8"]);
+    assert!(code == 2 && stderr.contains("--on <COMMAND>"), "{stderr}");
 }

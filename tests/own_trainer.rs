@@ -11,7 +11,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use netsynth_export::by_rten;
+use netsynth_export::{Given, by_rten};
 use netsynth_graph::{ArchitectureSpec, Graph};
 use serde_json::Value;
 
@@ -104,7 +104,7 @@ printf '%s\n' "$asked" | sh channels.sh"#;
     let threads = kept("threads", &[]);
     assert!(threads.len() > 8, "{:?}", threads.keys());
     for (task, model) in &threads {
-        let logits = by_rten(model, [1, 1, 8, 8], &[vec![0.5; 64]]).unwrap();
+        let logits = by_rten(model, &[Given::Numbers([1, 1, 8, 8], vec![0.5; 64])]).unwrap();
         assert!(logits[0].len() == 10 && logits[0].iter().all(|logit| logit.is_finite()), "{task}");
     }
     assert!(kept("processes", &["--executor", "processes"]) == threads, "the files differ");

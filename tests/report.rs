@@ -75,9 +75,19 @@ fn a_report_is_a_derived_file_that_says_how_the_run_stands() {
     let run = folder.path().join("runs/one");
     let html = reported(folder.path());
     assert!(html.contains("Finished. 6 trials by synthesis") && html.contains("nano-a"));
-    for section in
-        ["pareto", "front", "variants", "progress", "reasons", "learned", "all", "work", "notes", "made"]
-    {
+    for section in [
+        "pareto",
+        "front",
+        "variants",
+        "explained",
+        "progress",
+        "reasons",
+        "learned",
+        "all",
+        "work",
+        "notes",
+        "made",
+    ] {
         assert!(html.contains(&format!("<section id=\"{section}\">")), "{section}");
     }
     assert!(
@@ -119,6 +129,80 @@ fn a_report_is_a_derived_file_that_says_how_the_run_stands() {
     );
 }
 
+/// The part of a report with faces, and the images in it, decoded.
+fn faces_in(html: &str) -> (String, Vec<image::RgbImage>) {
+    let (_, section) = html.split_once("<section id=\"explained\">").unwrap();
+    let section = section.split_once("</section>").unwrap().0;
+    let image = |part: &str| {
+        let digits = part.split('"').next().unwrap();
+        let value = |digit: u8| match digit {
+            b'A'..=b'Z' => digit - b'A',
+            b'a'..=b'z' => digit - b'a' + 26,
+            b'0'..=b'9' => digit - b'0' + 52,
+            b'+' => 62,
+            _ => 63,
+        };
+        let bits = digits
+            .trim_end_matches('=')
+            .bytes()
+            .flat_map(|digit| (0..6).rev().map(move |bit| value(digit) >> bit & 1));
+        let bits: Vec<u8> = bits.collect();
+        let bytes: Vec<u8> =
+            bits.chunks_exact(8).map(|bits| bits.iter().fold(0, |byte, bit| byte << 1 | bit)).collect();
+        image::load_from_memory(&bytes).unwrap().into_rgb8()
+    };
+    let images = section.split("data:image/png;base64,").skip(1).map(image).collect();
+    (section.to_owned(), images)
+}
+
+#[test]
+fn drawn_faces_are_in_a_report_and_those_of_people_only_if_asked_for() {
+    let folder = searched();
+    let html = reported(folder.path());
+    let (section, images) = faces_in(&html);
+    assert!(section.contains("nano-b took ") || section.contains("nano-a took "), "{section}");
+    // A face and its map for each label, at most twelve of these; the first panel is as gray as the sample.
+    let n_faces = section.matches("<figure").count();
+    assert!((1..=12).contains(&n_faces) && images.len() == 2 * n_faces, "{n_faces}");
+    for pair in images.chunks_exact(2) {
+        assert_eq!((pair[0].dimensions(), pair[1].dimensions()), ((24, 24), (24, 24)));
+        assert!(pair[0].pixels().all(|pixel| pixel[0] == pixel[1] && pixel[1] == pixel[2]));
+        assert!(pair[0] != pair[1]);
+    }
+    for words in ["same form elsewhere", "5.00 %", "10.00 %", "20.00 %"] {
+        assert!(section.contains(words), "{words} in {section}");
+    }
+
+    // The same run of faces in files.
+    let folder = workplace();
+    let synth = ["data", "synth", "faces", "--subjects", "6", "--side", "24", "--frames", "2"];
+    assert_eq!(netsynth(folder.path(), &synth).0, 0);
+    let plan = fs::read_to_string(folder.path().join("plan.ron")).unwrap();
+    let drawn = "Synthetic(subjects: 10, seed: 1, side: 24, frames: 2)";
+    assert!(plan.contains(drawn));
+    fs::write(folder.path().join("plan.ron"), plan.replace(drawn, "Folder(\"faces\")")).unwrap();
+    let search = ["search", "--plan", "plan.ron", "--name", "one"];
+    let (code, _, stderr) = netsynth(folder.path(), &search);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(!reported(folder.path()).contains("<img"));
+    let asked = |more: &[&str]| {
+        netsynth(folder.path(), &[&["report", "runs/one", "--out", "asked.html", "--explain"], more].concat())
+    };
+    let (code, _, stderr) = asked(&[]);
+    assert_eq!(code, 0, "{stderr}");
+    let html = fs::read_to_string(folder.path().join("asked.html")).unwrap();
+    let (_, images) = faces_in(&html);
+    assert!(!images.is_empty());
+    fs::rename(folder.path().join("faces"), folder.path().join("moved")).unwrap();
+    let (code, _, stderr) = asked(&[]);
+    assert!(code == 2 && stderr.contains("faces"), "{stderr}");
+    let (code, _, stderr) = asked(&["--data", "moved"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(fs::read_to_string(folder.path().join("asked.html")).unwrap() == html);
+    let (code, _, stderr) = netsynth(folder.path(), &["report", "runs/one", "--data", "moved"]);
+    assert!(code == 2 && stderr.contains("--explain"), "{stderr}");
+}
+
 #[test]
 fn a_training_has_a_report_with_learning_curves() {
     let folder = workplace();
@@ -131,6 +215,8 @@ fn a_training_has_a_report_with_learning_curves() {
     let html = reported(folder.path());
     assert!(html.contains("Finished. 3 trainings of 2 epochs") && html.contains("happiness"));
     assert_eq!(html.matches("<path class=\"climb\"").count(), 3);
+    let (code, _, stderr) = netsynth(folder.path(), &["report", "runs/one", "--explain"]);
+    assert!(code == 2 && stderr.contains("this is a training's"), "{stderr}");
 
     let fold = folder.path().join("runs/one/folds/02/metrics.ron");
     fs::write(&fold, fs::read_to_string(&fold).unwrap().replace("seed", "sead")).unwrap();

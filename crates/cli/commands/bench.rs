@@ -33,7 +33,7 @@ const BATCH: Count = Count::new("images at once", 1, 4096);
 /// Of a trained network: how long it takes for an image and for several at once, on a core of its own and on all of them, its
 /// memory, its multiply-accumulates against what the core can do at best, and its energy where the machine tells it, beside the
 /// paper's Table 2. What cannot be measured here is said. With --on the exported C is built and timed on a board instead, one image
-/// at a time in 32-bit floats.
+/// at a time in 32-bit floats and, with --int8, in 8-bit integers.
 ///
 /// Example: netsynth bench runs/search-001/variants/nano-b
 #[derive(Args)]

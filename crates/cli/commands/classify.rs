@@ -22,6 +22,7 @@ use crate::work::images::{asked, folder_of};
 use crate::work::in_order::in_order;
 use classifier::{Classified, Classifier};
 use explained::Measure;
+pub(crate) use explained::interleaved;
 use output::{Form, Output};
 
 /// Say what images show, by a trained network.

@@ -1,11 +1,12 @@
 mod evidence;
+mod photographs;
 mod shipment;
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use netsynth_export::{OPSET, OPSETS, OnnxOptions, Program, Sample, c, onnx, rust};
+use netsynth_export::{OPSET, OPSETS, OnnxOptions, Program, Reads, Sample, c, onnx, rust};
 use netsynth_files::FolderDraft;
 use netsynth_report::dot;
 use netsynth_run::{Model, RunError, model, pack};
@@ -15,14 +16,13 @@ use crate::Ending;
 use crate::output::events;
 use crate::output::print::{count, print, print_error_line, write_to};
 use crate::output::progress::Progress;
-use evidence::Evidence;
-use shipment::Shipment;
+use shipment::IntegerCost;
 
-pub(crate) use shipment::interface;
+pub(crate) use shipment::{Shipment, interface};
 
 /// Write a trained network for a device or for another program.
 ///
-/// onnx: one file for any runtime, batch dimension free, with normalisation and labels in it. c: network.h, network.c and test.c in
+/// onnx: one file for any runtime, from the pixels of a photograph of any size to its label. c: network.h, network.c and test.c in
 /// C99, without heap, library and recursion, all activations in one static arena. rust: a crate without the standard library. safetensors:
 /// the weights, batch norm folded. netsynth: all of it in one file that netsynth reads again. dot: the graph for Graphviz.
 ///
@@ -52,8 +52,9 @@ pub(crate) struct Arguments {
     /// The version of ONNX's operator set, 13 to 20; 18 if not given
     #[arg(long, value_parser = clap::value_parser!(i64).range(OPSETS.start()..=OPSETS.end()))]
     opset: Option<i64>,
-    /// Where an ONNX model normalises images and names labels: in its graph, or only said in its metadata; graph if not given
-    #[arg(long, value_enum)]
+    /// What an ONNX model reads: pixels of a photograph of any size, levels of the network's size, or the numbers that its first
+    /// operator does. How that is made of a photograph is said in the model. A photograph if not given, where it is known how
+    #[arg(long, value_enum, value_name = "READS")]
     preprocessing: Option<Preprocessing>,
     /// Check nothing against the network
     #[arg(long)]
@@ -75,8 +76,12 @@ enum Format {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Preprocessing {
-    Graph,
-    Metadata,
+    /// Crop (but for faces), gray, size, normalisation, mirror image and labels are in the model
+    Photograph,
+    /// Normalisation and labels are in the model
+    Levels,
+    /// None of it is in the model
+    Numbers,
 }
 
 /// A share of accuracy in percentage points.
@@ -100,14 +105,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         Format::Netsynth => write_file(out, &pack(&model)?)?,
         Format::Dot => write_file(out, dot(model.network.graph()).as_bytes())?,
         Format::Onnx => {
-            let shipment = shipped(arguments, &model)?;
-            let options = OnnxOptions {
-                opset: arguments.opset.unwrap_or(OPSET),
-                whole: arguments.preprocessing != Some(Preprocessing::Metadata),
-            };
-            let bytes = onnx(&shipment.plan, shipment.integers.as_ref(), &shipment.interface, options);
+            let reads = reads(arguments.preprocessing, &model)?;
+            let shipment = shipped(arguments, &model, !matches!(reads, Reads::Photograph { .. }))?;
+            let options = OnnxOptions { opset: arguments.opset.unwrap_or(OPSET), reads };
+            let bytes = onnx(&shipment.plan, shipment.integers.as_ref(), &shipment.interface, &options);
             if !arguments.no_verify {
-                shipment.verify_model(&model.network, &bytes, options)?;
+                shipment.verify_model(&model, &bytes, &options.reads)?;
             }
             write_file(out, &bytes)?;
         }
@@ -140,18 +143,38 @@ fn refuse_what_has_no_meaning(arguments: &Arguments) -> Result<(), RunError> {
     }
 }
 
+/// What an ONNX model reads: as much of the way from a photograph as is asked for, or known, is in it.
+fn reads(asked: Option<Preprocessing>, model: &Model) -> Result<Reads, RunError> {
+    match asked {
+        None if model.usage.is_none() => Ok(Reads::Numbers),
+        None | Some(Preprocessing::Photograph) => {
+            let usage = model.known_usage()?;
+            Ok(Reads::Photograph { crop: usage.options.crop.clone(), flip_averaging: usage.flip_averaging })
+        }
+        Some(Preprocessing::Levels) => model.known_usage().map(|_| Reads::Levels),
+        Some(Preprocessing::Numbers) => Ok(Reads::Numbers),
+    }
+}
+
 /// The network planned, with scales if integers are asked for and within the loss that is allowed.
-fn shipped(arguments: &Arguments, model: &Model) -> Result<Shipment, RunError> {
-    if model.usage.as_ref().is_some_and(|usage| usage.flip_averaging) {
+fn shipped(arguments: &Arguments, model: &Model, is_one_way: bool) -> Result<Shipment, RunError> {
+    if is_one_way && model.usage.as_ref().is_some_and(|usage| usage.flip_averaging) {
         print_error_line(
             "note: netsynth takes the mean over an image and its mirror image (the recipe's flip_averaging); what is exported looks at \
              the image alone",
         );
     }
-    let evidence = Evidence::gathered(model, arguments.data.as_deref())?;
-    let mut shipment = Shipment::new(model, evidence)?;
+    let mut shipment = Shipment::gathered(model, arguments.data.as_deref())?;
     if arguments.int8 {
-        shipment.quantise(&model.network, arguments.accuracy_loss)?;
+        let IntegerCost { points, in_words } = shipment.quantise(&model.network)?;
+        print(in_words)?;
+        // Half a millionth of a point is the arithmetic's.
+        if let Some(bound) = arguments.accuracy_loss.filter(|bound| points > bound + 1e-6) {
+            return Err(RunError::new(
+                format!("8-bit integers cost {points:.2} points of accuracy, and {bound} are allowed"),
+                "allow more with --accuracy-loss, or export floats, without --int8",
+            ));
+        }
     }
     Ok(shipment)
 }
@@ -176,7 +199,7 @@ fn write_program(
 ) -> Result<(), RunError> {
     let out = arguments.out.as_path();
     let draft = FolderDraft::begin(out).map_err(refused(out))?;
-    let shipment = shipped(arguments, model)?;
+    let shipment = shipped(arguments, model, true)?;
     if !arguments.no_verify {
         shipment.verify_plan(&model.network)?;
     }

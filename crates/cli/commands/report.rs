@@ -1,4 +1,6 @@
-use std::path::{Path, PathBuf};
+mod explained;
+
+use std::path::PathBuf;
 
 use clap::Args;
 use netsynth_graph::schema;
@@ -20,7 +22,7 @@ use netsynth_run::{failed_variant, known_variant};
 /// Write a run's report: one HTML file with everything that is known of it.
 ///
 /// Of a search: the trials by accuracy and cost, to be pointed at, chosen and zoomed; the front with its networks drawn; the variants with
-/// recall and confusion; the audit, if there is one; what the inquisitor felt and predicted; lineage, progress, plan and environment. Of a training
+/// recall and confusion; faces of held-out people with what their labels rest on, if they are drawn or --explain is given; the audit, if there is one; what the inquisitor felt and predicted; lineage, progress, plan and environment. Of a training
 /// on folds: the network drawn, learning curves, folds and classes. The file needs no network and no other file. A run that is unfinished or damaged has a report that says so.
 ///
 /// Example: netsynth report runs/search-001
@@ -31,14 +33,26 @@ pub(crate) struct Arguments {
     /// The file to write, anew if it is there; report.html in the run's folder if not given
     #[arg(long)]
     out: Option<PathBuf>,
+    /// Put up to twelve faces of held-out people into the report of a search, with what their labels rest on. Faces that
+    /// netsynth draws are always in it, those of people only if this is given
+    #[arg(long)]
+    explain: bool,
+    /// Where the run's data are now, if they were moved
+    #[arg(long, requires = "explain")]
+    data: Option<PathBuf>,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let folder = RunFolder::open(&arguments.run)?;
     let html = match folder.kind()? {
+        RunKind::Training if arguments.explain => {
+            let remedy = "leave --explain out; `netsynth classify RUN/folds/01 IMAGES --explain FOLDER` explains a fold's network";
+            let reason = "--explain means something for the run of a search, and this is a training's";
+            return Err(RunError::new(reason, remedy).at(arguments.run.display().to_string()));
+        }
         RunKind::Training => page_of_training(&folder)?,
         // A comparison is refused there.
-        RunKind::Search | RunKind::Comparison => page_of_search(&arguments.run)?,
+        RunKind::Search | RunKind::Comparison => page_of_search(arguments)?,
     };
     let place = match &arguments.out {
         Some(out) => {
@@ -62,11 +76,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     Ok(Ending::Done)
 }
 
-fn page_of_search(path: &Path) -> Result<String, RunError> {
-    let search = open_search(path)?;
+fn page_of_search(arguments: &Arguments) -> Result<String, RunError> {
+    let search = open_search(&arguments.run)?;
     let OpenSearch { folder, plan, space, .. } = &search;
     let mut run = Run::read(folder, space, &search.problem()?)?;
     let judged = judged(folder, &mut run.damage);
+    let moved = arguments.data.as_deref();
+    let explained = explained::explained(folder, plan, &judged, arguments.explain, moved, &mut run.damage)?;
     let (audit, damaged) = netsynth_run::known_audit(folder, plan, &run.front);
     run.damage.extend(damaged.iter().map(ToString::to_string));
     let audit = (!audit.is_unbegun()).then_some(audit);
@@ -93,6 +109,7 @@ fn page_of_search(path: &Path) -> Result<String, RunError> {
         notes,
         run,
         judged,
+        explained,
         audit,
         sessions: folder.sessions().into_iter().map(|session| folder.attempted(session)).collect(),
         plan_text: schema::to_ron(plan),

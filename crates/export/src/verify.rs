@@ -38,24 +38,52 @@ pub fn best(logits: &[f32]) -> usize {
     (0..logits.len()).rev().max_by(|&a, &b| logits[a].total_cmp(&logits[b])).unwrap_or_default()
 }
 
-/// The logits that rten computes of images; it has no texts, so it is given the model without its labels. Images come
-/// plane by plane, one after the other; `shape` is that of an image with its batch of 1.
+/// Logits that give the mean of the probabilities that two lists of logits give: logarithms of their sum.
+pub fn averaged(one: &[f32], other: &[f32]) -> Vec<f32> {
+    let sum_of = |logits: &[f32]| {
+        let largest = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+        largest + logits.iter().map(|logit| (logit - largest).exp()).sum::<f32>().ln()
+    };
+    let (of_one, of_other) = (sum_of(one), sum_of(other));
+    one.iter().zip(other).map(|(one, other)| sum_of(&[one - of_one, other - of_other])).collect()
+}
+
+/// What a model is given of an image, with the shape of that and its batch of 1.
+pub enum Given {
+    /// Levels, or the numbers that its first operator reads, plane by plane.
+    Numbers([usize; 4], Vec<f32>),
+    /// A photograph: red, green and blue of each pixel.
+    Photograph([usize; 4], Vec<u8>),
+}
+
+/// The logits that rten computes of images; it has no texts, so it is given the model without its labels.
 ///
 /// # Errors
 /// What rten says if it cannot read or run the model.
-pub fn by_rten(model: &[u8], shape: [usize; 4], images: &[Vec<f32>]) -> Result<Vec<Vec<f32>>, String> {
+pub fn by_rten(model: &[u8], images: &[Given]) -> Result<Vec<Vec<f32>>, String> {
     let model = without_labels(model).map_err(|error| error.to_string())?;
     let model = Model::load(model).map_err(|error| error.to_string())?;
     let name = |name: &str| model.node_id(name).map_err(|error| error.to_string());
     let (image, logits) = (name(IMAGE)?, name(LOGITS)?);
     images
         .iter()
-        .map(|numbers| {
-            let view = ValueView::from_shape(shape, numbers).map_err(|error| error.to_string())?;
-            let [found] =
-                model.run_n(vec![(image, view.into())], [logits], None).map_err(|error| error.to_string())?;
+        .map(|given| {
+            let [found] = model
+                .run_n(vec![(image, view(given)?.into())], [logits], None)
+                .map_err(|error| error.to_string())?;
             let (_, found) = found.into_shape_vec::<f32, 2>().map_err(|error| error.to_string())?;
             Ok(found)
         })
         .collect()
+}
+
+fn view(given: &Given) -> Result<ValueView<'_>, String> {
+    match given {
+        Given::Numbers(shape, numbers) => {
+            ValueView::from_shape(shape, numbers).map_err(|error| error.to_string())
+        }
+        Given::Photograph(shape, pixels) => {
+            ValueView::from_shape(shape, pixels).map_err(|error| error.to_string())
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::PictureError;
 use crate::annotation::{Picture, enlarged};
-use crate::charts::png_over;
+use crate::charts::{png_of, png_over};
 use crate::markup::escaped;
 
 /// A panel is at least so many pixels wide, by a whole factor.
@@ -56,6 +56,12 @@ pub fn heat_maps(picture: Picture<'_>, caption: &str, maps: &[HeatMap<'_>]) -> R
         );
     }
     png_over(&sheet, size, &(svg + "</svg>"))
+}
+
+/// A picture and a map as colours over it, the strongest number in full: a PNG each, of the picture's size.
+pub fn face_and_map(picture: Picture<'_>, values: &[f32]) -> Result<[Vec<u8>; 2], PictureError> {
+    let Picture { width, height, pixels } = picture;
+    Ok([png_of(pixels, (width, height))?, png_of(&coloured(pixels, values), (width, height))?])
 }
 
 /// A picture in gray with a colour over each pixel, as strong as its number is large.

@@ -46,8 +46,10 @@ pub use charts::{
 };
 pub use drawing::{DRAWING_RULES, Theme, dot, drawing, drawing_in_page};
 pub use family::above_family;
-pub use heat_map::{HeatMap, heat_maps};
-pub use page::{Judged, Report, Run, TrainedFold, TrainingReport, page, training_page};
+pub use heat_map::{HeatMap, face_and_map, heat_maps};
+pub use page::{
+    Explained, ExplainedFace, Judged, Removed, Report, Run, TrainedFold, TrainingReport, page, training_page,
+};
 pub use predicted::predicted;
 pub use published::{Figure, Published, PublishedSpeed, SOURCE, SPEED_SOURCE, Standing, TABLE_1, TABLE_2};
 pub use reasons::{ranking_table, reason_table};

@@ -20,9 +20,35 @@ pub(crate) fn escaped(text: &str) -> String {
     safe
 }
 
+/// A PNG as the address of an image that is in the page itself.
+pub(crate) fn data_uri(png: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut uri = "data:image/png;base64,".to_owned();
+    for bytes in png.chunks(3) {
+        let byte = |at: usize| u32::from(bytes.get(at).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for digit in 0..4 {
+            uri.push(match digit <= bytes.len() {
+                true => char::from(DIGITS[(bits >> (18 - 6 * digit)) as usize % 64]),
+                false => '=',
+            });
+        }
+    }
+    uri
+}
+
 #[cfg(test)]
 mod tests {
-    use super::escaped;
+    use super::{data_uri, escaped};
+
+    #[test]
+    fn bytes_are_written_in_base_64() {
+        for (bytes, digits) in
+            [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")]
+        {
+            assert_eq!(data_uri(bytes.as_bytes()), format!("data:image/png;base64,{digits}"));
+        }
+    }
 
     #[test]
     fn no_text_ends_a_tag_or_an_attribute() {

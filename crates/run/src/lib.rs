@@ -48,6 +48,7 @@ mod cross_validation;
 mod dispatch;
 mod error;
 mod event;
+mod examples;
 mod executor;
 mod jobs;
 mod judge;
@@ -95,6 +96,7 @@ pub use cross_validation::{CrossValidation, TrainPlan, TrainingKind, cross_valid
 pub use dispatch::Dispatch;
 pub use error::RunError;
 pub use event::{OnEvent, RunEvent};
+pub use examples::{Example, Examples, examples};
 pub use executor::LocalThreads;
 pub use judge::judge_from_scratch;
 pub use learned::learned;

@@ -97,7 +97,7 @@ impl Usage {
     }
 
     /// A sample, or a number for each of its pixels, from right to left.
-    pub(crate) fn mirrored<T: Copy>(&self, pixels: &[T]) -> Vec<T> {
+    pub fn mirrored<T: Copy>(&self, pixels: &[T]) -> Vec<T> {
         pixels.chunks_exact(self.options.width).flat_map(|row| row.iter().rev().copied()).collect()
     }
 }

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use netsynth_data::synth::{self, SynthOptions};
 use netsynth_data::{Crop, DataOptions, Dataset, Expression, HeldOut, OuterFold, Split, SplitBy};
 use netsynth_graph::Graph;
+use netsynth_graph::program::Largest;
 use netsynth_graph::schema::{self, SCHEMA};
 use netsynth_search::{
     Constraint, Count, Indicator, Length, Limits, Metric, Objective, Performance, Prior, Rung, SearchPlan,
@@ -179,6 +180,29 @@ impl Plan {
         Self { data: DataPlan { source: DataSource::Folder(path), options, ..built_in.data }, ..built_in }
     }
 
+    fn asks_for_latency(&self) -> bool {
+        self.search.counted().any(|metric| metric == Metric::Latency)
+    }
+
+    /// Bounds a search that asks for latency to networks no larger than those that its prediction knows. The bounds are the plan's
+    /// from then on, so that a run says them, and whatever proposes networks keeps them.
+    pub(crate) fn keep_within(&mut self, largest: Largest) {
+        if !self.asks_for_latency() {
+            return;
+        }
+        let constraints = &mut self.search.indicator.constraints;
+        for (metric, most) in [(Metric::Parameters, largest.parameters), (Metric::Macs, largest.macs)] {
+            let most = most as f64;
+            let is_kept = constraints.iter().any(|constraint| match constraint {
+                Constraint::AtMost(bounded, bound) => *bounded == metric && *bound <= most,
+                Constraint::AtLeast(..) => false,
+            });
+            if !is_kept {
+                constraints.push(Constraint::AtMost(metric, most));
+            }
+        }
+    }
+
     /// The plan for images of this width and height. What trainings may spend grows with the pixels, as the price of every
     /// network does, so that all are trained for as many epochs as before.
     pub fn resize(&mut self, side: usize) {
@@ -284,7 +308,7 @@ impl Plan {
         if self.space.is_empty() {
             return Err(RunError::new("the plan's `space` is empty", "name a built-in space, or a file"));
         }
-        if self.device_model.is_none() && self.search.counted().any(|metric| metric == Metric::Latency) {
+        if self.device_model.is_none() && self.asks_for_latency() {
             let remedy = "name one, as `device_model: \"pi4.ron\"` or --device-model; `netsynth bench device --out pi4.ron` makes it";
             return Err(RunError::new(
                 "the plan asks for `latency` and has no `device_model` that predicts it",

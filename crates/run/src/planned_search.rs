@@ -30,9 +30,12 @@ pub struct Search {
 
 impl Search {
     /// A new search: reads the space and the data that a plan names. The plan must be checked.
-    pub fn new(plan: Plan, n_workers: NonZeroUsize, on_event: &OnEvent<'_>) -> Result<Self, RunError> {
+    pub fn new(mut plan: Plan, n_workers: NonZeroUsize, on_event: &OnEvent<'_>) -> Result<Self, RunError> {
         let (space, prototype) = space_specs(&read(&plan.space)?)?;
         let device = plan.device_model.as_deref().map(device_model).transpose()?;
+        if let Some(device) = &device {
+            plan.keep_within(device.largest);
+        }
         let dataset = plan.data.load(on_event)?;
         let prototype = adapted(prototype, input_of(&dataset), dataset.classes.len());
         let mut inputs = Inputs { space, prototype, device, learned: None };

@@ -146,6 +146,7 @@ impl Results {
             net_score: Performance::default().of(self.mean_accuracy, &self.cost),
             variants: Vec::new(),
             measured: self.measured(),
+            counted: Metrics::default(),
             certificate: None,
         };
         FrontFile { schema: SCHEMA, members: vec![row], hypervolume: None }

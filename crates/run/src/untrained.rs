@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use netsynth_export::{Interface, OnnxOptions, Plan, onnx};
+use netsynth_export::{Interface, OPSET, OnnxOptions, Plan, Reads, onnx};
 use netsynth_graph::Graph;
 use netsynth_train::{Deployed, Network};
 
@@ -20,15 +20,15 @@ pub(crate) fn write_untrained(graph: &Graph, task: &Task, path: &Path) -> Result
         preparation: String::new(),
     };
     // How images become numbers is the trainer's to know.
-    let options = OnnxOptions { whole: false, ..OnnxOptions::default() };
-    fs::write(path, onnx(&plan, None, &interface, options)).map_err(RunError::system(path))
+    let options = OnnxOptions { opset: OPSET, reads: Reads::Numbers };
+    fs::write(path, onnx(&plan, None, &interface, &options)).map_err(RunError::system(path))
 }
 
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use netsynth_export::{Agreement, by_rten};
+    use netsynth_export::{Agreement, Given, by_rten};
     use netsynth_graph::ArchitectureSpec;
     use netsynth_store::Fold;
 
@@ -60,7 +60,7 @@ mod tests {
             (fs::read(path).unwrap(), network.scores(image.clone(), 1))
         };
         let (model, expected) = written(7);
-        let found = by_rten(&model, [1, 1, 8, 8], std::slice::from_ref(&image)).unwrap();
+        let found = by_rten(&model, &[Given::Numbers([1, 1, 8, 8], image.clone())]).unwrap();
         let agreement = Agreement::of([(expected.as_slice(), found[0].as_slice())].into_iter());
         assert!(agreement.largest_difference < 1e-5 && agreement.largest_logit > 1e-3, "{agreement:?}");
         assert!(written(7).0 == model && written(8).0 != model);

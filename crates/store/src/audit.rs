@@ -279,6 +279,7 @@ mod tests {
             net_score: 80.0,
             variants: Vec::new(),
             measured: Metrics::default(),
+            counted: Metrics::default(),
             certificate: None,
         };
         FrontFile { schema: SCHEMA, members: (0..n_members).map(row).collect(), hypervolume: None }

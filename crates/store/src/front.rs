@@ -43,6 +43,9 @@ pub struct FrontRow {
     /// The other measured metrics, by their names; earlier versions measured accuracy alone.
     #[serde(default, skip_serializing_if = "Metrics::is_empty")]
     pub measured: Metrics,
+    /// The counted metrics that the plan asks for and the cost does not keep.
+    #[serde(default, skip_serializing_if = "Metrics::is_empty")]
+    pub counted: Metrics,
     /// How sure its accuracy is, where the run has certificates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate: Option<CertifiedTrial>,
@@ -57,7 +60,7 @@ impl FrontRow {
     /// All metrics that are known of the member.
     pub fn metrics(&self) -> Metrics {
         let accuracy = Metrics::from([(Metric::Accuracy, self.accuracy)]);
-        Metrics::counted(&self.cost).and(self.measured).and(accuracy)
+        Metrics::counted(&self.cost).and(self.counted).and(self.measured).and(accuracy)
     }
 }
 
@@ -71,6 +74,8 @@ impl FrontFile {
     /// The front of these trials.
     pub fn new(front: &ParetoFront, trials: &[Trial], plan: &SearchPlan) -> Self {
         let picks = variants(front);
+        let kept = [Metric::Parameters, Metric::Macs, Metric::PeakActivations];
+        let asked: BTreeSet<Metric> = plan.counted().filter(|metric| !kept.contains(metric)).collect();
         let members = front.members.iter().filter_map(|(number, metrics)| {
             let trial = trials.iter().find(|trial| trial.number == *number)?;
             Some(FrontRow {
@@ -85,6 +90,10 @@ impl FrontFile {
                     .map(|(variant, _)| *variant)
                     .collect(),
                 measured: metrics.of_source(Source::Measured).without(Metric::Accuracy),
+                counted: asked
+                    .iter()
+                    .filter_map(|&metric| Some((metric, metric.counted(&trial.cost)?)))
+                    .collect(),
                 certificate: None,
             })
         });
@@ -100,12 +109,12 @@ impl FrontFile {
         Variant::ALL.into_iter().filter_map(of).collect()
     }
 
-    /// The front as comma-separated values with a header line. A measured metric has a column if a member has a value.
+    /// The front as comma-separated values with a header line. A metric beside the cost has a column if a member has a value.
     pub fn csv(&self) -> String {
-        let named = self.members.iter().flat_map(|row| row.measured.iter().map(|(metric, _)| metric));
-        let measured: BTreeSet<Metric> = named.collect();
+        let named = self.members.iter().flat_map(|row| row.measured.iter().chain(row.counted.iter()));
+        let more: BTreeSet<Metric> = named.map(|(metric, _)| metric).collect();
         let mut text = "trial,id,accuracy,parameters,macs,peak_activations,net_score,variants".to_owned();
-        measured.iter().for_each(|metric| text += &format!(",{}", metric.name()));
+        more.iter().for_each(|metric| text += &format!(",{}", metric.name()));
         text.push('\n');
         for row in &self.members {
             let Cost { parameters, macs, peak_activations, .. } = row.cost;
@@ -118,8 +127,9 @@ impl FrontFile {
                 row.net_score,
                 variants.join(" ")
             );
-            for metric in &measured {
-                let value = row.measured.get(*metric).map_or(String::new(), |value| value.to_string());
+            let known = row.measured.and(row.counted);
+            for metric in &more {
+                let value = known.get(*metric).map_or(String::new(), |value| value.to_string());
                 text += &format!(",{value}");
             }
             text.push('\n');

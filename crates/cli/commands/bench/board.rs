@@ -1,12 +1,9 @@
 //! Networks in C, built and timed where a command leads.
 
 use clap::Args;
-use netsynth_export::{File, Plan, c, timer};
+use netsynth_export::{File, Interface, Plan, Quantised, c, timer};
 use netsynth_machine::Board;
-use netsynth_run::{RunError, Usage};
-use netsynth_train::Deployed;
-
-use crate::commands::export::interface;
+use netsynth_run::RunError;
 
 /// Where networks are timed if not on this machine.
 #[derive(Args)]
@@ -40,13 +37,11 @@ pub(super) struct Found {
 }
 
 /// The exported C of a network, with a program that times it.
-pub(super) fn program(network: &Deployed, usage: Option<&Usage>) -> Result<Vec<File>, RunError> {
-    let plan = Plan::new(network)?;
-    let interface = interface(usage, plan.classes());
-    let mut files = c(&plan, None, &interface, &[]).files;
+pub(super) fn program(plan: &Plan, integers: Option<&Quantised>, interface: &Interface) -> Vec<File> {
+    let mut files = c(plan, integers, interface, &[]).files;
     files.retain(|file| file.path != "test.c");
-    files.push(timer(&interface));
-    Ok(files)
+    files.push(timer(interface));
+    files
 }
 
 /// The end of a file in a script: no line of C is like it.

@@ -5,7 +5,6 @@ use std::thread::{ScopedJoinHandle, scope};
 use std::time::Instant;
 
 use clap::Args;
-use netsynth_graph::program::Program;
 use netsynth_machine::{Meter, Times, cores, peak_memory, pin, reset_peak_memory};
 use netsynth_report::numbers::{count, millions};
 use netsynth_report::{Cell, Column, PublishedSpeed, SPEED_SOURCE, Standing, TABLE_2, Table};
@@ -17,7 +16,7 @@ use serde_json::json;
 
 use crate::Ending;
 use crate::commands::bench::board::BoardArguments;
-use crate::commands::bench::on_board::{self, comparison};
+use crate::commands::bench::on_board::{self, Calibration, comparison, predicted_ms};
 use crate::output::print::{Format, print, print_json, print_table};
 
 /// How many images are given at once.
@@ -34,6 +33,12 @@ pub(crate) struct Arguments {
     seconds: f64,
     #[command(flatten)]
     board: BoardArguments,
+    /// On a board, time the network in 8-bit integers, too, with scales found on images of the training as `export --int8` does
+    #[arg(long, requires = "on")]
+    int8: bool,
+    /// Where the run's data are now, if they were moved
+    #[arg(long, requires = "int8")]
+    data: Option<PathBuf>,
     /// A file of `netsynth bench device`: the time that it predicts is printed beside the one that is measured
     #[arg(long, value_name = "FILE")]
     device_model: Option<String>,
@@ -80,12 +85,14 @@ struct Bench<'a> {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
-    let Arguments { model: path, seconds, board, device_model: device, system, format } = arguments;
+    let Arguments { model: path, seconds, board, int8, data, device_model: device, system, format } =
+        arguments;
     let Some(path) = path else { return Err(RunError::new("it lacks MODEL", "give a trained network")) };
     let device = device.as_deref().map(device_model).transpose()?;
-    let model = model(path, None, &|_| {})?;
+    let model = model(path, data.as_deref(), &|_| {})?;
     if let Some(on) = &board.on {
-        return on_board::run(&model, on, &board.cc, *seconds, device.as_ref(), format);
+        let integers = int8.then_some(Calibration { moved: data.as_deref() });
+        return on_board::run(&model, on, &board.cc, *seconds, device.as_ref(), integers, format);
     }
     let mut bench = Bench {
         network: &model.network,
@@ -114,7 +121,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
             "peak_gmacs_per_sec": bench.peak,
             "memory": known(&memory.map(|_| "the most that the process had, in bytes")),
             "energy": known(&bench.meter.as_ref().map(Meter::of_what).map_err(Clone::clone)),
-            "predicted_ms": device.map(|device| 1e-6 * device.latency(&Program::new(model.network.graph())) as f64),
+            "predicted_ms": device.and_then(|device| predicted_ms(&device, model.network.graph())),
             "rows": rows,
             "published": { "source": SPEED_SOURCE, "rows": published_table().json() },
         }))?,

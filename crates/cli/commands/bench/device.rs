@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::Args;
-use netsynth_export::File;
+use netsynth_export::{File, Plan};
 use netsynth_graph::Graph;
-use netsynth_graph::program::{DeviceModel, ModelError, Program, Rates, Routine, Work};
+use netsynth_graph::program::{DeviceModel, Largest, ModelError, Program, Rates, Routine, Work};
 use netsynth_graph::schema::{SCHEMA, to_ron};
 use netsynth_machine::{Board, Times, fitted};
 use netsynth_report::{Cell, Column, Table, predicted};
@@ -20,10 +20,9 @@ use crate::Ending;
 use crate::arguments::count::counted;
 use crate::commands::bench::board::{BoardArguments, program, timed};
 use crate::commands::bench::deployed::{images, on_core, pinnable, seconds, target};
-use crate::output::print::{
-    Format, count, millions, print, print_error_line, print_json, print_table, write_to,
-};
-use specimens::{MAX_MACS, MAX_PARAMETERS, Specimen, specimens};
+use crate::commands::export::interface;
+use crate::output::print::{Format, print, print_error_line, print_json, print_table, write_to};
+use specimens::{Specimen, specimens};
 
 /// How often every network is measured, in turns with the others, so that a busy minute is one of several.
 const N_ROUNDS: usize = 5;
@@ -82,10 +81,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         Some(on) => on_board(on, &board.cc, &specimens, secs)?,
         None => here(&specimens, secs)?,
     };
-    // Beyond them, weights do not stay in caches any more.
-    let bounds =
-        format!("networks of up to {} parameters and {} MACs", count(MAX_PARAMETERS), millions(MAX_MACS));
-    let device = format!("{device}, {bounds}");
     let times: Vec<f64> = rounds.iter().map(|times| middle(times.clone())).collect();
     let features: Vec<Vec<f64>> = specimens.iter().map(|specimen| features(&specimen.graph)).collect();
     let rows = judged(&specimens, &features, &times);
@@ -145,7 +140,10 @@ fn on_board(
 ) -> Result<(String, Vec<Vec<f64>>), RunError> {
     let programs: Vec<Vec<File>> = specimens
         .iter()
-        .map(|specimen| program(&untrained(&specimen.graph)?, None))
+        .map(|specimen| {
+            let plan = Plan::new(&untrained(&specimen.graph)?)?;
+            Ok(program(&plan, None, &interface(None, plan.classes())))
+        })
         .collect::<Result<_, RunError>>()?;
     let found = timed(board, cc, &programs, secs, N_ROUNDS)?;
     let rounds = found.times.iter().map(|rounds| rounds.iter().map(|times| 1e9 * times.median).collect());
@@ -183,6 +181,7 @@ fn model(device: String, error: ModelError, rates: &[f64]) -> DeviceModel {
         schema: SCHEMA,
         device,
         error,
+        largest: Largest::default(),
         network: rounded(rates[0]),
         exponential: rounded(rates[1]),
         routines: Routine::ALL.into_iter().zip(of_routines).collect(),

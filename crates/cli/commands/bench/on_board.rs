@@ -1,6 +1,10 @@
 //! A trained network as exported C, measured where a command leads.
 
-use netsynth_graph::program::{DeviceModel, Program};
+use std::path::Path;
+
+use netsynth_export::Plan;
+use netsynth_graph::Graph;
+use netsynth_graph::program::{DeviceModel, Largest};
 use netsynth_machine::Board;
 use netsynth_report::numbers::{count, millions};
 use netsynth_report::{Cell, Column, Table, predicted};
@@ -10,6 +14,7 @@ use serde_json::json;
 
 use crate::Ending;
 use crate::commands::bench::board::{program, timed};
+use crate::commands::export::{Shipment, interface};
 use crate::output::print::{Format, percent, print, print_json, print_table};
 
 /// What a board found of a network in C, one image at a time on one core.
@@ -25,30 +30,49 @@ struct Row {
     predicted_ms: Option<f64>,
 }
 
+/// What 8-bit integers are found on: the run's images, from `moved` if they are elsewhere now.
+pub(super) struct Calibration<'a> {
+    pub(super) moved: Option<&'a Path>,
+}
+
+const FLOATS: &str = "32-bit floats";
+
 pub(super) fn run(
     model: &Model,
     board: &Board,
     cc: &str,
     secs: f64,
     device: Option<&DeviceModel>,
+    integers: Option<Calibration<'_>>,
     format: &Format,
 ) -> Result<Ending, RunError> {
-    let program = program(&model.network, model.usage.as_ref())?;
-    let found = timed(board, cc, &[program], secs, 1)?;
+    let plan = Plan::new(&model.network)?;
+    let interface = interface(model.usage.as_ref(), plan.classes());
+    let mut numbers = vec![FLOATS];
+    let mut programs = vec![program(&plan, None, &interface)];
+    let mut cost = None;
+    if let Some(Calibration { moved }) = integers {
+        let mut shipment = Shipment::gathered(model, moved)?;
+        cost = Some(shipment.quantise(&model.network)?.in_words);
+        numbers.push("8-bit integers");
+        programs.push(program(&shipment.plan, shipment.integers.as_ref(), &shipment.interface));
+    }
+    let found = timed(board, cc, &programs, secs, 1)?;
     let graph = model.network.graph();
     let macs = graph.cost().macs;
-    let rows: Vec<Row> = found
-        .times
-        .iter()
-        .flatten()
-        .map(|times| Row {
-            numbers: "32-bit floats",
+    // Each has one round.
+    let rows: Vec<Row> = numbers
+        .into_iter()
+        .zip(found.times.iter().flatten())
+        .map(|(numbers, times)| Row {
+            numbers,
             images_per_sec: 1.0 / times.median,
             median_ms: 1e3 * times.median,
             p95_ms: 1e3 * times.p95,
             gmacs_per_sec: 1e-9 * macs as f64 / times.median,
             n_runs: times.n_runs,
-            predicted_ms: device.map(|device| predicted_ms(device, &Program::new(graph))),
+            // A model is fitted to floats.
+            predicted_ms: device.filter(|_| numbers == FLOATS).and_then(|device| predicted_ms(device, graph)),
         })
         .collect();
     match format {
@@ -60,6 +84,7 @@ pub(super) fn run(
             "board": found.machine,
             "compiler": found.compiler,
             "cc": cc,
+            "integers": cost,
             "rows": rows,
         }))?,
         Format { csv: false, json: false } => {
@@ -70,6 +95,7 @@ pub(super) fn run(
                 "{}, one core: the exported C from an image of the network's size to logits, by {cc}, {}",
                 found.machine, found.compiler
             ))?;
+            cost.into_iter().try_for_each(print)?;
             if let (Some(device), [row, ..]) = (device, rows.as_slice()) {
                 print(comparison(device, graph, row.median_ms))?;
             }
@@ -78,13 +104,22 @@ pub(super) fn run(
     Ok(Ending::Done)
 }
 
-fn predicted_ms<N>(device: &DeviceModel, program: &Program<N>) -> f64 {
-    1e-6 * device.latency(program) as f64
+/// What a model makes of a network, unless that is larger than those that it was fitted to.
+pub(super) fn predicted_ms(device: &DeviceModel, graph: &Graph) -> Option<f64> {
+    let cost = graph.cost_on(Some(device));
+    cost.latency.filter(|_| device.largest.holds(&cost)).map(|nanoseconds| 1e-6 * nanoseconds as f64)
 }
 
 /// What was predicted beside what was measured.
-pub(super) fn comparison(device: &DeviceModel, graph: &netsynth_graph::Graph, measured_ms: f64) -> String {
-    let predicted_ms = predicted_ms(device, &Program::new(graph));
+pub(super) fn comparison(device: &DeviceModel, graph: &Graph, measured_ms: f64) -> String {
+    let Some(predicted_ms) = predicted_ms(device, graph) else {
+        let Largest { parameters, macs } = device.largest;
+        return format!(
+            "measured {measured_ms:.3} ms, and no prediction: the model knows networks of up to {} parameters and {} MACs",
+            count(parameters),
+            millions(macs)
+        );
+    };
     let difference = predicted_ms / measured_ms - 1.0;
     let sign = if difference < 0.0 { "-" } else { "+" };
     format!(

@@ -39,7 +39,7 @@ pub(super) fn explained(
 }
 
 /// A sample's planes as red, green and blue of each pixel.
-fn interleaved(levels: &[u8], colour: Colour) -> Vec<u8> {
+pub(crate) fn interleaved(levels: &[u8], colour: Colour) -> Vec<u8> {
     let plane = levels.len() / colour.channels();
     let of = |at: usize| match colour {
         Colour::Gray => [levels[at]; 3],

@@ -1,11 +1,16 @@
 //! A network that is about to be written, with what is known of it.
 
+use std::path::Path;
+
 use netsynth_data::{Colour, Crop, DataOptions};
-use netsynth_export::{Agreement, Interface, OnnxOptions, Plan, Quantised, Sample, best, by_rten, run};
+use netsynth_export::{
+    Agreement, Given, Interface, Plan, Quantised, Reads, Sample, averaged, best, by_rten, run,
+};
 use netsynth_run::{Model, RunError, Usage};
 use netsynth_train::Deployed;
 
-use crate::commands::export::evidence::Evidence;
+use super::evidence::Evidence;
+use super::photographs::photographs;
 use crate::output::print::{count, percent, print};
 
 /// Images in the tests of what is written.
@@ -14,6 +19,11 @@ const N_SAMPLES: usize = 4;
 const N_VERIFIED: usize = 200;
 /// The largest difference of logits beside the largest logit that is no error: sums in another order.
 const TOLERANCE: f32 = 1e-3;
+/// The same of photographs: of some thousand levels one may be rounded the other way.
+const TOLERANCE_OF_LEVELS: f32 = 3e-2;
+/// What helps against what cannot be.
+pub(super) const DEFECT: &str =
+    "this is a defect of netsynth: please report it; --no-verify writes it all the same";
 
 /// What is known of how a network of so many classes is used.
 pub(crate) fn interface(usage: Option<&Usage>, n_classes: usize) -> Interface {
@@ -31,15 +41,24 @@ pub(crate) fn interface(usage: Option<&Usage>, n_classes: usize) -> Interface {
     }
 }
 
-pub(super) struct Shipment {
-    pub(super) plan: Plan,
-    pub(super) interface: Interface,
-    pub(super) integers: Option<Quantised>,
+pub(crate) struct Shipment {
+    pub(crate) plan: Plan,
+    pub(crate) interface: Interface,
+    pub(crate) integers: Option<Quantised>,
     evidence: Evidence,
 }
 
+/// What 8-bit integers cost.
+pub(crate) struct IntegerCost {
+    /// Percentage points of accuracy.
+    pub(super) points: f64,
+    pub(crate) in_words: String,
+}
+
 impl Shipment {
-    pub(super) fn new(model: &Model, evidence: Evidence) -> Result<Self, RunError> {
+    /// With images of the network's run, from `moved` if they are elsewhere now.
+    pub(crate) fn gathered(model: &Model, moved: Option<&Path>) -> Result<Self, RunError> {
+        let evidence = Evidence::gathered(model, moved)?;
         let plan = Plan::new(&model.network)?;
         let interface = interface(model.usage.as_ref(), plan.classes());
         Ok(Self { plan, interface, integers: None, evidence })
@@ -70,8 +89,8 @@ impl Shipment {
         }
     }
 
-    /// Goes over to 8-bit integers, and says what they cost.
-    pub(super) fn quantise(&mut self, network: &Deployed, bound: Option<f64>) -> Result<(), RunError> {
+    /// Goes over to 8-bit integers.
+    pub(crate) fn quantise(&mut self, network: &Deployed) -> Result<IntegerCost, RunError> {
         let numbers: Vec<Vec<f32>> =
             self.evidence.calibration.iter().map(|image| self.numbers(image)).collect();
         let integers = Quantised::new(&self.plan, &numbers).map_err(RunError::of)?;
@@ -86,46 +105,57 @@ impl Shipment {
             right as f64 / classes.len() as f64
         };
         let (floats, integers) = (right(&exact), right(&near));
-        let lost = 100.0 * (floats - integers);
-        print(format!(
+        let points = 100.0 * (floats - integers);
+        let in_words = format!(
             "accuracy on {} {about}: {} in floats, {} in 8-bit integers ({:+.2} points); {} of their labels are equal",
             count(images.len() as u64),
             percent(floats),
             percent(integers),
-            -lost,
+            -points,
             percent(agreement.n_equal as f64 / agreement.n_images as f64),
-        ))?;
-        match bound {
-            // Half a millionth of a point is the arithmetic's.
-            Some(bound) if lost > bound + 1e-6 => {
-                let reason =
-                    format!("8-bit integers cost {lost:.2} points of accuracy, and {bound} are allowed");
-                Err(RunError::new(
-                    reason,
-                    "allow more with --accuracy-loss, or export floats, without --int8",
-                ))
-            }
-            _ => Ok(()),
-        }
+        );
+        Ok(IntegerCost { points, in_words })
     }
 
     /// Asks another program what an ONNX model gives.
-    pub(super) fn verify_model(
-        &self,
-        network: &Deployed,
-        model: &[u8],
-        options: OnnxOptions,
-    ) -> Result<(), RunError> {
+    pub(super) fn verify_model(&self, model: &Model, bytes: &[u8], reads: &Reads) -> Result<(), RunError> {
         let images = &self.evidence.images[..self.evidence.images.len().min(N_VERIFIED)];
         let shape = self.plan.input();
-        let given = |image: &Vec<u8>| if options.whole { self.given(image) } else { self.numbers(image) };
-        let given: Vec<Vec<f32>> = images.iter().map(given).collect();
-        let found = by_rten(model, [1, shape.channels, shape.height, shape.width], &given).map_err(|reason| {
-            let remedy = "this is a defect of netsynth: please report it; --no-verify writes the model all the same";
-            RunError::new(format!("rten does not run the model: {reason}"), remedy)
-        })?;
-        let expected: Vec<Vec<f32>> = images.iter().map(|image| self.logits(network, image)).collect();
-        self.judge("rten", agreement(&expected, &found))
+        let planes = |numbers| Given::Numbers([1, shape.channels, shape.height, shape.width], numbers);
+        let logits = |image: &Vec<u8>| self.logits(&model.network, image);
+        let (given, expected): (Vec<Given>, Vec<Vec<f32>>) = match reads {
+            Reads::Numbers => images.iter().map(|image| (planes(self.numbers(image)), logits(image))).unzip(),
+            Reads::Levels => images.iter().map(|image| (planes(self.given(image)), logits(image))).unzip(),
+            Reads::Photograph { .. } => {
+                let usage = model.known_usage()?;
+                let photographs = photographs(images, &usage.options)?;
+                photographs
+                    .into_iter()
+                    .map(|photograph| {
+                        let logits = self.logits_both_ways(model, usage, &photograph.levels);
+                        let shape = [1, photograph.height, photograph.width, 3];
+                        (Given::Photograph(shape, photograph.pixels), logits)
+                    })
+                    .unzip()
+            }
+        };
+        let found = by_rten(bytes, &given)
+            .map_err(|reason| RunError::new(format!("rten does not run the model: {reason}"), DEFECT))?;
+        let (about, tolerance) = match reads {
+            Reads::Photograph { .. } => (", as photographs of four sizes", TOLERANCE_OF_LEVELS),
+            Reads::Levels | Reads::Numbers => ("", TOLERANCE),
+        };
+        self.judge("rten", about, tolerance, agreement(&expected, &found))
+    }
+
+    /// The logits of a sample; where a prediction is the mean over it and its mirror image, those that give that.
+    fn logits_both_ways(&self, model: &Model, usage: &Usage, levels: &[u8]) -> Vec<f32> {
+        let logits = self.logits(&model.network, levels);
+        if !usage.flip_averaging {
+            return logits;
+        }
+        let mirrored = self.logits(&model.network, &usage.mirrored(levels));
+        averaged(&logits, &mirrored)
     }
 
     /// Carries out the steps that programs are written from.
@@ -137,22 +167,22 @@ impl Shipment {
         let images = &self.evidence.images[..self.evidence.images.len().min(N_VERIFIED)];
         let found = images.iter().map(|image| run(&self.plan, &self.numbers(image), &mut |_, _, _| {}));
         let expected: Vec<Vec<f32>> = images.iter().map(|image| self.logits(network, image)).collect();
-        self.judge("the program's steps", agreement(&expected, &found.collect::<Vec<_>>()))
+        self.judge("the program's steps", "", TOLERANCE, agreement(&expected, &found.collect::<Vec<_>>()))
     }
 
-    fn judge(&self, who: &str, found: Agreement) -> Result<(), RunError> {
+    /// Says how near another's logits are; further than the tolerance, beside the largest, is refused.
+    fn judge(&self, who: &str, about: &str, tolerance: f32, found: Agreement) -> Result<(), RunError> {
         let Agreement { n_images, n_equal, largest_difference, largest_logit } = found;
         print(format!(
-            "{who} on {} {}: {} of the labels are equal, the largest difference of a logit is {largest_difference:.2e}",
+            "{who} on {} {}{about}: {} of the labels are equal, the largest difference of a logit is {largest_difference:.2e}",
             count(n_images as u64),
             self.evidence.about,
             percent(n_equal as f64 / n_images.max(1) as f64),
         ))?;
         // Of integers, a runtime that computes some steps in floats may round some the other way.
-        if self.integers.is_none() && largest_difference > TOLERANCE * (1.0 + largest_logit) {
+        if self.integers.is_none() && largest_difference > tolerance * (1.0 + largest_logit) {
             let reason = format!("{who} and the network differ by {largest_difference:.2e} in a logit");
-            let remedy = "this is a defect of netsynth: please report it; --no-verify writes it all the same";
-            return Err(RunError::new(reason, remedy));
+            return Err(RunError::new(reason, DEFECT));
         }
         Ok(())
     }

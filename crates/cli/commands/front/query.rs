@@ -88,8 +88,7 @@ pub(crate) fn show(arguments: &Show) -> Result<Ending, RunError> {
     listing.print(&rows, &Field::of_front(&rows, &runs.shown()))?;
     if !listing.format.csv {
         summarise(&runs)?;
-        let devices = runs.runs.iter().filter_map(|run| run.device.as_ref().map(predicted));
-        devices.collect::<BTreeSet<_>>().into_iter().try_for_each(print)?;
+        say_what_predicts(&runs)?;
         let caveats = runs.runs.iter().filter_map(|run| run.plan.data.split.caveat());
         caveats.take(1).try_for_each(print)?;
     }
@@ -140,6 +139,9 @@ pub(crate) fn query(arguments: &Query) -> Result<Ending, RunError> {
         return Ok(Ending::Missed);
     }
     listing.print(&rows, &columns)?;
+    if !listing.format.csv {
+        say_what_predicts(&runs)?;
+    }
     Ok(ending(&rows))
 }
 
@@ -184,6 +186,12 @@ impl Listing {
 /// Nothing found is an ending of its own.
 fn ending(rows: &[Row]) -> Ending {
     if rows.is_empty() { Ending::Missed } else { Ending::Done }
+}
+
+/// Says where predicted latencies come from and what they are worth.
+fn say_what_predicts(runs: &Runs) -> Result<(), RunError> {
+    let devices = runs.runs.iter().filter_map(|run| run.device.as_ref().map(predicted));
+    devices.collect::<BTreeSet<_>>().into_iter().try_for_each(print)
 }
 
 /// Says how good the front is; of several runs, each one's too.

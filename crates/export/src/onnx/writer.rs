@@ -56,6 +56,25 @@ impl Writer {
         self.initializer(floats(name, &[], &[value]))
     }
 
+    /// A mean, or another reduction, over some axes, which stay with length 1 or go.
+    pub(super) fn reduced(
+        &mut self,
+        op: &str,
+        tensor: &str,
+        name: &str,
+        over: &[usize],
+        stay: bool,
+        opset: i64,
+    ) -> String {
+        let keepdims = int("keepdims", stay.into());
+        if opset < 18 {
+            return self.node(op, &[tensor], name, vec![ints("axes", over), keepdims]);
+        }
+        let over: Vec<i64> = over.iter().map(|&axis| axis as i64).collect();
+        let over = self.initializer(axes(&format!("{name}.axes"), &over));
+        self.node(op, &[tensor, &over], name, vec![keepdims])
+    }
+
     /// A tensor as integers and back; `name` is the value's.
     ///
     /// The integers are unsigned, 128 more than the plan's: onnxruntime makes signed ones unsigned on x86, but not those with
@@ -110,10 +129,15 @@ pub(super) fn integers(name: &str, dims: &[usize], values: &[i32]) -> TensorProt
     tensor(name, dims, DataType::Int32, values.iter().flat_map(|value| value.to_le_bytes()).collect())
 }
 
-/// Axes of a tensor, as an input of a node.
+/// Axes or lengths of a tensor, as an input of a node.
 pub(super) fn axes(name: &str, values: &[i64]) -> TensorProto {
     let raw = values.iter().flat_map(|value| value.to_le_bytes()).collect();
     tensor(name, &[values.len()], DataType::Int64, raw)
+}
+
+/// A number of pixels or an axis, as an input of a node.
+pub(super) fn whole_number(name: &str, value: i64) -> TensorProto {
+    tensor(name, &[], DataType::Int64, value.to_le_bytes().to_vec())
 }
 
 pub(super) fn strings(name: &str, values: &[String]) -> TensorProto {

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Program, Routine, Work};
+use crate::Cost;
 
 /// What was learned from measurements on a device: a step takes `step + operation * operations + byte * bytes`, by its routine, a
 /// network `network` and its steps. All in nanoseconds, for one image on one core.
@@ -18,6 +19,9 @@ pub struct DeviceModel {
     pub device: String,
     /// How far predictions were from measurements.
     pub error: ModelError,
+    /// The largest networks that were measured. Files of the first version do not say it; theirs were the default.
+    #[serde(default)]
+    pub largest: Largest,
     /// What every network takes, in nanoseconds.
     pub network: f64,
     /// What an exponential takes, of swish and sigmoid, in nanoseconds.
@@ -36,6 +40,29 @@ pub struct Rates {
     pub operation: f64,
     /// Every byte of inputs, weights and output.
     pub byte: f64,
+}
+
+/// A bound of size: weights of a network beyond it no longer stay in caches, so a prediction would be none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Largest {
+    /// The most parameters.
+    pub parameters: u64,
+    /// The most multiply-accumulates.
+    pub macs: u64,
+}
+
+impl Default for Largest {
+    fn default() -> Self {
+        Self { parameters: 150_000, macs: 50_000_000 }
+    }
+}
+
+impl Largest {
+    /// Whether a network of this cost is within.
+    pub fn holds(self, cost: &Cost) -> bool {
+        cost.parameters <= self.parameters && cost.macs <= self.macs
+    }
 }
 
 /// How far a model's predictions are from what was measured, as shares of it.
@@ -98,6 +125,7 @@ mod tests {
             schema: SCHEMA,
             device: "a test".to_owned(),
             error: ModelError { n_networks: 3, median: 0.1, worst: 0.2, repeat: 0.01 },
+            largest: Largest { parameters: 100, macs: 1000 },
             network: 1000.0,
             exponential: 2.0,
             routines: Routine::ALL.map(|routine| (routine, rates)).into(),
@@ -105,11 +133,29 @@ mod tests {
     }
 
     fn program(nodes: &str) -> Program<super::super::Source> {
+        Program::new(&graph(nodes))
+    }
+
+    fn graph(nodes: &str) -> Graph {
         let text = format!(
             r#"(schema: 1, name: "n", input: (channels: 2, height: 4, width: 4), nodes: [{nodes}
                 (name: "pool", from: ["x"], op: GlobalAvgPool()), (name: "classes", from: ["pool"], op: Dense(units: 3))])"#
         );
-        Program::new(&Graph::new(&ArchitectureSpec::from_ron(&text).unwrap()).unwrap())
+        Graph::new(&ArchitectureSpec::from_ron(&text).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_network_larger_than_those_that_were_measured_is_beyond_the_model() {
+        let largest = model().largest;
+        let of = |channels: usize| {
+            let conv = format!(r#"(name: "x", from: ["input"], op: Conv(channels: {channels})),"#);
+            let cost = graph(&conv).cost();
+            (cost.parameters, cost.macs, largest.holds(&cost))
+        };
+        // 3x3 weights of two channels, then three classes.
+        assert_eq!(of(3), (3 * 19 + 3 * 4, 16 * 54 + 9, true));
+        assert_eq!(of(4), (4 * 19 + 3 * 5, 16 * 72 + 12, false));
+        assert!(!Largest { parameters: 68, macs: 1000 }.holds(&Cost { parameters: 69, ..Cost::default() }));
     }
 
     #[test]

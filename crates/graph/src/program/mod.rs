@@ -12,7 +12,7 @@ mod memory;
 mod work;
 
 pub use arena::Lifetime;
-pub use device_model::{DeviceModel, ModelError, Rates};
+pub use device_model::{DeviceModel, Largest, ModelError, Rates};
 pub use kernel::{Conv, Kernel, Nonlinearity, Part, Source, Window};
 pub use memory::{GROUP, MAX_LANES, Memory};
 pub use work::{Routine, Work};

@@ -14,8 +14,8 @@ mod timeline;
 
 pub use axis::{Axis, Notation, Scale};
 pub use curves::{Band, Panel, curves};
-pub(crate) use picture::png_over;
 pub use picture::{PictureError, png};
+pub(crate) use picture::{png_of, png_over};
 pub use scatter::{Kind, Point, Scatter, Series, scatter};
 pub(crate) use steps::{climbs, losses, slopes, steps};
 pub use terminal::{Glyphs, letter, terminal};

@@ -63,12 +63,21 @@ pub(crate) fn png_over(
     (width, height): (u32, u32),
     svg: &str,
 ) -> Result<Vec<u8>, PictureError> {
+    let mut picture = opaque(pixels, (width, height))?;
+    resvg::render(&parsed(svg)?, tiny_skia::Transform::identity(), &mut picture.as_mut());
+    encoded(&picture)
+}
+
+/// Pixels as PNG, `height * width * 3`.
+pub(crate) fn png_of(pixels: &[u8], size: (u32, u32)) -> Result<Vec<u8>, PictureError> {
+    encoded(&opaque(pixels, size)?)
+}
+
+fn opaque(pixels: &[u8], (width, height): (u32, u32)) -> Result<tiny_skia::Pixmap, PictureError> {
     let too_large = || PictureError::TooLarge { width: width.into(), height: height.into() };
     let size = tiny_skia::IntSize::from_wh(width, height).ok_or_else(too_large)?;
     let opaque = pixels.chunks_exact(3).flat_map(|pixel| [pixel[0], pixel[1], pixel[2], u8::MAX]).collect();
-    let mut picture = tiny_skia::Pixmap::from_vec(opaque, size).ok_or_else(too_large)?;
-    resvg::render(&parsed(svg)?, tiny_skia::Transform::identity(), &mut picture.as_mut());
-    encoded(&picture)
+    tiny_skia::Pixmap::from_vec(opaque, size).ok_or_else(too_large)
 }
 
 fn parsed(svg: &str) -> Result<usvg::Tree, PictureError> {

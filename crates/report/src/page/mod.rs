@@ -6,6 +6,7 @@
 mod audit;
 mod bounds;
 mod data;
+mod explained;
 mod log;
 mod run;
 mod sections;
@@ -19,6 +20,7 @@ use netsynth_search::{SearchPlan, Variant};
 use netsynth_space::Decisions;
 use netsynth_store::{Attempted, Audit};
 
+pub use explained::{Explained, ExplainedFace, Removed};
 pub use run::Run;
 pub use training::{TrainedFold, TrainingReport, training_page};
 
@@ -70,6 +72,8 @@ pub struct Report<'a> {
     pub run: Run,
     /// Its variants, as far as they are trained.
     pub judged: Vec<Judged>,
+    /// Labels of a variant with what they rest on, if faces are to be shown.
+    pub explained: Option<Explained>,
     /// What its audit found, if there is one.
     pub audit: Option<Audit>,
     /// The attempts at tasks in each session of work, where the run has them.
@@ -89,6 +93,7 @@ pub fn page(report: &Report<'_>) -> String {
         sections::plot(report.plan, &report.run.trials),
         sections::front(report),
         variants::variants(report),
+        report.explained.as_ref().map_or(String::new(), explained::explained),
         report.audit.as_ref().map_or(String::new(), audit::audit),
         sections::progress(report),
         variants::reasons(report),
@@ -111,7 +116,7 @@ fn shell(name: &str, body: &str) -> String {
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; \
-         script-src 'unsafe-inline'\">\n<title>{} - netsynth</title>\n<style>\n\
+         img-src data:; script-src 'unsafe-inline'\">\n<title>{} - netsynth</title>\n<style>\n\
          :root{{color-scheme:light dark;{light}}}\n\
          @media(prefers-color-scheme:dark){{:root{{{dark}}}}}\n\
          :root[data-theme=light]{{color-scheme:light;{light}}}\n\

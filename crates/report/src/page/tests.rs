@@ -15,7 +15,9 @@ use netsynth_store::{Attempted, Audit, Extent, Finalist, Fold, FromScratch, Fron
 use serde::Serialize;
 use tempfile::TempDir;
 
-use super::{Judged, Report, Run, TrainedFold, TrainingReport, page, training_page};
+use super::{
+    Explained, ExplainedFace, Judged, Removed, Report, Run, TrainedFold, TrainingReport, page, training_page,
+};
 
 /// Would end a script, an attribute, a comment or a tag.
 const HOSTILE: &str = "</script><script>alert('1')</script><!-- \"&\u{2028}";
@@ -151,6 +153,7 @@ fn report<'a>(run: Run, space: &'a SearchSpace, plan: &'a SearchPlan) -> Report<
         decisions: space.decisions(),
         run,
         judged: vec![judged],
+        explained: Some(explained()),
         audit: None,
         sessions: vec![vec![Attempted {
             task: HOSTILE.to_owned(),
@@ -164,6 +167,19 @@ fn report<'a>(run: Run, space: &'a SearchSpace, plan: &'a SearchPlan) -> Report<
         environment: vec![(HOSTILE.to_owned(), HOSTILE.to_owned())],
         notes: vec![HOSTILE.to_owned()],
     }
+}
+
+/// A right label and a wrong one.
+fn explained() -> Explained {
+    let face = |label: &str, named: f64| ExplainedFace {
+        truth: HOSTILE.to_owned(),
+        label: label.to_owned(),
+        probability: 0.875,
+        pictures: [b"one".to_vec(), b"other".to_vec()],
+        removals: vec![Removed { share: 0.1, named, moved: 0.75, random: 0.5 }],
+    };
+    let faces = vec![face(HOSTILE, 0.25), face("happiness", 0.5)];
+    Explained { variant: Variant::NanoB, n_images: 1234, n_wrong: 1, faces }
 }
 
 fn made(n_trials: usize) -> String {
@@ -183,8 +199,7 @@ fn a_page_needs_nothing_but_itself_and_is_the_same_twice() {
     assert!(html == made(40), "two pages of one run differ");
     // The name of SVG's vocabulary, which nothing fetches.
     let html = html.replace("http://www.w3.org/2000/svg", "");
-    for word in ["http:", "https:", "src=", "url(", "@import", "<link", "fetch(", "XMLHttpRequest", "import("]
-    {
+    for word in ["http:", "https:", "url(", "@import", "<link", "fetch(", "XMLHttpRequest", "import("] {
         assert!(!html.contains(word), "the page has {word}");
     }
     assert!(
@@ -193,6 +208,8 @@ fn a_page_needs_nothing_but_itself_and_is_the_same_twice() {
             .all(|rest| ["\"#", "^"].iter().any(|own| rest.starts_with(own)) || rest.starts_with("\\\"#")),
         "a link leaves the page"
     );
+    let images: Vec<&str> = html.split("src=").skip(1).collect();
+    assert!(images.len() == 4 && images.iter().all(|image| image.starts_with("\"data:image/png;base64,")));
     assert!(html.contains("default-src 'none'"));
     assert!(html.contains("Learning curves of the front"));
 }
@@ -308,6 +325,26 @@ fn an_audit_is_shown_with_lines_and_tau_and_no_audit_is_not() {
     }
     assert_eq!(section.matches("<path class=\"climb\"").count(), 3, "a line for each that was judged");
     assert_eq!(html.matches("<script").count(), 3, "a reason began a script");
+}
+
+#[test]
+fn faces_are_shown_with_what_their_labels_rest_on_and_none_unasked() {
+    let (space, plan) = (space(), plan(8));
+    let of = |explained| Report { explained, ..report(run(&space, &plan, trials(&space, 8)), &space, &plan) };
+    assert!(!page(&of(None)).contains("<img"));
+    let html = page(&of(Some(explained())));
+    let (_, section) = html.split_once("<section id=\"explained\">").unwrap();
+    let section = section.split_once("</section>").unwrap().0;
+    for words in [
+        "nano-b took 1 of 1,234 images",
+        "<figure class=\"right\"><img src=\"data:image/png;base64,b25l\"",
+        "<figure class=\"wrong\">",
+        "<b>happiness</b>, and it is &lt;/script&gt;",
+        "<span>87.50 %</span>",
+        "37.50 %",
+    ] {
+        assert!(section.contains(words), "{words} in {section}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The networks that a device is measured with.
 
 use netsynth_graph::ops::{Add, Concat, Conv, Dense, GlobalAvgPool, Pool, SqueezeExcite};
+use netsynth_graph::program::Largest;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{Activation, ArchitectureSpec, Graph, INPUT, NodeSpec, Norm, Op, Shape};
 use netsynth_random::{Stream, stream};
@@ -23,10 +24,6 @@ const SPACES: [&str; 2] = ["emotionnet", "micro"];
 const PROTOTYPES: [&str; 6] =
     ["nano-b", "nano-a-class", "resnet50", "mobilenet-v1", "efficientnet-b0", "micro-exp-net"];
 
-/// The largest network, so that a run takes milliseconds and its source little room.
-pub(super) const MAX_PARAMETERS: u64 = 150_000;
-pub(super) const MAX_MACS: u64 = 50_000_000;
-
 /// The same networks each time: every second one is drawn operator by operator, the others from spaces in turn.
 pub(super) fn specimens(n_networks: usize) -> Result<Vec<Specimen>, RunError> {
     let varied_ones: Vec<&str> = SPACES.into_iter().chain(PROTOTYPES).collect();
@@ -44,9 +41,9 @@ pub(super) fn specimens(n_networks: usize) -> Result<Vec<Specimen>, RunError> {
         .collect()
 }
 
+/// Whether a run takes milliseconds and its source little room.
 fn is_small(graph: &Graph) -> bool {
-    let cost = graph.cost();
-    cost.parameters <= MAX_PARAMETERS && cost.macs <= MAX_MACS
+    Largest::default().holds(&graph.cost())
 }
 
 fn one_of<T: Copy>(random: &mut Stream, all: &[T]) -> T {

@@ -2,20 +2,24 @@
 
 use netsynth_data::Normalisation;
 
-use super::IMAGE;
-use super::writer::{Writer, axes, int, ints};
+use super::writer::Writer;
 
-/// The name of the image normalised. Levels are 0 to 255.
-pub(super) fn normalised(writer: &mut Writer, normalisation: Normalisation, opset: i64) -> String {
+/// The name of the levels, 0 to 255, normalised.
+pub(super) fn normalised(
+    writer: &mut Writer,
+    levels: &str,
+    normalisation: Normalisation,
+    opset: i64,
+) -> String {
     const NORMALISED: &str = "normalised";
     match normalisation {
         Normalisation::UnitInterval => {
             let most = writer.scalar("level.most", 1.0 / 255.0);
-            writer.node("Mul", &[IMAGE, &most], NORMALISED, vec![])
+            writer.node("Mul", &[levels, &most], NORMALISED, vec![])
         }
         Normalisation::PerImage => {
-            let mean = mean(writer, IMAGE, "level.mean", opset);
-            let centred = writer.node("Sub", &[IMAGE, &mean], "level.centred", vec![]);
+            let mean = mean(writer, levels, "level.mean", opset);
+            let centred = writer.node("Sub", &[levels, &mean], "level.centred", vec![]);
             let squares = writer.node("Mul", &[&centred, &centred], "level.squares", vec![]);
             let variance = self::mean(writer, &squares, "level.variance", opset);
             let deviation = writer.node("Sqrt", &[&variance], "level.deviation", vec![]);
@@ -27,7 +31,7 @@ pub(super) fn normalised(writer: &mut Writer, normalisation: Normalisation, opse
         Normalisation::Dataset { mean, sd } => {
             let mean = writer.scalar("level.mean", mean);
             let scale = writer.scalar("level.scale", 1.0 / sd);
-            let centred = writer.node("Sub", &[IMAGE, &mean], "level.centred", vec![]);
+            let centred = writer.node("Sub", &[levels, &mean], "level.centred", vec![]);
             writer.node("Mul", &[&centred, &scale], NORMALISED, vec![])
         }
     }
@@ -35,14 +39,5 @@ pub(super) fn normalised(writer: &mut Writer, normalisation: Normalisation, opse
 
 /// The mean over channels, rows and columns of each image.
 fn mean(writer: &mut Writer, tensor: &str, name: &str, opset: i64) -> String {
-    if opset < 18 {
-        return writer.node(
-            "ReduceMean",
-            &[tensor],
-            name,
-            vec![ints("axes", &[1, 2, 3]), int("keepdims", 1)],
-        );
-    }
-    let all = writer.initializer(axes(&format!("{name}.axes"), &[1, 2, 3]));
-    writer.node("ReduceMean", &[tensor, &all], name, vec![int("keepdims", 1)])
+    writer.reduced("ReduceMean", tensor, name, &[1, 2, 3], true, opset)
 }
