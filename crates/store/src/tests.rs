@@ -21,8 +21,8 @@ use crate::document::text;
 use crate::failure::{fail_after, steps_left};
 use crate::listing::list;
 use crate::{
-    EndFile, Entry, FileProblem, Fold, FrontFile, NewRun, RunFolder, RunKind, StoreError, TrainedNetwork,
-    TrialFile, check_files, read_text, replay, search,
+    EndFile, Entry, FileProblem, Fold, FrontFile, NewRun, Replay, RunFolder, RunKind, StoreError,
+    TrainedNetwork, TrialFile, check_files, read_text, replay, search,
 };
 
 fn space() -> SearchSpace {
