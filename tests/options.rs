@@ -62,13 +62,7 @@ fn check(home: &Path, command: &[&str], basis: &[&str], expected: &[&Expected]) 
 }
 
 /// The same of a command that refuses some of the options that its help lists: they are for another form of it.
-fn check_beside(
-    home: &Path,
-    command: &[&str],
-    basis: &[&str],
-    expected: &[&Expected],
-    refused: &[[&str; 2]],
-) {
+fn check_beside(home: &Path, command: &[&str], basis: &[&str], expected: &[&Expected], refused: &[&[&str]]) {
     let mut reached: BTreeSet<String> = APART.map(str::to_owned).into();
     for given in refused {
         let all = [command, basis, given, &["--dry-run"]].concat();
@@ -145,7 +139,7 @@ fn every_option_of_train_and_reproduce_reaches_the_plan() {
     check(home.path(), &["train", "nano-b"], &["--data", "faces"], &[READING, own]);
     let seeds: &Expected = &[(&["--seeds", "3"], "n_seeds: 3")];
     // What `reproduce paper` alone has is checked below.
-    let refused = [["--trials", "60"], ["--budget", "2h"]];
+    let refused: [&[&str]; 3] = [&["--trials", "60"], &["--budget", "2h"], &["--nested"]];
     check_beside(
         home.path(),
         &["reproduce", "nano-b"],
@@ -156,6 +150,8 @@ fn every_option_of_train_and_reproduce_reaches_the_plan() {
     let plan =
         netsynth(home.path(), &["reproduce", "paper", "--data", "faces", "--trials", "7", "--dry-run"]);
     assert!(plan.contains("n_trials: 7") && plan.contains("held_out: 0.2"), "{plan}");
+    let plan = netsynth(home.path(), &["reproduce", "paper", "--data", "faces", "--nested", "--dry-run"]);
+    assert!(plan.contains("outer_fold: (") && plan.contains("held_out: 0.0"), "{plan}");
 }
 
 #[test]

@@ -7,6 +7,9 @@ use crate::front::climb::Climbs;
 use crate::front::pareto::non_dominated_ranks;
 use crate::{Metrics, Problem, SearchPlan, StrategyKind, Trial};
 
+/// How many networks of earlier fronts are looked at again: they must leave room for new draws.
+const MOST_OF_FRONTS: usize = 100;
+
 /// An earlier search of the same space.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PastSearch {
@@ -60,7 +63,7 @@ impl Problem<'_> {
         }
     }
 
-    /// The fronts that these found in what the plan asks for.
+    /// The fronts that these found in what the plan asks for; of many networks an even share.
     pub(crate) fn past_fronts(&self) -> Vec<Genome> {
         let losses = |trial: &PastTrial| -> Vec<f64> {
             let metrics = Metrics::counted(&trial.cost).and(trial.measured);
@@ -71,6 +74,8 @@ impl Problem<'_> {
             let front = past.trials.iter().zip(ranks).filter(|(_, rank)| *rank == 0);
             front.map(|(trial, _)| trial.genome.clone()).collect::<Vec<_>>()
         };
-        self.used_past().iter().flat_map(front).collect()
+        let fronts: Vec<Genome> = self.used_past().iter().flat_map(front).collect();
+        let stride = fronts.len().div_ceil(MOST_OF_FRONTS).max(1);
+        fronts.into_iter().step_by(stride).collect()
     }
 }
