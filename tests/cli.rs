@@ -201,6 +201,13 @@ fn the_paper_is_searched_for_once_without_each_fold() {
     let (code, plan, stderr) = nested(&["--dry-run"]);
     assert_eq!(code, 0, "{stderr}");
     assert!(plan.contains("held_out: 0.0") && plan.contains("outer_fold: ("), "{plan}");
+    // A budget is that of all searches together, in what is advised too.
+    let (code, _, stderr) = nested(&["--budget", "1s"]);
+    assert!(code == 2 && stderr.contains("--budget: the budget pays for no generation"), "{stderr}");
+    let advised = stderr.split("give at least ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+    let (code, _, stderr) =
+        nested(&["--budget", &format!("{}m", 2 * advised.parse::<u64>().unwrap()), "--dry-run"]);
+    assert!(code == 0 && stderr.contains(" for 2 searches of "), "{stderr}");
     assert!(!folder.path().join("runs").exists());
     let short = ["--epochs", "1", "--trials", "1"];
     let (code, stdout, stderr) = nested(&short);

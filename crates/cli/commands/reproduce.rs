@@ -200,7 +200,7 @@ fn begun(
     }
     let mut search = Search::new(plan, n_workers, &on_event)?;
     match *budget {
-        Some(time) => limit_to(&mut search, time / share.of as u32, share.after, progress)?,
+        Some(time) => limit_to(&mut search, time, share.after, share.of, progress)?,
         None => {
             let minutes = search.expected_time(share.after)?.as_secs_f64() / 60.0;
             let each =

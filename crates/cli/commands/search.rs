@@ -57,7 +57,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let mut search = Search::new(plan, workers, &|event| events::show(&progress, event))
         .map_err(|error| arguments.plan.in_its_file(error))?;
     if let Some(time) = arguments.budget {
-        limit_to(&mut search, time, 0, &progress)?;
+        limit_to(&mut search, time, 0, 1, &progress)?;
     }
     if arguments.dry_run {
         print(schema::to_ron(&search.plan).trim_end())?;

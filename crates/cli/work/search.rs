@@ -19,16 +19,18 @@ use crate::output::variant::line;
 use crate::work::executor::executor;
 use crate::{Ending, interrupt};
 
-/// Writes into a search's plan what a time pays for, with so many trainings `after` it, and says so.
+/// Writes into a search's plan what its part of a time pays for, with so many trainings `after` it, and says so.
 pub(crate) fn limit_to(
     search: &mut Search,
     time: Duration,
     after: usize,
+    n_searches: usize,
     progress: &Progress,
 ) -> Result<(), RunError> {
-    let Budget { rate, macs } = search.limit_to(time, after)?;
+    let Budget { rate, macs } = search.limit_to(time, after, n_searches)?;
+    let each = if n_searches > 1 { format!(" for {n_searches} searches") } else { String::new() };
     progress.note(format!(
-        "{} of {} at {:.1} G MACs a second and core pay for {:.1} G MACs of trials on each training image: `limits.macs` in the plan",
+        "{}{each} of {} at {:.1} G MACs a second and core pay for {:.1} G MACs of trials on each training image: `limits.macs` in the plan",
         humantime::format_duration(time),
         cores(search),
         rate / 1e9,

@@ -39,12 +39,13 @@ impl Search {
     /// Makes the search one that takes about so long with its workers, variants and audit with it: times the training of a
     /// network of middle size, and writes into the plan what the time pays for. The plan, not the clock, then ends the
     /// search, so that it can be repeated anywhere. Where it does not pay for trials of the plan's lengths and what comes after them, all
-    /// trainings are shorter by one factor. So many trainings as long as a variant's come `after` the search, and are paid for, too.
-    pub fn limit_to(&mut self, time: Duration, after: usize) -> Result<Budget, RunError> {
+    /// trainings are shorter by one factor. So many trainings as long as a variant's come `after` the search, and are paid for, too. The time is
+    /// for `n_searches` alike, of which this is one.
+    pub fn limit_to(&mut self, time: Duration, after: usize, n_searches: usize) -> Result<Budget, RunError> {
         let graph = self.middling()?;
         let rate = self.rate(&graph)?;
         let a_second = self.macs_a_second(rate);
-        let given = a_second * time.as_secs_f64();
+        let given = a_second * time.as_secs_f64() / n_searches as f64;
         let wanted = self.reserved(&graph, after)? + TRIALS * expected_price(&self.plan.search, &graph);
         if given < wanted {
             self.plan.lengthen((given / wanted).max(SHORTEST));
@@ -55,7 +56,7 @@ impl Search {
         let of_one = plan.macs_of(&graph.cost(), plan.rungs.len()) as f64;
         let least = of_one * plan.generation_size as f64;
         if macs < least {
-            let minutes = ((reserved + least) / a_second / 60.0).ceil();
+            let minutes = (n_searches as f64 * (reserved + least) / a_second / 60.0).ceil();
             let reason = "the budget pays for no generation of trials beside the variants on this machine";
             let remedy = format!("give at least {minutes} minutes, or a plan with shorter trainings");
             return Err(RunError::new(reason, remedy).at("--budget"));
