@@ -99,16 +99,17 @@ SPECIALISED void store_channels(const struct end *end, channels sum, int first, 
     sum = vminq_s32(vmaxq_s32(sum, vdupq_n_s32(end->low)), vdupq_n_s32(end->high));
     vstrbq_s32(to, vaddq_n_s32(sum, end->zero));
 }
-#elif defined(IS_IN_PAIRS)
+#else
 enum { CHANNELS = 4, PLACES = 1 };
-typedef struct { int32_t n[4]; } channels;
-typedef int32_t channel_weights;
+typedef struct { int32_t n[CHANNELS]; } channels;
 SPECIALISED channels CHANNEL_SUMS(const int32_t *from)
 {
     channels sum;
     memcpy(&sum, from, sizeof sum);
     return sum;
 }
+#ifdef IS_IN_PAIRS
+typedef int32_t channel_weights;
 #define CHANNEL_WEIGHTS(from) four(from)
 SPECIALISED channels WITH_CHANNELS(channels sum, const int8_t *from, int32_t w)
 {
@@ -119,24 +120,8 @@ SPECIALISED channels WITH_CHANNELS(channels sum, const int8_t *from, int32_t w)
     sum.n[3] = __smlatt(x_odd, w_odd, sum.n[3]);
     return sum;
 }
-SPECIALISED void store_channels(const struct end *end, channels sum, int first, int8_t *to)
-{
-    int i;
-    UNROLLED
-    for (i = 0; i < CHANNELS; i++) {
-        to[i] = ENDED(end, sum.n[i], first + i);
-    }
-}
 #else
-enum { CHANNELS = 4, PLACES = 1 };
-typedef struct { int32_t n[CHANNELS]; } channels;
 typedef const int8_t *channel_weights;
-SPECIALISED channels CHANNEL_SUMS(const int32_t *from)
-{
-    channels sum;
-    memcpy(&sum, from, sizeof sum);
-    return sum;
-}
 #define CHANNEL_WEIGHTS(from) (from)
 SPECIALISED channels WITH_CHANNELS(channels sum, const int8_t *from, const int8_t *w)
 {
@@ -147,6 +132,7 @@ SPECIALISED channels WITH_CHANNELS(channels sum, const int8_t *from, const int8_
     }
     return sum;
 }
+#endif
 SPECIALISED void store_channels(const struct end *end, channels sum, int first, int8_t *to)
 {
     int i;
