@@ -91,11 +91,6 @@ impl From<f64> for HeldOut {
 }
 
 impl HeldOut {
-    /// How many of so many things are set aside.
-    fn count(self, all: usize) -> usize {
-        (0..all).filter(|&thing| self.has(thing, all)).count()
-    }
-
     /// Whether one of so many things in a row is set aside.
     fn has(self, thing: usize, all: usize) -> bool {
         match self {
@@ -172,17 +167,11 @@ pub fn split(dataset: &Dataset, folds: usize, held_out: impl Into<HeldOut>) -> R
     }
     check(folds, held_out)?;
     let n_subjects = dataset.subjects.len();
-    let n_held_out = held_out.count(n_subjects);
-    let n_left = n_subjects - n_held_out;
-    let too_many = |folds, subjects, held_out| DataError::TooManyFolds { folds, subjects, held_out };
-    if folds > n_left {
-        return Err(too_many(folds, n_left, n_held_out));
-    }
-    if let HeldOut::Fold(OuterFold { of, .. }) = held_out
-        && of > n_subjects
-    {
-        return Err(too_many(of, n_subjects, 0));
-    }
+    check_room(n_subjects, folds, held_out, |folds, subjects, held_out| DataError::TooManyFolds {
+        folds,
+        subjects,
+        held_out,
+    })?;
     let fold_of = dealt(n_subjects, held_out, folds);
     let parts = dataset.samples.iter().map(|sample| sample.subject.and_then(|subject| fold_of[subject]));
     Ok(divided(parts, folds))
@@ -200,17 +189,11 @@ fn random(dataset: &Dataset, folds: usize, held_out: HeldOut) -> Result<Split, D
         })
         .collect();
     groups.sort();
-    let n_held_out = held_out.count(groups.len());
-    let n_left = groups.len() - n_held_out;
-    let too_few = |folds, images, held_out| DataError::TooFewImages { folds, images, held_out };
-    if folds > n_left {
-        return Err(too_few(folds, n_left, n_held_out));
-    }
-    if let HeldOut::Fold(OuterFold { of, .. }) = held_out
-        && of > groups.len()
-    {
-        return Err(too_few(of, groups.len(), 0));
-    }
+    check_room(groups.len(), folds, held_out, |folds, images, held_out| DataError::TooFewImages {
+        folds,
+        images,
+        held_out,
+    })?;
     let mut parts = vec![None; dataset.samples.len()];
     for ((_, _, group), fold) in groups.iter().zip(dealt(groups.len(), held_out, folds)) {
         group.iter().for_each(|&sample| parts[sample] = fold);
@@ -245,6 +228,24 @@ fn check(folds: usize, held_out: HeldOut) -> Result<(), DataError> {
             refuse("held-out fold", format!("{fold} of {of}"), "one of two folds or more, counted from 1")
         }
         HeldOut::Share(_) | HeldOut::Fold(_) => Ok(()),
+    }
+}
+
+/// Refuses more folds than there are things to put into them, of the `all` that there are. `refused` makes the error of the folds, the
+/// things for them and those that are held out.
+fn check_room(
+    all: usize,
+    folds: usize,
+    held_out: HeldOut,
+    refused: impl Fn(usize, usize, usize) -> DataError,
+) -> Result<(), DataError> {
+    let n_held_out = (0..all).filter(|&thing| held_out.has(thing, all)).count();
+    if folds > all - n_held_out {
+        return Err(refused(folds, all - n_held_out, n_held_out));
+    }
+    match held_out {
+        HeldOut::Fold(OuterFold { of, .. }) if of > all => Err(refused(of, all, 0)),
+        HeldOut::Fold(_) | HeldOut::Share(_) => Ok(()),
     }
 }
 
