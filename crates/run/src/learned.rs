@@ -25,19 +25,22 @@ pub fn learned(path: &str) -> Result<LearnedFile, RunError> {
     schema::from_ron(&text).map_err(RunError::about(place))
 }
 
-/// What all of these measured that a search of a space can learn from.
-pub(crate) fn all_learned(paths: &[String], space: &SearchSpace) -> Result<LearnedFile, RunError> {
-    let mut searches = Vec::new();
+/// What all of these measured, and what that teaches a search of a space.
+pub(crate) fn all_learned(
+    paths: &[String],
+    space: &SearchSpace,
+) -> Result<(LearnedFile, Vec<PastSearch>), RunError> {
+    let (mut searches, mut past) = (Vec::new(), Vec::new());
     for path in paths {
         let file = learned(path)?;
-        file.taught(space).map_err(RunError::about(Path::new(path)))?;
+        past.extend(file.taught(space).map_err(RunError::about(Path::new(path)))?);
         searches.extend(file.searches);
     }
-    Ok(LearnedFile::new(searches))
+    Ok((LearnedFile::new(searches), past))
 }
 
 fn of_run(path: &Path) -> Result<LearnedSearch, RunError> {
-    let OpenSearch { folder, plan, space, past: _ } = open_search(path)?;
+    let OpenSearch { folder, plan, space, .. } = open_search(path)?;
     let past = PastSearch::of(&folder.trials(&space)?, &plan.search);
     if past.trials.is_empty() {
         let error = RunError::new("no network was trained in this run", "learn from one with trained trials");

@@ -93,14 +93,13 @@ pub struct OpenSearch {
     pub plan: Plan,
     /// The space.
     pub space: SearchSpace,
-    /// What earlier searches of it teach this one.
-    pub past: Vec<PastSearch>,
+    inputs: Inputs,
 }
 
 impl OpenSearch {
     /// What its strategy is given.
     pub fn problem(&self) -> Result<Problem<'_>, RunError> {
-        Ok(Problem::new(&self.space, &self.plan.search)?.knowing(self.past.clone()))
+        Ok(Problem::new(&self.space, &self.plan.search)?.knowing(self.inputs.past(&self.space)?))
     }
 }
 
@@ -110,6 +109,5 @@ pub fn open_search(path: &Path) -> Result<OpenSearch, RunError> {
     let plan = search_plan(&folder)?;
     let inputs = Inputs::recorded(&folder, &plan)?;
     let space = inputs.searched(&inputs.space.name)?;
-    let past = inputs.past(&space)?;
-    Ok(OpenSearch { folder, plan, space, past })
+    Ok(OpenSearch { folder, plan, space, inputs })
 }

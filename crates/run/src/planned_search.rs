@@ -39,10 +39,10 @@ impl Search {
         let dataset = plan.data.load(on_event)?;
         let prototype = adapted(prototype, input_of(&dataset), dataset.classes.len());
         let mut inputs = Inputs { space, prototype, device, learned: None };
-        if !plan.learn_from.is_empty() {
-            inputs.learned = Some(all_learned(&plan.learn_from, &inputs.searched(&plan.space)?)?);
-        }
-        Self::of(plan, dataset, inputs, n_workers)
+        let space = inputs.searched(&plan.space)?;
+        let (learned, past) = all_learned(&plan.learn_from, &space)?;
+        inputs.learned = (!plan.learn_from.is_empty()).then_some(learned);
+        Self::of(plan, dataset, space, past, inputs, n_workers)
     }
 
     /// The search that a run's folder describes, on the data that it began with, wherever they are now.
@@ -57,13 +57,20 @@ impl Search {
         let dataset = plan.data.load_again(moved_data, on_event).map_err(at_plan)?;
         compare_with_begin(folder, &dataset, on_event)?;
         let inputs = Inputs::recorded(folder, &plan)?;
-        Self::of(plan, dataset, inputs, n_workers).map_err(at_plan)
+        let space = inputs.searched(&plan.space).map_err(at_plan)?;
+        let past = inputs.past(&space).map_err(at_plan)?;
+        Self::of(plan, dataset, space, past, inputs, n_workers).map_err(at_plan)
     }
 
-    fn of(plan: Plan, dataset: Dataset, inputs: Inputs, n_workers: NonZeroUsize) -> Result<Self, RunError> {
+    fn of(
+        plan: Plan,
+        dataset: Dataset,
+        space: SearchSpace,
+        past: Vec<PastSearch>,
+        inputs: Inputs,
+        n_workers: NonZeroUsize,
+    ) -> Result<Self, RunError> {
         let split = plan.data.split(&dataset)?;
-        let space = inputs.searched(&plan.space)?;
-        let past = inputs.past(&space)?;
         // A search that no network of the space could satisfy is none.
         Problem::new(&space, &plan.search)?;
         Ok(Self { plan, dataset, split, space, past, inputs, n_workers })

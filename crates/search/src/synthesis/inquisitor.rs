@@ -211,9 +211,7 @@ impl Surrogate {
     fn learn(&mut self, trained: &[&Trial], climbs: &Climbs, points: Vec<Point>, fits: bool) {
         let tops: Vec<_> = trained.iter().filter_map(|trial| climbs.top(trial)).collect();
         let values: Vec<f64> = tops.iter().map(|(value, _)| log_odds(*value)).collect();
-        let mean = values.iter().sum::<f64>() / values.len() as f64;
-        let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
-        let deviation = libm::sqrt(squares / values.len() as f64).max(1e-6);
+        let (mean, deviation) = scale(&values);
         self.scale = (mean, deviation);
         let standardised = values.iter().map(|value| (value - mean) / deviation);
         let n_known = trained.len() - points.len();
@@ -238,18 +236,14 @@ impl Surrogate {
 }
 
 /// What earlier searches measured of a metric: each on a scale of its own, as data differ in how hard they are.
-fn earlier(past: &[PastSearch], metric: Metric, sizes: Option<SizeRange>) -> Vec<Observation> {
+fn earlier<'p>(past: &'p [PastSearch], metric: Metric, sizes: Option<SizeRange>) -> Vec<Observation> {
     let mut observations = Vec::new();
     let n_trials: usize = past.iter().map(|past| past.trials.len()).sum();
     let stride = n_trials.div_ceil(MOST_EARLIER).max(1);
     for (number, past) in past.iter().enumerate() {
-        let known =
-            past.trials.iter().filter_map(|trial| Some((trial, log_odds(trial.measured.get(metric)?))));
-        let known: Vec<(&PastTrial, f64)> = known.collect();
-        let count = known.len() as f64;
-        let mean = known.iter().map(|(_, odds)| odds).sum::<f64>() / count;
-        let squares: f64 = known.iter().map(|(_, odds)| (odds - mean) * (odds - mean)).sum();
-        let deviation = libm::sqrt(squares / count).max(1e-6);
+        let measured = |trial: &'p PastTrial| Some((trial, log_odds(trial.measured.get(metric)?)));
+        let known: Vec<(&PastTrial, f64)> = past.trials.iter().filter_map(measured).collect();
+        let (mean, deviation) = scale(&known.iter().map(|(_, odds)| *odds).collect::<Vec<_>>());
         observations.extend(known.iter().step_by(stride).map(|(trial, odds)| Observation {
             point: Point {
                 search: Some(number),
@@ -262,6 +256,13 @@ fn earlier(past: &[PastSearch], metric: Metric, sizes: Option<SizeRange>) -> Vec
         }));
     }
     observations
+}
+
+/// Mean and standard deviation of log-odds.
+fn scale(values: &[f64]) -> (f64, f64) {
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let squares: f64 = values.iter().map(|value| (value - mean) * (value - mean)).sum();
+    (mean, libm::sqrt(squares / values.len() as f64).max(1e-6))
 }
 
 /// Which trials the surrogates are to know, of all from the best to the worst: all of a few; of many the better ones, and an even
