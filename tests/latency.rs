@@ -10,7 +10,7 @@ use std::process::Command;
 
 use serde_json::Value;
 use tempfile::TempDir;
-use workplace::{PLAN, assert_same, complaint, contents, netsynth, workplace};
+use workplace::{PLAN, assert_same, complaint, contents, done, netsynth, workplace};
 
 const ROUTINES: [&str; 12] = [
     "Pointwise",
@@ -55,12 +55,6 @@ fn with_a_model() -> TempDir {
     fs::write(home.path().join("plan.ron"), plan()).unwrap();
     fs::write(home.path().join("board.ron"), device_model()).unwrap();
     home
-}
-
-fn done(folder: &Path, arguments: &[&str]) -> String {
-    let (code, stdout, stderr) = netsynth(folder, arguments);
-    assert_eq!(code, 0, "{arguments:?}: {stdout}{stderr}");
-    stdout
 }
 
 #[test]

@@ -8,13 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use tempfile::TempDir;
-use workplace::{PLAN, SPACE, assert_same, complaint, contents, netsynth, workplace};
-
-fn done(folder: &Path, arguments: &[&str]) -> String {
-    let (code, stdout, stderr) = netsynth(folder, arguments);
-    assert_eq!(code, 0, "{arguments:?}: {stdout}{stderr}");
-    stdout
-}
+use workplace::{PLAN, SPACE, assert_same, complaint, contents, done, netsynth, workplace};
 
 /// A workplace with a finished search `earlier`, and its prior in `prior.ron`.
 fn with_a_past() -> TempDir {

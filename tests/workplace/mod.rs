@@ -21,6 +21,13 @@ pub fn netsynth(folder: &Path, arguments: &[&str]) -> (i32, String, String) {
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
+/// The standard output of a command that does all that was asked.
+pub fn done(folder: &Path, arguments: &[&str]) -> String {
+    let (code, stdout, stderr) = netsynth(folder, arguments);
+    assert_eq!(code, 0, "{arguments:?}: {stdout}{stderr}");
+    stdout
+}
+
 /// The complaint of a command that must fail before it writes anything.
 pub fn complaint(folder: &Path, arguments: &[&str]) -> String {
     let (code, stdout, stderr) = netsynth(folder, arguments);

@@ -35,8 +35,6 @@ pub(super) struct Calibration<'a> {
     pub(super) moved: Option<&'a Path>,
 }
 
-const FLOATS: &str = "32-bit floats";
-
 pub(super) fn run(
     model: &Model,
     board: &Board,
@@ -48,31 +46,31 @@ pub(super) fn run(
 ) -> Result<Ending, RunError> {
     let plan = Plan::new(&model.network)?;
     let interface = interface(model.usage.as_ref(), plan.classes());
-    let mut numbers = vec![FLOATS];
+    let graph = model.network.graph();
+    // A model is fitted to floats.
+    let mut kinds = vec![("32-bit floats", device.and_then(|device| predicted_ms(device, graph)))];
     let mut programs = vec![program(&plan, None, &interface)];
     let mut cost = None;
     if let Some(Calibration { moved }) = integers {
         let mut shipment = Shipment::gathered(model, moved)?;
         cost = Some(shipment.quantise(&model.network)?.in_words);
-        numbers.push("8-bit integers");
+        kinds.push(("8-bit integers", None));
         programs.push(program(&shipment.plan, shipment.integers.as_ref(), &shipment.interface));
     }
     let found = timed(board, cc, &programs, secs, 1)?;
-    let graph = model.network.graph();
     let macs = graph.cost().macs;
     // Each has one round.
-    let rows: Vec<Row> = numbers
+    let rows: Vec<Row> = kinds
         .into_iter()
         .zip(found.times.iter().flatten())
-        .map(|(numbers, times)| Row {
+        .map(|((numbers, predicted_ms), times)| Row {
             numbers,
             images_per_sec: 1.0 / times.median,
             median_ms: 1e3 * times.median,
             p95_ms: 1e3 * times.p95,
             gmacs_per_sec: 1e-9 * macs as f64 / times.median,
             n_runs: times.n_runs,
-            // A model is fitted to floats.
-            predicted_ms: device.filter(|_| numbers == FLOATS).and_then(|device| predicted_ms(device, graph)),
+            predicted_ms,
         })
         .collect();
     match format {

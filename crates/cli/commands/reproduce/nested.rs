@@ -49,12 +49,12 @@ struct Document<'a> {
 pub(super) fn run(arguments: &Arguments, data: DataPlan, recipe: Recipe) -> Result<Ending, RunError> {
     let of = data.n_folds;
     let name = arguments.training.name.as_deref().unwrap_or("paper");
+    let (epochs, trials) = price(arguments);
     let mut outer = Vec::new();
     for fold in 1..=of {
         let progress = Progress::new();
         progress.note(format!("outer fold {fold} of {of}"));
         let data = DataPlan { outer_fold: Some(OuterFold { fold, of }), ..data.clone() };
-        let (epochs, trials) = price(arguments);
         let plan = paper_plan(data, recipe.clone(), epochs, trials, arguments.training.seed())?;
         let path = RunFolder::path_of(Path::new("runs"), &format!("{name}-outer-{fold:02}"))?;
         let Some((search, folder)) = begun(arguments, plan, path, Share { of, after: 0 }, &progress)? else {
