@@ -203,7 +203,8 @@ fn write_program(
     if !arguments.no_verify {
         shipment.verify_plan(&model.network)?;
     }
-    let Program { files, arena_bytes, constant_bytes } = write(&shipment, &shipment.samples(model));
+    let Program { files, arena_bytes, constant_bytes, transformed_bytes } =
+        write(&shipment, &shipment.samples(model));
     for file in &files {
         let path = draft.path().join(&file.path);
         let folder = path.parent().unwrap_or(draft.path());
@@ -213,8 +214,14 @@ fn write_program(
     for file in &files {
         print(format!("{}: {} bytes", out.join(&file.path).display(), count(file.bytes.len() as u64)))?;
     }
+    let more = match transformed_bytes as u64 {
+        0 => String::new(),
+        bytes => {
+            format!("; at most {} bytes more on x86 and 64-bit ARM, for transformed weights", count(bytes))
+        }
+    };
     print(format!(
-        "arena: {} bytes; constants: {} bytes",
+        "arena: {} bytes; constants: {} bytes{more}",
         count(arena_bytes as u64),
         count(constant_bytes as u64)
     ))

@@ -9,6 +9,8 @@ pub struct Program {
     pub arena_bytes: usize,
     /// Bytes of weights and of other numbers that steps compute with.
     pub constant_bytes: usize,
+    /// Bytes that are needed beside the arena where processors have vectors, at most: of weights transformed at the first call.
+    pub transformed_bytes: usize,
 }
 
 /// A file by its path in the export's folder.

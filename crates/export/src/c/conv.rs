@@ -7,6 +7,7 @@ use netsynth_graph::program::{GROUP, MAX_LANES};
 
 use super::place;
 use super::text::{array, float, lines};
+use super::winograd;
 use crate::plan::{Activation, Conv, Kernel, Plan, Step, Window};
 use crate::quantised::{Quantised, QuantisedConv, QuantisedStep};
 
@@ -42,6 +43,9 @@ pub(super) fn functions(plan: &Plan, is_integer: bool) -> String {
             false => include_str!("tile.c").to_owned(),
         });
         found.push_str(include_str!("conv.c"));
+        if !is_integer {
+            found.push_str(&winograd::functions(plan));
+        }
     }
     if is_there(true) {
         if is_integer {
@@ -84,6 +88,7 @@ pub(super) fn in_floats(plan: &Plan, step: &Step, conv: &Conv) -> (String, Strin
         paired: 0,
         end: format!("{low}, {high}"),
         after,
+        by_frequencies: winograd::pays(plan, step, conv),
     };
     numbers.written(plan, step, conv)
 }
@@ -125,7 +130,9 @@ pub(super) fn in_integers(
     let (low, high) = quantised.ends();
     let end = format!("multiplier_{number}, {low}, {high}, {}", quantised.before.zero);
     let after = quantised.table.as_ref().map(|_| format!("table_{number}[y[i] + 128]"));
-    Numbers { of: "int8_t", arrays, border: zero.to_string(), paired, end, after }.written(plan, step, conv)
+    let border = zero.to_string();
+    Numbers { of: "int8_t", arrays, border, paired, end, after, by_frequencies: false }
+        .written(plan, step, conv)
 }
 
 /// How weights lie.
@@ -254,12 +261,14 @@ struct Numbers {
     end: String,
     /// What each output `y[i]` becomes afterwards, if anything.
     after: Option<String>,
+    /// Whether `winograd.c` computes it where it can.
+    by_frequencies: bool,
 }
 
 impl Numbers {
     /// The definitions, and the call.
     fn written(self, plan: &Plan, step: &Step, conv: &Conv) -> (String, String) {
-        let Self { of, arrays, border, paired, end, after } = self;
+        let Self { of, arrays, border, paired, end, after, by_frequencies } = self;
         let number = step.output;
         let (mut from, mut to) = (plan.values[step.inputs[0]].shape, plan.values[number].shape);
         let elements = to.elements();
@@ -286,13 +295,20 @@ impl Numbers {
         } else {
             let (input, output) =
                 (plane(from, from.channels / conv.groups), plane(to, to.channels / conv.groups));
-            let constants = format!(
+            let mut constants = format!(
                 "static const struct conv conv_{number} = {{\n    {}, {input}, {output}, {window}, {paired},\n    {end}\n}};\n\n",
                 conv.groups
             );
-            let lines = format!("arena + {}", step.lines);
-            let places = [place_of(step.inputs[0]), lines, place_of(number)].join(", ");
-            (constants, format!("    conv(&conv_{number}, {places});\n"))
+            let (x, kept, y) =
+                (place_of(step.inputs[0]), format!("arena + {}", step.lines), place_of(number));
+            let mut call = format!("    conv(&conv_{number}, {x}, {kept}, {y});\n");
+            if by_frequencies {
+                constants.push_str(&winograd::weights(plan, step));
+                call = format!(
+                    "#ifdef HAS_WINOGRAD\n    winograd(&conv_{number}, transformed_{number}, {x}, {y});\n#else\n{call}#endif\n"
+                );
+            }
+            (constants, call)
         };
         let mut after_function = String::new();
         if let Some(after) = after {

@@ -64,7 +64,12 @@ typedef __m256 lanes, weights, inputs;
 #define STORE(to, a) _mm256_storeu_ps(to, a)
 #define INPUTS(from) _mm256_broadcast_ss(from)
 #define WITH_PRODUCTS(sum, a, b) _mm256_fmadd_ps(a, b, sum)
-#define BETWEEN(a, low, high) _mm256_min_ps(_mm256_max_ps(a, _mm256_set1_ps(low)), _mm256_set1_ps(high))
+#define EACH(a) _mm256_set1_ps(a)
+#define PLUS(a, b) _mm256_add_ps(a, b)
+#define MINUS(a, b) _mm256_sub_ps(a, b)
+#define TIMES(a, b) _mm256_mul_ps(a, b)
+#define BETWEEN(a, low, high) _mm256_min_ps(_mm256_max_ps(a, EACH(low)), EACH(high))
+#define HAS_WINOGRAD
 #ifdef __GNUC__
 /* In a register, and not read again for each pixel. */
 #define HELD(a) __asm__("" : "+x"(a))
@@ -77,7 +82,12 @@ typedef __m128 lanes, weights, inputs;
 #define STORE(to, a) _mm_storeu_ps(to, a)
 #define INPUTS(from) _mm_set1_ps(*(from))
 #define WITH_PRODUCTS(sum, a, b) _mm_add_ps(_mm_mul_ps(a, b), sum)
-#define BETWEEN(a, low, high) _mm_min_ps(_mm_max_ps(a, _mm_set1_ps(low)), _mm_set1_ps(high))
+#define EACH(a) _mm_set1_ps(a)
+#define PLUS(a, b) _mm_add_ps(a, b)
+#define MINUS(a, b) _mm_sub_ps(a, b)
+#define TIMES(a, b) _mm_mul_ps(a, b)
+#define BETWEEN(a, low, high) _mm_min_ps(_mm_max_ps(a, EACH(low)), EACH(high))
+#define HAS_WINOGRAD
 #elif defined(__ARM_NEON) && defined(__aarch64__)
 #include <arm_neon.h>
 enum { LANES = 4, VECTORS = 3, PIXELS = 4 };
@@ -86,7 +96,12 @@ typedef float32x4_t lanes, weights, inputs;
 #define STORE(to, a) vst1q_f32(to, a)
 #define INPUTS(from) vld1q_dup_f32(from)
 #define WITH_PRODUCTS(sum, a, b) vfmaq_f32(sum, a, b)
-#define BETWEEN(a, low, high) vminq_f32(vmaxq_f32(a, vdupq_n_f32(low)), vdupq_n_f32(high))
+#define EACH(a) vdupq_n_f32(a)
+#define PLUS(a, b) vaddq_f32(a, b)
+#define MINUS(a, b) vsubq_f32(a, b)
+#define TIMES(a, b) vmulq_f32(a, b)
+#define BETWEEN(a, low, high) vminq_f32(vmaxq_f32(a, EACH(low)), EACH(high))
+#define HAS_WINOGRAD
 #endif
 #ifndef HELD
 #define HELD(a)

@@ -8,6 +8,7 @@ mod float;
 mod integer;
 mod test;
 mod text;
+mod winograd;
 
 use netsynth_data::Normalisation;
 use netsynth_graph::program::GROUP;
@@ -26,6 +27,7 @@ pub fn c(plan: &Plan, integers: Option<&Quantised>, interface: &Interface, sampl
     Program {
         arena_bytes: arena_bytes(plan, integers),
         constant_bytes: text::constant_bytes(&source),
+        transformed_bytes: transformed_bytes(plan, integers),
         files: vec![
             File::text("network.h", header(plan, integers, interface)),
             File::text("network.c", source),
@@ -77,7 +79,7 @@ fn header(plan: &Plan, integers: Option<&Quantised>, interface: &Interface) -> S
          #ifndef NETWORK_H\n#define NETWORK_H\n\n\
          #define NETWORK_CHANNELS {channels}\n#define NETWORK_HEIGHT {height}\n#define NETWORK_WIDTH {width}\n\
          #define NETWORK_INPUT {input}\n#define NETWORK_CLASSES {classes}\n\
-         /* All the memory that changes, beside the stack. */\n#define NETWORK_ARENA_BYTES {arena}\n\n\
+         /* All the memory that changes, beside the stack{more}. */\n#define NETWORK_ARENA_BYTES {arena}\n\n\
          /* The names of the classes, in UTF-8. */\nextern const char *const network_labels[NETWORK_CLASSES];\n\n\
          /* Writes the logits of an image and returns the number of the largest.\n   {levels}\n   \
          Not to be called while it is at work. */\n\
@@ -90,6 +92,12 @@ fn header(plan: &Plan, integers: Option<&Quantised>, interface: &Interface) -> S
         input = shape.elements(),
         classes = plan.classes(),
         arena = arena_bytes(plan, integers),
+        more = match transformed_bytes(plan, integers) {
+            0 => String::new(),
+            bytes => format!(
+                ". On x86 and 64-bit ARM, unless NETWORK_PLAIN is\n   defined, at most {bytes} bytes more, for transformed weights, which the first call writes"
+            ),
+        },
         image = image_type(interface),
     )
 }
@@ -106,6 +114,11 @@ fn arena_numbers(plan: &Plan, integers: Option<&Quantised>) -> usize {
         None => plan.arena,
         Some(_) => plan.arena + GROUP - 1,
     }
+}
+
+/// The bytes that convolutions by frequencies need where processors have vectors, at most.
+fn transformed_bytes(plan: &Plan, integers: Option<&Quantised>) -> usize {
+    if integers.is_some() { 0 } else { winograd::bytes(plan) }
 }
 
 fn plain(text: &str) -> String {
@@ -145,6 +158,11 @@ fn source(plan: &Plan, integers: Option<&Quantised>, interface: &Interface) -> S
         text.push_str(&functions);
         calls.push_str(&call);
     }
+    let (preparation, prepare) = match integers {
+        None => winograd::preparation(plan),
+        Some(_) => (String::new(), ""),
+    };
+    text.push_str(&preparation);
     text.push_str(&image_function(integers, interface));
     let output = &plan.values[plan.output()];
     let logit = match integers {
@@ -155,7 +173,7 @@ fn source(plan: &Plan, integers: Option<&Quantised>, interface: &Interface) -> S
         }
     };
     text.push_str(&format!(
-        "int network_classify(const {image} image[NETWORK_INPUT], float logits[NETWORK_CLASSES])\n{{\n    int c, best = 0;\n    \
+        "int network_classify(const {image} image[NETWORK_INPUT], float logits[NETWORK_CLASSES])\n{{\n    int c, best = 0;\n{prepare}    \
          read_image(image, arena + {input});\n{calls}    for (c = 0; c < NETWORK_CLASSES; c++) {{\n        logits[c] = {logit};\n        \
          if (logits[c] > logits[best]) {{\n            best = c;\n        }}\n    }}\n    return best;\n}}\n",
         image = image_type(interface),

@@ -21,7 +21,12 @@ pub fn rust(plan: &Plan, interface: &Interface, samples: &[Sample]) -> Program {
         File::text("tests/samples.rs", test(samples)),
         File::text("examples/classify.rs", EXAMPLE.to_owned()),
     ];
-    Program { files, arena_bytes: 4 * plan.arena, constant_bytes: 4 * (weights + biases) }
+    Program {
+        files,
+        arena_bytes: 4 * plan.arena,
+        constant_bytes: 4 * (weights + biases),
+        transformed_bytes: 0,
+    }
 }
 
 const MANIFEST: &str = "[package]

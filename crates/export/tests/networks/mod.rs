@@ -56,6 +56,30 @@ pub fn shapes() -> Vec<String> {
             ],
         ),
         chain((2, 16, 12), &["Conv(channels: 32, activation: Relu)", "Dense(units: 5)"]),
+        // By frequencies: edges within a tile, odd channels, one to seven vectors, and activations behind it.
+        chain(
+            (8, 13, 18),
+            &[
+                "Conv(channels: 9, norm: Batch, activation: Relu)",
+                "Conv(channels: 27, activation: Relu6)",
+                "Conv(channels: 8, activation: Swish)",
+                "Conv(channels: 32)",
+                "Conv(channels: 50, activation: Relu)",
+                "Conv(channels: 11)",
+                "GlobalAvgPool()",
+                "Dense(units: 4)",
+            ],
+        ),
+        chain((16, 12, 12), &["Conv(channels: 24)", "GlobalAvgPool()", "Dense(units: 3)"]),
+        chain(
+            (9, 8, 5),
+            &[
+                "Conv(channels: 40)",
+                "Conv(channels: 17, activation: Relu)",
+                "GlobalAvgPool()",
+                "Dense(units: 3)",
+            ],
+        ),
     ]
 }
 
@@ -77,21 +101,25 @@ pub fn close(one: &[f32], other: &[f32]) -> bool {
 
 /// A network drawn from numbers: each node reads some that came before and has their resolution.
 pub fn drawn(numbers: &[(u8, u8, u8)]) -> String {
+    let channels = 4 + numbers.len() % 7;
     let mut nodes =
-        vec![r#"(name: "n0", from: ["input"], op: Conv(channels: 4, activation: Relu))"#.to_owned()];
+        vec![format!(r#"(name: "n0", from: ["input"], op: Conv(channels: {channels}, activation: Relu))"#)];
     let mut known = vec!["n0".to_owned()];
     for (number, (kind, one, other)) in numbers.iter().enumerate() {
         let name = format!("n{}", number + 1);
         let (one, other) = (&known[*one as usize % known.len()], &known[*other as usize % known.len()]);
         let (from, op) = match kind % 8 {
-            0 => (format!("\"{one}\""), "Conv(channels: 4, norm: Batch, activation: Relu)"),
-            1 => (format!("\"{one}\""), "Conv(channels: 4, groups: 4, kernel: 5, activation: Swish)"),
-            2 => (format!("\"{one}\", \"{other}\""), "Add(activation: Relu)"),
-            3 => (format!("\"{one}\", \"{other}\", \"{one}\""), "Add(norm: Batch)"),
-            4 => (format!("\"{one}\""), "SqueezeExcite(reduced: 2)"),
-            5 => (format!("\"{one}\""), "MaxPool(kernel: 3, stride: 1)"),
-            6 => (format!("\"{one}\""), "AvgPool(kernel: 3, stride: 1)"),
-            _ => (format!("\"{one}\""), "Dropout(rate: 0.25)"),
+            0 => (format!("\"{one}\""), format!("Conv(channels: {channels}, norm: Batch, activation: Relu)")),
+            1 => (
+                format!("\"{one}\""),
+                format!("Conv(channels: {channels}, groups: {channels}, kernel: 5, activation: Swish)"),
+            ),
+            2 => (format!("\"{one}\", \"{other}\""), "Add(activation: Relu)".to_owned()),
+            3 => (format!("\"{one}\", \"{other}\", \"{one}\""), "Add(norm: Batch)".to_owned()),
+            4 => (format!("\"{one}\""), "SqueezeExcite(reduced: 2)".to_owned()),
+            5 => (format!("\"{one}\""), "MaxPool(kernel: 3, stride: 1)".to_owned()),
+            6 => (format!("\"{one}\""), "AvgPool(kernel: 3, stride: 1)".to_owned()),
+            _ => (format!("\"{one}\""), "Dropout(rate: 0.25)".to_owned()),
         };
         nodes.push(format!("(name: \"{name}\", from: [{from}], op: {op})"));
         known.push(name);
