@@ -48,8 +48,10 @@ pub(super) fn functions(plan: &Plan, is_integer: bool) -> String {
         }
     }
     if is_there(true) {
+        found.push_str(include_str!("windows.c"));
         if is_integer {
             found.push_str(include_str!("integer_channels.c"));
+            found.push_str(include_str!("integer_columns.c"));
         }
         found.push_str(include_str!("depthwise.c"));
     }

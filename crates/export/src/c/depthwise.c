@@ -1,15 +1,4 @@
 
-/* A convolution of each channel alone. Weights lie by the window's rows, by its columns, by channels. */
-struct depthwise {
-    int height, width, channels;
-    int out_height, out_width;
-    int rows, columns, stride, padding;
-    number border;
-    const number *weight;
-    const wide *start;
-    struct end end;
-};
-
 /* So many channels from `first` on, of as many pixels as windows that are whole lie beside each other, or of one pixel. */
 SPECIALISED void channels_of(const struct depthwise *c, const number *x, int first, int top, int left, number *y, const int pixels)
 {
@@ -81,6 +70,11 @@ SPECIALISED void depthwise_pixels(const struct depthwise *c, const number *x, in
 static void depthwise(const struct depthwise *c, const number *x, number *y)
 {
     int row, column;
+#ifdef HAS_COLUMNS
+    if (depthwise_by_columns(c, x, y)) {
+        return;
+    }
+#endif
     for (row = 0; row < c->out_height; row++) {
         const int top = row * c->stride - c->padding;
         for (column = 0; column < c->out_width;) {

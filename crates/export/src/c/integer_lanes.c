@@ -84,16 +84,26 @@ typedef const int8_t *weights, *inputs;
 #define WITH_PRODUCTS(sum, a, b) ((sum) + a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3])
 #elif defined(__AVX512VNNI__) && defined(__AVX512VL__)
 #include <immintrin.h>
-enum { LANES = 8, VECTORS = 3, PIXELS = 4 };
+#define HAS_COLUMNS
+enum { LANES = 8, VECTORS = 4, PIXELS = 4 };
 typedef __m256i lanes, weights, inputs;
 /* Inputs are read with 128 more, as numbers without sign; that is taken off where sums start. */
 #define START(sum, weights) ((sum) - 128 * (weights))
 #define SUMS(from) _mm256_loadu_si256((const __m256i *)(const void *)(from))
 #define WEIGHTS(from) _mm256_loadu_si256((const __m256i *)(const void *)(from))
 #define INPUTS(from) _mm256_xor_si256(_mm256_set1_epi32(four(from)), _mm256_set1_epi8(-128))
+#ifdef __GNUC__
+/* As the compiler's own function, but gcc copies each sum before and after that. */
+SPECIALISED __m256i WITH_PRODUCTS(__m256i sum, __m256i a, __m256i b)
+{
+    __asm__("vpdpbusd %2, %1, %0" : "+v"(sum) : "v"(a), "v"(b));
+    return sum;
+}
+#define HELD(a) __asm__("" : "+v"(a))
+#else
 #define WITH_PRODUCTS(sum, a, b) _mm256_dpbusd_epi32(sum, a, b)
+#endif
 #define WHOLE(sum) (sum)
-#define HELD(a) __asm__("" : "+x"(a))
 #elif defined(__AVX2__)
 #include <immintrin.h>
 enum { LANES = 8, VECTORS = 2, PIXELS = 2 };

@@ -68,6 +68,8 @@ static int next_tiles(const struct conv *c, struct lines lines, int start, numbe
         return tiles(c, lines, start, y, 1, 1);
     } else if (vectors == VECTORS) {
         return tiles(c, lines, start, y, VECTORS, PIXELS);
+    } else if (VECTORS > 3 && vectors == 3) {
+        return tiles(c, lines, start, y, 3, PIXELS);
     } else if (VECTORS > 2 && vectors == 2) {
         return tiles(c, lines, start, y, 2, PIXELS);
     } else if (c->out_width < 2 * PIXELS) {

@@ -70,6 +70,18 @@ pub fn shapes() -> Vec<String> {
                 "Dense(units: 4)",
             ],
         ),
+        // Depthwise by columns: channels and windows that are not whole vectors, and both strides.
+        chain(
+            (1, 11, 9),
+            &[
+                "Conv(channels: 45, activation: Relu)",
+                "Conv(channels: 45, groups: 45, norm: Batch, activation: Relu6)",
+                "Conv(channels: 45, groups: 45, stride: 2)",
+                "Conv(channels: 64, kernel: 1, activation: Relu)",
+                "Conv(channels: 64, groups: 64, activation: Swish)",
+                "Dense(units: 4)",
+            ],
+        ),
         chain((16, 12, 12), &["Conv(channels: 24)", "GlobalAvgPool()", "Dense(units: 3)"]),
         chain(
             (9, 8, 5),
