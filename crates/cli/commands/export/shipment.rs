@@ -105,16 +105,17 @@ impl Shipment {
             right as f64 / classes.len() as f64
         };
         let (floats, integers) = (right(&exact), right(&near));
-        let points = 100.0 * (floats - integers);
+        // Their difference, and not the other way about: nothing lost is no minus zero.
+        let gained = 100.0 * (integers - floats);
         let in_words = format!(
             "accuracy on {} {about}: {} in floats, {} in 8-bit integers ({:+.2} points); {} of their labels are equal",
             count(images.len() as u64),
             percent(floats),
             percent(integers),
-            -points,
+            gained,
             percent(agreement.n_equal as f64 / agreement.n_images as f64),
         );
-        Ok(IntegerCost { points, in_words })
+        Ok(IntegerCost { points: -gained, in_words })
     }
 
     /// Asks another program what an ONNX model gives.
