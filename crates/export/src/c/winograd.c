@@ -13,7 +13,7 @@ static float frequencies[FREQUENCIES * TILES * MOST_INPUTS], mixed[FREQUENCIES *
 static const float beyond[MOST_INPUTS] = {0.0f};
 
 /* The first channel of a vector. The last vector may lie over the one before it. */
-SPECIALISED int channel_of(int vector, int channels)
+SPECIALISED int channel_at(int vector, int channels)
 {
     return (vector + 1) * LANES <= channels ? vector * LANES : channels - LANES;
 }
@@ -47,7 +47,7 @@ static void transform_weights(const struct conv *c, float *to)
         vectors = next_vectors(all - first);
         for (input = 0; input < c->in; input++) {
             for (lane = 0; lane < vectors * LANES; lane++) {
-                const int output = channel_of(first + lane / LANES, c->out) + lane % LANES;
+                const int output = channel_at(first + lane / LANES, c->out) + lane % LANES;
                 const float *w = c->weight + input * c->out + output;
                 float lines[3 * REACH], found[FREQUENCIES];
                 for (line = 0; line < 3; line++) {
@@ -95,7 +95,7 @@ SPECIALISED void transform_inputs(const struct conv *c, const float *x, int top,
         }
     }
     for (vector = 0; vector < vectors; vector++) {
-        const int channel = channel_of(vector, c->in);
+        const int channel = channel_at(vector, c->in);
         lanes lines[FREQUENCIES], line[REACH];
         for (row = 0; row < REACH; row++) {
             UNROLLED
@@ -232,7 +232,7 @@ static void winograd(const struct conv *c, const float *w, const float *x, float
                 const int columns = c->out_width - column < SIDE ? c->out_width - column : SIDE;
                 float *to = y + (row * c->out_width + column) * c->out;
                 for (v = 0; v < vectors; v++) {
-                    transform_outputs(c, mixed + (tile * vectors + v) * LANES, TILES * vectors * LANES, channel_of(first + v, c->out), to,
+                    transform_outputs(c, mixed + (tile * vectors + v) * LANES, TILES * vectors * LANES, channel_at(first + v, c->out), to,
                         rows, columns);
                 }
             }

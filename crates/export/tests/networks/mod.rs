@@ -74,7 +74,8 @@ pub fn shapes() -> Vec<String> {
         chain(
             (1, 11, 9),
             &[
-                "Conv(channels: 45, activation: Relu)",
+                "Conv(channels: 20, activation: Relu)",
+                "Conv(channels: 45)",
                 "Conv(channels: 45, groups: 45, norm: Batch, activation: Relu6)",
                 "Conv(channels: 45, groups: 45, stride: 2)",
                 "Conv(channels: 64, kernel: 1, activation: Relu)",
