@@ -10,26 +10,10 @@ const LANES: usize = 8;
 const FREQUENCIES: usize = 36;
 const TILES: usize = 12;
 const VECTORS: usize = 3;
-/// How many tiles are mixed at once.
-const AT_ONCE: usize = 4;
 
-/// Whether a convolution is computed by frequencies where processors have vectors: it can be, and the transforms cost less than the
-/// multiplications that they save.
+/// Whether a convolution is computed by frequencies where processors have vectors.
 pub(super) fn pays(plan: &Plan, step: &Step, conv: &Conv) -> bool {
-    let (from, to) = (plan.values[step.inputs[0]].shape, plan.values[step.output].shape);
-    let is_possible = conv.window.size == (3, 3)
-        && conv.window.stride == 1
-        && conv.groups == 1
-        && from.channels >= LANES
-        && to.channels >= LANES;
-    let tiles = to.height.div_ceil(4) * to.width.div_ceil(4);
-    is_possible && tiles >= AT_ONCE && {
-        // In multiplications of vectors, as measured on a Zen 4 with AVX2.
-        let (inputs, outputs) = (from.channels.div_ceil(LANES), to.channels.div_ceil(LANES));
-        let mixing = from.channels * outputs;
-        let direct = 9 * to.height * to.width * mixing;
-        tiles * (40 * mixing + 400 * inputs + 180 * outputs) < direct
-    }
+    conv.is_winograd(plan.values[step.inputs[0]].shape, plan.values[step.output].shape)
 }
 
 /// The convolutions that are computed by frequencies.

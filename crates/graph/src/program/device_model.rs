@@ -90,7 +90,11 @@ impl DeviceModel {
 
     /// What a step takes, in nanoseconds.
     fn step(&self, work: &Work) -> f64 {
-        let rates = self.routines.get(&work.routine).copied().unwrap_or_default();
+        let known = match self.routines.get(&work.routine) {
+            None if work.routine == Routine::Winograd => self.routines.get(&Routine::Conv3x3),
+            known => known,
+        };
+        let rates = known.copied().unwrap_or_default();
         rates.step
             + rates.operation * work.operations as f64
             + rates.byte * work.bytes as f64
@@ -100,7 +104,9 @@ impl DeviceModel {
     /// What no measurement can have given, if the model has such a thing.
     pub fn problem(&self) -> Option<String> {
         let is_time = |number: f64| number.is_finite() && number >= 0.0;
-        if let Some(missing) = Routine::ALL.into_iter().find(|routine| !self.routines.contains_key(routine)) {
+        let is_needed =
+            |routine: &Routine| *routine != Routine::Winograd && !self.routines.contains_key(routine);
+        if let Some(missing) = Routine::ALL.into_iter().find(is_needed) {
             return Some(format!("`routines` has no {missing:?}"));
         }
         let ModelError { median, worst, repeat, .. } = self.error;
@@ -185,10 +191,25 @@ mod tests {
             Work::of(&program, &program.steps[0]).routine
         };
         assert_eq!(routine("channels: 3, kernel: 1"), Routine::Pointwise);
+        assert_eq!(routine("channels: 8"), Routine::Conv3x3);
         assert_eq!(routine("channels: 3, kernel: 5"), Routine::Conv);
         assert_eq!(routine("channels: 3, stride: 2"), Routine::StridedConv);
         assert_eq!(routine("channels: 2, groups: 2"), Routine::Depthwise);
         assert_eq!(routine("channels: 4, groups: 2"), Routine::Grouped);
+    }
+
+    #[test]
+    fn what_a_model_of_the_first_version_does_not_know_is_as_any_convolution_of_3x3() {
+        let text = r#"(schema: 1, name: "n", input: (channels: 8, height: 16, width: 16), nodes: [
+            (name: "x", from: ["input"], op: Conv(channels: 16)), (name: "pool", from: ["x"], op: GlobalAvgPool()),
+            (name: "classes", from: ["pool"], op: Dense(units: 3))])"#;
+        let program = Program::new(&Graph::new(&ArchitectureSpec::from_ron(text).unwrap()).unwrap());
+        assert_eq!(Work::of(&program, &program.steps[0]).routine, Routine::Winograd);
+        let mut first = model();
+        first.routines.remove(&Routine::Winograd);
+        assert_eq!((first.problem(), first.latency(&program)), (None, model().latency(&program)));
+        first.routines.remove(&Routine::Conv3x3);
+        assert_eq!(first.problem().unwrap(), "`routines` has no Conv3x3");
     }
 
     #[test]

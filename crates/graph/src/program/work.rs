@@ -11,6 +11,8 @@ pub enum Routine {
     Pointwise,
     /// A convolution of 3x3 that steps by 1.
     Conv3x3,
+    /// One that Winograd's convolution is for. Models of the first version do not know it: it was as any of 3x3.
+    Winograd,
     /// A larger or another convolution that steps by 1.
     Conv,
     /// A convolution that steps by more.
@@ -48,9 +50,10 @@ pub struct Work {
 
 impl Routine {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Pointwise,
         Self::Conv3x3,
+        Self::Winograd,
         Self::Conv,
         Self::StridedConv,
         Self::Dense,
@@ -75,6 +78,7 @@ impl Routine {
         } else {
             match conv.window.size {
                 (1, 1) => Self::Pointwise,
+                (3, 3) if conv.is_winograd(from, to) => Self::Winograd,
                 (3, 3) => Self::Conv3x3,
                 _ => Self::Conv,
             }
