@@ -90,7 +90,7 @@ pub(super) fn in_floats(plan: &Plan, step: &Step, conv: &Conv) -> (String, Strin
         paired: 0,
         end: format!("{low}, {high}"),
         after,
-        by_frequencies: winograd::pays(plan, step, conv),
+        by_frequencies: winograd::is_winograd(plan, step, conv),
     };
     numbers.written(plan, step, conv)
 }

@@ -1,25 +1,25 @@
 //! Which convolutions `winograd.c` computes in floats, and the memory that it needs for them.
 
 use netsynth_graph::Shape;
+use netsynth_graph::program::MAX_LANES;
 
 use crate::plan::{Conv, Kernel, Plan, Step};
 
-/// The numbers of the widest vector of `float_lanes.c` for which there is Winograd's convolution.
-const LANES: usize = 8;
-/// What a tile has of `winograd.c`, and how many tiles a block has, and the vectors of outputs that are mixed at once.
+/// As in `winograd.c`: what a tile has, the tiles of a block, and the vectors of outputs that are mixed at once.
 const FREQUENCIES: usize = 36;
 const TILES: usize = 12;
 const VECTORS: usize = 3;
 
 /// Whether a convolution is computed by frequencies where processors have vectors.
-pub(super) fn pays(plan: &Plan, step: &Step, conv: &Conv) -> bool {
-    conv.is_winograd(plan.values[step.inputs[0]].shape, plan.values[step.output].shape)
+pub(super) fn is_winograd(plan: &Plan, step: &Step, conv: &Conv) -> bool {
+    let (from, to) = shapes(plan, step);
+    conv.is_winograd(from, to)
 }
 
 /// The convolutions that are computed by frequencies.
 fn convs(plan: &Plan) -> impl Iterator<Item = &Step> {
     plan.steps.iter().filter(|step| match &step.kernel {
-        Kernel::Conv(conv) => pays(plan, step, conv),
+        Kernel::Conv(conv) => is_winograd(plan, step, conv),
         Kernel::Sum(_)
         | Kernel::Concat
         | Kernel::MaxPool(_)
@@ -29,8 +29,8 @@ fn convs(plan: &Plan) -> impl Iterator<Item = &Step> {
     })
 }
 
-fn shapes<'a>(plan: &'a Plan, step: &Step) -> (&'a Shape, &'a Shape) {
-    (&plan.values[step.inputs[0]].shape, &plan.values[step.output].shape)
+fn shapes(plan: &Plan, step: &Step) -> (Shape, Shape) {
+    (plan.values[step.inputs[0]].shape, plan.values[step.output].shape)
 }
 
 /// The most inputs of a convolution that is computed by frequencies, if there is one.
@@ -41,13 +41,13 @@ fn most_inputs(plan: &Plan) -> Option<usize> {
 /// The numbers of a convolution's weights at all frequencies, at most: vectors of outputs are whole.
 fn transformed_numbers(plan: &Plan, step: &Step) -> usize {
     let (from, to) = shapes(plan, step);
-    FREQUENCIES * from.channels * to.channels.next_multiple_of(LANES)
+    FREQUENCIES * from.channels * to.channels.next_multiple_of(MAX_LANES)
 }
 
 /// The bytes that all convolutions by frequencies need, at most: of weights, and of a block.
 pub(super) fn bytes(plan: &Plan) -> usize {
     let weights: usize = convs(plan).map(|step| transformed_numbers(plan, step)).sum();
-    let block = most_inputs(plan).map_or(0, |inputs| FREQUENCIES * TILES * (inputs + VECTORS * LANES));
+    let block = most_inputs(plan).map_or(0, |inputs| FREQUENCIES * TILES * (inputs + VECTORS * MAX_LANES));
     size_of::<f32>() * (weights + block)
 }
 

@@ -1,3 +1,4 @@
+use super::MAX_LANES;
 use crate::Shape;
 use crate::ops::{Activation, Conv as ConvOp, Pool};
 
@@ -112,20 +113,19 @@ impl<N> Conv<N> {
     /// Whether Winograd's F(4x4, 3x3) is to compute it where a processor has vectors of floats: it can, and its transforms cost less than
     /// the multiplications that they save.
     pub fn is_winograd(&self, from: Shape, to: Shape) -> bool {
-        /// The numbers of a vector, and the outputs' side of a tile.
-        const LANES: usize = 8;
+        /// The outputs' side of a tile.
         const SIDE: usize = 4;
         /// Tiles that are multiplied with the same weights at once: there are so many at least.
         const AT_ONCE: usize = 4;
         let is_possible = self.window.size == (3, 3)
             && self.window.stride == 1
             && self.groups == 1
-            && from.channels >= LANES
-            && to.channels >= LANES;
+            && from.channels >= MAX_LANES
+            && to.channels >= MAX_LANES;
         let tiles = to.height.div_ceil(SIDE) * to.width.div_ceil(SIDE);
         is_possible && tiles >= AT_ONCE && {
             // In multiplications of vectors, as measured on a Zen 4 with AVX2.
-            let (inputs, outputs) = (from.channels.div_ceil(LANES), to.channels.div_ceil(LANES));
+            let (inputs, outputs) = (from.channels.div_ceil(MAX_LANES), to.channels.div_ceil(MAX_LANES));
             let products = from.channels * outputs;
             let direct = 9 * to.height * to.width * products;
             tiles * (40 * products + 400 * inputs + 180 * outputs) < direct
