@@ -52,7 +52,7 @@ impl Interface {
             None => "nothing is known of how levels become numbers".to_owned(),
             Some(Normalisation::UnitInterval) => "levels are divided by 255".to_owned(),
             Some(Normalisation::PerImage) => {
-                "each image's mean is subtracted, and it is divided by its standard deviation, which is at least 1".to_owned()
+                "the mean of each image is subtracted, and it is divided by its standard deviation, which is at least 1".to_owned()
             }
             Some(Normalisation::Dataset { mean, sd }) => {
                 format!("{mean} is subtracted from each level, and it is divided by {sd}")

@@ -19,7 +19,7 @@ use crate::loops::sliding;
 use crate::plan::{Activation, Plan, Step, Window};
 use crate::quantised::Quantised;
 use crate::samples::Sample;
-use text::{float, function, literal, remark};
+use text::{comment, float, function, literal, remark};
 
 /// A network in C; `samples` are images with the logits that its test asks for.
 pub fn c(plan: &Plan, integers: Option<&Quantised>, interface: &Interface, samples: &[Sample]) -> Program {
@@ -67,22 +67,30 @@ fn header(plan: &Plan, integers: Option<&Quantised>, interface: &Interface) -> S
     };
     let levels = match interface.normalisation {
         Some(_) => format!(
-            "{} {}; then {}",
+            "{} Row by row, colours of a pixel together; then {}.",
             plain(&interface.reads(shape.channels)),
-            "Row by row, colours of a pixel together",
             plain(&interface.normalised())
         ),
         None => plain(&interface.reads(shape.channels)),
     };
+    let memory = match transformed_bytes(plan, integers) {
+        0 => "All the memory that changes, beside the stack.".to_owned(),
+        bytes => format!(
+            "All the memory that changes, beside the stack. On x86 and 64-bit ARM, unless NETWORK_PLAIN is defined, at most {bytes} \
+             bytes more, for transformed weights, which the first call writes."
+        ),
+    };
+    let call = format!(
+        "Writes the logits of an image and returns the number of the largest. {levels} Not to be called while it is at work."
+    );
     format!(
         "/* The network {name} in {numbers}, written by netsynth {version}.\n   {weights} weights, {biases} biases. */\n\
          #ifndef NETWORK_H\n#define NETWORK_H\n\n\
          #define NETWORK_CHANNELS {channels}\n#define NETWORK_HEIGHT {height}\n#define NETWORK_WIDTH {width}\n\
          #define NETWORK_INPUT {input}\n#define NETWORK_CLASSES {classes}\n\
-         /* All the memory that changes, beside the stack{more}. */\n#define NETWORK_ARENA_BYTES {arena}\n\n\
+         {memory}#define NETWORK_ARENA_BYTES {arena}\n\n\
          /* The names of the classes, in UTF-8. */\nextern const char *const network_labels[NETWORK_CLASSES];\n\n\
-         /* Writes the logits of an image and returns the number of the largest.\n   {levels}\n   \
-         Not to be called while it is at work. */\n\
+         {call}\
          int network_classify(const {image} image[NETWORK_INPUT], float logits[NETWORK_CLASSES]);\n\n#endif\n",
         name = remark(&plan.name),
         version = env!("CARGO_PKG_VERSION"),
@@ -92,12 +100,8 @@ fn header(plan: &Plan, integers: Option<&Quantised>, interface: &Interface) -> S
         input = shape.elements(),
         classes = plan.classes(),
         arena = arena_bytes(plan, integers),
-        more = match transformed_bytes(plan, integers) {
-            0 => String::new(),
-            bytes => format!(
-                ". On x86 and 64-bit ARM, unless NETWORK_PLAIN is\n   defined, at most {bytes} bytes more, for transformed weights, which the first call writes"
-            ),
-        },
+        memory = comment(&memory),
+        call = comment(&call),
         image = image_type(interface),
     )
 }

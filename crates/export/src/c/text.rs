@@ -46,6 +46,21 @@ pub(super) fn remark(text: &str) -> String {
     text.chars().map(|c| if is_plain(c) { c } else { '_' }).collect()
 }
 
+/// A comment of lines that are not too long, whose text is [`remark`]'s.
+pub(super) fn comment(text: &str) -> String {
+    const WIDTH: usize = 100;
+    let mut found = "/*".to_owned();
+    let mut length = found.len();
+    for word in text.split_whitespace() {
+        let gap = if length + word.len() >= WIDTH { "\n   " } else { " " };
+        length = if gap == " " { length + 1 + word.len() } else { 3 + word.len() };
+        found.push_str(gap);
+        found.push_str(word);
+    }
+    found.push_str(" */\n");
+    found
+}
+
 /// A string literal of any text, in UTF-8.
 pub(super) fn literal(text: &str) -> String {
     let escaped: String = text
