@@ -346,3 +346,78 @@ fn what_a_terminal_would_obey_is_shown_in_names_from_anywhere() {
     let (_, stdout, _) = netsynth(path, &["check", "named.ron"]);
     assert!(stdout.contains("\\u{1b}[31mred"), "{stdout}");
 }
+
+#[cfg(unix)]
+#[test]
+fn a_name_of_several_lines_is_shown_on_one() {
+    let folder = workplace();
+    let path = folder.path();
+    let picture = |level: u8| [b"P5 24 24 255\n".as_slice(), &[level; 576]].concat();
+    let odd = "a\nerror: b\u{1b}[2J\u{202e}";
+    for (number, place) in
+        ["one/x", "one/y", &format!("{odd}/x"), &format!("{odd}/{odd}")].into_iter().enumerate()
+    {
+        let file = path.join("faces").join(format!("{place}.pgm"));
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, picture(40 * number as u8)).unwrap();
+    }
+    fs::write(path.join(format!("faces/{odd}/bad{odd}.png")), "no image").unwrap();
+    fs::create_dir_all(path.join(format!("faces/{odd}{odd}"))).unwrap();
+    let two = PROTOTYPE.replace("units: 7", "units: 2").replace("\"tiny\"", "\"a\\nerror: b\"");
+    fs::write(path.join("two.ron"), two).unwrap();
+    fs::write(path.join("space.ron"), SPACE.replace("\"tiny\"", "\"a\\nerror: b\"")).unwrap();
+    let (code, _, stderr) = netsynth(path, &["search", "--plan", "plan.ron", "--name", "x"]);
+    assert_eq!(code, 0, "{stderr}");
+    fs::rename(path.join("runs/x"), path.join("runs").join(odd)).unwrap();
+    fs::write(path.join("runs").join(odd).join(odd), "a stranger").unwrap();
+    let run = format!("runs/{odd}");
+    let model = format!("{run}/variants/nano-a");
+    let page = format!("{odd}.html");
+    let commands: [&[&str]; 25] = [
+        &["check", "two.ron"],
+        &["check", "space.ron"],
+        &["search", "--plan", "plan.ron", "--space", "space.ron", "--name", "spaced"],
+        &["front", "diff", "two.ron", "two.ron"],
+        &["data", "show", "faces"],
+        &["data", "show", "faces", "--csv"],
+        &["data", "preview", "faces", "look"],
+        &["data", "show", odd],
+        &["train", "two.ron", "--data", "faces", "--split", "random", "--folds", "2", "--epochs", "1"],
+        &["train", odd, "--data", "faces"],
+        &["search", "--plan", odd],
+        &["search", "--plan", "plan.ron", "--name", odd],
+        &["resume", odd],
+        &["resume", &run],
+        &["verify", &run, "--retrain", "0"],
+        &["front", "show", &run],
+        &["front", "query", &run],
+        &["report", &run, "--out", &page],
+        &["sample", &run],
+        &["compare-table", &run],
+        &["bench", &run],
+        &["classify", &model, "faces"],
+        &["classify", &model, "faces", "--csv"],
+        &["prior", &run, "--out", &format!("{odd}/p.ron")],
+        &["export", &model, "--to", "onnx", "--out", &format!("{odd}.onnx"), "--no-verify"],
+    ];
+    for command in commands {
+        let (_, stdout, stderr) = netsynth(path, command);
+        let text = format!("{stdout}{stderr}");
+        let is_raw = |line: &str| line.starts_with("error: b") || line.contains(['\u{1b}', '\u{202e}']);
+        assert!(!text.lines().any(is_raw), "{command:?}: {text:?}");
+    }
+    // What is shown is not what is opened.
+    fs::create_dir(path.join(format!("{odd}spaces"))).unwrap();
+    for (name, text) in [("tiny.ron", SPACE), ("tiny-prototype.ron", PROTOTYPE)] {
+        fs::write(path.join(format!("{odd}spaces/{name}")), text).unwrap();
+    }
+    let (code, _, stderr) = netsynth(path, &["check", &format!("{odd}spaces/tiny.ron")]);
+    assert_eq!(code, 0, "{stderr}");
+    // JSON has its own way to write them.
+    let (_, shown, _) = netsynth(path, &["data", "show", "faces", "--json"]);
+    let (_, lines, _) = netsynth(path, &["classify", &model, "faces", "--json"]);
+    assert!(lines.contains("\\u202e") && !lines.contains("\\u{"), "{lines}");
+    for text in std::iter::once(shown.as_str()).chain(lines.lines()) {
+        serde_json::from_str::<serde_json::Value>(text).unwrap();
+    }
+}

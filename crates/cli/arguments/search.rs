@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use netsynth_files::Shown;
 use netsynth_run::{DataSource, PROTOTYPE_EPOCHS, Plan, RunError};
 use netsynth_search::{Count, Objective, StrategyKind};
 use netsynth_train::{InheritFrom, Inheritance};
@@ -105,7 +106,7 @@ impl SearchArguments {
     /// An error of what the plan asks for, with the plan's file if it is of one.
     pub(crate) fn in_its_file(&self, error: RunError) -> RunError {
         match &self.plan {
-            Some(path) => error.within(&path.display().to_string()),
+            Some(path) => error.within(&path.shown()),
             None => error,
         }
     }

@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use netsynth_files::Shown;
 use netsynth_run::{Context, Plan, RunError, Search, Standing, standing};
 use netsynth_search::{Count, StopReason};
 use netsynth_store::{NewRun, RunFolder};
@@ -74,7 +75,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
 }
 
 fn begun(arguments: &Arguments, path: &Path) -> Result<(Search, RunFolder), RunError> {
-    let in_its_file = |error: RunError| error.within(&path.display().to_string());
+    let in_its_file = |error: RunError| error.within(&path.shown());
     let plan = Plan::read(path)?;
     plan.check().and_then(|()| plan.check_driven()).map_err(in_its_file)?;
     let search = Search::new(plan, worker_count(Some(1)), &|_| {}).map_err(in_its_file)?;
@@ -84,7 +85,7 @@ fn begun(arguments: &Arguments, path: &Path) -> Result<(Search, RunFolder), RunE
 
 /// Says that there are no more candidates, and what is left to do.
 pub(crate) fn ended(search: &Search, folder: &RunFolder, reason: StopReason) {
-    let path = folder.path().display();
+    let path = folder.path().shown();
     let reason = match reason {
         StopReason::Trials => "the plan's trials are made",
         StopReason::Space => "the space has no other network",

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use netsynth_files::Shown;
 use netsynth_report::audit_table;
 use netsynth_run::{Context, RunError, RunEvent, Search, audit};
 use netsynth_store::RunFolder;
@@ -38,7 +39,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     interrupt::listen()?;
     let workers = arguments.workers.count();
     let folder = RunFolder::resume(&arguments.run)?;
-    interrupt::goes_on_with(format!("netsynth audit {}", folder.path().display()));
+    interrupt::goes_on_with(format!("netsynth audit {}", folder.path().shown()));
     let progress = Progress::new();
     let on_event = |event: RunEvent<'_>| events::show(&progress, event);
     let search = Search::reopened(&folder, workers, arguments.data.as_deref(), &on_event)?;
@@ -48,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let found = audit(&search, &folder, &context);
     log::end(&found);
     progress.finish();
-    let path = folder.path().display();
+    let path = folder.path().shown();
     let found = match found {
         Err(RunError::Stopped) => {
             progress.note(format!("stopped; `netsynth audit {path}` goes on"));

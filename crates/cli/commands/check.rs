@@ -1,4 +1,5 @@
 use clap::Args;
+use netsynth_files::in_a_line;
 use netsynth_graph::ops::Conv;
 use netsynth_graph::{
     Activation, ArchitectureId, ArchitectureSpec, Cost, Expectation, Graph, INPUT, Node, Norm, Op, schema,
@@ -81,7 +82,7 @@ fn check_architecture(source: &Source, format: Format) -> Result<Ending, RunErro
         print(table.csv())?;
         return Ok(Ending::Done);
     }
-    print(format!("{} ({}), input {}", spec.name, ArchitectureId::of(&graph), graph.input()))?;
+    print(format!("{} ({}), input {}", in_a_line(&spec.name), ArchitectureId::of(&graph), graph.input()))?;
     if !spec.about.is_empty() {
         print(&spec.about)?;
     }
@@ -213,7 +214,8 @@ fn check_space(source: &Source, format: Format) -> Result<Ending, RunError> {
         print(table.csv())?;
         return Ok(Ending::Done);
     }
-    print(format!("{}: {} decisions around {}", spec.name, space.decisions().len(), prototype.name))?;
+    let (name, around) = (in_a_line(&spec.name), in_a_line(&prototype.name));
+    print(format!("{name}: {} decisions around {around}", space.decisions().len()))?;
     print_table(&table)?;
     print(summary(&space, &survey))?;
     within_reach(&survey)

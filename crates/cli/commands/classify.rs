@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use clap::Args;
 use netsynth_data::{Crop, DataOptions, Preparation, Scratch};
-use netsynth_files::FolderDraft;
+use netsynth_files::{FolderDraft, Shown};
 use netsynth_run::{Model, RunError, Usage, model};
 use netsynth_search::Count;
 
@@ -141,10 +141,10 @@ fn refuse_boxes_of_training(options: &DataOptions, model: &Path) -> Result<(), R
     let Crop::Boxes { file, .. } = &options.crop else { return Ok(()) };
     let reason = format!(
         "its images were cut by a file of boxes, {}, which is of the training's images",
-        file.display()
+        file.shown()
     );
     let remedy = "say how these are cut: --crop FILE.csv with their boxes, --crop face, or --crop none if they are cut already";
-    Err(RunError::new(reason, remedy).at(model.display().to_string()))
+    Err(RunError::new(reason, remedy).at(model.shown()))
 }
 
 fn begun(folder: &Path) -> Result<FolderDraft, RunError> {
@@ -153,7 +153,7 @@ fn begun(folder: &Path) -> Result<FolderDraft, RunError> {
 
 fn cannot_write(path: &Path, cause: &std::io::Error) -> RunError {
     let remedy = "give a new or an empty folder that can be written: nothing is overwritten";
-    RunError::new(cause.to_string(), remedy).at(path.display().to_string())
+    RunError::new(cause.to_string(), remedy).at(path.shown())
 }
 
 fn summary(n_done: usize, n_unusable: usize, secs: f64, workers: NonZeroUsize) -> String {

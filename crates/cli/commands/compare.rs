@@ -2,6 +2,7 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use netsynth_files::Shown;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_run::{
     Comparison, ComparisonJob, Context, Plan, RunError, Search, check_path, compare_by_training,
@@ -181,7 +182,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         Format { csv: true, .. } => print(table(&summary).csv())?,
         Format { csv: false, json: false } => show(&summary)?,
     }
-    print_line(format!("written to {}", folder.path().display()));
+    print_line(format!("written to {}", folder.path().shown()));
     Ok(Ending::Done)
 }
 
@@ -198,7 +199,7 @@ fn on_table(
     let on_event = |event: netsynth_run::RunEvent<'_>| events::show(progress, event);
     plan.check()?;
     compare_on_table(&known, plan, jobs, workers, &on_event, &interrupt::is_asked)
-        .map_err(|error| error.or_at(path.display().to_string()))
+        .map_err(|error| error.or_at(path.shown()))
 }
 
 /// A table of known results, and its text.
@@ -246,7 +247,7 @@ fn by_training(
     let mut plan = Plan::read(path)?;
     plan.search.n_trials = arguments.evaluations.unwrap_or(plan.search.n_trials);
     plan.search.generation_size = arguments.generation_size.unwrap_or(plan.search.generation_size);
-    let in_its_file = |error: RunError| error.within(&path.display().to_string());
+    let in_its_file = |error: RunError| error.within(&path.shown());
     plan.check().map_err(in_its_file)?;
     let on_event = |event: netsynth_run::RunEvent<'_>| events::show(progress, event);
     let search = Search::new(plan, workers, &on_event).map_err(in_its_file)?;

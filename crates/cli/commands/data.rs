@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use netsynth_data::synth::{self, SynthOptions};
 use netsynth_data::{DataOptions, Dataset, Layout, Skipped};
+use netsynth_files::Shown;
 use netsynth_report::{Cell, Column, Table};
 use serde_json::json;
 
@@ -75,7 +76,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
             } else {
                 print(format!(
                     "{}: {} subjects, {} labelled sequences, {} frames",
-                    folder.display(),
+                    folder.shown(),
                     summary.subjects,
                     summary.sequences,
                     summary.frames

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use netsynth_files::Shown;
 use netsynth_run::Provenance;
 use netsynth_store::{Entry, RunFolder};
 
@@ -19,5 +20,5 @@ pub(crate) fn environment(folder: &RunFolder, seed: u64, damage: &mut Vec<String
 /// The run's name is its folder's.
 pub(crate) fn name(path: &Path) -> String {
     let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    whole.file_name().map_or_else(|| path.display().to_string(), |name| name.display().to_string())
+    whole.file_name().map_or_else(|| path.shown(), |name| Path::new(name).shown())
 }

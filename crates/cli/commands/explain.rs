@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use netsynth_files::Shown;
 use netsynth_report::{predicted, ranking_table, reason_table};
 use netsynth_search::{
     Explanation, Generator, Metric, Ranking, ZeroCostProxy, advice_ranking, explain, rankings,
@@ -34,7 +35,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let OpenSearch { folder, plan, space, .. } = &search;
     let trials = folder.trials(space)?;
     let pick = folder.front_of(&trials, &plan.search)?.variants().first().map(|(_, trial)| *trial);
-    let place = folder.path().display().to_string();
+    let place = folder.path().shown();
     let number = arguments.trial.or(pick).ok_or_else(|| {
         RunError::new("nothing is feasible, so no trial was picked", "name a trial").at(place.clone())
     })?;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use netsynth_export::{OPSET, OPSETS, OnnxOptions, Program, Reads, Sample, c, onnx, rust};
-use netsynth_files::FolderDraft;
+use netsynth_files::{FolderDraft, Shown};
 use netsynth_report::dot;
 use netsynth_run::{Model, RunError, model, pack};
 use netsynth_train::save;
@@ -181,13 +181,13 @@ fn shipped(arguments: &Arguments, model: &Model, is_one_way: bool) -> Result<Shi
 
 fn write_file(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
     write_to(path, bytes)?;
-    print(format!("{}: {} bytes", path.display(), count(bytes.len() as u64)))
+    print(format!("{}: {} bytes", path.shown(), count(bytes.len() as u64)))
 }
 
 fn refused(place: &Path) -> impl Fn(std::io::Error) -> RunError + '_ {
     |error| {
         RunError::new(error.to_string(), "give a new or an empty folder in one that can be written")
-            .at(place.display().to_string())
+            .at(place.shown())
     }
 }
 
@@ -212,7 +212,7 @@ fn write_program(
     }
     draft.finish().map_err(refused(out))?;
     for file in &files {
-        print(format!("{}: {} bytes", out.join(&file.path).display(), count(file.bytes.len() as u64)))?;
+        print(format!("{}: {} bytes", out.join(&file.path).shown(), count(file.bytes.len() as u64)))?;
     }
     let more = match transformed_bytes as u64 {
         0 => String::new(),

@@ -6,6 +6,7 @@ use clap_mangen::Man;
 
 use crate::Ending;
 use crate::output::print::print;
+use netsynth_files::Shown;
 use netsynth_run::RunError;
 
 /// Write the manual: a page for each command, for `man`.
@@ -21,13 +22,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let folder = &arguments.folder;
     let refused = |error: std::io::Error| {
         let remedy = "give a folder that can be written";
-        RunError::new(error.to_string(), remedy).at(folder.display().to_string())
+        RunError::new(error.to_string(), remedy).at(folder.shown())
     };
     fs::create_dir_all(folder).map_err(refused)?;
     let mut program = crate::Arguments::command();
     program.build();
     let n_pages = write(&program, folder).map_err(refused)?;
-    print(format!("{n_pages} pages in {}", folder.display()))?;
+    print(format!("{n_pages} pages in {}", folder.shown()))?;
     Ok(Ending::Done)
 }
 

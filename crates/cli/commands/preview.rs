@@ -3,6 +3,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use netsynth_data::{DataOptions, Dataset, write_contact_sheet};
+use netsynth_files::Shown;
 use netsynth_random::stream;
 use netsynth_search::Count;
 use netsynth_train::{Recipe, derived_seed};
@@ -59,7 +60,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), RunError> {
         let rows: Vec<_> = pixels.chunks(N_COLUMNS).map(<[_]>::to_vec).collect();
         write_contact_sheet(&path, &rows, height, width)?;
         let n_images = dataset.class_counts()[class];
-        print(format!("{}: {} of {n_images} images", path.display(), shown.len()))?;
+        print(format!("{}: {} of {n_images} images", path.shown(), shown.len()))?;
     }
     let recipe = recipe.merged(Recipe::strong())?;
     recipe.check()?;
@@ -69,19 +70,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), RunError> {
     write_contact_sheet(&path, &rows, height, width)?;
     print(format!(
         "{}: a row for each class, an image and what training makes of it in its first {} epochs",
-        path.display(),
+        path.shown(),
         N_COLUMNS - 1
     ))
 }
 
 fn make_empty(folder: &PathBuf) -> Result<(), RunError> {
     let cannot = |error: std::io::Error| {
-        RunError::new(error.to_string(), "give a folder that can be made").at(folder.display().to_string())
+        RunError::new(error.to_string(), "give a folder that can be made").at(folder.shown())
     };
     fs::create_dir_all(folder).map_err(cannot)?;
     if fs::read_dir(folder).map_err(cannot)?.next().is_some() {
         let remedy = "give a new or an empty folder: nothing is overwritten";
-        return Err(RunError::new("it is not empty", remedy).at(folder.display().to_string()));
+        return Err(RunError::new("it is not empty", remedy).at(folder.shown()));
     }
     Ok(())
 }

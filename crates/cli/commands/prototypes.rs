@@ -3,6 +3,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
+use netsynth_files::Shown;
 use netsynth_graph::Shape;
 
 use crate::Ending;
@@ -33,7 +34,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let input = Shape { channels: *channels, height: *side, width: *side };
     let cannot = |path: &PathBuf, error: std::io::Error| {
         let remedy = "give a folder that can be written and has no such file: nothing is overwritten";
-        RunError::new(error.to_string(), remedy).at(path.display().to_string())
+        RunError::new(error.to_string(), remedy).at(path.shown())
     };
     let mut files = Vec::new();
     for name in architecture_names() {
@@ -44,7 +45,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     for (path, text, graph) in files {
         let written = fs::File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()));
         written.map_err(|error| cannot(&path, error))?;
-        print(format!("{}: {} parameters", path.display(), count(graph.cost().parameters)))?;
+        print(format!("{}: {} parameters", path.shown(), count(graph.cost().parameters)))?;
     }
     Ok(Ending::Done)
 }

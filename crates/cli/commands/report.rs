@@ -3,6 +3,7 @@ mod explained;
 use std::path::PathBuf;
 
 use clap::Args;
+use netsynth_files::Shown;
 use netsynth_graph::schema;
 use netsynth_report::{Judged, Report, Run, page, predicted};
 use netsynth_search::{Screening, Variant};
@@ -48,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         RunKind::Training if arguments.explain => {
             let remedy = "leave --explain out; `netsynth classify RUN/folds/01 IMAGES --explain FOLDER` explains a fold's network";
             let reason = "--explain means something for the run of a search, and this is a training's";
-            return Err(RunError::new(reason, remedy).at(arguments.run.display().to_string()));
+            return Err(RunError::new(reason, remedy).at(arguments.run.shown()));
         }
         RunKind::Training => page_of_training(&folder)?,
         // A comparison is refused there.
@@ -72,7 +73,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
             folder.locate(Entry::Report)
         }
     };
-    print(place.display())?;
+    print(place.shown())?;
     Ok(Ending::Done)
 }
 

@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use netsynth_files::Shown;
 use netsynth_run::{CrossValidation, RunError, Search};
 use netsynth_store::{RunFolder, RunKind};
 
@@ -35,7 +36,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     interrupt::listen()?;
     let workers = &arguments.workers;
     let folder = RunFolder::resume(&arguments.run)?;
-    interrupt::goes_on_with(format!("netsynth resume {}", folder.path().display()));
+    interrupt::goes_on_with(format!("netsynth resume {}", folder.path().shown()));
     let progress = Progress::new();
     let on_event = |event: netsynth_run::RunEvent<'_>| events::show(&progress, event);
     let data = arguments.data.as_deref();

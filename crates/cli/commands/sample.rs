@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use netsynth_files::Shown;
 use netsynth_graph::Cost;
 use netsynth_report::{Cell, Column, Table};
 use netsynth_search::Problem;
@@ -45,7 +46,7 @@ struct Drawn {
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let OpenSearch { folder, plan, space, .. } = open_search(&arguments.run)?;
     let known = folder.generator_numbers()?;
-    let place = folder.path().display().to_string();
+    let place = folder.path().shown();
     let Some(&last) = known.last() else {
         let remedy = "sample from a run whose strategy has generators, such as Synthesis";
         return Err(RunError::new("the run saved no generator", remedy).at(place));
@@ -71,8 +72,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
             let graph = space.decode(&genome, &name)?;
             let path = out.join(format!("{name}.ron"));
             let refused = |error: std::io::Error| {
-                RunError::new(error.to_string(), "give a folder that can be written")
-                    .at(path.display().to_string())
+                RunError::new(error.to_string(), "give a folder that can be written").at(path.shown())
             };
             std::fs::create_dir_all(out).map_err(refused)?;
             netsynth_files::write(&path, graph.spec().to_ron().as_bytes()).map_err(refused)?;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use netsynth_files::Shown;
 use netsynth_report::{Cell, Column, Figure, Published, SOURCE, Standing, TABLE_1, Table};
 use netsynth_search::Variant;
 use netsynth_store::{Entry, RunFolder, RunKind};
@@ -68,8 +69,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         match folder.kind()? {
             RunKind::Training => {
                 let results = folder.document::<Results>(Entry::Results)?.ok_or_else(|| {
-                    let remedy = format!("finish it with `netsynth resume {}`", run.display());
-                    RunError::new("the training is not finished", remedy).at(run.display().to_string())
+                    let remedy = format!("finish it with `netsynth resume {}`", run.shown());
+                    RunError::new("the training is not finished", remedy).at(run.shown())
                 })?;
                 measured.push(Measured::on_folds(&results, run));
             }
@@ -96,7 +97,7 @@ impl Measured {
         }
         Self {
             network: results.network.clone(),
-            run: run.display().to_string(),
+            run: run.shown(),
             parameters: results.cost.parameters,
             accuracy: Some(results.mean_accuracy),
             half_width: results.interval(),
@@ -111,7 +112,7 @@ impl Measured {
             let Some(metrics) = known_variant(folder, variant)? else { continue };
             measured.push(Self {
                 network: format!("{variant}, trial {}", metrics.trial),
-                run: folder.path().display().to_string(),
+                run: folder.path().shown(),
                 parameters: metrics.cost.parameters,
                 accuracy: metrics.held_out_accuracy,
                 half_width: None,
@@ -119,9 +120,9 @@ impl Measured {
             });
         }
         if measured.is_empty() {
-            let remedy = format!("finish it with `netsynth resume {}`", folder.path().display());
+            let remedy = format!("finish it with `netsynth resume {}`", folder.path().shown());
             let complaint = RunError::new("the search has no variants", remedy);
-            return Err(complaint.at(folder.path().display().to_string()));
+            return Err(complaint.at(folder.path().shown()));
         }
         Ok(measured)
     }

@@ -1,5 +1,6 @@
 //! The report of a training on folds.
 
+use netsynth_files::Shown;
 use netsynth_graph::{Graph, schema};
 use netsynth_report::{TrainedFold, TrainingReport, training_page};
 use netsynth_store::{Entry, NetworkFile, RunFolder};
@@ -13,7 +14,7 @@ use netsynth_run::{FoldFile, Results};
 /// The page of the training in this folder, whether it is finished or not.
 pub(crate) fn page_of_training(folder: &RunFolder) -> Result<String, RunError> {
     let plan = training_plan(folder)?;
-    let place = || folder.locate(Entry::Plan).display().to_string();
+    let place = || folder.locate(Entry::Plan).shown();
     let network = Graph::new(&plan.architecture).map_err(|error| RunError::from(error).at(place()))?;
     let mut damage = Vec::new();
     let mut folds = Vec::new();
@@ -74,7 +75,7 @@ fn notes(plan: &netsynth_run::TrainPlan) -> Vec<String> {
     }
     notes.push(match &plan.start {
         None => "Each training begins from scratch.".to_owned(),
-        Some(start) => format!("Each training begins with the weights of {}.", start.display()),
+        Some(start) => format!("Each training begins with the weights of {}.", start.shown()),
     });
     notes.push(
         "A training ends after the planned epochs; no epoch is picked by its fold. A network that a search found on the same \

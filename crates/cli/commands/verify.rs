@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use netsynth_files::Shown;
 use netsynth_run::{Context, Retrained, RunError, RunEvent, Search, Verification, verify};
 use netsynth_search::Count;
 use netsynth_store::{Finding, RunFolder, RunKind};
@@ -90,7 +91,7 @@ fn show(report: &Verification, run: &Path) -> Result<(), RunError> {
         retrained,
         ..
     } = report;
-    let run = run.display();
+    let run = run.shown();
     for Finding { path, problem } in findings {
         print(format!("{path} {problem}"))?;
     }

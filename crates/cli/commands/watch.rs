@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use netsynth_files::Shown;
 use netsynth_search::{StopReason, Trial};
 use netsynth_store::Entry;
 
@@ -94,7 +95,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
                 view.finish_and_clear();
             }
             print(&line)?;
-            let path = searched.folder.path().display();
+            let path = searched.folder.path().shown();
             print_line(format!("nobody is at work on it: `netsynth resume {path}` goes on"));
             return Ok(Ending::Missed);
         }
@@ -171,7 +172,7 @@ impl Seen {
             self.trials.iter().filter(|trial| trial.readings.len() == plan.search.rungs.len()).count();
         format!(
             "{}: {phase}; {} of {} trials measured, {n_top} on the last rung, {} trainings; {}",
-            searched.folder.path().display(),
+            searched.folder.path().shown(),
             self.trials.len(),
             plan.search.n_trials.max(self.n_proposed),
             self.n_readings,

@@ -4,6 +4,7 @@ use std::thread;
 use std::time::Duration;
 
 use clap::Args;
+use netsynth_files::Shown;
 use netsynth_run::{RunError, WorkEnd, work};
 
 use crate::output::print::print_error_line;
@@ -39,7 +40,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let every = Duration::from_secs(arguments.checkpoints_every);
     match work(&arguments.task, &arguments.out, every, &|reason| give_up(reason))? {
         WorkEnd::Done => {
-            print_line(format!("written to {}", arguments.out.display()));
+            print_line(format!("written to {}", arguments.out.shown()));
             Ok(Ending::Done)
         }
         WorkEnd::CandidateFailed(reason) => {

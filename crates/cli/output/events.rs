@@ -1,6 +1,7 @@
 //! What a run reports while it works, for a person on standard error and for the session's log.
 
 use netsynth_data::{Dataset, Split};
+use netsynth_files::{Shown, in_a_line};
 use netsynth_graph::Graph;
 use netsynth_run::{Answer, DataSource, Plan, RunEvent, TaskId, TrainPlan};
 use netsynth_search::{Candidate, Event, Measured, Metric, ScreenedCandidate, SearchPlan, StopReason, Trial};
@@ -32,7 +33,7 @@ pub(crate) fn show(progress: &Progress, event: RunEvent<'_>) {
             log::keep_in(folder.log(number).ok());
             info!(
                 "session {number} of {} begins: netsynth {}, plan {}, {n_workers} workers, {} trials in generations of {}",
-                folder.path().display(),
+                folder.path().shown(),
                 env!("CARGO_PKG_VERSION"),
                 netsynth_store::digest(plan),
                 plan.search.n_trials,
@@ -108,7 +109,7 @@ fn begin_search(
     dataset: &Dataset,
     split: &Split,
 ) {
-    let path = folder.path().display();
+    let path = folder.path().shown();
     match plan.data.source {
         DataSource::Own { classes } => {
             progress.note(format!(
@@ -130,7 +131,7 @@ fn begin_search(
     }
     progress.note(format!(
         "{}: {} decisions, 10^{:.0} networks; {} trials in generations of {}",
-        space.name(),
+        in_a_line(space.name()),
         space.decisions().len(),
         space.decisions().log10_size(),
         plan.search.n_trials,
@@ -148,7 +149,7 @@ fn begin_cross_validation(
 ) {
     progress.note(format!(
         "{}: {} parameters, {} images of {} subjects, {} of {} folds, {} epochs{}",
-        graph.name(),
+        in_a_line(graph.name()),
         count(graph.cost().parameters),
         dataset.samples.len(),
         dataset.subjects.len(),

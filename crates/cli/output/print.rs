@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use clap::Args;
+use netsynth_files::{Shown, is_obeyed};
 use netsynth_report::Table;
 use serde::Serialize;
 
@@ -77,8 +78,7 @@ pub(crate) fn visible(text: &str) -> Cow<'_, str> {
     let is_hidden = |at: usize, character: char| match character {
         '\n' | '\t' => false,
         '\r' => !text[at..].starts_with("\r\n"),
-        '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => true,
-        character => character.is_control(),
+        character => is_obeyed(character),
     };
     if !text.char_indices().any(|(at, character)| is_hidden(at, character)) {
         return Cow::Borrowed(text);
@@ -124,17 +124,35 @@ pub(crate) fn print_while_read(text: impl std::fmt::Display) -> Result<(), RunEr
 
 /// Writes a result to standard output as JSON.
 pub(crate) fn print_json<T: Serialize>(value: &T) -> Result<(), RunError> {
-    let text = serde_json::to_string_pretty(value).map_err(|error| {
+    print(json(serde_json::to_string_pretty(value))?)
+}
+
+/// Writes one of many results to standard output as a line of JSON; a reader that went away stops them.
+pub(crate) fn print_json_line<T: Serialize>(value: &T) -> Result<(), RunError> {
+    print_while_read(json(serde_json::to_string(value))?)
+}
+
+/// JSON itself writes out some of what a terminal obeys, and has its own way to write the rest, which is all in strings but
+/// for the ends of lines.
+fn json(text: serde_json::Result<String>) -> Result<String, RunError> {
+    let text = text.map_err(|error| {
         RunError::new(error.to_string(), "this is a defect of netsynth: please report it")
     })?;
-    print(text)
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character != '\n' && is_obeyed(character) {
+            shown += &format!("\\u{:04x}", u32::from(character));
+        } else {
+            shown.push(character);
+        }
+    }
+    Ok(shown)
 }
 
 /// Writes a file that somebody named, whole or not at all.
 pub(crate) fn write_to(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
     netsynth_files::write(path, bytes).map_err(|error| {
-        RunError::new(error.to_string(), "give a file in a folder that can be written")
-            .at(path.display().to_string())
+        RunError::new(error.to_string(), "give a file in a folder that can be written").at(path.shown())
     })
 }
 

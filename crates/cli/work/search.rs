@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use netsynth_files::Shown;
 use netsynth_report::{above_family, predicted};
 use netsynth_run::{Budget, Context, RunError, Search, SearchResults, search};
 use netsynth_search::{StopReason, leads};
@@ -52,7 +53,7 @@ pub(crate) fn work_on(
     output: Output,
     progress: &Progress,
 ) -> Result<Ending, RunError> {
-    interrupt::goes_on_with(format!("netsynth resume {}", folder.path().display()));
+    interrupt::goes_on_with(format!("netsynth resume {}", folder.path().shown()));
     let Search { dataset, split, n_workers, .. } = searched;
     let executor = executor(workers, *n_workers, dataset, split, Some(folder))?;
     let on_event = |event: netsynth_run::RunEvent<'_>| events::show(progress, event);
@@ -62,7 +63,7 @@ pub(crate) fn work_on(
     progress.finish();
     match results {
         Err(RunError::Stopped) => {
-            progress.note(format!("stopped; `netsynth resume {}` goes on", folder.path().display()));
+            progress.note(format!("stopped; `netsynth resume {}` goes on", folder.path().shown()));
             Ok(Ending::Stopped)
         }
         Err(error) => Err(error),
@@ -77,7 +78,7 @@ fn show_results(
     output: Output,
     progress: &Progress,
 ) -> Result<Ending, RunError> {
-    let (plan, path) = (&searched.plan, folder.path().display());
+    let (plan, path) = (&searched.plan, folder.path().shown());
     let SearchResults { trials, front, reason, variants, audit } = results;
     match output {
         Output::Json => print_json(&WithAudit { front: &front, audit: audit.as_ref() })?,

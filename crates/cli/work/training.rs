@@ -3,6 +3,7 @@
 use std::sync::Mutex;
 use std::time::Instant;
 
+use netsynth_files::Shown;
 use netsynth_run::{Context, CrossValidation, Results, RunError, RunEvent, TaskId, cross_validate};
 use netsynth_store::{FailureFile, RunFolder};
 
@@ -43,7 +44,7 @@ pub(crate) fn trained(
     progress: &Progress,
 ) -> Result<Option<Results>, RunError> {
     let CrossValidation { dataset, split, .. } = training;
-    interrupt::goes_on_with(format!("netsynth resume {}", folder.path().display()));
+    interrupt::goes_on_with(format!("netsynth resume {}", folder.path().shown()));
     let executor = executor(workers, workers.count(), dataset, split, Some(folder))?;
     let done: Mutex<Vec<TaskId>> = Mutex::default();
     let on_event = |event: RunEvent<'_>| {
@@ -56,7 +57,7 @@ pub(crate) fn trained(
     let context = Context { executor: &executor, on_event: &on_event, stop: &interrupt::is_asked };
     let results = cross_validate(training, folder, &context);
     progress.finish();
-    let path = folder.path().display();
+    let path = folder.path().shown();
     match results {
         Err(RunError::Stopped) => {
             progress.note(format!("stopped; `netsynth resume {path}` goes on"));

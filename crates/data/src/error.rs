@@ -1,6 +1,7 @@
 //! Why data cannot be used, and what to do about it.
 
 use miette::Diagnostic;
+use netsynth_files::Shown;
 use std::fmt::Display;
 use std::io;
 use std::ops::RangeInclusive;
@@ -13,14 +14,14 @@ use crate::{Layout, Skipped};
 #[derive(Debug, Error, Diagnostic)]
 pub enum DataError {
     /// There is nothing at the path.
-    #[error("the data folder {} does not exist", path.display())]
-    #[diagnostic(help("check the spelling, or draw a synthetic set with `netsynth data synth {}`", path.display()))]
+    #[error("the data folder {} does not exist", path.shown())]
+    #[diagnostic(help("check the spelling, or draw a synthetic set with `netsynth data synth {}`", path.shown()))]
     MissingFolder {
         /// The path as given.
         path: PathBuf,
     },
     /// A file that is no table of pixels.
-    #[error("{} is a file, and its first line does not name the columns `emotion` and `pixels`", path.display())]
+    #[error("{} is a file, and its first line does not name the columns `emotion` and `pixels`", path.shown())]
     #[diagnostic(help(
         "give a folder of images, or a table of pixels with a first line such as emotion,pixels,Usage"
     ))]
@@ -29,8 +30,8 @@ pub enum DataError {
         path: PathBuf,
     },
     /// A folder that holds a table of pixels and no images.
-    #[error("{} holds no folders of images but the table {}", path.display(), table.display())]
-    #[diagnostic(help("give the table itself: {}", table.display()))]
+    #[error("{} holds no folders of images but the table {}", path.shown(), table.shown())]
+    #[diagnostic(help("give the table itself: {}", table.shown()))]
     TableInside {
         /// The data folder.
         path: PathBuf,
@@ -38,7 +39,7 @@ pub enum DataError {
         table: PathBuf,
     },
     /// A line of a table cannot be read.
-    #[error("{}:{line}: {reason}", path.display())]
+    #[error("{}:{line}: {reason}", path.shown())]
     #[diagnostic(help("{remedy}"))]
     Table {
         /// The file.
@@ -51,7 +52,7 @@ pub enum DataError {
         remedy: &'static str,
     },
     /// More pixels than are kept in memory.
-    #[error("{} has {images} images, which at this size are more than {limit} bytes", path.display())]
+    #[error("{} has {images} images, which at this size are more than {limit} bytes", path.shown())]
     #[diagnostic(help("make the images smaller"))]
     TooManyPixels {
         /// The data.
@@ -62,7 +63,7 @@ pub enum DataError {
         limit: usize,
     },
     /// The file system refused.
-    #[error("cannot read {}: {cause}", path.display())]
+    #[error("cannot read {}: {cause}", path.shown())]
     #[diagnostic(help("check that the path exists and may be read"))]
     Read {
         /// What was read.
@@ -72,7 +73,7 @@ pub enum DataError {
         cause: io::Error,
     },
     /// The folder holds no images.
-    #[error("no images in {}", path.display())]
+    #[error("no images in {}", path.shown())]
     #[diagnostic(help(
         "expected either class folders with images (DIR/anger/*.png) or the official CK+ layout \
          (DIR/cohn-kanade-images and DIR/Emotion); give the folder that holds them"
@@ -82,7 +83,7 @@ pub enum DataError {
         path: PathBuf,
     },
     /// A table of pixels with a first line only.
-    #[error("{} names its columns and has no rows", path.display())]
+    #[error("{} names its columns and has no rows", path.shown())]
     #[diagnostic(help("{remedy}"))]
     EmptyTable {
         /// The table.
@@ -91,7 +92,7 @@ pub enum DataError {
         remedy: &'static str,
     },
     /// Images in one heap.
-    #[error("{images} images in {}, such as {example}, lie in no class folders", path.display())]
+    #[error("{images} images in {}, such as {example}, lie in no class folders", path.shown())]
     #[diagnostic(help(
         "make a folder for each class beside each other and move the images there, such as DIR/anger/{example}; labels in \
          a table beside images are not read, and names that say the expression are only if they are those of JAFFE \
@@ -106,7 +107,7 @@ pub enum DataError {
         example: String,
     },
     /// Everything was skipped.
-    #[error("nothing in {} can be used: {skipped} skipped, such as {example}", path.display())]
+    #[error("nothing in {} can be used: {skipped} skipped, such as {example}", path.shown())]
     #[diagnostic(help("{remedy}"))]
     NothingLeft {
         /// The data folder.
@@ -119,7 +120,7 @@ pub enum DataError {
         remedy: String,
     },
     /// All samples have the same label.
-    #[error("{} has images of one class only, {class}", path.display())]
+    #[error("{} has images of one class only, {class}", path.shown())]
     #[diagnostic(help("a classifier needs at least two classes with images: {}", match layout {
         Layout::ClassFolders | Layout::Ck48 => "give the folder that holds all class folders",
         Layout::CkPlus | Layout::FileNames | Layout::PixelTable => {
@@ -135,7 +136,7 @@ pub enum DataError {
         layout: Layout,
     },
     /// CK+ images without their label folder, or the other way round.
-    #[error("{} has the {found} folder of CK+ but no {missing} folder", path.display())]
+    #[error("{} has the {found} folder of CK+ but no {missing} folder", path.shown())]
     #[diagnostic(help(
         "unpack both archives of the release side by side: cohn-kanade-images (or extended-cohn-kanade-images) \
          and Emotion (or Emotion_labels)"
@@ -149,7 +150,7 @@ pub enum DataError {
         missing: &'static str,
     },
     /// No sequence has a label.
-    #[error("none of the {sequences} CK+ sequences in {} has a label file", path.display())]
+    #[error("none of the {sequences} CK+ sequences in {} has a label file", path.shown())]
     #[diagnostic(help(
         "labels are expected as Emotion/S005/001/S005_001_00000011_emotion.txt beside the images, or, of frames in a heap, \
          among them"
@@ -161,7 +162,7 @@ pub enum DataError {
         sequences: usize,
     },
     /// A label file that does not follow the coding.
-    #[error("label file {}: {reason}", path.display())]
+    #[error("label file {}: {reason}", path.shown())]
     #[diagnostic(help(
         "a CK+ label is one number: 0 neutral, 1 anger, 2 contempt, 3 disgust, 4 fear, 5 happiness, 6 sadness, \
          7 surprise; remove the file to leave the sequence unlabelled"
@@ -173,10 +174,10 @@ pub enum DataError {
         reason: String,
     },
     /// The folders name parts of a split, not classes.
-    #[error("the folders of {} ({}) are parts of a split, not classes", path.display(), names.join(", "))]
+    #[error("the folders of {} ({}) are parts of a split, not classes", path.shown(), names.join(", "))]
     #[diagnostic(help("{}", match part {
         Some(part) => {
-            format!("give one of them, such as {}, or merge their class folders: netsynth makes folds itself", part.display())
+            format!("give one of them, such as {}, or merge their class folders: netsynth makes folds itself", part.shown())
         }
         None => "make a folder for each class and move the images of all parts there, such as DIR/anger/1.png: netsynth \
             makes folds itself"
@@ -193,7 +194,7 @@ pub enum DataError {
     /// Folders of which several hold the same expressions.
     #[error(
         "the folders of {} ({first}, ...) are people or parts, not classes: several of them hold {expression}, among others",
-        path.display()
+        path.shown()
     )]
     #[diagnostic(help(
         "make a folder for each class, with what divides them now inside, such as DIR/{expression}/{first}/1.png; if that is \
@@ -208,7 +209,7 @@ pub enum DataError {
         expression: &'static str,
     },
     /// The folders name subjects, as inside the image folder of CK+.
-    #[error("the folders of {} are subjects ({first}, ...), not classes", path.display())]
+    #[error("the folders of {} are subjects ({first}, ...), not classes", path.shown())]
     #[diagnostic(help(
         "make a folder for each class, with the people inside, such as DIR/anger/{first}/1.png, and give \
          --subject-pattern '^([^/]+)/'; if the folders are classes indeed, give --layout class-folders; for CK+, give the \
@@ -221,7 +222,7 @@ pub enum DataError {
         first: String,
     },
     /// Two folders that name the same expression.
-    #[error("{} and {} are the same class, {class}", first.display(), second.display())]
+    #[error("{} and {} are the same class, {class}", first.shown(), second.shown())]
     #[diagnostic(help("merge the two folders"))]
     SameClassTwice {
         /// One folder.
@@ -271,7 +272,7 @@ pub enum DataError {
     ))]
     Crop(Skipped),
     /// More entries than any data set of faces has.
-    #[error("{} holds more than {limit} entries", path.display())]
+    #[error("{} holds more than {limit} entries", path.shown())]
     #[diagnostic(help("give the folder of the data set itself, not one of its parents"))]
     TooManyEntries {
         /// The data folder.
@@ -328,7 +329,7 @@ pub enum DataError {
         held_out: usize,
     },
     /// A file or folder could not be written.
-    #[error("cannot write {}: {cause}", path.display())]
+    #[error("cannot write {}: {cause}", path.shown())]
     #[diagnostic(help("check that the folder may be written and the disk has room"))]
     Write {
         /// What was written.
@@ -345,7 +346,7 @@ pub enum DataError {
         reason: String,
     },
     /// The folder to write to has something in it.
-    #[error("{} is not empty", path.display())]
+    #[error("{} is not empty", path.shown())]
     #[diagnostic(help("give a new or an empty folder: nothing is overwritten"))]
     NotEmpty {
         /// The folder.

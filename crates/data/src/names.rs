@@ -1,17 +1,19 @@
 //! What the names of files and folders say.
 
+use netsynth_files::in_a_line;
 use regex::Regex;
 use std::ffi::OsStr;
 use std::path::Path;
 use std::sync::LazyLock;
 use unicode_normalization::UnicodeNormalization;
 
-/// A name as text: bytes that are no UTF-8 are written `\xE9`, so that different names stay different, and letters with
-/// marks are composed, so that a name is the same whichever system wrote it (macOS takes accents apart).
+/// A name as text on one line: bytes that are no UTF-8 are written `\xE9`, so that different names stay different, the ends of
+/// lines and other characters that a terminal obeys `\u{a}`, and letters with marks are composed, so that a name is the same
+/// whichever system wrote it (macOS takes accents apart).
 pub(crate) fn text(name: &OsStr) -> String {
     let mut text = String::new();
     for chunk in name.as_encoded_bytes().utf8_chunks() {
-        text.extend(chunk.valid().nfc());
+        text.extend(in_a_line(chunk.valid()).nfc());
         text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02X}")));
     }
     text
@@ -197,6 +199,7 @@ mod tests {
         use std::os::unix::ffi::OsStrExt;
         assert_eq!(text(OsStr::from_bytes(b"f\xe9s")), "f\\xE9s");
         assert_ne!(text(OsStr::from_bytes(b"f\xe9")), text(OsStr::from_bytes(b"f\xe8")));
+        assert_eq!(text(OsStr::new("a\nb\x1b[2J")), "a\\u{a}b\\u{1b}[2J");
         assert_eq!(text(OsStr::new("Zoe\u{308}")), text(OsStr::new("Zo\u{eb}")));
     }
 }

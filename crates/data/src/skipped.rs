@@ -1,5 +1,6 @@
 //! What was found and left out, and why.
 
+use netsynth_files::in_a_line;
 use serde::Serialize;
 use std::fmt;
 
@@ -127,6 +128,7 @@ impl SkipReason {
 impl fmt::Display for Skipped {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Skipped { path, reason } = self;
+        let path = in_a_line(path);
         match reason {
             SkipReason::Unlabelled => write!(formatter, "{path} has no label"),
             SkipReason::OtherClass(expression) => {

@@ -12,8 +12,10 @@
 
 mod folder;
 mod read;
+mod shown;
 mod write;
 
 pub use folder::FolderDraft;
 pub use read::{is_shortage, open, read};
+pub use shown::{Shown, in_a_line, is_obeyed};
 pub use write::{draft, give_name, is_unfinished, sync_folder, unfinished, write};

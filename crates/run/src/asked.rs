@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use netsynth_files::Shown;
 use netsynth_graph::ArchitectureSpec;
 use netsynth_search::{Answered, Candidate, Evaluator, Measured, Metrics, StopReason, Trained};
 use netsynth_store::{Entry, RunFolder, read_text};
@@ -68,7 +69,7 @@ pub enum Standing {
 /// cannot be written.
 pub fn asked(search: &Search, folder: &RunFolder) -> Result<Standing, RunError> {
     let Search { plan, space, .. } = search;
-    plan.check_driven().map_err(|error| error.at(folder.path().display().to_string()))?;
+    plan.check_driven().map_err(|error| error.at(folder.path().shown()))?;
     if let Some(end) = folder.end()? {
         return Ok(Standing::Ended(end.reason));
     }
@@ -96,14 +97,14 @@ pub fn tell(
         Standing::Waits(waits) => waits,
         Standing::Ended(_) => {
             let error = RunError::new("its search has ended: no result is waited for", "begin another run");
-            return Err(error.at(folder.path().display().to_string()));
+            return Err(error.at(folder.path().shown()));
         }
     };
     let Some(asked_for) = waits.iter().find(|asked| asked.trial == trial) else {
         let numbers: Vec<String> = waits.iter().map(|asked| asked.trial.to_string()).collect();
         let remedy = format!("those waited for are {}", numbers.join(", "));
         let error = RunError::new(format!("no result of trial {trial} is waited for"), remedy);
-        return Err(error.at(folder.path().display().to_string()));
+        return Err(error.at(folder.path().shown()));
     };
     folder.write_rung(trial, asked_for.rung, &told.measured(asked_for, &search.plan)?)?;
     folder.attempts().forget(&asked_for.name());
@@ -205,9 +206,7 @@ impl ToldFile {
         let remedy = "give JSON such as {\"accuracy\": 0.92}, {\"folds\": [{\"accuracy\": 0.92}, {\"accuracy\": 0.9}]} or \
                       {\"failed\": \"out of memory\"}";
         let text = read_text(path).map_err(|error| RunError::new(error.reason, remedy).at(error.path))?;
-        let at = |error: serde_json::Error| {
-            RunError::new(error.to_string(), remedy).at(path.display().to_string())
-        };
+        let at = |error: serde_json::Error| RunError::new(error.to_string(), remedy).at(path.shown());
         match serde_json::from_str::<BTreeMap<String, f64>>(&text) {
             Ok(fold) => Ok(Self { folds: vec![fold], ..Self::default() }),
             Err(_) => serde_json::from_str(&text).map_err(at),

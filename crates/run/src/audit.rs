@@ -1,5 +1,6 @@
 //! How far a search's ranking holds: its finalists trained from scratch on all folds.
 
+use netsynth_files::Shown;
 use netsynth_graph::Graph;
 use netsynth_search::{Length, Measured, Metric, Metrics, Trained};
 use netsynth_store::{Audit, Extent, Fold, FrontFile, RunFolder, StoreError, audit_trainings};
@@ -14,7 +15,7 @@ use crate::{
 
 /// Audits a search that has ended: see [`crate::Plan::audit`]. What is trained already is kept.
 pub fn audit(search: &Search, folder: &RunFolder, context: &Context<'_>) -> Result<Audit, RunError> {
-    let front = ended_front(search, folder).map_err(|error| error.at(folder.path().display().to_string()))?;
+    let front = ended_front(search, folder).map_err(|error| error.at(folder.path().shown()))?;
     resumable(folder, "audit", || {
         let clock = Clock::begin(&search.plan, folder, search.n_workers, context.on_event)?;
         (context.on_event)(RunEvent::Planned { epochs: search.plan.most_audited_epochs() });
@@ -28,7 +29,7 @@ pub fn audit(search: &Search, folder: &RunFolder, context: &Context<'_>) -> Resu
 /// The front of a search that has ended.
 fn ended_front(search: &Search, folder: &RunFolder) -> Result<FrontFile, RunError> {
     if folder.end()?.is_none() {
-        let remedy = format!("end it first: `netsynth resume {}`", folder.path().display());
+        let remedy = format!("end it first: `netsynth resume {}`", folder.path().shown());
         return Err(RunError::new("its search has not ended, so it has no finalists yet", remedy));
     }
     let front = folder.front_of(&folder.trials(&search.space)?, &search.plan.search)?;

@@ -1,6 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use netsynth_data::{Dataset, Split};
+use netsynth_files::Shown;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_search::Count;
@@ -125,7 +126,7 @@ impl CrossValidation {
         on_event: &OnEvent<'_>,
     ) -> Result<Self, RunError> {
         let plan = training_plan(folder)?;
-        let place = folder.locate(Entry::Plan).display().to_string();
+        let place = folder.locate(Entry::Plan).shown();
         let dataset = plan.data.load_again(moved_data, on_event).map_err(|error| error.within(&place))?;
         compare_with_begin(folder, &dataset, on_event)?;
         Self::of(plan, dataset, &place).map_err(|error| error.or_at(&place))
@@ -280,8 +281,7 @@ fn start(plan: &TrainPlan, seed: u64, fold: Fold) -> Result<Option<WeightKey>, R
         return Ok(Some(WeightKey::Folder(path.clone())));
     }
     let folder = RunFolder::open(path)?;
-    let refuse =
-        |reason: String, remedy: &str| Err(RunError::new(reason, remedy).at(path.display().to_string()));
+    let refuse = |reason: String, remedy: &str| Err(RunError::new(reason, remedy).at(path.shown()));
     let kind = folder.kind()?;
     if kind != RunKind::Training {
         let remedy = "start from the run of a training, or from a folder with architecture.ron and weights.safetensors";

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use miette::Diagnostic;
 use netsynth_data::{DataError, PackError};
+use netsynth_files::{Shown, in_a_line};
 use netsynth_graph::GraphError;
 use netsynth_graph::schema::SchemaError;
 use netsynth_search::{CountError, SearchError, TableError};
@@ -79,12 +80,12 @@ impl RunError {
 
     /// A library's error about a file.
     pub fn about<E: Into<Self>>(path: &Path) -> impl FnOnce(E) -> Self + '_ {
-        move |error| error.into().at(path.display().to_string())
+        move |error| error.into().at(path.shown())
     }
 
     /// The system's refusal to read or write at a path.
     pub(crate) fn system(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
-        move |source| StoreError::System { path: path.display().to_string(), source }.into()
+        move |source| StoreError::System { path: path.shown(), source }.into()
     }
 
     /// What to do about it.
@@ -122,7 +123,7 @@ impl fmt::Display for RunError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Stopped => f.write_str("it was asked to stop"),
-            Self::Refused { place: Some(place), reason, .. } => write!(f, "{place}: {reason}"),
+            Self::Refused { place: Some(place), reason, .. } => write!(f, "{}: {reason}", in_a_line(place)),
             Self::Refused { place: None, reason, .. } => f.write_str(reason),
         }
     }

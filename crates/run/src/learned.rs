@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use netsynth_files::Shown;
 use netsynth_graph::schema;
 use netsynth_search::PastSearch;
 use netsynth_space::SearchSpace;
@@ -44,7 +45,7 @@ fn of_run(path: &Path) -> Result<LearnedSearch, RunError> {
     let past = PastSearch::of(&folder.trials(&space)?, &plan.search);
     if past.trials.is_empty() {
         let error = RunError::new("no network was trained in this run", "learn from one with trained trials");
-        return Err(error.at(path.display().to_string()));
+        return Err(error.at(path.shown()));
     }
     let name = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
     Ok(LearnedSearch::new(name, space.decisions(), &past))

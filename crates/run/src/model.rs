@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use netsynth_data::{DataOptions, Dataset, Normalisation};
+use netsynth_files::Shown;
 use netsynth_graph::Graph;
 use netsynth_search::Variant;
 use netsynth_store::{
@@ -121,7 +122,7 @@ impl Origin {
 ///
 /// `moved` is where the run's data are now, if they are elsewhere; they are read only if nothing else names the classes.
 pub fn model(path: &Path, moved: Option<&Path>, on_event: &OnEvent<'_>) -> Result<Model, RunError> {
-    let refuse = |reason: &str, remedy: &str| RunError::new(reason, remedy).at(path.display().to_string());
+    let refuse = |reason: &str, remedy: &str| RunError::new(reason, remedy).at(path.shown());
     let at_home = path.canonicalize().map_err(|cause| {
         refuse(
             &cause.to_string(),
@@ -180,7 +181,7 @@ fn networks_in(folder: &RunFolder) -> Result<String, RunError> {
         }
     };
     let mut there = networks.into_iter().map(path).filter(|weights| weights.is_file());
-    Ok(match there.next().and_then(|weights| Some(weights.parent()?.display().to_string())) {
+    Ok(match there.next().and_then(|weights| Some(weights.parent()?.shown())) {
         Some(first) => format!("give one network of it, such as {first}"),
         None => "let it come to its end with `netsynth resume`, and then give one network of it".to_owned(),
     })
@@ -196,7 +197,7 @@ fn trained_network(
     let entry = |file| Entry::Network(network, file);
     if let Some(FailureFile { reason, .. }) = folder.document(entry(NetworkFile::Failure))? {
         let remedy = "give another network of the run: this one was not trained to its end";
-        let place = folder.locate(entry(NetworkFile::Failure)).display().to_string();
+        let place = folder.locate(entry(NetworkFile::Failure)).shown();
         return Err(RunError::new(reason, remedy).at(place));
     }
     let spec = required(&folder, entry(NetworkFile::Architecture))?;
@@ -244,13 +245,10 @@ fn trial_network(
         let place = folder.locate(Entry::Trial(trial, TrialFile::Architecture));
         let remedy = format!(
             "give a variant, or train it: `netsynth train {} --data FACES`; a search keeps its trials' weights where they inherit",
-            place.display()
+            place.shown()
         );
-        return Err(RunError::new("the run kept no weights of this trial", remedy).at(place
-            .parent()
-            .unwrap_or(&place)
-            .display()
-            .to_string()));
+        return Err(RunError::new("the run kept no weights of this trial", remedy)
+            .at(place.parent().unwrap_or(&place).shown()));
     };
     let spec = folder.architecture(trial)?;
     let remedy = "restore it from a copy of the run";
@@ -313,5 +311,5 @@ fn refuse_other_classes(network: &Deployed, classes: &[String], folder: &RunFold
     }
     let reason =
         format!("its network tells {} classes apart, and it names {}", graph.classes(), classes.len());
-    Err(RunError::new(reason, "restore the run from a copy").at(folder.path().display().to_string()))
+    Err(RunError::new(reason, "restore the run from a copy").at(folder.path().shown()))
 }

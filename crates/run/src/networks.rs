@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use netsynth_data::Dataset;
+use netsynth_files::Shown;
 use netsynth_graph::ops::Dense;
 use netsynth_graph::program::DeviceModel;
 use netsynth_graph::prototypes::Prototype;
@@ -148,8 +149,7 @@ pub(crate) fn checked(model: DeviceModel, place: &Path) -> Result<DeviceModel, R
         None => Ok(model),
         Some(reason) => {
             let remedy = "make it anew with `netsynth bench device --out FILE`";
-            Err(RunError::new(format!("it is no model of a device: {reason}"), remedy)
-                .at(place.display().to_string()))
+            Err(RunError::new(format!("it is no model of a device: {reason}"), remedy).at(place.shown()))
         }
     }
 }

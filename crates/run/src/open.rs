@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use netsynth_files::Shown;
 use netsynth_graph::ArchitectureSpec;
 use netsynth_graph::program::DeviceModel;
 use netsynth_search::{PastSearch, Problem};
@@ -36,14 +37,14 @@ fn plan_of<P: DeserializeOwned>(folder: &RunFolder, kind: RunKind, command: &str
         format!("it is the run of a {found}, not of a {kind}"),
         format!("give the folder that `netsynth {command}` wrote"),
     );
-    Err(error.at(folder.path().display().to_string()))
+    Err(error.at(folder.path().shown()))
 }
 
 /// A document without which a run is none.
 pub fn required<T: DeserializeOwned>(folder: &RunFolder, entry: Entry) -> Result<T, RunError> {
     folder.document(entry)?.ok_or_else(|| {
         RunError::new("the file is missing", "restore it from a copy of the run")
-            .at(folder.locate(entry).display().to_string())
+            .at(folder.locate(entry).shown())
     })
 }
 

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use netsynth_data::DataOptions;
+use netsynth_files::Shown;
 use netsynth_graph::schema::{self, SCHEMA};
 use netsynth_graph::{ArchitectureSpec, Graph, Shape};
 use netsynth_search::{Certificate, PersonScore};
@@ -103,7 +104,7 @@ fn sealed(network: &Deployed, document: &str) -> Result<Vec<u8>, RunError> {
 pub(crate) fn unpacked(path: &Path) -> Result<Model, RunError> {
     let bytes = netsynth_files::read(path, MAX_BYTES)
         .map_err(|cause| RunError::new(cause.to_string(), "give a .netsynth file, or a folder of a network"));
-    bytes.and_then(|bytes| unpack(&bytes)).map_err(|error| error.within(&path.display().to_string()))
+    bytes.and_then(|bytes| unpack(&bytes)).map_err(|error| error.within(&path.shown()))
 }
 
 /// The model in the bytes of a file that [`pack`] made. Refused with what is missing, does not fit together, or is damaged.

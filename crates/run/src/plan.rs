@@ -2,6 +2,7 @@ use std::path::{Path, PathBuf};
 
 use netsynth_data::synth::{self, SynthOptions};
 use netsynth_data::{Crop, DataOptions, Dataset, Expression, HeldOut, OuterFold, Split, SplitBy};
+use netsynth_files::Shown;
 use netsynth_graph::Graph;
 use netsynth_graph::program::Largest;
 use netsynth_graph::schema::{self, SCHEMA};
@@ -358,7 +359,7 @@ pub fn check_path(path: &Path) -> Result<(), RunError> {
         None => {
             let reason = format!(
                 "the path {} is not UTF-8, and a plan is a text that could not name it",
-                path.display()
+                path.shown()
             );
             Err(RunError::new(reason, "rename it, or give a link to it that has another name"))
         }
@@ -432,7 +433,7 @@ impl DataPlan {
                 return Err(RunError::new("the run's data are its evaluator's own", "leave out --data"));
             }
             (DataSource::Folder(path), None) if !path.exists() => {
-                let reason = format!("the run's data {} are not there", path.display());
+                let reason = format!("the run's data {} are not there", path.shown());
                 let remedy = if path.is_relative() {
                     "go to the folder where the run was begun, or say where the data are now with --data"
                 } else {

@@ -2,6 +2,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 
 use netsynth_data::{Dataset, Split};
+use netsynth_files::Shown;
 use netsynth_search::{PastSearch, Problem, SearchPlan};
 use netsynth_space::SearchSpace;
 use netsynth_store::{Entry, NewRun, RunFolder};
@@ -53,7 +54,7 @@ impl Search {
         on_event: &OnEvent<'_>,
     ) -> Result<Self, RunError> {
         let plan = search_plan(folder)?;
-        let at_plan = |error: RunError| error.within(&folder.locate(Entry::Plan).display().to_string());
+        let at_plan = |error: RunError| error.within(&folder.locate(Entry::Plan).shown());
         let dataset = plan.data.load_again(moved_data, on_event).map_err(at_plan)?;
         compare_with_begin(folder, &dataset, on_event)?;
         let inputs = Inputs::recorded(folder, &plan)?;

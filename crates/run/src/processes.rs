@@ -6,6 +6,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use netsynth_files::Shown;
 use netsynth_store::{AttemptFile, AttemptFolder};
 
 use crate::RunError;
@@ -52,7 +53,7 @@ impl Site for Processes {
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let child = command.spawn().map_err(|error| {
-            let reason = format!("the worker {} could not be started: {error}", self.program.display());
+            let reason = format!("the worker {} could not be started: {error}", self.program.shown());
             RunError::new(reason, "allow more processes (ulimit -u), or give fewer --workers")
         })?;
         let mut children = self.children.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,4 +1,5 @@
 use netsynth_data::Dataset;
+use netsynth_files::Shown;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_store::{Entry, RunFolder, StoreError};
 use netsynth_train::instruction_sets;
@@ -129,5 +130,5 @@ pub(crate) fn compare_with_begin(
         reason,
         "put the data back as they were, say where they are now with --data, or begin another run",
     );
-    Err(error.at(folder.path().display().to_string()))
+    Err(error.at(folder.path().shown()))
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use netsynth_data::{DataOptions, Expression};
+use netsynth_files::Shown;
 use netsynth_graph::{ArchitectureSpec, Graph, Shape};
 use netsynth_search::{Indicator, Rung, SearchPlan};
 use netsynth_store::RunFolder;
@@ -97,5 +98,5 @@ pub fn refuse_other(folder: &RunFolder, is_same: bool) -> Result<(), RunError> {
     }
     let remedy = "repeat the options it was begun with, or give another --name";
     let error = RunError::new("it was begun with other options", remedy);
-    Err(error.at(folder.path().display().to_string()))
+    Err(error.at(folder.path().shown()))
 }

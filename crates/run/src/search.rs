@@ -1,3 +1,4 @@
+use netsynth_files::Shown;
 use netsynth_search::{Event, Found, StopReason, Trial, Variant};
 use netsynth_store::{Audit, Certificates, EndFile, Entry, FrontFile, Outcome, RunFolder, trial_weights};
 
@@ -96,7 +97,7 @@ fn refuse_missing_weights(plan: &Plan, trials: &[Trial], folder: &RunFolder) -> 
                 if !folder.has_whole(entry)? {
                     let error =
                         RunError::new("the weights are missing", "restore them from a copy of the run");
-                    return Err(error.at(folder.locate(entry).display().to_string()));
+                    return Err(error.at(folder.locate(entry).shown()));
                 }
             }
         }

@@ -2,6 +2,7 @@ use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use netsynth_files::Shown;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_store::{AttemptList, Entry, RunFolder, StoreError};
 use schemars::JsonSchema;
@@ -143,7 +144,7 @@ pub(crate) fn resumable<T>(
         let remedy = format!(
             "see that the disk has room and the folder can be written; nothing finished is lost: `netsynth {again} {}` \
              goes on",
-            folder.path().display()
+            folder.path().shown()
         );
         error.with_remedy(remedy)
     })

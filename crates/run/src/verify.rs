@@ -1,3 +1,4 @@
+use netsynth_files::Shown;
 use netsynth_search::{Candidate, Measured, Problem};
 use netsynth_store::{
     Certificates, Entry, FileProblem, Finding, NetworkFile, Replay, RunFolder, RunKind, TrainedNetwork,
@@ -193,7 +194,7 @@ impl Verification {
         self.retrained = do_all(context, &weights, jobs?)?.into_iter().flatten().collect();
         let differing = self.retrained.iter().filter(|again| again.recorded != again.measured);
         self.findings.extend(differing.map(|again| Finding {
-            path: Entry::Trial(again.trial, TrialFile::Rung(again.rung)).path().display().to_string(),
+            path: Entry::Trial(again.trial, TrialFile::Rung(again.rung)).path().shown(),
             problem: FileProblem::Unreadable("is not what its training gives on this machine".to_owned()),
         }));
         self.sort();
@@ -236,7 +237,7 @@ fn variant_findings(folder: &RunFolder, plan: &Plan, replay: &Replay) -> Result<
             };
             if !metrics.agrees(member, plan.final_length()) && replay.has_ended {
                 let entry = Entry::Network(TrainedNetwork::Variant(*variant), NetworkFile::Metrics);
-                let path = entry.path().display().to_string();
+                let path = entry.path().shown();
                 findings.push(Finding { path, problem: FileProblem::Differs });
             }
         }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use netsynth_files::Shown;
 use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_search::Measured;
 use netsynth_store::{Entry, NetworkFile, RunFolder, TrainedNetwork, TrialFile, read_text};
@@ -139,7 +140,7 @@ pub(crate) fn network_of(
     remedy_if_missing: &str,
     device: Device,
 ) -> Result<Deployed, RunError> {
-    let at_weights = |error: RunError| error.at(folder.locate(weights).display().to_string());
+    let at_weights = |error: RunError| error.at(folder.locate(weights).shown());
     let bytes = folder.file(weights)?.ok_or_else(|| {
         let reason = "the weights are missing";
         at_weights(RunError::new(reason, remedy_if_missing))

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use netsynth_files::Shown;
 use netsynth_search::{StopReason, Variant};
 use netsynth_store::{
     Entry, FileProblem, Finding, Fold, NetworkFile, Replay, RunFolder, TrainedNetwork, audit_trainings,
@@ -32,7 +33,7 @@ impl<'a> Whole<'a> {
     }
 
     pub(crate) fn note(&mut self, entry: Entry, problem: FileProblem) {
-        self.findings.push(Finding { path: entry.path().display().to_string(), problem });
+        self.findings.push(Finding { path: entry.path().shown(), problem });
     }
 
     /// Notes those that are missing.

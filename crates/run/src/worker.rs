@@ -9,6 +9,7 @@ use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use netsynth_data::{Dataset, unpack};
+use netsynth_files::Shown;
 use netsynth_graph::ArchitectureSpec;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_store::{AttemptFile, AttemptFolder, read_text, sha256};
@@ -148,7 +149,7 @@ pub fn work(
 ) -> Result<WorkEnd, RunError> {
     let given = read_task(task_file)?;
     let beside = |path: &Path| task_file.parent().unwrap_or(Path::new("")).join(path);
-    let at_folder = |error: RunError| error.or_at(folder.display().to_string());
+    let at_folder = |error: RunError| error.or_at(folder.shown());
     fs::create_dir_all(folder).map_err(RunError::system(folder))?;
     let attempt = AttemptFolder::at(folder);
     let Some(_lock) = attempt.lock()? else {
@@ -208,7 +209,7 @@ pub fn work(
 
 /// Reads a task's file.
 fn read_task(path: &Path) -> Result<TaskFile, RunError> {
-    let at = |error: RunError| error.at(path.display().to_string());
+    let at = |error: RunError| error.at(path.shown());
     let remedy = "give a task as `netsynth help task` shows it";
     let text = read_text(path).map_err(|error| RunError::new(error.reason, remedy).at(error.path))?;
     let file: TaskFile =
@@ -232,7 +233,7 @@ fn refuse_fenced(attempt: &AttemptFolder) -> Result<(), RunError> {
         return Ok(());
     }
     let error = RunError::new("the attempt was fenced off: another one is made at its task", "give up");
-    Err(error.at(attempt.path().display().to_string()))
+    Err(error.at(attempt.path().shown()))
 }
 
 /// Says twice a second that the worker lives, until it has ended.

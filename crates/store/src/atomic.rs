@@ -4,13 +4,13 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
-use netsynth_files::{sync_folder, unfinished};
+use netsynth_files::{Shown, sync_folder, unfinished};
 
 use crate::StoreError;
 use crate::failure::step;
 
 pub(crate) fn system(path: &Path) -> impl FnOnce(io::Error) -> StoreError + '_ {
-    move |source| StoreError::System { path: path.display().to_string(), source }
+    move |source| StoreError::System { path: path.shown(), source }
 }
 
 /// Writes a file under a name of its own, brings it to the disk, and gives it its name.

@@ -8,7 +8,7 @@ use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
 
-use netsynth_files::{open, unfinished};
+use netsynth_files::{Shown, open, unfinished};
 use sha2::{Digest, Sha256};
 
 use crate::atomic::{draft, give_name, system};
@@ -103,7 +103,7 @@ pub(crate) fn read_bytes(path: &Path, place: &Path) -> Result<Option<Vec<u8>>, S
 
 /// An error for a seal that does not fit. What has none is let pass.
 pub(crate) fn refuse(path: &Path, seal: Seal) -> Result<(), StoreError> {
-    let path = path.display().to_string();
+    let path = path.shown();
     match seal {
         Seal::Whole | Seal::Absent => Ok(()),
         Seal::Moved(written) => Err(StoreError::Moved { path, written }),

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use netsynth_files::Shown;
 use netsynth_graph::schema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -35,8 +36,7 @@ pub(crate) fn text(path: &Path, place: &Path) -> Result<Option<String>, StoreErr
 /// Reads a document, if there is one of this name.
 pub(crate) fn read_ron<T: DeserializeOwned>(path: &Path, place: &Path) -> Result<Option<T>, StoreError> {
     let parse = |text: String| {
-        schema::from_ron(&text)
-            .map_err(|source| StoreError::Malformed { path: path.display().to_string(), source })
+        schema::from_ron(&text).map_err(|source| StoreError::Malformed { path: path.shown(), source })
     };
     text(path, place)?.map(parse).transpose()
 }

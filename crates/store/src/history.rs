@@ -1,5 +1,6 @@
 //! The files of a search, from its generators to its end.
 
+use netsynth_files::Shown;
 use netsynth_graph::schema::{self, SCHEMA};
 use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_search::{Candidate, Generator, Measured, Scored, ScreenedCandidate, Trial};
@@ -36,7 +37,7 @@ pub(crate) fn architecture_of(
         Ok(graph) => Ok(graph.spec()),
         Err(source) => {
             let path = folder.locate(Entry::Trial(candidate.trial, TrialFile::Architecture));
-            Err(StoreError::Decode { path: path.display().to_string(), source: Box::new(source) })
+            Err(StoreError::Decode { path: path.shown(), source: Box::new(source) })
         }
     }
 }
@@ -144,7 +145,7 @@ impl RunFolder {
     }
 
     fn invalid(&self, entry: Entry, reason: String) -> StoreError {
-        StoreError::Invalid { path: self.locate(entry).display().to_string(), reason }
+        StoreError::Invalid { path: self.locate(entry).shown(), reason }
     }
 
     /// The numbers of the sessions that have a file, rising; none where they cannot be listed.
@@ -191,12 +192,12 @@ impl RunFolder {
             return Err(self.invalid(entry, format!("it is of trial {}", candidate.trial)));
         }
         let genome = space.decisions().genome_of(&candidate.genome).map_err(|source| {
-            let path = self.locate(entry).display().to_string();
+            let path = self.locate(entry).shown();
             StoreError::OtherSpace { path, source }
         })?;
         let graph = Graph::new(&self.architecture(number)?).map_err(|source| {
             let path = self.locate(Entry::Trial(number, TrialFile::Architecture));
-            StoreError::NoNetwork { path: path.display().to_string(), source: Box::new(source) }
+            StoreError::NoNetwork { path: path.shown(), source: Box::new(source) }
         })?;
         Ok(Some(Trial {
             number,

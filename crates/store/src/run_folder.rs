@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::thread::sleep;
 use std::time::Duration;
 
-use netsynth_files::is_unfinished;
+use netsynth_files::{Shown, is_unfinished};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -74,7 +74,7 @@ impl RunFolder {
         if path.join(Entry::Plan.path()).is_file() {
             Ok(Self { path: path.to_owned(), _lock: None })
         } else {
-            Err(StoreError::NoRun { path: path.display().to_string() })
+            Err(StoreError::NoRun { path: path.shown() })
         }
     }
 
@@ -89,7 +89,7 @@ impl RunFolder {
         let listed = list(path)?;
         // Nothing is written where it could lead elsewhere.
         if let Some(odd) = listed.iter().find(|listed| listed.is_odd) {
-            return Err(StoreError::Odd { path: odd.path.display().to_string() });
+            return Err(StoreError::Odd { path: odd.path.shown() });
         }
         listed
             .iter()
@@ -182,7 +182,7 @@ impl RunFolder {
         match self.text(entry)? {
             None => self.write_document(entry, document),
             Some(text) if agrees(document, &text) => Ok(()),
-            Some(_) => Err(StoreError::Differs { path: self.locate(entry).display().to_string() }),
+            Some(_) => Err(StoreError::Differs { path: self.locate(entry).shown() }),
         }
     }
 
@@ -235,10 +235,10 @@ impl RunFolder {
 /// Refuses a path where a run, or something else, is already.
 pub(crate) fn refuse_existing(path: &Path) -> Result<(), StoreError> {
     if path.join(Entry::Plan.path()).exists() {
-        return Err(StoreError::Exists { path: path.display().to_string() });
+        return Err(StoreError::Exists { path: path.shown() });
     }
     if path.try_exists().map_err(system(path))? && !is_unbegun(path)? {
-        return Err(StoreError::Occupied { path: path.display().to_string() });
+        return Err(StoreError::Occupied { path: path.shown() });
     }
     Ok(())
 }
@@ -275,7 +275,7 @@ fn lock(path: &Path) -> Result<Arc<File>, StoreError> {
     let name = path.join(Entry::Lock.path());
     // A link would be followed, and a pipe waited for.
     if name.symlink_metadata().is_ok_and(|found| !found.is_file()) {
-        return Err(StoreError::Odd { path: name.display().to_string() });
+        return Err(StoreError::Odd { path: name.shown() });
     }
     let file = File::options().create(true).truncate(false).write(true).open(&name).map_err(system(&name))?;
     // Whoever only looks whether somebody is at work holds it for a moment.
@@ -289,7 +289,7 @@ fn lock(path: &Path) -> Result<Arc<File>, StoreError> {
     }
     match locked {
         Ok(()) => Ok(Arc::new(file)),
-        Err(TryLockError::WouldBlock) => Err(StoreError::Locked { path: path.display().to_string() }),
+        Err(TryLockError::WouldBlock) => Err(StoreError::Locked { path: path.shown() }),
         // A file system without locks keeps nobody from working alone.
         Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => Ok(Arc::new(file)),
         Err(TryLockError::Error(error)) => Err(system(&name)(error)),

@@ -1,7 +1,7 @@
 use std::io::ErrorKind;
 use std::path::Path;
 
-use netsynth_files::read;
+use netsynth_files::{Shown, read};
 
 use crate::TextError;
 
@@ -15,7 +15,7 @@ const NO_UTF16: &str = "it is not text: it begins as UTF-16 and does not go on s
 /// # Errors
 /// The file cannot be read, is no regular file, is larger, or is no UTF-8.
 pub fn read_text(path: &Path) -> Result<String, TextError> {
-    let refuse = |reason: String| TextError { path: path.display().to_string(), reason };
+    let refuse = |reason: String| TextError { path: path.shown(), reason };
     let mut bytes = read(path, MAX_BYTES).map_err(|error| match error.kind() {
         ErrorKind::FileTooLarge => {
             refuse(format!("it has more than the {MAX_BYTES} bytes a netsynth document may have"))

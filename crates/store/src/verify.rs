@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::path::Path;
 
-use netsynth_files::is_unfinished;
+use netsynth_files::{Shown, is_unfinished};
 use serde::Serialize;
 
 use crate::checksum::{Seal, check, check_bytes, is_new_version};
@@ -93,7 +93,7 @@ pub fn check_files(folder: &RunFolder) -> Result<(usize, Vec<Finding>), StoreErr
 }
 
 pub(crate) fn finding(folder: &RunFolder, path: &Path, problem: FileProblem) -> Finding {
-    Finding { path: relative(folder, path).display().to_string(), problem }
+    Finding { path: relative(folder, path).shown(), problem }
 }
 
 pub(crate) fn relative<'a>(folder: &RunFolder, path: &'a Path) -> &'a Path {

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::Read;
 use std::path::Path;
 
-use netsynth_files::open;
+use netsynth_files::{Shown, open};
 use netsynth_graph::{ArchitectureId, Graph};
 use safetensors::SafeTensorError;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
@@ -177,7 +177,7 @@ pub fn load(path: &Path, graph: &Graph, device: Device) -> Result<Deployed, Weig
     let mut bytes = Vec::new();
     open(path)
         .and_then(|file| file.take(limit.saturating_add(1)).read_to_end(&mut bytes))
-        .map_err(|source| WeightsError::File { path: path.display().to_string(), source })?;
+        .map_err(|source| WeightsError::File { path: path.shown(), source })?;
     if bytes.len() as u64 > limit {
         return Err(WeightsError::TooLarge { limit, parameters });
     }

@@ -5,6 +5,7 @@ use std::thread::{ScopedJoinHandle, scope};
 use std::time::Instant;
 
 use clap::Args;
+use netsynth_files::in_a_line;
 use netsynth_machine::{Meter, Times, cores, peak_memory, pin, reset_peak_memory};
 use netsynth_report::numbers::{count, millions};
 use netsynth_report::{Cell, Column, PublishedSpeed, SPEED_SOURCE, Standing, TABLE_2, Table};
@@ -129,7 +130,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
             let cost = model.network.graph().cost();
             print(format!(
                 "{}: {} parameters, {} MACs",
-                model.name,
+                in_a_line(&model.name),
                 count(cost.parameters),
                 millions(cost.macs)
             ))?;

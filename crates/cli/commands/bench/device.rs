@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use netsynth_export::{File, Plan};
+use netsynth_files::Shown;
 use netsynth_graph::Graph;
 use netsynth_graph::program::{DeviceModel, Largest, ModelError, Program, Rates, Routine, Work};
 use netsynth_graph::schema::{SCHEMA, to_ron};
@@ -69,7 +70,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     // Known before minutes are spent.
     if out.is_dir() || !out.parent().is_none_or(|folder| folder.as_os_str().is_empty() || folder.is_dir()) {
         let error = RunError::new("no file can be written there", "give a file in a folder that is there");
-        return Err(error.at(out.display().to_string()));
+        return Err(error.at(out.shown()));
     }
     let specimens = specimens(*networks)?;
     print_error_line(format!(
@@ -106,7 +107,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         Format { csv: false, json: false } => {
             print_table(&kind_table(&rows))?;
             print(predicted(&model))?;
-            print(out.display())?;
+            print(out.shown())?;
         }
     }
     Ok(Ending::Done)

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use netsynth_export::Plan;
+use netsynth_files::in_a_line;
 use netsynth_graph::Graph;
 use netsynth_graph::program::{DeviceModel, Largest};
 use netsynth_machine::Board;
@@ -87,7 +88,8 @@ pub(super) fn run(
         }))?,
         Format { csv: false, json: false } => {
             let parameters = count(graph.cost().parameters);
-            print(format!("{}: {parameters} parameters, {} MACs", model.name, millions(macs)))?;
+            let name = in_a_line(&model.name);
+            print(format!("{name}: {parameters} parameters, {} MACs", millions(macs)))?;
             print_table(&table(&rows))?;
             print(format!(
                 "{}, one core: the exported C from an image of the network's size to logits, by {cc}, {}",

@@ -8,7 +8,7 @@ use netsynth_run::RunError;
 use serde::Serialize;
 
 use super::Classified;
-use crate::output::print::{print, print_table, print_while_read};
+use crate::output::print::{print, print_json_line, print_table, print_while_read};
 
 pub(super) struct Output<'a> {
     classes: &'a [String],
@@ -53,12 +53,7 @@ impl<'a> Output<'a> {
                 Ok(())
             }
             Form::Csv => print_while_read(self.table(&[classified]).csv_rows()),
-            Form::Json => {
-                let line = serde_json::to_string(&self.line(&classified)).map_err(|error| {
-                    RunError::new(error.to_string(), "this is a defect of netsynth: please report it")
-                })?;
-                print_while_read(line)
-            }
+            Form::Json => print_json_line(&self.line(&classified)),
         }
     }
 

@@ -2,6 +2,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use clap::Args;
+use netsynth_files::in_a_line;
 use netsynth_graph::{ArchitectureId, Change, Cost, Graph, INPUT, Node, Op, Pair, difference};
 use netsynth_report::{Cell, Column, Table};
 use netsynth_search::Variant;
@@ -76,7 +77,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         return Ok(Ending::Done);
     }
     if ids[0] == ids[1] {
-        print(format!("{} and {} are the same network, {}.", arguments.one, arguments.other, ids[0]))?;
+        let [one, other] = [&arguments.one, &arguments.other].map(|name| in_a_line(name));
+        print(format!("{one} and {other} are the same network, {}.", ids[0]))?;
         if !arguments.all {
             return Ok(Ending::Done);
         }
@@ -134,10 +136,16 @@ fn totals(names: &[&String; 2], ids: [ArchitectureId; 2], costs: [Cost; 2]) -> R
     Ok(Ending::Done)
 }
 
+/// How a network of a run is named.
+const OF_RUN: &str = "write RUN:12 for trial 12, RUN:nano-a or RUN:nano-b";
+
 /// The network of this name.
 fn network(name: &str) -> Result<Graph, RunError> {
     if let (Some((run, which)), false) = (name.rsplit_once(':'), Path::new(name).exists()) {
         return of_run(Path::new(run), which).map_err(|complaint| complaint.or_at(name));
+    }
+    if Path::new(name).is_dir() {
+        return Err(RunError::new("it is a folder, not one network", OF_RUN).at(name));
     }
     Ok(architecture(&read(name)?)?.1)
 }
@@ -154,10 +162,9 @@ fn of_run(run: &Path, which: &str) -> Result<Graph, RunError> {
                 RunError::new("nothing is feasible, so no trial was picked", "name a trial by its number")
             })?
         }
-        None => which.parse().map_err(|_| {
-            let remedy = "write RUN:12 for trial 12, RUN:nano-a or RUN:nano-b";
-            RunError::new(format!("`{which}` is no trial of a run"), remedy)
-        })?,
+        None => {
+            which.parse().map_err(|_| RunError::new(format!("`{which}` is no trial of a run"), OF_RUN))?
+        }
     };
     let known = folder.trial_numbers()?;
     if !known.contains(&number) {

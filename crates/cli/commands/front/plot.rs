@@ -2,6 +2,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
+use netsynth_files::Shown;
 use netsynth_report::{
     Axis, Glyphs, Kind, Notation, Point, Scale, Scatter, Series, letter, png, scatter, terminal,
 };
@@ -97,7 +98,7 @@ pub(crate) fn format(path: &Path) -> Result<Format, RunError> {
         Some("png") => Ok(Format::Png),
         _ => {
             let complaint = RunError::new("its ending names no kind of picture", "end it in .svg or .png");
-            Err(complaint.at(path.display().to_string()))
+            Err(complaint.at(path.shown()))
         }
     }
 }

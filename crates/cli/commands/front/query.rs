@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use netsynth_files::Shown;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_report::{Cell, Column, Table, above_family, predicted};
 use netsynth_search::{Condition, Metric};
@@ -98,7 +99,7 @@ pub(crate) fn show(arguments: &Show) -> Result<Ending, RunError> {
 /// Prints the one network of a training as a search's front is printed.
 fn show_training(folder: &RunFolder, listing: &Listing) -> Result<Ending, RunError> {
     let front = folder.front()?;
-    let run = folder.path().display().to_string();
+    let run = folder.path().shown();
     let rows: Vec<Row> =
         front.members.iter().map(|member| Row { run: run.clone(), ..Row::member(member) }).collect();
     if listing.format.json {

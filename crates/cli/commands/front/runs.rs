@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use netsynth_files::Shown;
 use netsynth_graph::program::DeviceModel;
 use netsynth_search::{Lead, Metric, Metrics, Outcome, ParetoFront, Trial, leads};
 use netsynth_store::{FrontFile, dominated_share};
@@ -75,7 +76,7 @@ pub(crate) fn gather(paths: &[PathBuf]) -> Result<Runs, RunError> {
 /// Reads a run, and says on standard error what of it is not there.
 fn read(path: &Path) -> Result<Run, RunError> {
     let OpenSearch { folder, plan, space, .. } = open_search(path)?;
-    let name = path.display().to_string();
+    let name = path.shown();
     let (trials, damaged) = folder.readable_trials(&space)?;
     for error in damaged {
         print_line(format!("warning: a trial is left out: {error}; `netsynth verify {name}` says more"));

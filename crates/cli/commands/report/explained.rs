@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use netsynth_files::Shown;
 use netsynth_report::{Explained, ExplainedFace, Judged, Picture, Removed, face_and_map};
 use netsynth_run::{DataSource, Example, Plan, RunError, examples, model};
 use netsynth_search::Variant;
@@ -28,7 +29,7 @@ pub(super) fn explained(
         None => {
             let remedy = "let the run come to its end with `netsynth resume`, or search with a plan that holds people out";
             Err(RunError::new("no variant has been judged on held-out people", remedy)
-                .at(folder.path().display().to_string()))
+                .at(folder.path().shown()))
         }
         Some(variant) => match of_variant(folder, variant, moved) {
             Ok(explained) => Ok(Some(explained)),

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use netsynth_data::OuterFold;
+use netsynth_files::Shown;
 use netsynth_report::{Cell, Column, Table};
 use netsynth_run::{DataPlan, RunError, known_variant, paper_plan};
 use netsynth_search::{Estimate, Variant};
@@ -75,7 +76,7 @@ pub(super) fn run(arguments: &Arguments, data: DataPlan, recipe: Recipe) -> Resu
                 people: found.held_out_people.len(),
             })
         });
-        outer.push(Outer { fold, run: folder.path().display().to_string(), nano_b });
+        outer.push(Outer { fold, run: folder.path().shown(), nano_b });
     }
     show(&outer, arguments.format)?;
     let found_all = outer.iter().all(|outer| outer.nano_b.is_some());

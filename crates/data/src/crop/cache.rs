@@ -1,5 +1,6 @@
 //! What the detector found, remembered by the image's pixels: a plain table that a person can read and throw away.
 
+use netsynth_files::Shown;
 use sha2::{Digest, Sha256};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -87,7 +88,7 @@ impl Cache {
         let cause = written.err()?;
         // What was begun, if anything was.
         let _ = fs::remove_file(&draft);
-        Some(format!("the faces that were found are not remembered: {}: {cause}", self.path.display()))
+        Some(format!("the faces that were found are not remembered: {}: {cause}", self.path.shown()))
     }
 }
 

@@ -43,7 +43,7 @@ impl Table {
     /// The cells of these columns in these rows.
     pub fn new<'r, R: ?Sized + 'r>(columns: &[Column<'_, R>], rows: impl IntoIterator<Item = &'r R>) -> Self {
         let headings = columns.iter().map(|column| Heading {
-            text: column.heading.clone(),
+            text: in_a_line(&column.heading),
             name: column.name.clone(),
             alignment: column.alignment,
         });
@@ -171,11 +171,8 @@ fn plain(value: &Value) -> String {
     }
 }
 
-/// A field as RFC 4180 has it.
+/// A field as RFC 4180 has it, on the line of its row.
 fn quoted(field: &str) -> String {
-    if field.contains([',', '"', '\n', '\r']) {
-        format!("\"{}\"", field.replace('"', "\"\""))
-    } else {
-        field.to_owned()
-    }
+    let field = in_a_line(field);
+    if field.contains([',', '"']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field }
 }
