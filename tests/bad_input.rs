@@ -48,6 +48,54 @@ fn files_that_are_no_documents() {
 }
 
 #[test]
+fn a_file_of_another_kind_is_answered_with_what_belongs_there() {
+    let folder = workplace();
+    let path = folder.path();
+    fs::write(path.join("notes.ron"), "hello world").unwrap();
+    fs::write(path.join("object.ron"), "{\"a\": 1}").unwrap();
+    fs::write(path.join("empty.ron"), "").unwrap();
+    fs::write(path.join("face.pgm"), "P5 1 1 255\n1").unwrap();
+    let search = |option: &'static str| vec!["search", "--plan", "plan.ron", option, "FILE"];
+    let takers: [(Vec<&str>, &str); 10] = [
+        (
+            search("--learn-from"),
+            "give the folder of a search, or a file that `netsynth prior RUN... --out FILE` wrote",
+        ),
+        (vec!["prior", "FILE", "--out", "prior.ron"], "a file that `netsynth prior RUN... --out FILE` wrote"),
+        (search("--device-model"), "give a file that `netsynth bench device --out FILE` wrote"),
+        (search("--space"), "`netsynth help space`"),
+        (search("--recipe"), "`netsynth help recipe`"),
+        (search("--executor"), "a file of options is such as (schema: 1, executor: "),
+        (vec!["search", "--plan", "FILE"], "`netsynth help plan`"),
+        (vec!["train", "FILE", "--data", "faces"], "`netsynth help architecture`"),
+        (vec!["draw", "FILE", "--dot"], "`netsynth help architecture`"),
+        (vec!["classify", "FILE", "face.pgm"], "give a run's variant, trial or fold"),
+    ];
+    for (arguments, says) in takers {
+        for file in ["notes.ron", "object.ron", "empty.ron"] {
+            let arguments: Vec<&str> =
+                arguments.iter().map(|argument| if *argument == "FILE" { file } else { argument }).collect();
+            let (code, stdout, stderr) = netsynth(path, &arguments);
+            assert_eq!((code, stdout.as_str()), (2, ""), "{arguments:?}: {stderr}");
+            assert!(stderr.contains(file) && stderr.contains(says), "{arguments:?}: {stderr}");
+        }
+    }
+    // A folder with a plan in it is no run.
+    fs::create_dir(path.join("faces")).unwrap();
+    let stderr = complaint(path, &["classify", "faces", "face.pgm"]);
+    assert!(!stderr.contains("folder of a run"), "{stderr}");
+    let stderr = complaint(path, &["front", "diff", "faces", "tiny-prototype.ron"]);
+    assert!(stderr.contains("write RUN:12 for trial 12"), "{stderr}");
+    // What only netsynth writes has no fields that anybody would mend.
+    for option in ["--learn-from", "--device-model"] {
+        let stderr = complaint(path, &["search", "--plan", "plan.ron", option, "tiny.ron"]);
+        assert!(stderr.contains("help: give ") && !stderr.contains("fields known here"), "{stderr}");
+    }
+    let stderr = complaint(path, &["search", "--plan", "plan.ron", "--recipe", "tiny.ron"]);
+    assert!(stderr.contains("tiny.ron: there is no recipe in it"), "{stderr}");
+}
+
+#[test]
 fn absurd_architectures_and_spaces() {
     let folder = workplace();
     let path = folder.path();

@@ -51,6 +51,10 @@ pub(crate) enum ExecutorKind {
     },
 }
 
+/// What a file of options looks like.
+const FILE: &str =
+    "a file of options is such as (schema: 1, executor: Slurm(partition: \"long\"), workers: 20)";
+
 /// What netsynth tells `sbatch` itself.
 const OURS: [&str; 9] = [
     "--parsable",
@@ -94,7 +98,7 @@ impl FromStr for ExecutorChoice {
 impl ExecutorChoice {
     fn read(path: &Path) -> Result<Self, String> {
         let text = read_text(path).map_err(|error| error.reason)?;
-        let choice: Self = schema::from_ron(&text).map_err(|error| error.to_string())?;
+        let choice: Self = schema::from_ron(&text).map_err(|error| format!("{error}; {FILE}"))?;
         choice.check()?;
         Ok(choice)
     }

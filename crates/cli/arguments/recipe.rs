@@ -37,7 +37,7 @@ struct RecipeFile {
     /// What [`schema::from_ron`] has looked at.
     #[serde(rename = "schema")]
     _schema: u32,
-    recipe: Recipe,
+    recipe: Option<Recipe>,
 }
 
 impl RecipeArguments {
@@ -48,14 +48,14 @@ impl RecipeArguments {
             Some("paper") => Recipe::paper(),
             Some("strong") => Recipe::strong(),
             Some(path) => {
-                let text = read_text(Path::new(path)).map_err(|error| {
-                    RunError::new(
-                        error.reason,
-                        "give `strong`, `paper`, or a file such as the plan.ron of a run",
-                    )
-                    .at(path)
-                })?;
-                schema::from_ron::<RecipeFile>(&text).map_err(RunError::about(Path::new(path)))?.recipe
+                let other = |reason: String| {
+                    let remedy = "give `strong`, `paper`, or a file such as the plan.ron of a run";
+                    RunError::new(reason, remedy).at(path)
+                };
+                let text = read_text(Path::new(path)).map_err(|error| other(error.reason))?;
+                let file: RecipeFile =
+                    schema::from_ron(&text).map_err(RunError::about_document(Path::new(path), "recipe"))?;
+                file.recipe.ok_or_else(|| other("there is no recipe in it".to_owned()))?
             }
         };
         let mut recipe = self.without.iter().fold(named, |recipe, &ingredient| recipe.without(ingredient));

@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use clap::Args;
 use netsynth_files::in_a_line;
 use netsynth_graph::ops::Conv;
@@ -40,8 +42,8 @@ struct Fields {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let source = read(&arguments.file)?;
-    let fields: Fields =
-        schema::from_ron(&source.text).map_err(|error| RunError::from(error).at(&source.name))?;
+    let fields: Fields = schema::from_ron(&source.text)
+        .map_err(RunError::about_document(Path::new(&source.name), "architecture"))?;
     match fields {
         Fields { nodes: Some(_), .. } => check_architecture(&source, arguments.format),
         Fields { prototype: Some(_), .. } => check_space(&source, arguments.format),

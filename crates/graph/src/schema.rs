@@ -19,7 +19,7 @@ const MAX_BYTES: usize = 16 << 20;
 pub enum SchemaError {
     /// The text is not RON, or not of the expected form.
     #[error("line {line}, column {column}: {reason}")]
-    #[diagnostic(help("{remedy}"))]
+    #[diagnostic(help("{}", remedy.as_deref().unwrap_or("check that this is the file you meant")))]
     Malformed {
         /// Line, from 1.
         line: usize,
@@ -27,8 +27,8 @@ pub enum SchemaError {
         column: usize,
         /// What the reader expected.
         reason: String,
-        /// What to do.
-        remedy: String,
+        /// What to do, where that follows from the document alone.
+        remedy: Option<String>,
     },
     /// The document follows another schema.
     #[error("it follows schema {found}, and this netsynth reads schema {SCHEMA}")]
@@ -44,6 +44,19 @@ pub enum SchemaError {
         /// Its size.
         bytes: usize,
     },
+}
+
+impl SchemaError {
+    /// The same error of a text that should be such a document as this topic of `netsynth help` shows.
+    pub fn shown_by(self, topic: &str) -> Self {
+        match self {
+            Self::Malformed { line, column, reason, remedy: None } => {
+                let remedy = Some(format!("compare with `netsynth help {topic}`, which shows such a file"));
+                Self::Malformed { line, column, reason, remedy }
+            }
+            other @ (Self::Malformed { .. } | Self::OtherSchema { .. } | Self::TooLarge { .. }) => other,
+        }
+    }
 }
 
 /// `Some(x)` is written `x`, and `Conv((channels: 8))` is written `Conv(channels: 8)`.
@@ -94,23 +107,26 @@ fn malformed(error: ron::error::SpannedError) -> SchemaError {
     let (reason, remedy) = match &error.code {
         ron::Error::NoSuchStructField { expected, found, .. } => (
             format!("there is no field `{found}`"),
-            format!("the fields known here are: {}", expected.join(", ")),
+            Some(format!("the fields known here are: {}", expected.join(", "))),
         ),
         ron::Error::NoSuchEnumVariant { expected, found, .. } => {
-            (format!("there is no `{found}`"), format!("choose one of: {}", expected.join(", ")))
+            (format!("there is no `{found}`"), Some(format!("choose one of: {}", expected.join(", "))))
         }
         ron::Error::MissingStructField { field, .. } => {
-            (format!("the field `{field}` is missing"), format!("add `{field}: ...`"))
+            (format!("the field `{field}` is missing"), Some(format!("add `{field}: ...`")))
         }
         ron::Error::ExceededRecursionLimit => (
             "brackets are nested more than a hundred deep".to_owned(),
-            "check that this is the file you meant: no netsynth document is nested like this".to_owned(),
+            Some(
+                "check that this is the file you meant: no netsynth document is nested like this".to_owned(),
+            ),
         ),
-        other => (
-            other.to_string(),
-            "compare with `netsynth help architecture`, `space`, `plan` or `recipe`, which show such a file"
-                .to_owned(),
-        ),
+        // What is read first has no name that anybody wrote.
+        ron::Error::ExpectedNamedStructLike("Header")
+        | ron::Error::ExpectedDifferentStructName { expected: "Header", .. } => {
+            (format!("it does not begin as a netsynth document does, with `(schema: {SCHEMA}`"), None)
+        }
+        other => (other.to_string(), None),
     };
     SchemaError::Malformed { line, column, reason, remedy }
 }

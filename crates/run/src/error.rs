@@ -83,6 +83,12 @@ impl RunError {
         move |error| error.into().at(path.shown())
     }
 
+    /// An error about a file that should be such a document as this topic of `netsynth help` shows.
+    pub fn about_document(path: &Path, topic: &'static str) -> impl FnOnce(SchemaError) -> Self {
+        let place = path.shown();
+        move |error| Self::from(error.shown_by(topic)).at(place)
+    }
+
     /// The system's refusal to read or write at a path.
     pub(crate) fn system(path: &Path) -> impl FnOnce(io::Error) -> Self + '_ {
         move |source| StoreError::System { path: path.shown(), source }.into()

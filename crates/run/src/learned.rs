@@ -19,11 +19,9 @@ pub fn learned(path: &str) -> Result<LearnedFile, RunError> {
     if place.is_dir() {
         return Ok(LearnedFile::new(vec![of_run(place)?]));
     }
-    let text = read_text(place).map_err(|error| {
-        let remedy = "give the folder of a search, or a file that `netsynth prior RUN... --out FILE` wrote";
-        RunError::new(error.reason, remedy).at(path)
-    })?;
-    schema::from_ron(&text).map_err(RunError::about(place))
+    let remedy = "give the folder of a search, or a file that `netsynth prior RUN... --out FILE` wrote";
+    let text = read_text(place).map_err(|error| RunError::new(error.reason, remedy).at(path))?;
+    schema::from_ron(&text).map_err(|error| RunError::from(error).with_remedy(remedy).at(path))
 }
 
 /// What all of these measured, and what that teaches a search of a space.

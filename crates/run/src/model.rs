@@ -123,16 +123,15 @@ impl Origin {
 /// `moved` is where the run's data are now, if they are elsewhere; they are read only if nothing else names the classes.
 pub fn model(path: &Path, moved: Option<&Path>, on_event: &OnEvent<'_>) -> Result<Model, RunError> {
     let refuse = |reason: &str, remedy: &str| RunError::new(reason, remedy).at(path.shown());
-    let at_home = path.canonicalize().map_err(|cause| {
-        refuse(
-            &cause.to_string(),
-            "give a run's variant, trial or fold, a folder with weights.safetensors, or a .netsynth file",
-        )
-    })?;
+    let at_home = path.canonicalize().map_err(|cause| refuse(&cause.to_string(), MODELS))?;
     if !at_home.is_dir() {
         return unpacked(path);
     }
-    let run = at_home.ancestors().find(|folder| folder.join(Entry::Plan.path()).is_file());
+    // A plan alone makes no run: many a folder of work has one.
+    let is_run = |folder: &&Path| {
+        [Entry::Plan, Entry::Provenance].iter().all(|entry| folder.join(entry.path()).is_file())
+    };
+    let run = at_home.ancestors().find(is_run);
     let placed = run.and_then(|run| Some((run, at_home.strip_prefix(run).ok()?)));
     let entry = placed.and_then(|(_, place)| Entry::parse(&place.join(NetworkFile::Architecture.name())));
     // A plan may lie anywhere: what is no place of a run is a folder of its own if it has weights.
@@ -160,6 +159,10 @@ pub fn model(path: &Path, moved: Option<&Path>, on_event: &OnEvent<'_>) -> Resul
         _ => Err(refuse("this folder of a run holds no network", &networks_in(&folder)?)),
     }
 }
+
+/// What can be given as a trained network.
+pub(crate) const MODELS: &str =
+    "give a run's variant, trial or fold, a folder with weights.safetensors, or a .netsynth file";
 
 /// Networks are read onto the CPU.
 pub(crate) const DEVICE: Device = Device::Flex;

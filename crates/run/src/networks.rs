@@ -7,6 +7,7 @@ use netsynth_files::Shown;
 use netsynth_graph::ops::Dense;
 use netsynth_graph::program::DeviceModel;
 use netsynth_graph::prototypes::Prototype;
+use netsynth_graph::schema::SchemaError;
 use netsynth_graph::{ArchitectureSpec, Graph, Op, Shape, schema};
 use netsynth_space::{SearchSpace, SearchSpaceSpec};
 use netsynth_store::read_text;
@@ -94,7 +95,8 @@ pub fn fitted(name: &str, input: Shape, n_classes: usize) -> Result<(String, Gra
 /// The architecture in a source, and its graph.
 pub fn architecture(source: &Source) -> Result<(ArchitectureSpec, Graph), RunError> {
     let path = Path::new(&source.name);
-    let spec = ArchitectureSpec::from_ron(&source.text).map_err(RunError::about(path))?;
+    let spec =
+        ArchitectureSpec::from_ron(&source.text).map_err(RunError::about_document(path, "architecture"))?;
     let graph = Graph::new(&spec).map_err(|error| {
         let line = error.node().and_then(|node| line_of(&source.text, node));
         let place = line.map_or(source.name.clone(), |line| format!("{}:{line}", source.name));
@@ -112,15 +114,16 @@ fn line_of(text: &str, node: &str) -> Option<usize> {
 /// The search space in a source and the prototype it varies, as files have it.
 pub fn space_specs(source: &Source) -> Result<(SearchSpaceSpec, ArchitectureSpec), RunError> {
     let path = Path::new(&source.name);
-    let spec = SearchSpaceSpec::from_ron(&source.text).map_err(RunError::about(path))?;
+    let spec = SearchSpaceSpec::from_ron(&source.text).map_err(RunError::about_document(path, "space"))?;
     let is_file = spec.prototype.ends_with(".ron");
     let prototype = if is_file {
         let beside = path.parent().unwrap_or(Path::new("")).join(&spec.prototype);
-        read(&beside.display().to_string())?
+        read(&beside.display().to_string())
     } else {
-        read(&spec.prototype)?
+        read(&spec.prototype)
     };
-    let (prototype, _) = architecture(&prototype)?;
+    let prototype = prototype.and_then(|prototype| architecture(&prototype));
+    let (prototype, _) = prototype.map_err(|error| error.within(&source.name))?;
     Ok((spec, prototype))
 }
 
@@ -137,10 +140,10 @@ pub fn space(
 /// A device's model in a file.
 pub fn device_model(path: &str) -> Result<DeviceModel, RunError> {
     let place = Path::new(path);
-    let text = read_text(place).map_err(|error| {
-        RunError::new(error.reason, "give a file that `netsynth bench device --out FILE` wrote").at(path)
-    })?;
-    checked(schema::from_ron(&text).map_err(RunError::about(place))?, place)
+    let remedy = "give a file that `netsynth bench device --out FILE` wrote";
+    let text = read_text(place).map_err(|error| RunError::new(error.reason, remedy).at(path))?;
+    let other = |error: SchemaError| RunError::from(error).with_remedy(remedy).at(path);
+    checked(schema::from_ron(&text).map_err(other)?, place)
 }
 
 /// A device's model that can predict.

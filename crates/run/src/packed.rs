@@ -8,10 +8,10 @@ use netsynth_graph::schema::{self, SCHEMA};
 use netsynth_graph::{ArchitectureSpec, Graph, Shape};
 use netsynth_search::{Certificate, PersonScore};
 use netsynth_store::{CONFIDENCE, sha256};
-use netsynth_train::Deployed;
+use netsynth_train::{Deployed, WeightsError};
 use serde::{Deserialize, Serialize};
 
-use crate::model::DEVICE;
+use crate::model::{DEVICE, MODELS};
 use crate::{Model, Provenance, RunError, Usage};
 
 /// The most bytes of a file that are read.
@@ -102,15 +102,19 @@ fn sealed(network: &Deployed, document: &str) -> Result<Vec<u8>, RunError> {
 
 /// The model in a file that [`pack`] wrote.
 pub(crate) fn unpacked(path: &Path) -> Result<Model, RunError> {
-    let bytes = netsynth_files::read(path, MAX_BYTES)
-        .map_err(|cause| RunError::new(cause.to_string(), "give a .netsynth file, or a folder of a network"));
+    let bytes =
+        netsynth_files::read(path, MAX_BYTES).map_err(|cause| RunError::new(cause.to_string(), MODELS));
     bytes.and_then(|bytes| unpack(&bytes)).map_err(|error| error.within(&path.shown()))
 }
 
 /// The model in the bytes of a file that [`pack`] made. Refused with what is missing, does not fit together, or is damaged.
 pub fn unpack(bytes: &[u8]) -> Result<Model, RunError> {
     let refuse = |reason: String| RunError::new(reason, DAMAGED);
-    let (document, weights) = netsynth_train::unpack(bytes)?;
+    let (document, weights) = netsynth_train::unpack(bytes).map_err(|error| {
+        let is_another_kind = matches!(error, WeightsError::Format(_));
+        let error = RunError::from(error);
+        if is_another_kind { error.with_remedy(MODELS) } else { error }
+    })?;
     let in_header = |error| RunError::from(error).at("the model in its header");
     let file: ModelFile = schema::from_ron(&document).map_err(in_header)?;
     let ModelFile { name, architecture, usage, provenance, certificate, .. } = file;

@@ -237,7 +237,7 @@ impl Plan {
         let text = read_text(path).map_err(|error| {
             RunError::new(error.reason, "give a plan file, such as runs/search-001/plan.ron").at(error.path)
         })?;
-        schema::from_ron(&text).map_err(RunError::about(path))
+        schema::from_ron(&text).map_err(RunError::about_document(path, "plan"))
     }
 
     /// The most epochs that the search, its variants and its audit can take.
