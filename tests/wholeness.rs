@@ -172,6 +172,53 @@ fn files_that_changed_places_are_named_in_any_pair() {
     assert_eq!((code, by_git), (1, n_texts), "{lines:?}");
 }
 
+/// How editors and shells save a text.
+fn saved(text: &str) -> [(&'static str, Vec<u8>); 7] {
+    let wide = |unit: fn(u16) -> [u8; 2], text: &str| text.encode_utf16().flat_map(unit).collect::<Vec<u8>>();
+    let (marked, windows) = (format!("\u{feff}{text}"), text.replace('\n', "\r\n"));
+    [
+        ("encoding", wide(u16::to_le_bytes, &marked)),
+        ("encoding", wide(u16::to_be_bytes, &marked)),
+        ("encoding", wide(u16::to_le_bytes, text)),
+        ("encoding", format!("\u{feff}{windows}").into_bytes()),
+        ("ends of its lines", windows.into_bytes()),
+        ("ends of its lines", text.replace('\n', "\r").into_bytes()),
+        ("ends of its lines", text.trim_end().as_bytes().to_vec()),
+    ]
+}
+
+#[test]
+fn a_file_that_an_editor_saved_in_its_way_is_named_as_that() {
+    let folder = workplace();
+    let folder = folder.path();
+    let expected = searched(folder, PLAN);
+    let run = folder.join("runs/x");
+    for name in ["plan.ron", "provenance.ron", "trials/00001/rung-0.ron", "front.csv", "contents.ron"] {
+        let (_, bytes) = expected.iter().find(|(known, _)| known == name).unwrap();
+        for (what, bytes) in saved(&String::from_utf8(bytes.clone()).unwrap()) {
+            fs::write(run.join(name), &bytes).unwrap();
+            let (code, lines) = verified(folder);
+            let is_named = |line: &String| line.starts_with(name) && line.contains(what);
+            let n_named = lines.iter().filter(|line| line.starts_with(name)).count();
+            assert!(code == 1 && n_named == 1 && lines.iter().any(is_named), "{name} {what}: {lines:?}");
+            let (code, _, stderr) = netsynth(folder, &["resume", "runs/x"]);
+            let says = stderr.contains(name) && stderr.contains(what);
+            assert!(
+                (code == 2 && says) || (code == 0 && contents(&run) == expected),
+                "{name}: {code} {stderr}"
+            );
+            fs::write(run.join(name), &bytes).unwrap();
+            let (code, _, stderr) = netsynth(folder, &["front", "show", "runs/x"]);
+            let is_said = stderr.contains(name) && stderr.contains(what);
+            let is_read = name == "plan.ron" || name.starts_with("trials");
+            assert!(is_said || !is_read, "{name}: {code} {stderr}");
+        }
+        let (_, bytes) = expected.iter().find(|(known, _)| known == name).unwrap();
+        fs::write(run.join(name), bytes).unwrap();
+    }
+    assert_eq!(verified(folder).0, 0);
+}
+
 #[test]
 fn a_variant_that_diverges_is_recorded_and_the_run_ends() {
     let folder = workplace();

@@ -268,7 +268,7 @@ impl AttemptFolder {
         }
         let read = || match check_bytes(&path, Path::new(file.name()))? {
             Seal::Whole => fs::read(&path).map(Some).map_err(system(&path)),
-            Seal::Absent | Seal::Moved(_) | Seal::LineEnds | Seal::Broken => Ok(None),
+            Seal::Absent | Seal::Moved(_) | Seal::LineEnds | Seal::Encoding | Seal::Broken => Ok(None),
         };
         match read() {
             // It went while it was read.

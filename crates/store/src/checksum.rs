@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 
 use crate::atomic::{draft, give_name, system};
 use crate::layout::checksum_of;
-use crate::text::read_text;
+use crate::text::{Encoding, decoded, read_encoded, read_text};
 use crate::{Entry, StoreError};
 
 /// How the last line of a document begins.
@@ -35,6 +35,8 @@ pub(crate) enum Seal {
     Moved(String),
     /// It is as it was written but for the ends of its lines.
     LineEnds,
+    /// It is the text that was written, saved in another encoding.
+    Encoding,
     /// It is not what was written.
     Broken,
 }
@@ -44,8 +46,21 @@ pub(crate) fn sealed(document: &str, place: &Path) -> String {
     format!("{document}{MARK}{} {}\n", in_words(place), sha256(document))
 }
 
-/// A text's document without its seal, and what the seal says of it at this place.
-pub(crate) fn check<'a>(text: &'a str, place: &Path) -> (&'a str, Seal) {
+/// A text's document without its seal, and what the seal says of it at this place. An editor that saved the text in its own
+/// way changed none of it, and is named.
+pub(crate) fn check<'a>(text: &'a str, encoding: Encoding, place: &Path) -> (&'a str, Seal) {
+    let (document, seal) = check_plain(text, place);
+    let fits = |text: &str| matches!(check_plain(text, place).1, Seal::Whole | Seal::Moved(_));
+    let seal = match (seal, encoding) {
+        (Seal::Broken, Encoding::Plain) if fits(&with_our_line_ends(text)) => Seal::LineEnds,
+        (Seal::Broken, Encoding::Other) if fits(&with_our_line_ends(text)) => Seal::Encoding,
+        (Seal::Whole | Seal::Moved(_), Encoding::Other) => Seal::Encoding,
+        (seal, _) => seal,
+    };
+    (document, seal)
+}
+
+fn check_plain<'a>(text: &'a str, place: &Path) -> (&'a str, Seal) {
     let Some(start) = text.rfind(MARK) else { return (text, Seal::Absent) };
     let document = &text[..start];
     let line = text[start + MARK.len()..].strip_suffix('\n').unwrap_or_default();
@@ -54,11 +69,7 @@ pub(crate) fn check<'a>(text: &'a str, place: &Path) -> (&'a str, Seal) {
         None => (None, line),
     };
     let seal = match written {
-        _ if digest != sha256(document) => {
-            let unix = text.replace("\r\n", "\n");
-            let is_whole = || !matches!(check(&unix, place).1, Seal::Absent | Seal::Broken);
-            if unix.len() < text.len() && is_whole() { Seal::LineEnds } else { Seal::Broken }
-        }
+        _ if digest != sha256(document) => Seal::Broken,
         Some(written) if !is_at(written, place) => Seal::Moved(written.to_owned()),
         _ => Seal::Whole,
     };
@@ -108,6 +119,7 @@ pub(crate) fn refuse(path: &Path, seal: Seal) -> Result<(), StoreError> {
         Seal::Whole | Seal::Absent => Ok(()),
         Seal::Moved(written) => Err(StoreError::Moved { path, written }),
         Seal::LineEnds => Err(StoreError::LineEnds { path }),
+        Seal::Encoding => Err(StoreError::Encoding { path }),
         Seal::Broken => Err(StoreError::Damaged { path }),
     }
 }
@@ -119,8 +131,8 @@ pub(crate) fn check_bytes(path: &Path, place: &Path) -> Result<Seal, StoreError>
     if !beside_it.try_exists().map_err(system(&beside_it))? {
         return Ok(Seal::Absent);
     }
-    let Ok(found) = read_text(&beside_it) else { return Ok(Seal::Broken) };
-    let unix = found.replace("\r\n", "\n");
+    let Ok((found, encoding)) = read_encoded(&beside_it) else { return Ok(Seal::Broken) };
+    let unix = with_our_line_ends(&found);
     let (written, line) = match unix.split_once('\n') {
         Some((first, rest)) if first.starts_with(FILE_PLACE) => (Some(&first[FILE_PLACE.len()..]), rest),
         _ => (None, unix.as_str()),
@@ -129,14 +141,25 @@ pub(crate) fn check_bytes(path: &Path, place: &Path) -> Result<Seal, StoreError>
     if is_of(&digest) {
         return Ok(match written {
             Some(written) if !is_at(written, place) => Seal::Moved(written.to_owned()),
-            _ if unix.len() < found.len() => Seal::LineEnds,
+            _ if encoding == Encoding::Other => Seal::Encoding,
+            _ if unix != found => Seal::LineEnds,
             _ => Seal::Whole,
         });
     }
     let bytes = netsynth_files::read(path, MAX_TEXT).unwrap_or_default();
-    let text = String::from_utf8(bytes).unwrap_or_default();
-    let is_text = text.contains("\r\n") && is_of(&Sha256::digest(text.replace("\r\n", "\n")));
-    Ok(if is_text { Seal::LineEnds } else { Seal::Broken })
+    let Ok((text, encoding)) = decoded(bytes) else { return Ok(Seal::Broken) };
+    let is_text = is_of(&Sha256::digest(with_our_line_ends(&text)));
+    Ok(match encoding {
+        Encoding::Other if is_text => Seal::Encoding,
+        Encoding::Plain if is_text => Seal::LineEnds,
+        Encoding::Other | Encoding::Plain => Seal::Broken,
+    })
+}
+
+/// A text with the ends of lines that this program writes, of its last line too.
+fn with_our_line_ends(text: &str) -> String {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    format!("{}\n", text.trim_end_matches('\n'))
 }
 
 /// The content of `NAME.sha256`.

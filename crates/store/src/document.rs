@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 use crate::StoreError;
 use crate::atomic::{system, write};
 use crate::checksum::{check, refuse, sealed, sha256};
-use crate::text::read_text;
+use crate::text::read_encoded;
 
 /// Writes a document, anew if it is there. Its place is its path in the run's folder.
 pub(crate) fn write_ron<T: Serialize>(path: &Path, place: &Path, document: &T) -> Result<(), StoreError> {
@@ -27,8 +27,8 @@ pub(crate) fn text(path: &Path, place: &Path) -> Result<Option<String>, StoreErr
     if !path.try_exists().map_err(system(path))? {
         return Ok(None);
     }
-    let text = read_text(path)?;
-    let (document, seal) = check(&text, place);
+    let (text, encoding) = read_encoded(path)?;
+    let (document, seal) = check(&text, encoding, place);
     refuse(path, seal)?;
     Ok(Some(document.to_owned()))
 }

@@ -100,9 +100,19 @@ pub enum StoreError {
     /// A file's lines end in another way than they were written.
     #[error("{path} was changed at the ends of its lines, as git does where `core.autocrlf` is set")]
     #[diagnostic(help(
-        "put the line ends back (`dos2unix`), or set `* -text` in .gitattributes and check the run out again"
+        "put the line ends back (`dos2unix`), set `* -text` in .gitattributes and check the run out again, or restore it from a copy of the \
+         run"
     ))]
     LineEnds {
+        /// The file.
+        path: String,
+    },
+    /// A file was saved in another encoding.
+    #[error("{path} was saved in another encoding, as editors do: as UTF-16, or with a byte order mark")]
+    #[diagnostic(help(
+        "save it as UTF-8 without a byte order mark (`dos2unix` does), or restore it from a copy of the run"
+    ))]
+    Encoding {
         /// The file.
         path: String,
     },
@@ -185,6 +195,7 @@ impl StoreError {
             StoreError::Damaged { .. }
                 | StoreError::Moved { .. }
                 | StoreError::LineEnds { .. }
+                | StoreError::Encoding { .. }
                 | StoreError::Text(_)
         )
     }

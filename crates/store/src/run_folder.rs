@@ -14,7 +14,7 @@ use crate::checksum::{Seal, check, check_bytes, complete, read_bytes, refuse, wr
 use crate::document::{agrees, read_ron, text, write_ron};
 use crate::layout::{ATTEMPTS, checksum_of};
 use crate::listing::{Listed, list};
-use crate::text::read_text;
+use crate::text::read_encoded;
 use crate::{Attempts, Entry, StoreError};
 
 /// How long, and how often, a lock is waited for that somebody may hold who only looks.
@@ -218,8 +218,8 @@ impl RunFolder {
 
     /// Whether the run's plan has a seal; those of the first versions have none.
     fn is_sealed(&self) -> Result<bool, StoreError> {
-        let text = read_text(&self.locate(Entry::Plan))?;
-        Ok(check(&text, &Entry::Plan.path()).1 != Seal::Absent)
+        let (text, encoding) = read_encoded(&self.locate(Entry::Plan))?;
+        Ok(check(&text, encoding, &Entry::Plan.path()).1 != Seal::Absent)
     }
 
     /// Opens the log of the session of this number, to append to it. It has no checksum: nothing depends on it.

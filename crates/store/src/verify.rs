@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::checksum::{Seal, check, check_bytes, is_new_version};
 use crate::layout::{is_folder, sealed_by};
 use crate::listing::{Listed, list};
-use crate::text::read_text;
+use crate::text::read_encoded;
 use crate::{Entry, RunFolder, StoreError};
 
 /// A file of a run with what is wrong with it.
@@ -31,6 +31,8 @@ pub enum FileProblem {
     Moved(String),
     /// The ends of its lines were changed, and nothing else.
     LineEnds,
+    /// It was saved in another encoding, and nothing else was changed.
+    Encoding,
     /// No run has a file or folder of this name.
     Stranger,
     /// A folder is in the place of a file.
@@ -61,6 +63,9 @@ impl fmt::Display for FileProblem {
             FileProblem::LineEnds => {
                 f.write_str("was changed at the ends of its lines, as git does where core.autocrlf is set")
             }
+            FileProblem::Encoding => f.write_str(
+                "was saved in another encoding, as editors do: as UTF-16, or with a byte order mark",
+            ),
             FileProblem::Stranger => f.write_str("is of no run: another program wrote it, or it is a copy"),
             FileProblem::IsFolder => f.write_str("is a folder, and a run has a file there"),
             FileProblem::IsFile => f.write_str("is a file, and a run has a folder there"),
@@ -122,10 +127,10 @@ fn problem_of(listed: &Listed, folder: &RunFolder) -> Result<Option<FileProblem>
         None if is_folder(place) => return Ok(Some(FileProblem::IsFile)),
         None => return Ok(Some(FileProblem::Stranger)),
         Some(Entry::Lock | Entry::SessionLog(_) | Entry::SessionAttempts(_)) => return Ok(None),
-        Some(_) if path.extension().is_some_and(|extension| extension == "ron") => match read_text(path) {
+        Some(_) if path.extension().is_some_and(|extension| extension == "ron") => match read_encoded(path) {
             // A changed byte can be one that is no text.
             Err(error) => return Ok(Some(FileProblem::Unreadable(error.reason))),
-            Ok(text) => check(&text, place).1,
+            Ok((text, encoding)) => check(&text, encoding, place).1,
         },
         Some(_) => check_bytes(path, place)?,
     };
@@ -134,6 +139,7 @@ fn problem_of(listed: &Listed, folder: &RunFolder) -> Result<Option<FileProblem>
         Seal::Absent => Some(FileProblem::NoChecksum),
         Seal::Moved(written) => Some(FileProblem::Moved(written)),
         Seal::LineEnds => Some(FileProblem::LineEnds),
+        Seal::Encoding => Some(FileProblem::Encoding),
         // Its writer was cut off between the two names, and goes on there.
         Seal::Broken if is_new_version(path) => None,
         Seal::Broken => Some(FileProblem::Damaged),
