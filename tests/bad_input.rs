@@ -96,6 +96,20 @@ fn a_file_of_another_kind_is_answered_with_what_belongs_there() {
 }
 
 #[test]
+fn a_file_in_the_place_of_the_runs_is_named() {
+    let folder = workplace();
+    fs::write(folder.path().join("runs"), "").unwrap();
+    for name in [&[][..], &["--name", "x"]] {
+        let arguments = [&["search", "--plan", "plan.ron"], name].concat();
+        let (code, _, stderr) = netsynth(folder.path(), &arguments);
+        assert!(
+            code == 2 && stderr.contains("error: runs is no folder, and runs are kept in one"),
+            "{stderr}"
+        );
+    }
+}
+
+#[test]
 fn absurd_architectures_and_spaces() {
     let folder = workplace();
     let path = folder.path();

@@ -36,6 +36,13 @@ pub enum StoreError {
         /// What is there.
         path: String,
     },
+    /// What should hold the runs is no folder.
+    #[error("{path} is no folder, and runs are kept in one")]
+    #[diagnostic(help("put a folder in its place, or work in another folder"))]
+    NoFolder {
+        /// What is there.
+        path: String,
+    },
     /// A name that is not one folder's.
     #[error("the name {name:?} cannot be a run's")]
     #[diagnostic(help(

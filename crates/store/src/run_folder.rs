@@ -1,5 +1,5 @@
 use std::fs::{self, File, TryLockError};
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::sleep;
@@ -37,7 +37,7 @@ impl RunFolder {
     /// There is something of this name already, or the system refuses.
     pub fn begin(path: &Path) -> Result<Self, StoreError> {
         if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(system(parent))?;
+            fs::create_dir_all(parent).map_err(|error| of_runs(parent, error))?;
         }
         match fs::create_dir(path) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => refuse_existing(path)?,
@@ -232,12 +232,24 @@ impl RunFolder {
     }
 }
 
+/// What the system says of the folder that has the runs.
+fn of_runs(folder: &Path, error: io::Error) -> StoreError {
+    match error.kind() {
+        ErrorKind::AlreadyExists | ErrorKind::NotADirectory => StoreError::NoFolder { path: folder.shown() },
+        _ => system(folder)(error),
+    }
+}
+
 /// Refuses a path where a run, or something else, is already.
 pub(crate) fn refuse_existing(path: &Path) -> Result<(), StoreError> {
     if path.join(Entry::Plan.path()).exists() {
         return Err(StoreError::Exists { path: path.shown() });
     }
-    if path.try_exists().map_err(system(path))? && !is_unbegun(path)? {
+    let exists = path.try_exists().map_err(|error| match path.parent() {
+        Some(parent) => of_runs(parent, error),
+        None => system(path)(error),
+    });
+    if exists? && !is_unbegun(path)? {
         return Err(StoreError::Occupied { path: path.shown() });
     }
     Ok(())
