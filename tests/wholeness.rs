@@ -8,6 +8,7 @@ mod workplace;
 use std::fs;
 use std::path::Path;
 
+use sha2::{Digest, Sha256};
 use workplace::{PLAN, assert_same, contents, netsynth, workplace};
 
 type Files = Vec<(String, Vec<u8>)>;
@@ -217,6 +218,48 @@ fn a_file_that_an_editor_saved_in_its_way_is_named_as_that() {
         fs::write(run.join(name), bytes).unwrap();
     }
     assert_eq!(verified(folder).0, 0);
+}
+
+#[test]
+fn a_comparisons_plan_is_held_to_what_a_given_one_is() {
+    let folder = workplace();
+    let folder = folder.path();
+    let table =
+        r#"{"0": {"mean_acc": 60, "params": 3, "flops": 9}, "1": {"mean_acc": 70, "params": 5, "flops": 9}}"#;
+    fs::write(folder.join("table.json"), table).unwrap();
+    let compare = "compare --table table.json --seeds 1..2 --name c";
+    let (code, _, stderr) = netsynth(folder, &compare.split(' ').collect::<Vec<_>>());
+    assert_eq!(code, 0, "{stderr}");
+    let run = folder.join("runs/c");
+    let plan = fs::read_to_string(run.join("plan.ron")).unwrap();
+    let verify = || netsynth(folder, &["verify", "runs/c"]);
+    let resealed = |name: &str, text: &str, from: &str, to: &str| {
+        assert!(text.contains(from), "{from}: {text}");
+        let document = text[..text.rfind("// sha256").unwrap()].replacen(from, to, 1);
+        let digest: String = Sha256::digest(&document).iter().map(|byte| format!("{byte:02x}")).collect();
+        fs::write(run.join(name), format!("{document}// sha256 {name} {digest}\n")).unwrap();
+    };
+    let reseal = |from: &str, to: &str| resealed("plan.ron", &plan, from, to);
+    // What is changed within bounds differs from what was listed when the comparison ended.
+    reseal("n_trials: 2", "n_trials: 1");
+    let (code, stdout, _) = verify();
+    assert!(code == 1 && stdout.contains("plan.ron was written anew"), "{stdout}");
+    // Where nothing is listed, as in runs of earlier versions, the plan is held to its bounds.
+    fs::remove_file(run.join("contents.ron")).unwrap();
+    let provenance = fs::read_to_string(run.join("provenance.ron")).unwrap();
+    resealed("provenance.ron", &provenance, "lists_contents: true", "lists_contents: false");
+    for (from, to, says) in [
+        ("n_trials: 2", "n_trials: 0", "0 trials are asked for"),
+        ("generation_size: 1", "generation_size: 99999999", "candidates a generation are asked for"),
+        ("seeds: (1, 2)", "seeds: (1, 18446744073709551615)", "seeds are asked for"),
+        ("seeds: (1, 2)", "seeds: (2, 1)", "its last seed is before its first"),
+        ("keep: 1.0", "keep: 7.0", "a rung that keeps 7"),
+    ] {
+        reseal(from, to);
+        let (_, stdout, stderr) = verify();
+        let text = format!("{stdout}{stderr}");
+        assert!(text.contains("plan.ron") && text.contains(says), "{to}: {text}");
+    }
 }
 
 #[test]

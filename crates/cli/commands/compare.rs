@@ -5,8 +5,8 @@ use clap::Args;
 use netsynth_files::Shown;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_run::{
-    Comparison, ComparisonJob, Context, Plan, RunError, Search, check_path, compare_by_training,
-    compare_on_table, judge_from_scratch,
+    Comparison, ComparisonJob, ComparisonPlan, Context, Plan, RunError, Search, check_path,
+    compare_by_training, compare_on_table, judge_from_scratch,
 };
 use netsynth_search::{
     Count, Curve, Indicator, Limits, Metric, Objective, Performance, Prior, Rung, Scale, SearchPlan,
@@ -93,18 +93,6 @@ pub(crate) struct Arguments {
     format: Format,
 }
 
-/// What was compared: enough to do it again.
-#[derive(Debug, Serialize)]
-struct ComparisonFile {
-    schema: u32,
-    kind: RunKind,
-    table: Option<PathBuf>,
-    plan: Option<PathBuf>,
-    strategies: Vec<StrategyKind>,
-    seeds: (u64, u64),
-    search: SearchPlan,
-}
-
 #[derive(Debug, Serialize)]
 struct Provenance {
     schema: u32,
@@ -154,7 +142,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let curves: Vec<Curve> = runs.iter().map(|trials| Curve::of(trials, &plan, &scale)).collect();
     let summary = summary(&arguments.at, arguments.target, &plan, &strategies, &jobs, &curves, from_scratch);
 
-    let file = ComparisonFile {
+    let file = ComparisonPlan {
         schema: SCHEMA,
         kind: RunKind::Comparison,
         table: arguments.table.clone(),
@@ -175,8 +163,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     folder.write_document(Entry::Summary, &summary)?;
     folder.write_file(Entry::Curves, csv(plan.quality(), &jobs, &curves).as_bytes())?;
     folder.write_file(Entry::CurvesDrawing, drawn(plan.quality(), &strategies, &jobs, &curves).as_bytes())?;
-    folder.write_contents()?;
-    folder.commit(&file)?;
+    folder.commit_whole(&file)?;
     match arguments.format {
         Format { json: true, .. } => print_json(&summary)?,
         Format { csv: true, .. } => print(table(&summary).csv())?,

@@ -1,11 +1,13 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use netsynth_search::{Metric, Metrics, Problem, SearchPlan, StrategyKind, Table, Trial, run};
+use netsynth_files::Shown;
+use netsynth_search::{Count, Metric, Metrics, Problem, SearchPlan, StrategyKind, Table, Trial, run};
 use netsynth_space::Space;
-use netsynth_store::Fold;
+use netsynth_store::{Entry, Fold, RunFolder, RunKind};
 use netsynth_train::Inheritance;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +23,56 @@ pub struct ComparisonJob {
     pub strategy: StrategyKind,
     /// The seed of every random draw.
     pub seed: u64,
+}
+
+/// What was compared: enough to do it again.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ComparisonPlan {
+    /// The file format's version.
+    pub schema: u32,
+    /// What tells it from other plans; earlier versions had none.
+    #[serde(default = "comparison")]
+    pub kind: RunKind,
+    /// The table of known results.
+    pub table: Option<PathBuf>,
+    /// The plan whose trainings were the evaluator.
+    pub plan: Option<PathBuf>,
+    /// Who was compared.
+    pub strategies: Vec<StrategyKind>,
+    /// The first seed and the last.
+    pub seeds: (u64, u64),
+    /// The plan of all searches, but for strategy and seed.
+    pub search: SearchPlan,
+}
+
+fn comparison() -> RunKind {
+    RunKind::Comparison
+}
+
+impl ComparisonPlan {
+    /// The plan in a run's folder, held to what one that is given is held to.
+    pub(crate) fn of_run(folder: &RunFolder) -> Result<Self, RunError> {
+        let plan: Self = folder.plan()?;
+        let checked = plan.check();
+        checked.map_err(|error| error.at(folder.locate(Entry::Plan).shown()))?;
+        Ok(plan)
+    }
+
+    fn check(&self) -> Result<(), RunError> {
+        let refuse = |reason: &str| Err(RunError::new(reason, "restore it from a copy of the run"));
+        let (first, last) = self.seeds;
+        if self.strategies.is_empty() {
+            return refuse("it names no strategies");
+        }
+        if self.table.is_some() == self.plan.is_some() {
+            return refuse("it names not one table or plan");
+        }
+        if last < first {
+            return refuse("its last seed is before its first");
+        }
+        Count::SEEDS.check(usize::try_from(last - first).unwrap_or(usize::MAX).saturating_add(1))?;
+        Ok(self.search.check()?)
+    }
 }
 
 /// What the runs of a comparison found.

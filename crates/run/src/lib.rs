@@ -91,7 +91,7 @@ pub use at_work::{AtWork, at_work};
 pub use attribution::{After, Attribution, Method, Removal, attribution};
 pub use audit::{audit, known_audit};
 pub use budget::Budget;
-pub use compare::{Comparison, ComparisonJob, compare_by_training, compare_on_table};
+pub use compare::{Comparison, ComparisonJob, ComparisonPlan, compare_by_training, compare_on_table};
 pub use cross_validation::{CrossValidation, TrainPlan, TrainingKind, cross_validate};
 pub use dispatch::Dispatch;
 pub use error::RunError;

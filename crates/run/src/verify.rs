@@ -12,7 +12,7 @@ use crate::trials::Trials;
 use crate::variants::known;
 use crate::verify_training::check_training;
 use crate::whole::Whole;
-use crate::{Context, Plan, RunError, RunEvent, RunWeights, Search, do_all};
+use crate::{ComparisonPlan, Context, Plan, RunError, RunEvent, RunWeights, Search, do_all};
 
 /// What was found out about a run.
 #[derive(Debug, Serialize)]
@@ -111,7 +111,7 @@ impl Verification {
             }),
             RunKind::Comparison => {
                 whole.check_contents(true);
-                Ok(())
+                ComparisonPlan::of_run(folder).map(drop)
             }
         };
         self.findings.append(&mut whole.findings);

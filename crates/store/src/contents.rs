@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use netsynth_graph::schema::SCHEMA;
+use netsynth_graph::schema::{SCHEMA, to_ron};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::atomic::system;
-use crate::checksum::{digest_of_file, hexadecimal};
+use crate::checksum::{digest_of_file, hexadecimal, sealed, sha256};
 use crate::listing::list;
 use crate::verify::{finding, relative};
 use crate::{Entry, FileProblem, Finding, RunFolder, StoreError};
@@ -61,7 +61,30 @@ impl RunFolder {
     /// The list that is there, or a file, cannot be read, or the system refuses.
     pub fn write_contents(&self) -> Result<(), StoreError> {
         let known: Option<Contents> = self.document(Entry::Contents)?;
-        let mut files = known.as_ref().map_or_else(BTreeMap::new, |contents| contents.files.clone());
+        let files =
+            self.listed(known.as_ref().map_or_else(BTreeMap::new, |contents| contents.files.clone()))?;
+        if known.is_some_and(|known| known.files == files) {
+            return Ok(());
+        }
+        self.write_document(Entry::Contents, &Contents { schema: SCHEMA, files })
+    }
+
+    /// Writes the plan of a run that is whole with it, and before it the list of the run's files, which has the plan too.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn commit_whole<P: Serialize>(&self, plan: &P) -> Result<(), StoreError> {
+        let place = Entry::Plan.path();
+        let digest = sha256(sealed(&to_ron(plan), &place));
+        // A list that an attempt before this one left is of other files.
+        let files = self.listed(BTreeMap::from([(place.display().to_string(), digest)]))?;
+        self.write_document(Entry::Contents, &Contents { schema: SCHEMA, files })?;
+        self.commit(plan)
+    }
+
+    /// What is known of the run's files, and the digests of the rest.
+    fn listed(&self, known: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, StoreError> {
+        let mut files = known;
         for listed in list(self.path())? {
             let place = relative(self, &listed.path);
             let is_of_run = !listed.is_folder && !listed.is_odd && Entry::parse(place).is_some_and(is_listed);
@@ -71,10 +94,7 @@ impl RunFolder {
                 files.insert(place, hexadecimal(&digest));
             }
         }
-        if known.is_some_and(|known| known.files == files) {
-            return Ok(());
-        }
-        self.write_document(Entry::Contents, &Contents { schema: SCHEMA, files })
+        Ok(files)
     }
 
     /// The files that are not what the run's list says, if it has one that can be read.
