@@ -113,8 +113,10 @@ impl Image {
         let format = reader.format();
         let mut decoder = reader.into_decoder()?;
         refuse_large(&decoder)?;
-        if format == Some(ImageFormat::Jpeg) && jpeg::is_cut_off(&bytes()?) {
-            return Err("is cut off: the JPEG has no end".to_owned().into());
+        if format == Some(ImageFormat::Jpeg)
+            && let Some(damage) = jpeg::damage(&bytes()?)
+        {
+            return Err(damage.to_owned().into());
         }
         let orientation = decoder.orientation()?;
         let mut image = DynamicImage::from_decoder(decoder)?;

@@ -145,6 +145,26 @@ fn a_damaged_image_of_any_format_ends_nothing() {
 }
 
 #[test]
+fn a_jpeg_damaged_in_the_middle_is_named_where_that_can_be_told() {
+    let folder = tempdir().unwrap();
+    good(folder.path());
+    let path = folder.path().join("yes/damaged.jpg");
+    GrayImage::from_fn(64, 64, |x, y| image::Luma([((x * 37 + y * y * 11) % 251) as u8]))
+        .save(&path)
+        .unwrap();
+    let mut bytes = fs::read(&path).unwrap();
+    assert_eq!(load(folder.path()).samples.len(), 3);
+    // What another program wrote over it has bytes that compressed data cannot have.
+    let middle = bytes.len() / 2;
+    bytes[middle..middle + 8].copy_from_slice(b"\xff\x41\xff\x42\xff\x43\xff\x44");
+    fs::write(&path, &bytes).unwrap();
+    let dataset = load(folder.path());
+    let said: Vec<String> = dataset.skipped.iter().map(ToString::to_string).collect();
+    assert_eq!(dataset.samples.len(), 2);
+    assert!(said[0].starts_with("yes/damaged.jpg is damaged"), "{said:?}");
+}
+
+#[test]
 fn a_jpeg_with_more_behind_its_end_is_whole() {
     let folder = tempdir().unwrap();
     good(folder.path());
