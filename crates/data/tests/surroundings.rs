@@ -212,6 +212,16 @@ fn parts_of_a_split_are_no_classes() {
     let dir = tree(&["test/1/a.png", "test/2/b.png", "train/1/c.png", "train/2/d.png"]);
     assert!(complaint(&dir).contains("such as DIR/train"), "{}", complaint(&dir));
     assert_eq!(Dataset::load(&dir.path().join("train"), &small()).unwrap().classes, ["1", "2"]);
+    // So is whatever is advised of other names, in any case.
+    for part in ["Training", "training_set", "TRAIN", "trn", "Train-Images"] {
+        for other in ["PublicTest", "Validation", "val", "dev", "holdout"] {
+            let paths =
+                [part, other].map(|part| [1, 2].map(|class| format!("{part}/{class}/a{class}.png"))).concat();
+            let dir = tree(&paths.iter().map(String::as_str).collect::<Vec<_>>());
+            assert!(complaint(&dir).contains(&format!("such as DIR/{part},")), "{part} {}", complaint(&dir));
+            assert_eq!(Dataset::load(&dir.path().join(part), &small()).unwrap().classes, ["1", "2"]);
+        }
+    }
     // One such name among others is a class, and so is what lies in parts below its class.
     for paths in [
         &["valid/a.png", "invalid/b.png"][..],
@@ -245,6 +255,22 @@ fn people_are_no_classes() {
     let dir = tree(&["angry/anna/1.png", "angry/bert/1.png", "happy/anna/1.png", "happy/bert/1.png"]);
     let options = DataOptions { subject_pattern: Some("^([^/]+)/".to_owned()), ..small() };
     assert_eq!(Dataset::load(dir.path(), &options).unwrap().subjects, ["anna", "bert"]);
+    // The same where a layout is asked for that has classes of other names.
+    for (paths, says) in [
+        (["anna/happy/1.png", "anna/sad/1.png", "bert/happy/1.png", "bert/sad/1.png"], "are people or parts"),
+        (
+            ["train/happy/1.png", "train/sad/1.png", "test/happy/1.png", "test/sad/1.png"],
+            "are parts of a split",
+        ),
+    ] {
+        let options = DataOptions { layout: Some(Layout::Ck48), ..small() };
+        let error = Dataset::load(tree(&paths).path(), &options).unwrap_err().to_string();
+        assert!(error.contains(says), "{error}");
+    }
+    // Of folders of the same names inside each other it cannot be known which are people.
+    let dir = tree(&["anna/Freude/1.png", "anna/Trauer/1.png", "bert/Freude/1.png", "bert/Trauer/1.png"]);
+    let doubtful = load(&dir).unwrap();
+    assert!(doubtful.notes[0].contains("may be people"), "{:?}", doubtful.notes);
     // Who may be people is told; numbered classes, and those that group expressions, are classes.
     for paths in [["aa1/1.png", "aa2/1.png"], ["001/1.png", "002/1.png"]] {
         let doubtful = load(&tree(&paths)).unwrap();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::class_folders::{add_class, skip_beside, subject_regex};
 use super::folder::Folder;
-use super::{Layout, Listing};
+use super::{Layout, Listing, other_trees};
 use crate::{DataError, DataOptions, Expression, SkipReason};
 
 /// In `S010_004_00000017.png` the subject is the text before the first underscore.
@@ -36,6 +36,11 @@ pub(super) fn list(folder: &Folder, root: &Path, options: &DataOptions) -> Resul
             return Err(DataError::SameClassTwice { first, second, class: expression.name() });
         }
         classes.push((expression, class));
+    }
+    if classes.is_empty() {
+        // Asked for by name, it is not seen before that these are no expressions.
+        other_trees::refuse_parts(folder)?;
+        other_trees::refuse_people(folder)?;
     }
     classes.sort_by_key(|(expression, _)| *expression);
     for (expression, class) in classes {

@@ -83,6 +83,9 @@ pub(super) fn refuse_people(folder: &Folder) -> Result<Option<String>, DataError
             first.name, folders[1].name
         )
     };
+    if is_crossed(&folders) {
+        return Ok(Some(doubtful()));
+    }
     // Classes have numbers too, but seldom such.
     let is_long_number = |name: &str| name.len() > 2 && name.bytes().all(|byte| byte.is_ascii_digit());
     if folders.iter().all(|folder| is_long_number(&folder.name)) {
@@ -104,6 +107,16 @@ pub(super) fn refuse_people(folder: &Folder) -> Result<Option<String>, DataError
         return Err(DataError::SubjectFolders { path, first: name });
     }
     Ok(Some(doubtful()))
+}
+
+/// Whether all of these folders hold folders of the same names, in words: of the two, one are classes and the other people.
+fn is_crossed(folders: &[&Folder]) -> bool {
+    let inner = |folder: &Folder| -> BTreeSet<String> {
+        let names = folder.with_pictures().into_iter().map(|inner| inner.name.clone());
+        names.filter(|name| name.len() > 2 && name.chars().all(char::is_alphabetic)).collect()
+    };
+    let first = folders.first().map(|folder| inner(folder)).unwrap_or_default();
+    first.len() > 1 && folders.iter().all(|folder| inner(folder) == first)
 }
 
 /// Expressions that several of these folders have inside, by the names of folders or files, if there are two or more:
