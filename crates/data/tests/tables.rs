@@ -66,6 +66,8 @@ fn usage_is_read_as_people_write_it() {
         ["train", "val", "test"],
         ["TRAINING", "Public Test", "private_test"],
         ["Train", "validation", "Testing"],
+        ["train_set", "Development", "hold-out"],
+        ["TRN", "devset", "tst"],
     ] {
         let [train, public, private] = names;
         let text =

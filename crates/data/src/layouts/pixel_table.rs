@@ -105,9 +105,11 @@ fn expression(cell: &str) -> Result<Expression, String> {
 fn usage_of(cell: &str) -> Result<Usage, String> {
     let letters: String = cell.chars().filter(|letter| letter.is_alphanumeric()).collect();
     match letters.to_lowercase().as_str() {
-        "training" | "train" | "trn" => Ok(Usage::Training),
-        "publictest" | "public" | "validation" | "valid" | "val" | "dev" => Ok(Usage::PublicTest),
-        "privatetest" | "private" | "testing" | "test" => Ok(Usage::PrivateTest),
+        "training" | "train" | "trn" | "trainset" | "trainingset" => Ok(Usage::Training),
+        "publictest" | "public" | "validation" | "valid" | "vali" | "val" | "valset" | "validationset"
+        | "dev" | "devel" | "development" | "devset" => Ok(Usage::PublicTest),
+        "privatetest" | "private" | "testing" | "test" | "tst" | "testset" | "testingset" | "holdout"
+        | "heldout" => Ok(Usage::PrivateTest),
         _ => Err(format!("Usage {cell:?} is not Training, PublicTest (validation) or PrivateTest (test)")),
     }
 }
