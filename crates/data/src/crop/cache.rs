@@ -6,8 +6,10 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use crate::DataError;
 use crate::cells::Separator;
@@ -24,10 +26,19 @@ const FILE: &str = "seeta-frontal-1.0.csv";
 const HEADER: &str = "sha256 of the gray pixels,faces,x,y,width,height";
 const REMEDY: &str = "remove the file: it is written anew, and every face is looked for again";
 
+/// How often what is found is written down, so that no more of it is lost to a Ctrl-C or a kill.
+const EVERY: Duration = Duration::from_secs(1);
+
 pub(crate) struct Cache {
     path: PathBuf,
-    n_known: usize,
-    faces: Mutex<BTreeMap<String, Faces>>,
+    known: Mutex<Known>,
+}
+
+/// What is known, and how much of it the file has.
+struct Known {
+    faces: BTreeMap<String, Faces>,
+    n_written: usize,
+    written_at: Instant,
 }
 
 impl Cache {
@@ -50,30 +61,43 @@ impl Cache {
                 Ok(())
             })?;
         }
-        Ok(Cache { path, n_known: faces.len(), faces: Mutex::new(faces) })
+        let known = Known { n_written: faces.len(), faces, written_at: Instant::now() };
+        Ok(Cache { path, known: Mutex::new(known) })
     }
 
     /// The faces of an image, by `detect` where they are not known yet.
     pub(crate) fn faces(&self, image: &Image, detect: impl FnOnce() -> Faces) -> Faces {
         let key = key(image);
-        let known = || self.faces.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(faces) = known().get(&key) {
+        if let Some(faces) = self.known().faces.get(&key) {
             return *faces;
         }
         let faces = detect();
-        known().insert(key, faces);
+        let mut known = self.known();
+        known.faces.insert(key, faces);
+        if known.written_at.elapsed() >= EVERY {
+            // What cannot be written is said at the end.
+            let _ = self.write(&mut known);
+        }
         faces
     }
 
-    /// Writes the table, whole or not at all, if there is something new in it. What cannot be written is looked for again
-    /// another time: the reason comes back.
+    /// Writes down what is new. What cannot be written is looked for again another time: the reason comes back.
     pub(crate) fn close(self) -> Option<String> {
-        let faces = self.faces.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if faces.len() == self.n_known {
-            return None;
+        let cause = self.write(&mut self.known()).err()?;
+        Some(format!("the faces that were found are not remembered: {}: {cause}", self.path.shown()))
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes the table, whole or not at all, if there is something new in it.
+    fn write(&self, known: &mut Known) -> io::Result<()> {
+        if known.faces.len() == known.n_written {
+            return Ok(());
         }
         let mut text = format!("{HEADER}\n");
-        for (key, Faces { count, largest }) in faces {
+        for (key, Faces { count, largest }) in &known.faces {
             let _ = match largest {
                 None => writeln!(text, "{key},{count},,,,"),
                 Some(Rectangle { left, top, width, height }) => {
@@ -82,13 +106,16 @@ impl Cache {
             };
         }
         let draft = self.path.with_extension(format!("{}.draft", std::process::id()));
-        let written = fs::create_dir_all(FOLDER)
+        let written = fs::create_dir_all(self.path.parent().unwrap_or(Path::new("")))
             .and_then(|()| fs::write(&draft, text))
             .and_then(|()| fs::rename(&draft, &self.path));
-        let cause = written.err()?;
-        // What was begun, if anything was.
-        let _ = fs::remove_file(&draft);
-        Some(format!("the faces that were found are not remembered: {}: {cause}", self.path.shown()))
+        known.written_at = Instant::now();
+        match written {
+            Ok(()) => known.n_written = known.faces.len(),
+            // What was begun, if anything was.
+            Err(_) => drop(fs::remove_file(&draft)),
+        }
+        written
     }
 }
 
@@ -112,4 +139,29 @@ fn key(image: &Image) -> String {
     hash.update(image.height.to_le_bytes());
     hash.update(&image.gray);
     hexadecimal(hash)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn what_was_found_is_written_down_before_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(FOLDER).join(FILE);
+        let before = Instant::now().checked_sub(EVERY).unwrap();
+        let known = Known { faces: BTreeMap::new(), n_written: 0, written_at: before };
+        let cache = Cache { path: path.clone(), known: Mutex::new(known) };
+        let image = |level| Image { width: 1, height: 1, gray: vec![level], colours: None };
+        let n_rows = || fs::read_to_string(&path).map_or(0, |text| text.lines().count() - 1);
+        cache.faces(&image(1), || Faces { count: 0, largest: None });
+        assert_eq!(n_rows(), 1);
+        // Not for each face.
+        cache.faces(&image(2), || Faces { count: 0, largest: None });
+        assert_eq!(n_rows(), 1);
+        assert_eq!(cache.close(), None);
+        assert_eq!(n_rows(), 2);
+    }
 }
