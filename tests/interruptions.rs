@@ -26,44 +26,79 @@ struct Interrupted {
     what: &'static str,
     begin: Vec<&'static str>,
     again: Vec<&'static str>,
-    /// What it makes.
-    folder: &'static str,
+    /// The folders and files that it makes. What is not finished has other names.
+    makes: Vec<&'static str>,
     /// A run that it works on, of which each round has a copy.
     base: Option<&'static str>,
+    /// How many times as long as others it takes: it is interrupted as many times less often.
+    length: usize,
 }
 
 impl Interrupted {
+    /// A command that makes a run.
     fn begun(what: &'static str, begin: &str, again: &str) -> Self {
-        Self::of(what, begin, again, None)
+        Self::making(what, "runs/NAME", begin, again)
     }
 
-    fn of(what: &'static str, begin: &str, again: &str, base: Option<&'static str>) -> Self {
+    /// A command that makes what it is done again to make.
+    fn written(what: &'static str, makes: &'static str, command: &str) -> Self {
+        Self::making(what, makes, command, command)
+    }
+
+    fn making(what: &'static str, makes: &'static str, begin: &str, again: &str) -> Self {
         let words = |text: &str| text.to_owned().leak().split(' ').collect();
-        let folder = if begin.starts_with("data") { "NAME" } else { "runs/NAME" };
-        Self { what, begin: words(begin), again: words(again), folder, base }
+        let makes = makes.split(' ').collect();
+        Self { what, begin: words(begin), again: words(again), makes, base: None, length: 1 }
     }
 
-    fn path(&self, folder: &Path, name: &str) -> PathBuf {
-        folder.join(self.folder.replace("NAME", name))
+    fn on(self, base: &'static str) -> Self {
+        Self { base: Some(base), ..self }
+    }
+
+    fn of_length(self, length: usize) -> Self {
+        Self { length, ..self }
+    }
+
+    fn places(&self, folder: &Path) -> Vec<PathBuf> {
+        self.makes.iter().map(|place| folder.join(place.replace("NAME", NAME))).collect()
+    }
+
+    /// All that it made.
+    fn made(&self, folder: &Path) -> Vec<(String, Vec<u8>)> {
+        let files = |place: PathBuf| match place.is_dir() {
+            true => contents(&place),
+            false => vec![(place.display().to_string(), fs::read(&place).unwrap())],
+        };
+        self.places(folder).into_iter().flat_map(files).collect()
+    }
+
+    fn remove(&self, folder: &Path) {
+        for place in self.places(folder) {
+            if place.is_dir() {
+                fs::remove_dir_all(place).unwrap();
+            } else {
+                fs::remove_file(place).unwrap();
+            }
+        }
     }
 
     /// The command that is next: a run that has its plan is gone on with.
-    fn next(&self, folder: &Path, name: &str) -> Vec<String> {
-        let is_begun = self.path(folder, name).join("plan.ron").exists();
+    fn next(&self, folder: &Path) -> Vec<String> {
+        let is_begun = self.places(folder)[0].join("plan.ron").exists();
         let words = if is_begun { &self.again } else { &self.begin };
-        words.iter().map(|word| word.replace("NAME", name)).collect()
+        words.iter().map(|word| word.replace("NAME", NAME)).collect()
     }
 
     /// Whether a command that only begins says that what it makes is there already.
     fn is_there(&self, stderr: &str) -> bool {
-        let says = if self.folder == "NAME" { "cut is not empty" } else { "the run runs/cut exists" };
-        self.again[0] != "resume" && stderr.contains(says)
+        let says = ["cut is not empty", "cut: it is not empty", "the run runs/cut exists"];
+        self.again[0] != "resume" && says.iter().any(|says| stderr.contains(says))
     }
 
     /// What it works on.
-    fn prepare(&self, folder: &Path, name: &str) {
+    fn prepare(&self, folder: &Path) {
         if let Some(base) = self.base {
-            copy(&folder.join("runs").join(base), &self.path(folder, name));
+            copy(&folder.join("runs").join(base), &self.places(folder)[0]);
         }
     }
 }
@@ -99,6 +134,10 @@ fn commands() -> Vec<Interrupted> {
     let compare =
         "compare --plan plan.ron --strategies random,nsga2 --seeds 1..2 --evaluations 3 --name NAME";
     let on_table = "compare --table table.json --seeds 1..4 --evaluations 9 --name NAME";
+    let paper = "reproduce paper --data faces --folds 2 --trials 1 --epochs 1 --name NAME";
+    let nested = "reproduce paper --nested --data faces --folds 2 --trials 1 --epochs 1 --name NAME";
+    let model = "runs/whole/variants/nano-a";
+    let export = |to: &str, out: &str| format!("export {model} --to {to} --out {out}");
     vec![
         Interrupted::begun("search", "search --plan plan.ron --name NAME", "resume runs/NAME"),
         Interrupted::begun("search with heirs", "search --plan heirs.ron --name NAME", "resume runs/NAME"),
@@ -107,13 +146,37 @@ fn commands() -> Vec<Interrupted> {
             "search --plan plan.ron --certify --name NAME",
             "resume runs/NAME",
         ),
+        Interrupted::begun(
+            "search that learns",
+            "search --plan plan.ron --learn-from runs/whole --name NAME",
+            "resume runs/NAME",
+        ),
         Interrupted::begun("train", train, "resume runs/NAME"),
         Interrupted::begun("reproduce", reproduce, "resume runs/NAME"),
+        Interrupted::begun("reproduce paper", paper, paper).of_length(5),
+        Interrupted::written("reproduce paper, nested", "runs/NAME-outer-01 runs/NAME-outer-02", nested)
+            .of_length(10),
         Interrupted::begun("compare", compare, compare),
         Interrupted::begun("compare on a table", on_table, on_table),
-        Interrupted::begun("synth", "data synth NAME --subjects 9 --side 32 --frames 4", "data synth NAME"),
-        Interrupted::of("audit", "audit runs/NAME", "audit runs/NAME", Some("whole")),
-        Interrupted::of("report", "report runs/NAME", "report runs/NAME", Some("whole")),
+        Interrupted::making(
+            "synth",
+            "NAME",
+            "data synth NAME --subjects 9 --side 32 --frames 4",
+            "data synth NAME",
+        ),
+        Interrupted::written("preview", "NAME", "data preview faces NAME"),
+        Interrupted::written(
+            "classify",
+            "NAME NAME-why",
+            &format!("classify {model} some --annotate NAME --explain NAME-why"),
+        ),
+        Interrupted::written("export as C", "NAME", &export("c", "NAME")),
+        Interrupted::written("export as ONNX", "NAME.onnx", &export("onnx", "NAME.onnx")),
+        Interrupted::written("export as a file", "NAME.netsynth", &export("netsynth", "NAME.netsynth")),
+        Interrupted::written("prior", "NAME.ron", "prior runs/whole --out NAME.ron"),
+        Interrupted::written("draw", "NAME.png", "draw tiny-prototype.ron --out NAME.png"),
+        Interrupted::written("audit", "runs/NAME", "audit runs/NAME").on("whole"),
+        Interrupted::written("report", "runs/NAME", "report runs/NAME").on("whole"),
     ]
 }
 
@@ -129,6 +192,7 @@ fn prepared() -> tempfile::TempDir {
     fs::write(folder.join("table.json"), format!("{{{}}}", networks.collect::<Vec<_>>().join(","))).unwrap();
     for arguments in [
         &["data", "synth", "faces", "--subjects", "6", "--side", "24", "--frames", "3"][..],
+        &["data", "synth", "some", "--subjects", "2", "--side", "24", "--frames", "2"],
         &["search", "--plan", "plan.ron", "--name", "whole"],
     ] {
         let (code, _, stderr) = netsynth(folder, arguments);
@@ -147,21 +211,21 @@ fn every_command_ends_as_if_it_had_not_been_interrupted() {
     let mut random = Random(0x9e37_79b9_7f4a_7c15 ^ n_each as u64);
     let mut counts = Vec::new();
     for command in &commands {
-        command.prepare(folder, NAME);
+        command.prepare(folder);
         let begun = Instant::now();
-        let words = command.next(folder, NAME);
+        let words = command.next(folder);
         let (code, _, stderr) = netsynth(folder, &words.iter().map(String::as_str).collect::<Vec<_>>());
-        assert_eq!(code, 0, "{}: {stderr}", command.what);
-        let whole = begun.elapsed();
-        let path = command.path(folder, NAME);
-        let expected = contents(&path);
-        fs::remove_dir_all(&path).unwrap();
+        // Of one trial, and of trainings of an epoch, nothing may come that meets the indicator.
+        assert!(code < 2, "{}: {stderr}", command.what);
+        let whole = (begun.elapsed(), code);
+        let expected = command.made(folder);
+        command.remove(folder);
         let (mut n_interrupted, mut n_finished) = (0, 0);
-        while n_interrupted < n_each {
-            command.prepare(folder, NAME);
+        while n_interrupted < n_each.div_ceil(command.length) {
+            command.prepare(folder);
             n_interrupted += interrupted(command, folder, whole, &mut random);
-            assert_same(&contents(&path), &expected, &format!("{} after {n_interrupted}", command.what));
-            fs::remove_dir_all(&path).unwrap();
+            assert_same(&command.made(folder), &expected, &format!("{} after {n_interrupted}", command.what));
+            command.remove(folder);
             n_finished += 1;
         }
         counts.push(format!("{}: {n_interrupted} in {n_finished}", command.what));
@@ -174,13 +238,16 @@ fn every_command_ends_as_if_it_had_not_been_interrupted() {
 }
 
 /// Does a command to its end through interruptions, and counts them.
-fn interrupted(command: &Interrupted, folder: &Path, whole: Duration, random: &mut Random) -> usize {
+///
+/// `whole` is how long it takes uninterrupted, and its exit code then.
+fn interrupted(command: &Interrupted, folder: &Path, whole: (Duration, i32), random: &mut Random) -> usize {
+    let (length, end) = whole;
     let mut n_interrupted = 0;
     loop {
-        let words = command.next(folder, NAME);
+        let words = command.next(folder);
         let mut child = start(folder, &words.iter().map(String::as_str).collect::<Vec<_>>());
         // Ever later, so that each comes to its end.
-        let most = whole.mul_f64(0.7 + 0.1 * n_interrupted as f64);
+        let most = length.mul_f64(0.7 + 0.1 * n_interrupted as f64);
         sleep(most.mul_f64((random.next() >> 11) as f64 / (1u64 << 53) as f64));
         let signal = ["KILL", "KILL", "INT", "TERM"][(random.next() % 4) as usize];
         if child.try_wait().unwrap().is_none() {
@@ -190,7 +257,7 @@ fn interrupted(command: &Interrupted, folder: &Path, whole: Duration, random: &m
         let status = child.wait().unwrap();
         let (_, stderr) = ended(child);
         match (status.code(), status.signal()) {
-            (Some(0), _) => return n_interrupted,
+            (Some(code), _) if code == end => return n_interrupted,
             (Some(130), _) | (None, Some(_)) => n_interrupted += 1,
             // It was killed between its last write and its end: what it made is there, and is not overwritten.
             (Some(2), _) if n_interrupted > 0 && command.is_there(&stderr) => return n_interrupted,

@@ -1,9 +1,9 @@
-use std::fs;
+use std::io;
 use std::path::PathBuf;
 
 use clap::Args;
 use netsynth_data::{DataOptions, Dataset, write_contact_sheet};
-use netsynth_files::Shown;
+use netsynth_files::{FolderDraft, Shown};
 use netsynth_random::stream;
 use netsynth_search::Count;
 use netsynth_train::{Recipe, derived_seed};
@@ -50,41 +50,35 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), RunError> {
         (options.height, options.width) = (side, side);
     }
     let dataset = load(&arguments.data, &options)?;
-    make_empty(folder)?;
+    let recipe = recipe.merged(Recipe::strong())?;
+    recipe.check()?;
+    let refused = |error: io::Error| {
+        let remedy = "give a new or an empty folder that can be made: nothing is overwritten";
+        RunError::new(error.to_string(), remedy).at(folder.shown())
+    };
+    let draft = FolderDraft::begin(folder).map_err(refused)?;
+    let mut lines = Vec::new();
     let (height, width) = (dataset.height, dataset.width);
     for (class, name) in dataset.classes.iter().enumerate() {
         let shown = spread(&dataset, class, *images);
         let pixels: Vec<Vec<u8>> =
             shown.iter().map(|&sample| dataset.samples[sample].pixels.clone()).collect();
-        let path = folder.join(format!("{class}-{name}.png"));
+        let file = format!("{class}-{name}.png");
         let rows: Vec<_> = pixels.chunks(N_COLUMNS).map(<[_]>::to_vec).collect();
-        write_contact_sheet(&path, &rows, height, width)?;
+        write_contact_sheet(&draft.path().join(&file), &rows, height, width)?;
         let n_images = dataset.class_counts()[class];
-        print(format!("{}: {} of {n_images} images", path.shown(), shown.len()))?;
+        lines.push(format!("{}: {} of {n_images} images", folder.join(file).shown(), shown.len()));
     }
-    let recipe = recipe.merged(Recipe::strong())?;
-    recipe.check()?;
     let firsts = (0..dataset.classes.len()).flat_map(|class| spread(&dataset, class, 1));
     let rows: Vec<_> = firsts.map(|sample| varied(&dataset, sample, &recipe, *seed)).collect();
-    let path = folder.join("augmented.png");
-    write_contact_sheet(&path, &rows, height, width)?;
-    print(format!(
+    write_contact_sheet(&draft.path().join("augmented.png"), &rows, height, width)?;
+    draft.finish().map_err(refused)?;
+    lines.push(format!(
         "{}: a row for each class, an image and what training makes of it in its first {} epochs",
-        path.shown(),
+        folder.join("augmented.png").shown(),
         N_COLUMNS - 1
-    ))
-}
-
-fn make_empty(folder: &PathBuf) -> Result<(), RunError> {
-    let cannot = |error: std::io::Error| {
-        RunError::new(error.to_string(), "give a folder that can be made").at(folder.shown())
-    };
-    fs::create_dir_all(folder).map_err(cannot)?;
-    if fs::read_dir(folder).map_err(cannot)?.next().is_some() {
-        let remedy = "give a new or an empty folder: nothing is overwritten";
-        return Err(RunError::new("it is not empty", remedy).at(folder.shown()));
-    }
-    Ok(())
+    ));
+    print(lines.join("\n"))
 }
 
 /// At most `most` samples of a class, evenly spread over its samples.

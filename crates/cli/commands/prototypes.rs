@@ -1,5 +1,5 @@
 use std::fs;
-use std::io::Write;
+use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -32,7 +32,7 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let Arguments { folder, side, channels, classes } = arguments;
     let input = Shape { channels: *channels, height: *side, width: *side };
-    let cannot = |path: &PathBuf, error: std::io::Error| {
+    let cannot = |path: &PathBuf, error: io::Error| {
         let remedy = "give a folder that can be written and has no such file: nothing is overwritten";
         RunError::new(error.to_string(), remedy).at(path.shown())
     };
@@ -42,9 +42,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         files.push((folder.join(format!("{name}.ron")), text, graph));
     }
     fs::create_dir_all(folder).map_err(|error| cannot(folder, error))?;
+    if let Some((path, ..)) = files.iter().find(|(path, ..)| path.symlink_metadata().is_ok()) {
+        return Err(cannot(path, io::Error::new(ErrorKind::AlreadyExists, "it is there already")));
+    }
     for (path, text, graph) in files {
-        let written = fs::File::create_new(&path).and_then(|mut file| file.write_all(text.as_bytes()));
-        written.map_err(|error| cannot(&path, error))?;
+        netsynth_files::write(&path, text.as_bytes()).map_err(|error| cannot(&path, error))?;
         print(format!("{}: {} parameters", path.shown(), count(graph.cost().parameters)))?;
     }
     Ok(Ending::Done)
