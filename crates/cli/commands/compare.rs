@@ -3,16 +3,16 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use netsynth_files::Shown;
-use netsynth_graph::schema::SCHEMA;
+use netsynth_graph::schema::{SCHEMA, to_ron};
 use netsynth_run::{
-    Comparison, ComparisonJob, ComparisonPlan, Context, Plan, RunError, Search, check_path,
-    compare_by_training, compare_on_table, judge_from_scratch,
+    Comparison, ComparisonJob, ComparisonPlan, Context, Plan, Provenance as TrainingProvenance, Remembered,
+    RunError, Search, check_path, compare_by_training, compare_on_table, judge_from_scratch,
 };
 use netsynth_search::{
     Count, Curve, Indicator, Limits, Metric, Objective, Performance, Prior, Rung, Scale, SearchPlan,
     StrategyKind, Table,
 };
-use netsynth_store::{Entry, NewRun, RunKind, read_text};
+use netsynth_store::{Attempts, Entry, NewRun, RunKind, read_text, sha256};
 use serde::Serialize;
 
 use crate::arguments::bounds::{Bounds, read_bounds, read_objective};
@@ -39,6 +39,8 @@ use crate::{Ending, interrupt};
 ///
 /// With --audit the networks of all fronts are trained from scratch on all folds at the end, for as long as the plan's final training
 /// is, and the strategies are compared by that too: a run's own numbers are of one fold, and of the networks that chance favoured.
+///
+/// Trainings are kept until the comparison is written: after a Ctrl-C or a kill the same command goes on.
 ///
 /// Example: netsynth compare --plan plan.ron --strategies synthesis,nsga2 --seeds 1..5 --audit
 #[derive(Args)]
@@ -101,6 +103,14 @@ struct Provenance {
     lists_contents: bool,
 }
 
+/// What came of all jobs.
+struct Found {
+    comparison: Comparison,
+    from_scratch: Option<Judged>,
+    /// The trainings that it follows from, until it is written.
+    kept: Option<Attempts>,
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     interrupt::listen()?;
     let run = NewRun::named(Path::new("runs"), arguments.name.as_deref(), "compare")?;
@@ -125,17 +135,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
         return Ok(Ending::Done);
     }
     let progress = Progress::new();
-    let (Comparison { plan, runs, known }, from_scratch) = match (&arguments.table, &arguments.plan) {
-        (Some(path), _) => (on_table(path, arguments, &jobs, workers, &progress)?, None),
+    let Found { comparison, from_scratch, kept } = match (&arguments.table, &arguments.plan) {
+        (Some(path), _) => {
+            let comparison = on_table(path, arguments, &jobs, workers, &progress)?;
+            Found { comparison, from_scratch: None, kept: None }
+        }
         (None, Some(path)) => by_training(path, arguments, &strategies, &jobs, workers, &progress)?,
         (None, None) => return Err(RunError::new("nothing to compare on", "give --table or --plan")),
     };
     progress.finish();
+    let Comparison { plan, runs, known } = comparison;
+    let forget = || kept.iter().for_each(Attempts::end);
     let metrics = known.unwrap_or_else(|| {
         let completed = runs.iter().flatten();
         completed.filter_map(|trial| trial.outcome(&plan.indicator, plan.rungs.len()).feasible()).collect()
     });
     let Some(scale) = Scale::of(&metrics, &plan.objectives, &plan.indicator) else {
+        forget();
         print("Nothing is feasible: no network of any run met the indicator.")?;
         return Ok(Ending::Missed);
     };
@@ -164,6 +180,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     folder.write_file(Entry::Curves, csv(plan.quality(), &jobs, &curves).as_bytes())?;
     folder.write_file(Entry::CurvesDrawing, drawn(plan.quality(), &strategies, &jobs, &curves).as_bytes())?;
     folder.commit_whole(&file)?;
+    forget();
     match arguments.format {
         Format { json: true, .. } => print_json(&summary)?,
         Format { csv: true, .. } => print(table(&summary).csv())?,
@@ -230,7 +247,7 @@ fn by_training(
     jobs: &[ComparisonJob],
     workers: NonZeroUsize,
     progress: &Progress,
-) -> Result<(Comparison, Option<Judged>), RunError> {
+) -> Result<Found, RunError> {
     let mut plan = Plan::read(path)?;
     plan.search.n_trials = arguments.evaluations.unwrap_or(plan.search.n_trials);
     plan.search.generation_size = arguments.generation_size.unwrap_or(plan.search.generation_size);
@@ -238,16 +255,38 @@ fn by_training(
     plan.check().map_err(in_its_file)?;
     let on_event = |event: netsynth_run::RunEvent<'_>| events::show(progress, event);
     let search = Search::new(plan, workers, &on_event).map_err(in_its_file)?;
+    let kept = kept(&search, jobs);
+    if !kept.tasks().is_empty() {
+        progress.note("goes on with what was trained before");
+    }
     let executor = threads(&search.dataset, &search.split, workers);
+    let executor = Remembered::new(&executor, kept.clone());
     let context = Context { executor: &executor, on_event: &on_event, stop: &interrupt::is_asked };
-    let comparison = compare_by_training(&search, jobs, &context)?;
-    if !arguments.audit {
-        return Ok((comparison, None));
-    }
-    let finalists = judge_from_scratch(&search, &comparison.runs, &context)?;
-    let judged = Judged::of(&finalists, &search.plan, strategies, jobs);
-    if judged.is_none() {
-        progress.note("no network that was trained from scratch on all folds meets the indicator");
-    }
-    Ok((comparison, judged))
+    let found = compare_by_training(&search, jobs, &context).and_then(|comparison| {
+        let finalists = match arguments.audit {
+            true => Some(judge_from_scratch(&search, &comparison.runs, &context)?),
+            false => None,
+        };
+        Ok((comparison, finalists))
+    });
+    let (comparison, finalists) = found.inspect_err(|error| {
+        if matches!(error, RunError::Stopped) {
+            progress.note("stopped; the same command goes on with what was trained");
+        }
+    })?;
+    let from_scratch = finalists.and_then(|finalists| {
+        let judged = Judged::of(&finalists, &search.plan, strategies, jobs);
+        if judged.is_none() {
+            progress.note("no network that was trained from scratch on all folds meets the indicator");
+        }
+        judged
+    });
+    Ok(Found { comparison, from_scratch, kept: Some(kept) })
+}
+
+/// Where the trainings of a comparison are kept until it is written: another place for whatever makes others of them.
+fn kept(search: &Search, jobs: &[ComparisonJob]) -> Attempts {
+    let provenance = TrainingProvenance::new(&search.dataset);
+    let parts = [to_ron(&provenance), to_ron(&search.plan), to_ron(&jobs)];
+    Attempts::at(Path::new("runs").join(format!(".compare-{}", &sha256(parts.concat())[..12])))
 }

@@ -203,7 +203,7 @@ pub fn work(
     let Some(answer) = found.into_inner().unwrap_or_else(PoisonError::into_inner) else {
         return Err(RunError::Stopped);
     };
-    leave(&attempt, &given, digest, &answer).map_err(at_folder)?;
+    leave(&attempt, &given, &digest, &answer).map_err(at_folder)?;
     Ok(WorkEnd::of(&answer))
 }
 
@@ -267,8 +267,24 @@ fn beat(
     }
 }
 
-/// Leaves the answer: its weights first, and the answer last.
-fn leave(attempt: &AttemptFolder, given: &TaskFile, task: String, answer: &Answer) -> Result<(), RunError> {
+/// Leaves the answer, unless nobody waits for it any more.
+fn leave(attempt: &AttemptFolder, given: &TaskFile, task: &str, answer: &Answer) -> Result<(), RunError> {
+    refuse_fenced(attempt)?;
+    write_answer(attempt, &given.attempt, task, answer)?;
+    // A number that JSON did not carry to the bit would be another answer.
+    if answer_of(attempt, task)?.as_ref() == Some(answer) {
+        return Ok(());
+    }
+    Err(RunError::new("the answer is not read back as it was written", "use --executor local"))
+}
+
+/// Writes the answer of the task of this digest: its weights first, and the answer last.
+pub(crate) fn write_answer(
+    attempt: &AttemptFolder,
+    name: &str,
+    task: &str,
+    answer: &Answer,
+) -> Result<(), RunError> {
     let weights = match answer {
         Answer::Trained(trained) => {
             attempt.write_sealed(AttemptFile::Weights, &trained.weights)?;
@@ -278,19 +294,13 @@ fn leave(attempt: &AttemptFolder, given: &TaskFile, task: String, answer: &Answe
     };
     let file = AnswerFile {
         schema: SCHEMA,
-        attempt: given.attempt.clone(),
-        task: task.clone(),
+        attempt: name.to_owned(),
+        task: task.to_owned(),
         answer: answer.clone(),
         weights,
     };
     let text = serde_json::to_string_pretty(&file).unwrap_or_default();
-    refuse_fenced(attempt)?;
-    attempt.write_sealed(AttemptFile::Answer, text.as_bytes())?;
-    // A number that JSON did not carry to the bit would be another answer.
-    if answer_of(attempt, &task)?.as_ref() == Some(answer) {
-        return Ok(());
-    }
-    Err(RunError::new("the answer is not read back as it was written", "use --executor local"))
+    Ok(attempt.write_sealed(AttemptFile::Answer, text.as_bytes())?)
 }
 
 /// The answer of an attempt at the task of this digest; none where it is not there yet, is not whole, or is of another task.

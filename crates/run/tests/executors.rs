@@ -11,11 +11,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use netsynth_data::{Dataset, Split};
 use netsynth_graph::{ArchitectureSpec, Graph};
 use netsynth_run::{
-    Answer, Context, Executor, InMemory, JudgedOn, LocalThreads, Plan, RunError, RunEvent, Task, TaskId,
-    TrainingTask, Trials, WeightKey, Weights,
+    Answer, Context, Executor, InMemory, JudgedOn, LocalThreads, Plan, Remembered, RunError, RunEvent, Task,
+    TaskId, TrainingTask, Trials, WeightKey, Weights,
 };
 use netsynth_search::{Evaluator, Measured};
-use netsynth_store::Fold;
+use netsynth_store::{Attempts, Fold};
 use netsynth_train::{Deployed, Device};
 
 use small::*;
@@ -93,6 +93,53 @@ fn a_task_for_other_data_is_an_error_and_no_result() {
     let error =
         executor.run(&[task(0)], &weights, NO_EVENTS, NEVER, &|_, answer| panic!("{answer:?}")).unwrap_err();
     assert!(error.to_string().contains("is a task for other data"), "{error}");
+}
+
+/// A task whose network begins at random.
+fn from_scratch(number: usize) -> Task {
+    let task = task(number);
+    let training = task.training.map(|training| TrainingTask { start: None, ..training });
+    Task { training, ..task }
+}
+
+#[test]
+fn what_was_answered_before_a_command_was_cut_off_is_not_asked_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = Attempts::at(folder.path().join("kept"));
+    let answers_of = |fake: &Fake, tasks: &[Task], most: usize| {
+        let found = Mutex::new(vec![None; tasks.len()]);
+        let n_found = AtomicUsize::new(0);
+        let keep = |index: usize, answer| {
+            n_found.fetch_add(1, Ordering::SeqCst);
+            found.lock().unwrap()[index] = Some(answer);
+            Ok(())
+        };
+        let stop = || n_found.load(Ordering::SeqCst) >= most;
+        let remembered = Remembered::new(fake, kept.clone());
+        remembered.run(tasks, &InMemory::default(), NO_EVENTS, &stop, &keep).unwrap();
+        found.into_inner().unwrap()
+    };
+    let asked = |fake: Fake| fake.asked.into_inner().unwrap();
+    // The last starts from another network, which may be another the next time.
+    let tasks = [from_scratch(0), from_scratch(1), from_scratch(2), task(3)];
+    let expected: Vec<Option<Answer>> = tasks.iter().map(|task| Some(answer_of(task))).collect();
+
+    // Answered from the last on: two are there when it is cut off.
+    let first = Fake::default();
+    let found = answers_of(&first, &tasks, 2);
+    assert_eq!(found, [None, None, expected[2].clone(), expected[3].clone()]);
+    let again = Fake::default();
+    assert_eq!(answers_of(&again, &tasks, usize::MAX), expected);
+    assert_eq!(asked(again), [tasks[0].clone(), tasks[1].clone(), tasks[3].clone()]);
+
+    // Another recipe is another task, and what is not whole is no answer.
+    let mut other = from_scratch(0);
+    other.recipe.learning_rate /= 2.0;
+    let damaged = kept.attempt(&tasks[1].name().unwrap(), 1).path().join("answer.json");
+    std::fs::write(damaged, "{").unwrap();
+    let third = Fake::default();
+    answers_of(&third, &[other.clone(), tasks[1].clone(), tasks[2].clone()], usize::MAX);
+    assert_eq!(asked(third), [other, tasks[1].clone()]);
 }
 
 #[test]
