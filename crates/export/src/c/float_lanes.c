@@ -106,6 +106,9 @@ typedef float32x4_t lanes, weights, inputs;
 #ifndef HELD
 #define HELD(a)
 #endif
+#ifdef NETWORK_SMALL
+#undef HAS_WINOGRAD
+#endif
 #define SUMS(from) LOAD(from)
 #define WEIGHTS(from) LOAD(from)
 

@@ -76,7 +76,7 @@ fn header(plan: &Plan, integers: Option<&Quantised>, interface: &Interface) -> S
     let memory = match transformed_bytes(plan, integers) {
         0 => "All the memory that changes, beside the stack.".to_owned(),
         bytes => format!(
-            "All the memory that changes, beside the stack. On x86 and 64-bit ARM, unless NETWORK_PLAIN is defined, at most {bytes} \
+            "All the memory that changes, beside the stack. On x86 and 64-bit ARM, unless NETWORK_SMALL is defined, at most {bytes} \
              bytes more, for transformed weights, which the first call writes."
         ),
     };
