@@ -59,11 +59,17 @@ SPECIALISED void tile(const struct conv *c, struct lines lines, int start, numbe
     }
 }
 
-/* The next outputs of a row, and how many: vectors are shared out evenly. */
+/* How many vectors of outputs are next, when so many are left: they are shared out evenly. */
+SPECIALISED int next_vectors(int left)
+{
+    const int blocks = (left + VECTORS - 1) / VECTORS;
+    return (left + blocks - 1) / blocks;
+}
+
+/* The next outputs of a row, and how many. */
 static int next_tiles(const struct conv *c, struct lines lines, int start, number *y)
 {
-    const int left = (c->out - start + LANES - 1) / LANES, blocks = (left + VECTORS - 1) / VECTORS;
-    const int vectors = (left + blocks - 1) / blocks;
+    const int vectors = next_vectors((c->out - start + LANES - 1) / LANES);
     if (c->out_width < PIXELS) {
         return tiles(c, lines, start, y, 1, 1);
     } else if (vectors == VECTORS) {

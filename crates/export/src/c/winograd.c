@@ -18,13 +18,6 @@ SPECIALISED int channel_at(int vector, int channels)
     return (vector + 1) * LANES <= channels ? vector * LANES : channels - LANES;
 }
 
-/* How many vectors of outputs are next, when so many are left: they are shared out evenly. */
-SPECIALISED int next_vectors(int left)
-{
-    const int groups = (left + VECTORS - 1) / VECTORS;
-    return (left + groups - 1) / groups;
-}
-
 /* Six frequencies of a line of three weights. */
 SPECIALISED void transform_weight_line(const float *w, int step, float *to, int to_step)
 {
