@@ -19,31 +19,34 @@ impl<'a> Remembered<'a> {
         Self { executor, kept }
     }
 
-    /// A task's folder and digest, if its answer is kept.
-    fn place(task: &Task) -> Option<(String, String)> {
+    fn known(&self, place: &Place) -> Result<Option<Answer>, RunError> {
+        answer_of(&self.kept.attempt(&place.name, 1), &place.digest)
+    }
+
+    fn keep(&self, Place { name, digest }: &Place, answer: &Answer) -> Result<(), RunError> {
+        self.kept.begin(name, 1)?;
+        if !write_answer(&self.kept.attempt(name, 1), name, digest, answer)? {
+            self.kept.forget(name);
+        }
+        Ok(())
+    }
+}
+
+/// Where a task's answer is kept.
+struct Place {
+    name: String,
+    digest: String,
+}
+
+impl Place {
+    /// None if the answer is not to be kept.
+    fn of(task: &Task) -> Option<Self> {
         let starts_elsewhere = task.training.as_ref().is_some_and(|training| training.start.is_some());
         match starts_elsewhere {
             true => None,
             // A task with numbers that do not travel has no digest.
-            false => Some((task.name().ok()?, task.digest().ok()?)),
+            false => Some(Self { name: task.name().ok()?, digest: task.digest().ok()? }),
         }
-    }
-
-    fn known(&self, task: &Task) -> Result<Option<Answer>, RunError> {
-        let Some((name, digest)) = Self::place(task) else { return Ok(None) };
-        answer_of(&self.kept.attempt(&name, 1), &digest)
-    }
-
-    fn keep(&self, task: &Task, answer: &Answer) -> Result<(), RunError> {
-        let Some((name, digest)) = Self::place(task) else { return Ok(()) };
-        self.kept.begin(&name, 1)?;
-        let attempt = self.kept.attempt(&name, 1);
-        write_answer(&attempt, &name, &digest, answer)?;
-        if answer_of(&attempt, &digest)?.as_ref() != Some(answer) {
-            // Its numbers do not travel, and another answer is none.
-            self.kept.forget(&name);
-        }
-        Ok(())
     }
 }
 
@@ -58,15 +61,19 @@ impl Executor for Remembered<'_> {
     ) -> Result<(), RunError> {
         let mut open = Vec::new();
         for (index, task) in tasks.iter().enumerate() {
-            match self.known(task)? {
+            let place = Place::of(task);
+            match place.as_ref().map(|place| self.known(place)).transpose()?.flatten() {
                 Some(answer) => on_answer(index, answer)?,
-                None => open.push(index),
+                None => open.push((index, place)),
             }
         }
-        let left: Vec<Task> = open.iter().map(|&index| tasks[index].clone()).collect();
+        let left: Vec<Task> = open.iter().map(|(index, _)| tasks[*index].clone()).collect();
         self.executor.run(&left, weights, on_event, stop, &|at, answer| {
-            self.keep(&left[at], &answer)?;
-            on_answer(open[at], answer)
+            let (index, place) = &open[at];
+            if let Some(place) = place {
+                self.keep(place, &answer)?;
+            }
+            on_answer(*index, answer)
         })
     }
 }

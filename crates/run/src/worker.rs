@@ -270,21 +270,20 @@ fn beat(
 /// Leaves the answer, unless nobody waits for it any more.
 fn leave(attempt: &AttemptFolder, given: &TaskFile, task: &str, answer: &Answer) -> Result<(), RunError> {
     refuse_fenced(attempt)?;
-    write_answer(attempt, &given.attempt, task, answer)?;
-    // A number that JSON did not carry to the bit would be another answer.
-    if answer_of(attempt, task)?.as_ref() == Some(answer) {
+    if write_answer(attempt, &given.attempt, task, answer)? {
         return Ok(());
     }
     Err(RunError::new("the answer is not read back as it was written", "use --executor local"))
 }
 
-/// Writes the answer of the task of this digest: its weights first, and the answer last.
+/// Writes the answer of the task of this digest, its weights first and the answer last, and says whether it is read back as it
+/// was: a number that JSON did not carry to the bit would be another answer.
 pub(crate) fn write_answer(
     attempt: &AttemptFolder,
     name: &str,
     task: &str,
     answer: &Answer,
-) -> Result<(), RunError> {
+) -> Result<bool, RunError> {
     let weights = match answer {
         Answer::Trained(trained) => {
             attempt.write_sealed(AttemptFile::Weights, &trained.weights)?;
@@ -300,7 +299,8 @@ pub(crate) fn write_answer(
         weights,
     };
     let text = serde_json::to_string_pretty(&file).unwrap_or_default();
-    Ok(attempt.write_sealed(AttemptFile::Answer, text.as_bytes())?)
+    attempt.write_sealed(AttemptFile::Answer, text.as_bytes())?;
+    Ok(answer_of(attempt, task)?.as_ref() == Some(answer))
 }
 
 /// The answer of an attempt at the task of this digest; none where it is not there yet, is not whole, or is of another task.
