@@ -10,6 +10,7 @@ pub use column::Column;
 
 use column::Alignment;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, TableStyle, Width};
+use netsynth_files::in_a_line;
 use serde_json::{Map, Value};
 
 use crate::markup::escaped;
@@ -31,19 +32,11 @@ struct Heading {
     alignment: Alignment,
 }
 
-/// A cell's text, whose line breaks and other controls would break the table.
-fn in_a_line(text: &str) -> String {
-    let escaped = |character: char| {
-        if character.is_control() { character.escape_unicode().to_string() } else { character.to_string() }
-    };
-    text.chars().map(escaped).collect()
-}
-
 impl Table {
     /// The cells of these columns in these rows.
     pub fn new<'r, R: ?Sized + 'r>(columns: &[Column<'_, R>], rows: impl IntoIterator<Item = &'r R>) -> Self {
         let headings = columns.iter().map(|column| Heading {
-            text: in_a_line(&column.heading),
+            text: in_a_line(&column.heading).into_owned(),
             name: column.name.clone(),
             alignment: column.alignment,
         });
@@ -174,5 +167,9 @@ fn plain(value: &Value) -> String {
 /// A field as RFC 4180 has it, on the line of its row.
 fn quoted(field: &str) -> String {
     let field = in_a_line(field);
-    if field.contains([',', '"']) { format!("\"{}\"", field.replace('"', "\"\"")) } else { field }
+    if field.contains([',', '"']) {
+        format!("\"{}\"", field.replace('"', "\"\""))
+    } else {
+        field.into_owned()
+    }
 }
