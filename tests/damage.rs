@@ -11,7 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
-use workplace::{PLAN, contents, netsynth, workplace};
+use workplace::{PLAN, compared, contents, netsynth, workplace};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Damage {
@@ -204,11 +204,6 @@ fn a_damaged_file_of_a_training_is_named_but_for_what_is_known() {
 fn a_damaged_file_of_a_comparison_is_named_but_for_what_is_known() {
     let home = workplace();
     let folder = home.path();
-    let table =
-        r#"{"0": {"mean_acc": 60, "params": 3, "flops": 9}, "1": {"mean_acc": 70, "params": 5, "flops": 9}}"#;
-    fs::write(folder.join("table.json"), table).unwrap();
-    let compare = "compare --table table.json --seeds 1..2 --name c";
-    let (code, _, stderr) = netsynth(folder, &compare.split(' ').collect::<Vec<_>>());
-    assert_eq!(code, 0, "{stderr}");
+    compared(folder);
     assert_known(&silent(folder, "runs/c", &[&["report", "--out", "page.html"]]));
 }

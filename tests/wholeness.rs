@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 
 use sha2::{Digest, Sha256};
-use workplace::{PLAN, assert_same, contents, netsynth, workplace};
+use workplace::{PLAN, assert_same, compared, contents, netsynth, workplace};
 
 type Files = Vec<(String, Vec<u8>)>;
 
@@ -224,12 +224,7 @@ fn a_file_that_an_editor_saved_in_its_way_is_named_as_that() {
 fn a_comparisons_plan_is_held_to_what_a_given_one_is() {
     let folder = workplace();
     let folder = folder.path();
-    let table =
-        r#"{"0": {"mean_acc": 60, "params": 3, "flops": 9}, "1": {"mean_acc": 70, "params": 5, "flops": 9}}"#;
-    fs::write(folder.join("table.json"), table).unwrap();
-    let compare = "compare --table table.json --seeds 1..2 --name c";
-    let (code, _, stderr) = netsynth(folder, &compare.split(' ').collect::<Vec<_>>());
-    assert_eq!(code, 0, "{stderr}");
+    compared(folder);
     let run = folder.join("runs/c");
     let plan = fs::read_to_string(run.join("plan.ron")).unwrap();
     let verify = || netsynth(folder, &["verify", "runs/c"]);

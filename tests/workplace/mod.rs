@@ -28,6 +28,14 @@ pub fn done(folder: &Path, arguments: &[&str]) -> String {
     stdout
 }
 
+/// Makes a comparison on a table of two networks: the run `c`.
+pub fn compared(folder: &Path) {
+    let table =
+        r#"{"0": {"mean_acc": 60, "params": 3, "flops": 9}, "1": {"mean_acc": 70, "params": 5, "flops": 9}}"#;
+    fs::write(folder.join("table.json"), table).unwrap();
+    done(folder, &["compare", "--table", "table.json", "--seeds", "1..2", "--name", "c"]);
+}
+
 /// The complaint of a command that must fail before it writes anything.
 pub fn complaint(folder: &Path, arguments: &[&str]) -> String {
     let (code, stdout, stderr) = netsynth(folder, arguments);
