@@ -4,10 +4,14 @@ Not part of any build: run by hand, in an environment with torch (and onnx + onn
 
 Times are processor time, so that a busy machine does not show; with more than one thread, divide by hand.
 
-    python benches/pytorch_reference.py [--threads 1] [--network nano-b|resnet20] [--batch 32 64] [--inference]
+    python benches/pytorch_reference.py [--threads 1] [--network nano-b|resnet20] [--batch 32 64] [--mode eager ...]
+        [--inference]
+
+A mode is `eager`, or what is added to it joined by `+`: `channels_last`, `compile` (needs a C++ compiler), `bf16`.
 """
 
 import argparse
+import contextlib
 import resource
 import statistics
 import time
@@ -87,19 +91,31 @@ class ResNet20(nn.Module):
         return self.dense(self.features(x).mean((2, 3)))
 
 
-def train(network, batch, seconds):
+def train(network, batch, mode, seconds):
     torch.manual_seed(1)
-    model = network().train()
+    options = set(mode.split("+"))
+    form = {"memory_format": torch.channels_last} if "channels_last" in options else {}
+    model = network().train().to(**form)
     optimizer = torch.optim.Adam(model.parameters(), 1e-3)
-    x, target = torch.randn(batch, 1, 48, 48), torch.randint(0, 7, (batch,))
+    x, target = torch.randn(batch, 1, 48, 48).to(**form), torch.randint(0, 7, (batch,))
+    run = torch.compile(model) if "compile" in options else model
+    low = torch.autocast("cpu", torch.bfloat16) if "bf16" in options else contextlib.nullcontext()
+
+    def step():
+        optimizer.zero_grad()
+        with low:
+            loss = F.cross_entropy(run(x), target)
+        loss.backward()
+        optimizer.step()
+
+    for _ in range(3):  # the first compiles
+        step()
     times, start = [], time.perf_counter()
     while len(times) < 8 or time.perf_counter() - start < seconds:
         begin = time.process_time()
-        optimizer.zero_grad()
-        F.cross_entropy(model(x), target).backward()
-        optimizer.step()
+        step()
         times.append(time.process_time() - begin)
-    return batch / statistics.median(times[3:])
+    return batch / statistics.median(times)
 
 
 def infer(network, batch, threads, seconds):
@@ -126,6 +142,7 @@ def main():
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--network", choices=["nano-b", "resnet20"], nargs="*", default=["nano-b", "resnet20"])
     parser.add_argument("--batch", type=int, nargs="*", default=[32, 64])
+    parser.add_argument("--mode", nargs="*", default=["eager"])
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--inference", action="store_true")
     arguments = parser.parse_args()
@@ -136,10 +153,11 @@ def main():
             if arguments.inference:
                 latency = infer(networks[name], batch, arguments.threads, arguments.seconds)
                 print(f"{name} batch {batch}: {latency * 1e3:.3f} ms, {batch / latency:.1f} images/s (onnxruntime)")
-            else:
-                rate = train(networks[name], batch, arguments.seconds)
+                continue
+            for mode in arguments.mode:
+                rate = train(networks[name], batch, mode, arguments.seconds)
                 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-                print(f"{name} batch {batch}: {rate:.1f} images/s (torch {torch.__version__}), peak {peak:.0f} MiB")
+                print(f"{name} batch {batch} {mode}: {rate:.1f} images/s (torch {torch.__version__}), peak {peak:.0f} MiB")
 
 
 if __name__ == "__main__":
