@@ -1,6 +1,6 @@
 //! Every operator at the shapes of the benchmark networks, on one core, against its measured multiply-add peak.
 //!
-//!     cargo bench -p netsynth-kernels --bench operators
+//!     cargo bench -p netsynth-kernels --bench operators [-- part of a name, such as "16->16 48x48"]
 
 #![allow(missing_docs, clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
@@ -16,6 +16,7 @@ use netsynth_kernels::{
 const BATCH: usize = 64;
 
 fn main() {
+    let wanted = std::env::args().skip(1).find(|argument| argument != "--bench").unwrap_or_default();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool of one thread");
     pool.install(|| {
         let peak = peak_gflops();
@@ -39,7 +40,10 @@ fn main() {
             (32, 32, 24, 5, 1, 1),
             (1, 1, 24, 3, 1, 32),
         ] {
-            convolution(peak, [inputs, outputs, side, kernel, stride, groups]);
+            let name = format!("{inputs}->{outputs} {side}x{side} k{kernel} s{stride} g{groups}");
+            if name.contains(&wanted) {
+                convolution(peak, &name, [inputs, outputs, side, kernel, stride, groups]);
+            }
         }
         println!("{:<28} {:>18} {:>18}", "other", "forward", "backward");
         others();
@@ -51,7 +55,7 @@ fn random<const D: usize>(shape: [usize; D], tracked: bool) -> Tensor<D> {
     if tracked { tensor.require_grad() } else { tensor }
 }
 
-fn convolution(peak: f64, [inputs, outputs, side, kernel, stride, groups]: [usize; 6]) {
+fn convolution(peak: f64, name: &str, [inputs, outputs, side, kernel, stride, groups]: [usize; 6]) {
     let options = ConvOptions { stride, padding: kernel / 2, groups };
     let flops =
         (2 * BATCH * groups * outputs * inputs * kernel * kernel * side.div_ceil(stride).pow(2)) as f64;
@@ -71,7 +75,6 @@ fn convolution(peak: f64, [inputs, outputs, side, kernel, stride, groups]: [usiz
     let input = input - layout;
     let show =
         |seconds: f64| format!("{:.1} GFLOP/s {:3.0}%", flops / seconds / 1e9, flops / seconds / 1e7 / peak);
-    let name = format!("{inputs}->{outputs} {side}x{side} k{kernel} s{stride} g{groups}");
     println!("{name:<28} {:>18} {:>18} {:>18}", show(forward), show(input), show(weight));
 }
 

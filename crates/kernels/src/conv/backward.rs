@@ -74,7 +74,9 @@ impl<G: GradientRows> Kernel for BackwardBlock<'_, G> {
                 }
             }
         }
-        ParameterGradients { weight: sums.map(WeightSums::into_weights), bias }
+        // SAFETY: the caller has the instruction set.
+        let weight = sums.map(|sums| unsafe { sums.into_weights::<S>() });
+        ParameterGradients { weight, bias }
     }
 }
 

@@ -47,6 +47,11 @@ impl Packed {
         Self { values, group: group_len }
     }
 
+    /// Values that are in this order already, so many a group.
+    pub(crate) fn of(values: Vec<f32>, group: usize) -> Self {
+        Self { values, group }
+    }
+
     /// The weights of a group.
     pub(crate) fn group(&self, group: usize) -> &[f32] {
         &self.values[group * self.group..][..self.group]

@@ -4,7 +4,7 @@
 use super::correlate::{Packed, Row, Tap};
 use super::geometry::Geometry;
 use super::image::{ForwardImage, Window};
-use super::winograd::at_frequencies;
+use super::winograd::Spread;
 use crate::activation;
 use crate::buffer::Buffer;
 use crate::simd::{LANES, Simd};
@@ -15,21 +15,26 @@ const FREQUENCIES: usize = 16;
 /// What the frequencies of some tiles may take of the second-level cache, in floats.
 const TILES_FLOATS: usize = (400 << 10) / size_of::<f32>();
 
-/// Weights at every frequency of a tile of 2x2.
-pub(crate) fn pack(outputs: usize, inputs: usize, weight: &dyn Fn(usize, usize, usize) -> f32) -> Packed {
-    at_frequencies(spread, outputs, inputs, weight)
-}
+/// Tiles of 2x2 outputs.
+pub(crate) struct F2;
 
-/// `G` times three weights.
-fn spread([a, b, c]: [f32; 3]) -> [f32; 4] {
-    [a, 0.5 * (a + b + c), 0.5 * (a - b + c), c]
+impl Spread<4> for F2 {
+    #[inline(always)]
+    unsafe fn spread<S: Simd>([a, b, c]: [S::V; 3]) -> [S::V; 4] {
+        // SAFETY: this function's contract.
+        unsafe {
+            let half = S::splat(0.5);
+            let (plus, minus) = (S::add(S::add(a, b), c), S::add(S::sub(a, b), c));
+            [a, S::mul(half, plus), S::mul(half, minus), c]
+        }
+    }
 }
 
 /// Convolves the image.
 ///
 /// # Safety
 /// The instruction set of `S` is present, the slices are those of the geometry, and the weights are
-/// [`pack`]'s.
+/// those of [`F2`].
 #[inline(always)]
 pub(crate) unsafe fn run<S: Simd>(image: ForwardImage<'_>, weights: &Packed) {
     let Geometry { inputs, outputs, height, width, .. } = image.geometry;

@@ -22,9 +22,11 @@ use forward::ForwardBlock;
 pub(crate) use geometry::Geometry;
 pub(crate) use gradient_window::GradientRows;
 use image::ForwardImage;
+use image_winograd::F2;
 use netsynth_graph::Activation;
 pub use options::ConvOptions;
 pub use prepared::PreparedConv;
+use winograd::{F4, Spread};
 
 use crate::activation;
 use crate::buffer::Buffer;
@@ -168,7 +170,7 @@ pub(crate) fn backward<G: GradientRows + Send>(
     let packed = want_input.then(|| {
         // Winograd's strips take the gradient for an input, so their kernel is the mirror image.
         let winograd = geometry.is_winograd();
-        Weights::new(&geometry, winograd::pack, inputs, outputs, |group, input, output, tap| {
+        Weights::new::<F4, _>(&geometry, inputs, outputs, |group, input, output, tap| {
             let tap = if winograd { taps - 1 - tap } else { tap };
             weight[((group * outputs + output) * inputs + input) * taps + tap]
         })
@@ -205,18 +207,12 @@ pub(crate) enum Weights {
 
 /// The weights as the forward pass of blocks reads them.
 pub(crate) fn forward_weights(geometry: &Geometry, weight: &[f32]) -> Weights {
-    Weights::new(geometry, winograd::pack, geometry.outputs, geometry.inputs, by_output(geometry, weight))
+    Weights::new::<F4, _>(geometry, geometry.outputs, geometry.inputs, by_output(geometry, weight))
 }
 
 /// The weights as the forward pass of single images reads them.
 fn image_weights(geometry: &Geometry, weight: &[f32]) -> Weights {
-    Weights::new(
-        geometry,
-        image_winograd::pack,
-        geometry.outputs,
-        geometry.inputs,
-        by_output(geometry, weight),
-    )
+    Weights::new::<F2, _>(geometry, geometry.outputs, geometry.inputs, by_output(geometry, weight))
 }
 
 /// The weight of a group, an output, an input and a tap.
@@ -227,15 +223,15 @@ fn by_output(geometry: &Geometry, weight: &[f32]) -> impl Fn(usize, usize, usize
 }
 
 impl Weights {
-    fn new(
+    fn new<T: Spread<REACH>, const REACH: usize>(
         geometry: &Geometry,
-        winograd: winograd::Pack,
         outputs: usize,
         inputs: usize,
         weight: impl Fn(usize, usize, usize, usize) -> f32,
     ) -> Self {
         if geometry.is_winograd() {
-            Self::Winograd(winograd(outputs, inputs, &|output, input, tap| weight(0, output, input, tap)))
+            let weight = |output, input, tap| weight(0, output, input, tap);
+            Self::Winograd(winograd::at_frequencies::<T, REACH>(outputs, inputs, weight))
         } else {
             Self::Direct(Packed::new(geometry.groups, outputs, inputs, geometry.taps(), weight))
         }

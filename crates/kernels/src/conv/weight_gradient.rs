@@ -98,9 +98,14 @@ impl WeightSums {
     }
 
     /// `[output][input of the group][tap]`
-    pub(crate) fn into_weights(self) -> Vec<f32> {
+    ///
+    /// # Safety
+    /// The instruction set of `S` is present.
+    #[inline(always)]
+    pub(crate) unsafe fn into_weights<S: Simd>(self) -> Vec<f32> {
         match self {
-            Self::Winograd { sums, .. } => sums.weights(),
+            // SAFETY: this function's contract.
+            Self::Winograd { sums, .. } => unsafe { sums.weights::<S>() },
             Self::Direct { geometry, offsets, sums, .. } => {
                 let mut weights = Vec::with_capacity(geometry.weights());
                 for sums in &sums {
@@ -143,11 +148,17 @@ pub(crate) struct ProductSums {
 
 impl ProductSums {
     pub(crate) fn new(outputs: usize, offsets: usize) -> Self {
-        Self { values: vec![0.0; offsets * Self::pitch(outputs)], outputs }
+        // A vector more than is used: sums are read by the vector.
+        Self { values: vec![0.0; offsets * Self::pitch(outputs) + LANES], outputs }
     }
 
     fn pitch(outputs: usize) -> usize {
         outputs + 4
+    }
+
+    /// Where the sums of an offset begin for outputs from `output` on: a vector can be read there.
+    pub(crate) fn at(&self, output: usize, offset: usize) -> *const f32 {
+        self.values[offset * Self::pitch(self.outputs) + output..][..LANES].as_ptr()
     }
 
     /// The sum for an output and an offset.

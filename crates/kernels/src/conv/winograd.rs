@@ -5,15 +5,19 @@
 //! is [`Row`] with a single tap; 36 frequencies become a tile of 4x4 outputs. With sixteen images a pixel the
 //! transforms are plain additions of whole vectors.
 
+use std::marker::PhantomData;
+
 use super::correlate::{self, Packed, Row, Tap};
 use crate::buffer::Buffer;
-use crate::simd::{LANES, Simd};
+use crate::simd::{Kernel, LANES, Simd, launch};
 
 /// The side of a tile of outputs.
 pub(crate) const SIDE: usize = 4;
 /// The side of a tile of inputs, and of a tile's frequencies.
 pub(crate) const REACH: usize = SIDE + 2;
 pub(crate) const FREQUENCIES: usize = REACH * REACH;
+/// Taps of the kernel.
+pub(crate) const TAPS: usize = 9;
 
 /// What the frequencies of a strip's inputs may take of the second-level cache, in floats.
 const STRIP_FLOATS: usize = (450 << 10) / size_of::<f32>();
@@ -25,43 +29,103 @@ pub(crate) fn pays(inputs: usize, outputs: usize) -> bool {
     transformed * 10 < direct * 9
 }
 
-/// Packs `(outputs, inputs, weight(output, input, tap))`, the weights of a 3x3 convolution, at the frequencies of a
-/// tile.
-pub(crate) type Pack = fn(usize, usize, &dyn Fn(usize, usize, usize) -> f32) -> Packed;
-
-/// Weights at every frequency of a tile of 4x4.
-pub(crate) fn pack(outputs: usize, inputs: usize, weight: &dyn Fn(usize, usize, usize) -> f32) -> Packed {
-    at_frequencies(spread, outputs, inputs, weight)
+/// How weights become frequencies: `G` of Winograd's method for tiles with so many frequencies a side.
+pub(crate) trait Spread<const REACH: usize> {
+    /// `G` times three weights.
+    ///
+    /// # Safety
+    /// The instruction set of `S` is present.
+    unsafe fn spread<S: Simd>(weights: [S::V; 3]) -> [S::V; REACH];
 }
 
-/// Weights at every frequency, `G g Gt`, packed as groups of one tap. `spread` is `G` times three weights.
-///
-/// `weight(output, input, tap)` gives the values of the kernel.
-pub(crate) fn at_frequencies<const REACH: usize>(
-    spread: fn([f32; 3]) -> [f32; REACH],
-    outputs: usize,
-    inputs: usize,
-    weight: &dyn Fn(usize, usize, usize) -> f32,
-) -> Packed {
-    let mut frequencies = Vec::with_capacity(outputs * inputs);
-    for output in 0..outputs {
-        for input in 0..inputs {
-            let lines = [0, 1, 2].map(|ky| spread([0, 1, 2].map(|kx| weight(output, input, ky * 3 + kx))));
-            // By column, then row.
-            let column = |j: usize| spread(lines.map(|line| line[j]));
-            frequencies.push(std::array::from_fn::<_, REACH, _>(column));
+/// Tiles of 4x4 outputs.
+pub(crate) struct F4;
+
+impl Spread<REACH> for F4 {
+    #[inline(always)]
+    unsafe fn spread<S: Simd>([a, b, c]: [S::V; 3]) -> [S::V; REACH] {
+        // SAFETY: this function's contract.
+        unsafe {
+            let minus_six = S::splat(-6.0);
+            let (even, odd) = (S::div(S::add(a, c), minus_six), S::div(b, minus_six));
+            let wide_even = S::add(S::div(a, S::splat(24.0)), S::div(c, S::splat(6.0)));
+            let wide_odd = S::div(b, S::splat(12.0));
+            [
+                S::mul(a, S::splat(0.25)),
+                S::add(even, odd),
+                S::sub(even, odd),
+                S::add(wide_even, wide_odd),
+                S::sub(wide_even, wide_odd),
+                c,
+            ]
         }
     }
-    Packed::new(REACH * REACH, outputs, inputs, 1, |frequency, output, input, _| {
-        frequencies[output * inputs + input][frequency % REACH][frequency / REACH]
-    })
 }
 
-/// `G` times three weights.
-fn spread([a, b, c]: [f32; 3]) -> [f32; REACH] {
-    let (even, odd) = ((a + c) / -6.0, b / -6.0);
-    let (wide_even, wide_odd) = (a / 24.0 + c / 6.0, b / 12.0);
-    [a / 4.0, even + odd, even - odd, wide_even + wide_odd, wide_even - wide_odd, c]
+/// The weights of a 3x3 convolution at every frequency of a tile, `G g Gt`, packed as groups of one tap.
+///
+/// `weight(output, input, tap)` gives the values of the kernel.
+pub(crate) fn at_frequencies<T: Spread<REACH>, const REACH: usize>(
+    outputs: usize,
+    inputs: usize,
+    weight: impl Fn(usize, usize, usize) -> f32,
+) -> Packed {
+    launch(Packing::<T, _, REACH> { outputs, inputs, weight, tile: PhantomData })
+}
+
+struct Packing<T, F, const REACH: usize> {
+    outputs: usize,
+    inputs: usize,
+    weight: F,
+    tile: PhantomData<T>,
+}
+
+impl<T: Spread<REACH>, F: Fn(usize, usize, usize) -> f32, const REACH: usize> Kernel
+    for Packing<T, F, REACH>
+{
+    type Output = Packed;
+
+    #[inline(always)]
+    unsafe fn run<S: Simd>(self) -> Packed {
+        let Self { outputs, inputs, weight, .. } = self;
+        let group = outputs * inputs;
+        let mut values = vec![0.0; REACH * REACH * group];
+        let mut taps = [[0.0; LANES]; TAPS];
+        for (first, end) in correlate::tiles(outputs, S::WIDE) {
+            // Of a register tile, the weights of an input are neighbours, and inputs follow each other.
+            let (width, n) = (end - first, (end - first) * inputs);
+            for at in (0..n).step_by(S::WIDTH) {
+                let lanes = S::WIDTH.min(n - at);
+                for lane in 0..lanes {
+                    let (input, output) = ((at + lane) / width, first + (at + lane) % width);
+                    for tap in 0..TAPS {
+                        taps[tap][lane] = weight(output, input, tap);
+                    }
+                }
+                // SAFETY: the caller's instruction set; every array is at least one vector long.
+                unsafe {
+                    let mut lines = [[S::splat(0.0); REACH]; 3];
+                    for ky in 0..3 {
+                        let mut line = [S::splat(0.0); 3];
+                        for kx in 0..3 {
+                            line[kx] = S::load(taps[3 * ky + kx].as_ptr());
+                        }
+                        lines[ky] = T::spread::<S>(line);
+                    }
+                    for j in 0..REACH {
+                        let column = T::spread::<S>([lines[0][j], lines[1][j], lines[2][j]]);
+                        for i in 0..REACH {
+                            let mut found = [0.0; LANES];
+                            S::store(found.as_mut_ptr(), column[i]);
+                            let to = (REACH * i + j) * group + first * inputs + at;
+                            values[to..][..lanes].copy_from_slice(&found[..lanes]);
+                        }
+                    }
+                }
+            }
+        }
+        Packed::of(values, group)
+    }
 }
 
 /// The frequencies of a line of a tile, `Bt d`.
@@ -151,7 +215,7 @@ impl Strip {
     ///
     /// # Safety
     /// The instruction set of `S` is present; `rows` are valid for `width` columns of every input channel; `output`
-    /// is valid for `n_rows` rows of every output channel, `plane` floats apart; `weights` come from [`pack`].
+    /// is valid for `n_rows` rows of every output channel, `plane` floats apart; `weights` are those of [`F4`].
     #[inline(always)]
     pub(crate) unsafe fn run<S: Simd>(
         &mut self,
@@ -358,61 +422,52 @@ impl Rows {
         }
     }
 
-    /// Line `I` of the transform of one column of an input; column 0 is the border left of it.
+    /// Where a channel's pixels begin in every row.
     ///
     /// # Safety
-    /// The instruction set of `S` is present and the rows are valid for `width` columns.
+    /// The rows are valid for the channel.
     #[inline(always)]
-    pub(crate) unsafe fn input<S: Simd, const I: usize>(
-        &self,
-        channel: usize,
-        column: usize,
-        width: usize,
-        lane: usize,
-    ) -> S::V {
-        // SAFETY: this function's contract; the border is not read. What a line does not need is never loaded: the
-        // transform is inlined, and `I` is known.
-        unsafe { transform::<S>(self.column::<S>(channel, column, width, lane))[I] }
+    pub(crate) unsafe fn channel(&self, channel: usize) -> ChannelRows {
+        // SAFETY: this function's contract.
+        ChannelRows(self.rows.map(|(from, pitch)| unsafe { from.add(channel * pitch) }))
+    }
+}
+
+/// The six rows of one channel.
+#[derive(Clone, Copy)]
+pub(crate) struct ChannelRows([*const f32; REACH]);
+
+impl ChannelRows {
+    /// Line `I` of the transform of one column of an input.
+    ///
+    /// # Safety
+    /// The instruction set of `S` is present and the rows are valid at `pixel`, the column's first float.
+    #[inline(always)]
+    pub(crate) unsafe fn input<S: Simd, const I: usize>(&self, pixel: usize) -> S::V {
+        // SAFETY: this function's contract. What a line does not need is never loaded: the transform is inlined, and
+        // `I` is known.
+        unsafe {
+            let mut d = [S::splat(0.0); REACH];
+            for row in 0..REACH {
+                d[row] = S::load(self.0[row].add(pixel));
+            }
+            transform::<S>(d)[I]
+        }
     }
 
     /// Line `I` of `A g`, the transform of one column of the gradients of the four rows in the middle.
     ///
     /// # Safety
-    /// As for [`Rows::input`].
+    /// As for [`ChannelRows::input`].
     #[inline(always)]
-    pub(crate) unsafe fn gradient<S: Simd, const I: usize>(
-        &self,
-        channel: usize,
-        column: usize,
-        width: usize,
-        lane: usize,
-    ) -> S::V {
-        // SAFETY: this function's contract; the border is not read.
+    pub(crate) unsafe fn gradient<S: Simd, const I: usize>(&self, pixel: usize) -> S::V {
+        // SAFETY: this function's contract.
         unsafe {
-            let [_, g0, g1, g2, g3, _] = self.column::<S>(channel, column, width, lane);
-            transform_gradient::<S>([g0, g1, g2, g3])[I]
-        }
-    }
-
-    /// One column of six pixels, zeros in the border.
-    #[inline(always)]
-    unsafe fn column<S: Simd>(
-        &self,
-        channel: usize,
-        column: usize,
-        width: usize,
-        lane: usize,
-    ) -> [S::V; REACH] {
-        let column = column.wrapping_sub(1);
-        // SAFETY: this function's contract; the border is not read.
-        unsafe {
-            let mut pixels = [S::splat(0.0); REACH];
-            if column < width {
-                for (row, (from, pitch)) in self.rows.into_iter().enumerate() {
-                    pixels[row] = S::load(from.add(channel * pitch + column * LANES + lane));
-                }
+            let mut g = [S::splat(0.0); SIDE];
+            for row in 0..SIDE {
+                g[row] = S::load(self.0[row + 1].add(pixel));
             }
-            pixels
+            transform_gradient::<S>(g)[I]
         }
     }
 }

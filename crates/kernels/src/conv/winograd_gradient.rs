@@ -3,7 +3,7 @@
 //! and of the output's gradient, 36 multiplications a tile instead of 144.
 
 use super::weight_gradient::{AddProducts, ProductSums, Products};
-use super::winograd::{FREQUENCIES, REACH, Rows, SIDE, transform, transform_gradient};
+use super::winograd::{FREQUENCIES, REACH, Rows, SIDE, TAPS, transform, transform_gradient};
 use crate::buffer::Buffer;
 use crate::simd::{LANES, Simd};
 
@@ -104,22 +104,35 @@ impl FrequencySums {
         // SAFETY: this function's contract.
         unsafe {
             for input in 0..self.inputs {
+                let rows = rows.channel(input);
                 for lane in (0..LANES).step_by(S::WIDTH) {
                     let mut to = self.input.as_mut_ptr().add(input * channel + at + lane);
+                    // A tile begins one column left of its outputs, with the last two columns of the tile before.
                     let mut d = [S::splat(0.0); REACH];
-                    d[4] = rows.input::<S, I>(input, 0, self.width, lane);
-                    d[5] = rows.input::<S, I>(input, 1, self.width, lane);
-                    for column in (0..self.width).step_by(SIDE) {
+                    d[5] = rows.input::<S, I>(lane);
+                    let mut column = 0;
+                    while column < self.width {
                         d[0] = d[4];
                         d[1] = d[5];
-                        for index in 2..REACH {
-                            d[index] = rows.input::<S, I>(input, column + index, self.width, lane);
+                        if column + SIDE < self.width {
+                            for index in 2..REACH {
+                                d[index] = rows.input::<S, I>((column + index - 1) * LANES + lane);
+                            }
+                        } else {
+                            for index in 2..REACH {
+                                let column = column + index - 1;
+                                d[index] = S::splat(0.0);
+                                if column < self.width {
+                                    d[index] = rows.input::<S, I>(column * LANES + lane);
+                                }
+                            }
                         }
                         let frequencies = transform::<S>(d);
                         for j in 0..REACH {
                             S::store(to.add(j * frequency), frequencies[j]);
                         }
                         to = to.add(LANES);
+                        column += SIDE;
                     }
                 }
             }
@@ -133,35 +146,71 @@ impl FrequencySums {
         // SAFETY: this function's contract.
         unsafe {
             for output in 0..self.outputs {
+                let rows = rows.channel(output);
                 for lane in (0..LANES).step_by(S::WIDTH) {
                     let mut to = self.gradient.as_mut_ptr().add(output * channel + at + lane);
-                    for column in (1..self.width + 1).step_by(SIDE) {
+                    let mut column = 0;
+                    while column < self.width {
                         let mut g = [S::splat(0.0); SIDE];
-                        for index in 0..SIDE {
-                            g[index] = rows.gradient::<S, I>(output, column + index, self.width, lane);
+                        if column + SIDE <= self.width {
+                            for index in 0..SIDE {
+                                g[index] = rows.gradient::<S, I>((column + index) * LANES + lane);
+                            }
+                        } else {
+                            for index in 0..SIDE {
+                                if column + index < self.width {
+                                    g[index] = rows.gradient::<S, I>((column + index) * LANES + lane);
+                                }
+                            }
                         }
                         let frequencies = transform_gradient::<S>(g);
                         for j in 0..REACH {
                             S::store(to.add(j * frequency), frequencies[j]);
                         }
                         to = to.add(LANES);
+                        column += SIDE;
                     }
                 }
             }
         }
     }
 
-    /// The weight gradient, `Gt u G` at every output and input.
-    pub(crate) fn weights(&self) -> Vec<f32> {
-        let mut weights = Vec::with_capacity(self.outputs * self.inputs * 9);
-        for output in 0..self.outputs {
-            for input in 0..self.inputs {
-                let line =
-                    |i: usize| fold(std::array::from_fn(|j| self.sums[REACH * i + j].get(output, input)));
-                let lines: [[f32; 3]; REACH] = std::array::from_fn(line);
-                let columns = [0, 1, 2].map(|kx| fold(lines.map(|line| line[kx])));
-                for ky in 0..3 {
-                    weights.extend(columns.iter().map(|column| column[ky]));
+    /// The weight gradient, `Gt u G` at every output and input: `[output][input][tap]`.
+    ///
+    /// # Safety
+    /// The instruction set of `S` is present.
+    #[inline(always)]
+    pub(crate) unsafe fn weights<S: Simd>(&self) -> Vec<f32> {
+        let mut weights = vec![0.0; self.outputs * self.inputs * TAPS];
+        let mut taps = [0.0; TAPS * LANES];
+        for input in 0..self.inputs {
+            for first in (0..self.outputs).step_by(S::WIDTH) {
+                // SAFETY: the sums of a vector of outputs can be read whatever their number; `taps` holds nine vectors.
+                unsafe {
+                    let mut lines = [[S::splat(0.0); 3]; REACH];
+                    for i in 0..REACH {
+                        let mut u = [S::splat(0.0); REACH];
+                        for j in 0..REACH {
+                            u[j] = S::load(self.sums[REACH * i + j].at(first, input));
+                        }
+                        lines[i] = fold::<S>(u);
+                    }
+                    for kx in 0..3 {
+                        let mut column = [S::splat(0.0); REACH];
+                        for i in 0..REACH {
+                            column[i] = lines[i][kx];
+                        }
+                        let column = fold::<S>(column);
+                        for ky in 0..3 {
+                            S::store(taps.as_mut_ptr().add((ky * 3 + kx) * S::WIDTH), column[ky]);
+                        }
+                    }
+                }
+                for lane in 0..S::WIDTH.min(self.outputs - first) {
+                    let at = ((first + lane) * self.inputs + input) * TAPS;
+                    for (tap, weight) in weights[at..][..TAPS].iter_mut().enumerate() {
+                        *weight = taps[tap * S::WIDTH + lane];
+                    }
                 }
             }
         }
@@ -170,10 +219,20 @@ impl FrequencySums {
 }
 
 /// `Gt` times six frequencies.
-fn fold(u: [f32; REACH]) -> [f32; 3] {
-    let (even, odd) = ((u[1] + u[2]) / -6.0, (u[2] - u[1]) / 6.0);
-    let (wide_even, wide_odd) = ((u[3] + u[4]) / 24.0, (u[3] - u[4]) / 12.0);
-    [u[0] / 4.0 + even + wide_even, odd + wide_odd, even + 4.0 * wide_even + u[5]]
+#[inline(always)]
+unsafe fn fold<S: Simd>(u: [S::V; REACH]) -> [S::V; 3] {
+    // SAFETY: the caller's instruction set.
+    unsafe {
+        let even = S::div(S::add(u[1], u[2]), S::splat(-6.0));
+        let odd = S::div(S::sub(u[2], u[1]), S::splat(6.0));
+        let wide_even = S::div(S::add(u[3], u[4]), S::splat(24.0));
+        let wide_odd = S::div(S::sub(u[3], u[4]), S::splat(12.0));
+        [
+            S::add(S::add(S::mul(u[0], S::splat(0.25)), even), wide_even),
+            S::add(odd, wide_odd),
+            S::add(S::add(even, S::mul(S::splat(4.0), wide_even)), u[5]),
+        ]
+    }
 }
 
 /// Floats of a frequency; a line more than is used, or all would fall into one cache set.
