@@ -25,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let epochs = numbers(&arguments, "--epochs", &[60])?[0];
     let profile = arguments.iter().any(|argument| argument == "--profile");
 
-    let device = Device::open()?;
+    let device = Device::open(0)?;
     let about = device.description();
     println!(
         r#"{{"card": "{}", "driver": "{}", "backend": "{}", "kind": "{}", "compiler": "{}", "subgroup": [{}, {}], "binding_bytes": {}, "shared_bytes": {}}}"#,

@@ -1,11 +1,14 @@
 //! Finding a GPU, and what is known about it.
 
+use std::sync::OnceLock;
+
 use cubecl::__private::Runtime;
 use cubecl::client::Client;
 use cubecl::future::block_on;
 use cubecl::wgpu::wgpu::{AdapterInfo, Backends, DeviceType, Instance, InstanceDescriptor};
 use cubecl::wgpu::{
-    AutoCompiler, RuntimeOptions, Vulkan, WgpuDevice, WgpuRuntime, WgslCompiler, try_init_setup,
+    AutoCompiler, RuntimeOptions, Vulkan, WgpuBackend, WgpuDevice, WgpuDeviceKind, WgpuRuntime, WgslCompiler,
+    try_init_setup,
 };
 
 use crate::GpuError;
@@ -41,16 +44,44 @@ pub struct Description {
     pub shared_bytes: u64,
 }
 
+/// A device that the drivers name, not opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// The card, as its driver names it.
+    pub name: String,
+    /// The driver, with its version.
+    pub driver: String,
+    /// `DiscreteGpu`, `IntegratedGpu`, or `Cpu` for a software driver.
+    pub kind: String,
+    /// Whether it is the processor after all, under a software driver.
+    pub is_software: bool,
+}
+
+/// The devices that [`Device::open`] can open, in the order of their numbers.
+pub fn devices() -> Vec<Listed> {
+    let listed = |(info, _): &(AdapterInfo, WgpuDeviceKind)| Listed {
+        name: info.name.clone(),
+        driver: driver(info),
+        kind: format!("{:?}", info.device_type),
+        is_software: info.device_type == DeviceType::Cpu,
+    };
+    adapters().iter().map(listed).collect()
+}
+
 impl Device {
-    /// Opens a Vulkan device, a real GPU before a software driver. Once a process: clone the result.
+    /// Opens the Vulkan device of this number: real GPUs come first, software drivers after them. Once a process and
+    /// number: clone the result.
     ///
-    /// `VK_DRIVER_FILES` selects a driver. Kernels are compiled to SPIR-V, or to WGSL if `NETSYNTH_GPU_COMPILER` is
+    /// `VK_DRIVER_FILES` selects drivers. Kernels are compiled to SPIR-V, or to WGSL if `NETSYNTH_GPU_COMPILER` is
     /// `wgsl` or the driver is a software one, as lavapipe of Mesa 22 fails on them.
-    pub fn open() -> Result<Self, GpuError> {
-        let info = adapter()?;
+    pub fn open(number: usize) -> Result<Self, GpuError> {
+        let adapters = adapters();
+        let Some((info, kind)) = adapters.get(number) else {
+            return Err(GpuError::Missing { number, n_devices: adapters.len() });
+        };
         let wgsl = std::env::var("NETSYNTH_GPU_COMPILER")
             .map_or(info.device_type == DeviceType::Cpu, |name| name == "wgsl");
-        let device = WgpuDevice::default();
+        let device = WgpuDevice::new(kind.clone()).on(WgpuBackend::Vulkan);
         let client = if wgsl {
             WgpuRuntime::<WgslCompiler>::client(&device)
         } else {
@@ -62,14 +93,14 @@ impl Device {
         };
         let properties = client.properties();
         let description = Description {
-            driver: format!("{} {}", info.driver, info.driver_info).trim().to_owned(),
+            driver: driver(info),
             backend: info.backend.to_string(),
             kind: format!("{:?}", info.device_type),
             compiler: client.name().to_owned(),
             subgroup: (properties.hardware.plane_size_min, properties.hardware.plane_size_max),
             binding_bytes: properties.memory.max_page_size,
             shared_bytes: properties.hardware.max_shared_memory_size as u64,
-            name: info.name,
+            name: info.name.clone(),
         };
         Ok(Self { client, description })
     }
@@ -80,14 +111,36 @@ impl Device {
     }
 }
 
-/// What the driver says of the device that will be opened.
-fn adapter() -> Result<AdapterInfo, GpuError> {
+/// The driver with its version.
+fn driver(info: &AdapterInfo) -> String {
+    format!("{} {}", info.driver, info.driver_info).trim().to_owned()
+}
+
+/// What the drivers say of their devices, with the name that the runtime has for each. They are asked once.
+fn adapters() -> &'static [(AdapterInfo, WgpuDeviceKind)] {
+    static ADAPTERS: OnceLock<Vec<(AdapterInfo, WgpuDeviceKind)>> = OnceLock::new();
+    ADAPTERS.get_or_init(found_adapters)
+}
+
+fn found_adapters() -> Vec<(AdapterInfo, WgpuDeviceKind)> {
     let instance = Instance::new(InstanceDescriptor {
         backends: Backends::VULKAN,
         ..InstanceDescriptor::new_without_display_handle()
     });
     let adapters = block_on(instance.enumerate_adapters(Backends::VULKAN));
-    let mut found: Vec<AdapterInfo> = adapters.iter().map(|adapter| adapter.get_info()).collect();
-    found.sort_by_key(|info| info.device_type == DeviceType::Cpu);
-    found.into_iter().next().ok_or_else(|| GpuError::Device("there is no Vulkan driver".to_owned()))
+    let mut found: Vec<(AdapterInfo, WgpuDeviceKind)> = Vec::new();
+    for info in adapters.iter().map(|adapter| adapter.get_info()) {
+        // The runtime counts the devices of each type by themselves, and knows one software driver.
+        let of_type = found.iter().filter(|(other, _)| other.device_type == info.device_type).count();
+        let kind = match info.device_type {
+            DeviceType::DiscreteGpu => WgpuDeviceKind::DiscreteGpu(of_type),
+            DeviceType::IntegratedGpu => WgpuDeviceKind::IntegratedGpu(of_type),
+            DeviceType::VirtualGpu => WgpuDeviceKind::VirtualGpu(of_type),
+            DeviceType::Cpu if of_type == 0 => WgpuDeviceKind::Cpu,
+            DeviceType::Cpu | DeviceType::Other => continue,
+        };
+        found.push((info, kind));
+    }
+    found.sort_by_key(|(info, _)| info.device_type == DeviceType::Cpu);
+    found
 }

@@ -31,6 +31,14 @@ pub enum GpuError {
         /// How many there are.
         found: usize,
     },
+    /// There is no device of this number.
+    #[error("there is no GPU {number}: the Vulkan drivers here name {n_devices}")]
+    Missing {
+        /// The number, from 0.
+        number: usize,
+        /// How many there are.
+        n_devices: usize,
+    },
     /// The driver refused, or the device is gone.
     #[error("the GPU failed: {0}")]
     Device(String),

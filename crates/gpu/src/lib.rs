@@ -37,7 +37,7 @@
 //! #     graph: &netsynth_graph::Graph, weights: Vec<f32>, images: Vec<f32>, targets: Vec<f32>,
 //! # ) -> Result<(), Box<dyn std::error::Error>> {
 //! let options = StepOptions { trainings: 10, batch: 32, epoch_images: 896, epoch_steps: 28, ..Default::default() };
-//! let mut trainings = Trainings::new(&Device::open()?, graph, options)?;
+//! let mut trainings = Trainings::new(&Device::open(0)?, graph, options)?;
 //! trainings.set_parameters(&weights)?;
 //! let rates = |step| StepRates { learning_rate: 1e-3, steps_before: step, weight_decay: 0.05, average: 0.998 };
 //! trainings.begin_epoch(&images, &targets, &(0..28).map(rates).collect::<Vec<_>>())?;
@@ -61,9 +61,17 @@ mod plan;
 mod profile;
 mod trainings;
 
-pub use device::{Description, Device};
+pub use device::{Description, Device, Listed, devices};
 pub use error::GpuError;
 pub use options::{StepOptions, StepRates};
 pub use parameters::{Parameter, Parameters, Role};
 pub use profile::LaunchTime;
 pub use trainings::Trainings;
+
+/// Refuses a network with an operator that has no kernel here.
+///
+/// # Errors
+/// [`GpuError::Unsupported`] names the first of them.
+pub fn supports(graph: &netsynth_graph::Graph) -> Result<(), GpuError> {
+    plan::Plan::new(graph, 1, 1).map(|_| ())
+}

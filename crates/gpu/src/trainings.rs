@@ -31,6 +31,8 @@ pub(crate) struct Buffers {
     /// `[parts, trainings, n_parameters]`
     pub(crate) partial: Handle,
     pub(crate) parts: Handle,
+    /// `[n_parameters]`, of the learning rate
+    pub(crate) factors: Handle,
     pub(crate) running: Handle,
     pub(crate) losses: Handle,
 }
@@ -71,6 +73,7 @@ impl Trainings {
             gradients: zeros(numbers),
             partial: empty(numbers * plan.most_parts()),
             parts: client.create_from_slice(u32::as_bytes(&plan.parts)),
+            factors: client.create_from_slice(f32::as_bytes(&vec![1.0; plan.parameters.len()])),
             running: client.create_from_slice(f32::as_bytes(&running)),
             losses: zeros(rows),
         };
@@ -115,6 +118,22 @@ impl Trainings {
     pub fn set_parameters(&mut self, parameters: &[f32]) -> Result<(), GpuError> {
         self.write("parameters", &self.buffers.parameters, parameters, self.n_numbers(), true)?;
         self.write("parameters", &self.buffers.average, parameters, self.n_numbers(), true)
+    }
+
+    /// Sets what each parameter's learning rate is of the step's, the same for all trainings; 1 until then.
+    ///
+    /// # Shapes
+    /// `[layout().len()]`
+    pub fn set_rate_factors(&mut self, factors: &[f32]) -> Result<(), GpuError> {
+        self.write("rate factors", &self.buffers.factors, factors, self.plan.parameters.len(), true)
+    }
+
+    /// Sets the running statistics, and their averages: zeros and ones until then.
+    ///
+    /// # Shapes
+    /// As [`Trainings::running`] gives them.
+    pub fn set_running(&mut self, running: &[f32]) -> Result<(), GpuError> {
+        self.write("running statistics", &self.buffers.running, running, self.n_running_numbers(), true)
     }
 
     /// Begins an epoch: its images in the order of the steps, its targets, and a rate for each step. The sum of
@@ -219,7 +238,11 @@ impl Trainings {
     /// Running statistics in the order of the nodes: `[trainings, channels, 4]`: mean, variance, and the averages
     /// of both. Waits for the device.
     pub fn running(&self) -> Result<Vec<f32>, GpuError> {
-        self.read(&self.buffers.running, self.options.trainings * self.plan.n_running * RUNNING)
+        self.read(&self.buffers.running, self.n_running_numbers())
+    }
+
+    fn n_running_numbers(&self) -> usize {
+        self.options.trainings * self.plan.n_running * RUNNING
     }
 
     /// Waits for the device.

@@ -19,7 +19,7 @@ const DEEP_GRADIENT: f64 = 0.1;
 
 fn device() -> &'static Device {
     static DEVICE: OnceLock<Device> = OnceLock::new();
-    DEVICE.get_or_init(|| Device::open().expect("these tests need a Vulkan device, lavapipe at least"))
+    DEVICE.get_or_init(|| Device::open(0).expect("these tests need a Vulkan device, lavapipe at least"))
 }
 
 /// Numbers between -1 and 1 that depend on a seed alone.
@@ -97,6 +97,15 @@ fn data(graph: &Graph, layout: &netsynth_gpu::Parameters, options: StepOptions) 
     Data { parameters, images: noise(3, n_images * graph.input().elements() as usize), targets }
 }
 
+/// A learning rate of its own for each layer.
+fn factors(layout: &netsynth_gpu::Parameters) -> Vec<f32> {
+    let mut factors = vec![1.0; layout.len()];
+    for (index, run) in layout.runs().iter().enumerate() {
+        factors[run.at..run.at + run.len].fill([1.0, 0.5, 1.5][index % 3]);
+    }
+    factors
+}
+
 fn rates(step: usize) -> StepRates {
     StepRates { learning_rate: 1e-3, steps_before: step as u32, weight_decay: 0.05, average: 0.5 }
 }
@@ -105,6 +114,7 @@ fn rates(step: usize) -> StepRates {
 fn train(graph: &Graph, options: StepOptions, data: &Data) -> (Trainings, Vec<Vec<f32>>) {
     let mut trainings = Trainings::new(device(), graph, options).expect("the network is supported");
     trainings.set_parameters(&data.parameters).expect("parameters fit");
+    trainings.set_rate_factors(&factors(&trainings.layout().clone())).expect("factors fit");
     let schedule: Vec<StepRates> = (0..options.epoch_steps).map(rates).collect();
     trainings.begin_epoch(&data.images, &data.targets, &schedule).expect("images fit");
     let mut losses: Vec<Vec<f32>> = vec![vec![0.0; options.trainings]];
@@ -138,7 +148,8 @@ fn check(name: &str, graph: &Graph, options: StepOptions) {
     let pixels = graph.input().elements() as usize;
     for training in 0..options.trainings {
         let own = training * layout.len()..(training + 1) * layout.len();
-        let mut oracle = Oracle::new(graph, &layout, &data.parameters[own.clone()]);
+        let factors = factors(&layout);
+        let mut oracle = Oracle::new(graph, &layout, &data.parameters[own.clone()], &factors);
         for (step, losses) in losses.iter().enumerate() {
             let first = training * options.epoch_images + step * options.batch;
             let images = &data.images[first * pixels..(first + options.batch) * pixels];
@@ -313,8 +324,10 @@ fn an_epoch_may_end_in_smaller_steps() {
     let data = data(&graph, &layout, options);
     let mut trainings = Trainings::new(device(), &graph, options).expect("the network is supported");
     trainings.set_parameters(&data.parameters).expect("parameters fit");
+    trainings.set_rate_factors(&factors(&trainings.layout().clone())).expect("factors fit");
     trainings.begin_epoch(&data.images, &data.targets, &[rates(0), rates(1)]).expect("images fit");
-    let mut oracle = Oracle::new(&graph, &layout, &data.parameters[..layout.len()]);
+    let factors = factors(&layout);
+    let mut oracle = Oracle::new(&graph, &layout, &data.parameters[..layout.len()], &factors);
     let mut expected = 0.0;
     for (first, count) in [(0, 4), (4, 3)] {
         trainings.step(count).expect("the step runs");

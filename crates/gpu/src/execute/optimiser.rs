@@ -16,6 +16,7 @@ impl Trainings {
                 units(adam::UNITS),
                 argument(&buffers.partial),
                 argument(&buffers.parts),
+                argument(&buffers.factors),
                 argument(&buffers.schedule),
                 argument(&buffers.cursor),
                 argument(&buffers.parameters),

@@ -13,12 +13,14 @@ pub(crate) const UNITS: usize = 256;
 /// - partial: `[parts, trainings, n_parameters]`; `parts[i]` of them count for parameter `i`
 /// - parameters, first, second, average, gradients: `[trainings, n_parameters]`; the first `n_decayed` of a training
 ///   are weights, on which l2 and decay act
+/// - factors: `[n_parameters]`, of the learning rate
 /// - schedule: `[steps, SCHEDULE]`: the learning rate over the first bias correction, the inverse root of the second,
 ///   the share that decays, and the decay of the average; the step is `cursor[1]`
 #[cube(launch_unchecked)]
 pub(crate) fn adam(
     partial: &[f32],
     parts: &[u32],
+    factors: &[f32],
     schedule: &[f32],
     cursor: &[u32],
     parameters: &mut [f32],
@@ -38,10 +40,11 @@ pub(crate) fn adam(
     if at < length {
         let parameter = at % n_parameters;
         let row = cursor[1] as usize * SCHEDULE;
-        let rate = schedule[row];
+        let factor = factors[parameter];
+        let rate = schedule[row] * factor;
         let root = schedule[row + 1];
         let is_weight = parameter < n_decayed;
-        let decay = select(is_weight, schedule[row + 2], 0.0f32);
+        let decay = select(is_weight, schedule[row + 2] * factor, 0.0f32);
         let l2 = select(is_weight, l2, 0.0f32);
         let kept = schedule[row + 3];
 

@@ -45,7 +45,12 @@ struct Node {
 }
 
 impl<'a> Oracle<'a> {
-    pub(crate) fn new(graph: &'a Graph, layout: &'a Parameters, parameters: &[f32]) -> Self {
+    pub(crate) fn new(
+        graph: &'a Graph,
+        layout: &'a Parameters,
+        parameters: &[f32],
+        factors: &'a [f32],
+    ) -> Self {
         let parameters: Vec<f64> = parameters.iter().map(|&value| value.into()).collect();
         let normed: usize = graph
             .nodes()
@@ -61,6 +66,7 @@ impl<'a> Oracle<'a> {
             average: parameters.clone(),
             parameters,
             running: [0.0, 1.0, 0.0, 1.0].repeat(normed),
+            factors,
             steps: 0,
         }
     }
@@ -219,7 +225,8 @@ impl<'a> Oracle<'a> {
             self.first[at] = beta_1 * self.first[at] + (1.0 - beta_1) * gradient;
             self.second[at] = beta_2 * self.second[at] + (1.0 - beta_2) * gradient * gradient;
             let step = self.first[at] / correction_1 / ((self.second[at] / correction_2).sqrt() + 1e-7);
-            self.parameters[at] = old - rates.learning_rate * (decay * old + step);
+            let rate = rates.learning_rate * f64::from(self.factors[at]);
+            self.parameters[at] = old - rate * (decay * old + step);
             self.average[at] += (1.0 - kept) * (self.parameters[at] - self.average[at]);
         }
     }
