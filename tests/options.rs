@@ -95,6 +95,7 @@ fn every_option_of_search_reaches_the_plan() {
     let own: &Expected = &[
         (&["--data", "faces"], r#"source: Folder("faces")"#),
         (&["--side", "32"], "height: 32"),
+        (&["--device", "wgpu:1"], "device: Wgpu(1)"),
         (&["--space", "other.ron"], r#"space: "other.ron""#),
         (&["--trials", "7"], "n_trials: 7"),
         (&["--device-model", "pi4.ron"], r#"device_model: "pi4.ron""#),
@@ -129,6 +130,7 @@ fn every_option_of_train_and_reproduce_reaches_the_plan() {
     let home = tempfile::tempdir().unwrap();
     let own: &Expected = &[
         (&["--only", "3"], "n_trained_folds: 3"),
+        (&["--device", "wgpu:1"], "device: Wgpu(1)"),
         (&["--start", "weights"], r#"start: "weights""#),
         (&["--seed", "9"], "seed: 9,"),
         (&["--epochs", "17"], "epochs: 17"),

@@ -4,6 +4,7 @@
 pub(crate) mod bounds;
 pub(crate) mod count;
 pub(crate) mod data;
+pub(crate) mod device;
 pub(crate) mod executor;
 pub(crate) mod recipe;
 pub(crate) mod search;

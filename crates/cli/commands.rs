@@ -9,6 +9,7 @@ pub(crate) mod compare;
 mod comparison;
 pub(crate) mod completions;
 pub(crate) mod data;
+pub(crate) mod devices;
 pub(crate) mod draw;
 mod environment;
 pub(crate) mod explain;

@@ -24,9 +24,9 @@ use clap::{Parser, Subcommand};
 use netsynth_run::RunError;
 
 use commands::{
-    ask, audit, bench, check, classify, compare, completions, data, draw, explain, export, front, help, man,
-    prior, prototypes, report, reproduce, resume, sample, search, table_1, tell, train, verify, watch,
-    worker,
+    ask, audit, bench, check, classify, compare, completions, data, devices, draw, explain, export, front,
+    help, man, prior, prototypes, report, reproduce, resume, sample, search, table_1, tell, train, verify,
+    watch, worker,
 };
 use output::log;
 use output::print::print_error_line;
@@ -70,6 +70,7 @@ enum Command {
     Export(export::Arguments),
     Draw(draw::Arguments),
     Data(data::Arguments),
+    Devices(devices::Arguments),
     Prior(prior::Arguments),
     Prototypes(prototypes::Arguments),
     Front(front::Arguments),
@@ -117,6 +118,7 @@ fn main() -> ExitCode {
         Command::Export(arguments) => export::run(&arguments),
         Command::Draw(arguments) => draw::run(&arguments),
         Command::Data(arguments) => data::run(&arguments),
+        Command::Devices(arguments) => devices::run(&arguments),
         Command::Prior(arguments) => prior::run(&arguments),
         Command::Prototypes(arguments) => prototypes::run(&arguments),
         Command::Front(arguments) => front::run(&arguments),

@@ -1,7 +1,9 @@
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use netsynth_files::Shown;
+use netsynth_run::networks::{architecture, read};
 use netsynth_run::{DataSource, PROTOTYPE_EPOCHS, Plan, RunError};
 use netsynth_search::{Count, Objective, StrategyKind};
 use netsynth_train::{InheritFrom, Inheritance};
@@ -9,8 +11,10 @@ use netsynth_train::{InheritFrom, Inheritance};
 use crate::arguments::bounds::{Bounds, read_bounds, read_objective};
 use crate::arguments::count::counted;
 use crate::arguments::data::DataArguments;
+use crate::arguments::device::DeviceChoice;
 use crate::arguments::recipe::RecipeArguments;
 use crate::arguments::strategy::strategy;
+use crate::work;
 
 /// The plan of a search, as a file or built in, and what is to be otherwise.
 #[derive(Args)]
@@ -51,6 +55,10 @@ pub(crate) struct SearchArguments {
     /// Who proposes networks; the plan's if not given
     #[arg(long, value_parser = strategy())]
     strategy: Option<StrategyKind>,
+    /// Where to train: cpu; a GPU of `netsynth devices`, such as wgpu or wgpu:1; or auto, the first GPU if a training of ResNet-20
+    /// is faster there than on all cores. The plan's if not given
+    #[arg(long)]
+    device: Option<DeviceChoice>,
     #[command(flatten)]
     recipe: RecipeArguments,
     /// What trials start with: the most salient channels of the trained prototype, those of the trial that each was made
@@ -91,14 +99,14 @@ impl Inherit {
 }
 
 impl SearchArguments {
-    /// The plan with what is asked otherwise, checked.
-    pub(crate) fn plan(&self) -> Result<Plan, RunError> {
+    /// The plan with what is asked otherwise, checked, for so many workers.
+    pub(crate) fn plan(&self, n_workers: NonZeroUsize) -> Result<Plan, RunError> {
         let mut plan = match (&self.plan, &self.data) {
             (Some(path), _) => Plan::read(path)?,
             (None, Some(folder)) => Plan::on_folder(folder.clone()),
             (None, None) => Plan::built_in(),
         };
-        self.merge(&mut plan)?;
+        self.merge(&mut plan, n_workers)?;
         plan.check().map_err(|error| self.in_its_file(error))?;
         Ok(plan)
     }
@@ -112,7 +120,7 @@ impl SearchArguments {
     }
 
     /// What is given replaces what the plan says.
-    fn merge(&self, plan: &mut Plan) -> Result<(), RunError> {
+    fn merge(&self, plan: &mut Plan, n_workers: NonZeroUsize) -> Result<(), RunError> {
         let Self {
             plan: _,
             data,
@@ -126,6 +134,7 @@ impl SearchArguments {
             indicator,
             objectives,
             strategy,
+            device,
             recipe,
             inherit,
             audit,
@@ -158,6 +167,11 @@ impl SearchArguments {
             plan.search.objectives.clone_from(objectives);
         }
         plan.search.strategy = strategy.unwrap_or(plan.search.strategy);
+        if let Some(choice) = *device {
+            let (mut network, _) = architecture(&read("resnet20")?)?;
+            (network.input.height, network.input.width) = (plan.data.options.height, plan.data.options.width);
+            plan.device = work::device::device(choice, &network, n_workers)?;
+        }
         plan.recipe = recipe.merged(plan.recipe.clone())?;
         if let Some(inherit) = inherit {
             plan.inheritance = inherit.inheritance(plan.inheritance);

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use netsynth_data::DataOptions;
+use netsynth_graph::ArchitectureSpec;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_run::networks::{Source, architecture};
 use netsynth_run::{DataPlan, DataSource, RunError, TrainPlan, TrainingKind};
@@ -10,8 +11,10 @@ use netsynth_train::{Device, Recipe};
 
 use crate::arguments::count::counted;
 use crate::arguments::data::DataArguments;
+use crate::arguments::device::DeviceChoice;
 use crate::arguments::recipe::RecipeArguments;
 use crate::arguments::workers::WorkerArguments;
+use crate::work::device::device;
 
 /// How many folds the paper's protocol has.
 const N_FOLDS: usize = 10;
@@ -37,6 +40,10 @@ pub(crate) struct TrainingArguments {
     /// The seed of every random draw; 1 if not given
     #[arg(long)]
     seed: Option<u64>,
+    /// Where to train: cpu; a GPU of `netsynth devices`, such as wgpu or wgpu:1; or auto, the first GPU if a training of the
+    /// network is faster there than on all cores. The CPU if not given
+    #[arg(long)]
+    device: Option<DeviceChoice>,
     /// Print the plan that would be followed, and train nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -72,6 +79,11 @@ impl TrainingArguments {
         self.seed.unwrap_or(1)
     }
 
+    /// Where networks like this one are trained.
+    pub(crate) fn device(&self, network: &ArchitectureSpec) -> Result<Device, RunError> {
+        self.device.map_or(Ok(Device::Flex), |choice| device(choice, network, self.workers.count()))
+    }
+
     /// The plan of a network's training.
     pub(crate) fn plan(
         &self,
@@ -85,7 +97,6 @@ impl TrainingArguments {
         Ok(TrainPlan {
             schema: SCHEMA,
             kind: TrainingKind::Training,
-            architecture: spec,
             n_trained_folds: self.only.unwrap_or(data.n_folds).min(data.n_folds),
             data,
             epochs,
@@ -93,7 +104,8 @@ impl TrainingArguments {
             seed: self.seed(),
             n_seeds,
             start: self.start.clone(),
-            device: Device::Flex,
+            device: self.device(&spec)?,
+            architecture: spec,
         })
     }
 }

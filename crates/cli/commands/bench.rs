@@ -6,21 +6,21 @@ mod on_board;
 use std::time::Instant;
 
 use clap::{Args, Subcommand};
-use netsynth_data::synth::{self, SynthOptions};
-use netsynth_data::{DataOptions, Dataset};
+use netsynth_data::Dataset;
 use netsynth_graph::Graph;
 use netsynth_random::stream;
 use netsynth_report::{Cell, Column, Table};
 use netsynth_search::Count;
-use netsynth_train::{Deployed, Device, EpochReport, Recipe, Training, fit, on_one_thread};
+use netsynth_train::{Deployed, Device, Recipe, Training, fit, on_one_thread};
 use serde::Serialize;
 
 use crate::Ending;
 use crate::arguments::count::counted;
 use crate::arguments::workers::worker_count;
 use crate::output::print::{Format, print, print_json, print_table};
+use crate::work::speed::{epoch_secs, subject};
 use netsynth_run::RunError;
-use netsynth_run::networks::{adapted, architecture, input_of, read};
+use netsynth_run::networks::{architecture, read};
 
 /// Images of an epoch that is measured.
 const N_IMAGES: usize = 512;
@@ -66,6 +66,9 @@ enum Command {
         /// Trainings side by side, each on one core
         #[arg(long, default_value_t = 1, value_parser = counted(Count::WORKERS))]
         workers: usize,
+        /// Where: cpu, or a GPU of `netsynth devices`, such as wgpu or wgpu:1
+        #[arg(long, default_value_t = Device::Flex)]
+        device: Device,
         #[command(flatten)]
         format: Format,
     },
@@ -122,24 +125,28 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     let Some(command) = &arguments.command else { return deployed::run(&arguments.deployed) };
     let (timings, format) = match command {
         Command::Device(arguments) => return device::run(arguments),
-        Command::Train { architecture, batch, epochs, workers, format } => {
-            let (graph, dataset) = subject(architecture)?;
+        Command::Train { architecture, batch, epochs, workers, device, format } => {
+            let (graph, dataset) = named(architecture)?;
             let workers = worker_count(Some(*workers));
             let mut timings = Vec::new();
             for &batch_size in batch {
                 let recipe = Recipe { batch_size, ..Recipe::strong() };
                 recipe.check()?;
-                let secs_of = |worker| epoch_secs(&graph, &dataset, &recipe, *epochs, worker as u64);
-                let all: Result<Vec<Vec<f64>>, String> = std::thread::scope(|scope| {
+                let secs_of = |worker| {
+                    epoch_secs((&graph, &dataset), &recipe, *device, N_IMAGES, *epochs, worker as u64)
+                };
+                let all: Result<Vec<Vec<f64>>, RunError> = std::thread::scope(|scope| {
                     let threads: Vec<_> =
                         (0..workers.get()).map(|worker| scope.spawn(move || secs_of(worker))).collect();
                     let joined = threads.into_iter().map(|thread| thread.join());
                     joined
-                        .map(|secs| secs.unwrap_or_else(|_| Err("a training panicked".to_owned())))
+                        .map(|secs| {
+                            let panicked = || RunError::new("a training panicked", "try another network");
+                            secs.unwrap_or_else(|_| Err(panicked()))
+                        })
                         .collect()
                 });
-                let all = all.map_err(|reason| RunError::new(reason, "try another network"))?;
-                let secs: Vec<f64> = all.into_iter().flatten().collect();
+                let secs: Vec<f64> = all?.into_iter().flatten().collect();
                 let speed = |secs: &f64| workers.get() as f64 * N_IMAGES as f64 / secs;
                 let n_steps = N_IMAGES.div_ceil(batch_size) as f64;
                 timings.push(Timing {
@@ -153,7 +160,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
             (timings, *format)
         }
         Command::Infer { architecture, batch, format } => {
-            let (graph, dataset) = subject(architecture)?;
+            let (graph, dataset) = named(architecture)?;
             let network = untrained(&graph, &dataset)?;
             let measured = batch.iter().map(|&batch_size| predictions(&network, &dataset, batch_size));
             (measured.collect::<Result<_, _>>()?, *format)
@@ -184,45 +191,10 @@ fn table(timings: &[Timing]) -> Table {
     Table::new(&columns, timings)
 }
 
-/// The network, and synthetic faces of its size.
-fn subject(name: &str) -> Result<(Graph, Dataset), RunError> {
-    let (spec, graph) = architecture(&read(name)?)?;
-    let input = graph.input();
-    let faces = SynthOptions { subjects: N_IMAGES.div_ceil(7), frames: 2, ..SynthOptions::default() };
-    let options =
-        DataOptions { height: input.height, width: input.width, frames: 1, ..DataOptions::default() };
-    let dataset = synth::dataset(&faces, &options)?;
-    let spec = adapted(spec, input_of(&dataset), dataset.classes.len());
-    let graph = Graph::new(&spec).map_err(|error| RunError::from(error).at(name))?;
-    Ok((graph, dataset))
-}
-
-/// Seconds of each measured epoch of one training on one core.
-fn epoch_secs(
-    graph: &Graph,
-    dataset: &Dataset,
-    recipe: &Recipe,
-    n_epochs: usize,
-    seed: u64,
-) -> Result<Vec<f64>, String> {
-    let training = Training {
-        graph,
-        dataset,
-        recipe,
-        n_epochs: n_epochs + 1,
-        seed,
-        device: Device::Flex,
-        start: None,
-        checkpoints: None,
-    };
-    let samples: Vec<usize> = (0..N_IMAGES).collect();
-    on_one_thread(|| {
-        let mut ends = Vec::with_capacity(n_epochs + 1);
-        fit(&training, &samples, &mut |_: EpochReport| ends.push(Instant::now()))
-            .map_err(|failure| failure.to_string())?;
-        Ok(ends.windows(2).map(|pair| pair[1].duration_since(pair[0]).as_secs_f64()).collect())
-    })
-    .map_err(|error| error.to_string())?
+/// The network of a name, and synthetic faces of its size.
+fn named(name: &str) -> Result<(Graph, Dataset), RunError> {
+    let (spec, _) = architecture(&read(name)?)?;
+    subject(spec, N_IMAGES).map_err(|error| error.or_at(name))
 }
 
 /// Seconds that an epoch's augmentation and normalisation take by themselves.

@@ -255,7 +255,7 @@ fn by_training(
     plan.check().map_err(in_its_file)?;
     let on_event = |event: netsynth_run::RunEvent<'_>| events::show(progress, event);
     let search = Search::new(plan, workers, &on_event).map_err(in_its_file)?;
-    let kept = kept(&search, jobs);
+    let kept = kept(&search, jobs)?;
     if !kept.tasks().is_empty() {
         progress.note("goes on with what was trained before");
     }
@@ -285,8 +285,8 @@ fn by_training(
 }
 
 /// Where the trainings of a comparison are kept until it is written: another place for whatever makes others of them.
-fn kept(search: &Search, jobs: &[ComparisonJob]) -> Attempts {
-    let provenance = TrainingProvenance::new(&search.dataset);
+fn kept(search: &Search, jobs: &[ComparisonJob]) -> Result<Attempts, RunError> {
+    let provenance = TrainingProvenance::new(&search.dataset, search.plan.device)?;
     let parts = [to_ron(&provenance), to_ron(&search.plan), to_ron(&jobs)];
-    Attempts::at(Path::new("runs").join(format!(".compare-{}", &sha256(parts.concat())[..12])))
+    Ok(Attempts::at(Path::new("runs").join(format!(".compare-{}", &sha256(parts.concat())[..12]))))
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use netsynth_graph::{ArchitectureSpec, Graph, schema};
-use netsynth_run::networks::{Source, read};
+use netsynth_run::networks::{Source, architecture, read};
 use netsynth_run::{
     CrossValidation, Plan, RunError, Search, TrainPlan, begun_or_reopened, found_networks, paper_plan,
     refuse_other,
@@ -182,6 +182,8 @@ fn begun(
 ) -> Result<Option<(Search, RunFolder)>, RunError> {
     let Arguments { budget, training: options, .. } = arguments;
     let n_workers = options.workers.count();
+    let (prototype, _) = architecture(&read("resnet20")?)?;
+    let plan = Plan { device: options.device(&prototype)?, ..plan };
     plan.check()?;
     if options.dry_run && budget.is_none() {
         print(schema::to_ron(&plan).trim_end())?;

@@ -41,8 +41,8 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
     interrupt::listen()?;
-    let plan = arguments.plan.plan()?;
     let workers = arguments.workers.count();
+    let plan = arguments.plan.plan(workers)?;
     if arguments.dry_run && arguments.budget.is_none() {
         print(schema::to_ron(&plan).trim_end())?;
         return Ok(Ending::Done);

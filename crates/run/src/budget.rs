@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use netsynth_graph::Graph;
 use netsynth_search::{Count, SearchPlan, Variant};
 use netsynth_space::Shape;
-use netsynth_train::{EpochReport, Inheritance, Training, fit, on_one_thread};
+use netsynth_train::{Device, EpochReport, Inheritance, Training, fit, on_one_thread};
 
 use crate::prototypes::prototype;
 use crate::{RunError, Search};
@@ -91,7 +91,8 @@ impl Search {
         Ok(self.space.decode(&decisions.shaped(&decisions.prototype(), &shape), "middling")?)
     }
 
-    /// Multiply-accumulates of forward passes a second of a training on one core, augmentation, optimiser and all.
+    /// Multiply-accumulates of forward passes a second of a training on one core, augmentation, optimiser and all; on a GPU,
+    /// the share of each worker.
     fn rate(&self, graph: &Graph) -> Result<f64, RunError> {
         let samples = self.split.train(0);
         let training = Training {
@@ -110,6 +111,11 @@ impl Search {
         })
         .map_err(|error| RunError::new(error.to_string(), "free some memory"))??;
         let secs = ends.last().map_or(f64::MAX, |last| last.duration_since(ends[0]).as_secs_f64());
+        // Trainings side by side have cores of their own, and share a card.
+        let secs = match self.plan.device {
+            Device::Flex => secs,
+            Device::Wgpu(_) => secs * self.n_workers.get() as f64,
+        };
         Ok((TIMED * samples.len()) as f64 * graph.cost().macs as f64 / secs.max(1e-9))
     }
 

@@ -128,7 +128,7 @@ impl CrossValidation {
         let plan = training_plan(folder)?;
         let place = folder.locate(Entry::Plan).shown();
         let dataset = plan.data.load_again(moved_data, on_event).map_err(|error| error.within(&place))?;
-        compare_with_begin(folder, &dataset, on_event)?;
+        compare_with_begin(folder, &dataset, Some(plan.device), on_event)?;
         Self::of(plan, dataset, &place).map_err(|error| error.or_at(&place))
     }
 
@@ -156,8 +156,12 @@ impl CrossValidation {
 
     /// Makes the run's folder.
     pub fn begin(&self, name: Option<&str>) -> Result<RunFolder, RunError> {
+        let provenance = Provenance::new(&self.dataset, self.plan.device)?;
+        if let Err(reason) = self.plan.device.supports(&self.graph) {
+            return Err(RunError::new(reason, "train it with --device cpu"));
+        }
         let folder = NewRun::named(Path::new("runs"), name, self.graph.name())?.begin()?;
-        folder.describe(&self.plan, &Provenance::new(&self.dataset))?;
+        folder.describe(&self.plan, &provenance)?;
         Ok(folder)
     }
 

@@ -11,7 +11,7 @@ use netsynth_graph::schema::SchemaError;
 use netsynth_search::{CountError, SearchError, TableError};
 use netsynth_space::SpaceError;
 use netsynth_store::{StoreError, TextError};
-use netsynth_train::{RecipeError, TrainingFailure, WeightsError};
+use netsynth_train::{DeviceError, RecipeError, TrainingFailure, WeightsError};
 
 /// The remedy for an error whose library names none.
 const DEFECT: &str = "this is a defect of netsynth: please report it with the command and its input";
@@ -168,5 +168,6 @@ from_libraries!(
     TextError,
     RecipeError,
     TrainingFailure,
+    DeviceError,
     WeightsError,
 );

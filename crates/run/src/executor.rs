@@ -8,8 +8,8 @@ use netsynth_data::{Dataset, Split};
 use netsynth_graph::Graph;
 use netsynth_search::{Scored, unless_panicked};
 use netsynth_train::{
-    Deployed, EpochReport, Judgement, Stimulus, Training, derived_seed, fit, fit_fold, on_one_thread, probe,
-    save, score, zero_cost_scores,
+    Deployed, EpochReport, Judgement, Stimulus, Training, TrainingFailure, derived_seed, fit, fit_fold,
+    on_one_thread, probe, save, score, zero_cost_scores,
 };
 
 use crate::attempted::attempted;
@@ -207,7 +207,13 @@ impl LocalThreads<'_> {
         };
         let (network, Judgement { confusion, people }) = match trained {
             Ok(trained) => trained,
-            Err(failure) => return Ok(Answer::Failed(failure.to_string())),
+            // A card that is gone says nothing of the network.
+            Err(TrainingFailure::Device(error)) => return Err(error.into()),
+            Err(
+                failure @ (TrainingFailure::Diverged { .. }
+                | TrainingFailure::Unsupported(_)
+                | TrainingFailure::Weights(_)),
+            ) => return Ok(Answer::Failed(failure.to_string())),
         };
         Ok(Answer::Trained(Box::new(TaskResult {
             confusion,

@@ -107,7 +107,7 @@ impl Origin {
     /// Reads or draws again what the network was trained on, from `moved` if it is elsewhere now.
     pub fn lessons(&self, moved: Option<&Path>, on_event: &OnEvent<'_>) -> Result<Lessons, RunError> {
         let dataset = self.data.load_again(moved, on_event)?;
-        compare_with_begin(&self.folder, &dataset, on_event)?;
+        compare_with_begin(&self.folder, &dataset, None, on_event)?;
         let split = self.data.split(&dataset)?;
         let (trained_on, judged_on) = match self.judged_on {
             JudgedOn::Fold(fold) => (split.train(fold.index()), split.validation(fold.index()).to_vec()),

@@ -56,7 +56,7 @@ impl Search {
         let plan = search_plan(folder)?;
         let at_plan = |error: RunError| error.within(&folder.locate(Entry::Plan).shown());
         let dataset = plan.data.load_again(moved_data, on_event).map_err(at_plan)?;
-        compare_with_begin(folder, &dataset, on_event)?;
+        compare_with_begin(folder, &dataset, Some(plan.device), on_event)?;
         let inputs = Inputs::recorded(folder, &plan)?;
         let space = inputs.searched(&plan.space).map_err(at_plan)?;
         let past = inputs.past(&space).map_err(at_plan)?;
@@ -84,6 +84,7 @@ impl Search {
 
     /// Makes the run's folder.
     pub fn begin(&self, run: &NewRun) -> Result<RunFolder, RunError> {
+        let provenance = Provenance::new(&self.dataset, self.plan.device)?;
         let folder = run.begin()?;
         let Inputs { space, prototype, device, learned } = &self.inputs;
         folder.write_document(Entry::SearchSpace, space)?;
@@ -94,7 +95,7 @@ impl Search {
         if let Some(learned) = learned {
             folder.write_document(Entry::Learned, learned)?;
         }
-        folder.describe(&self.plan, &Provenance::new(&self.dataset))?;
+        folder.describe(&self.plan, &provenance)?;
         Ok(folder)
     }
 }

@@ -2,7 +2,7 @@ use netsynth_data::Dataset;
 use netsynth_files::Shown;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_store::{Entry, RunFolder, StoreError};
-use netsynth_train::instruction_sets;
+use netsynth_train::{Device, DeviceDescription, instruction_sets};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +25,9 @@ pub struct Provenance {
     /// The instruction set that networks were trained with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     kernels: Option<String>,
+    /// The GPU that networks were trained on, with its driver; absent where it was the CPU.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    gpu: Option<String>,
     /// SHA-256 of all samples and their labels.
     pub data_digest: String,
     /// Images that were read.
@@ -39,8 +42,19 @@ pub struct Provenance {
 }
 
 impl Provenance {
-    /// Of this program and these faces.
-    pub fn new(dataset: &Dataset) -> Self {
+    /// Of this program, these faces, and the device that networks are trained on.
+    ///
+    /// # Errors
+    /// The device is not there.
+    pub fn new(dataset: &Dataset, device: Device) -> Result<Self, RunError> {
+        let gpu = match device {
+            Device::Flex => None,
+            Device::Wgpu(_) => Some(named(device.description()?)),
+        };
+        Ok(Self::of(dataset, gpu))
+    }
+
+    fn of(dataset: &Dataset, gpu: Option<String>) -> Self {
         let (processor, kernels) = instruction_sets();
         Self {
             schema: SCHEMA,
@@ -48,6 +62,7 @@ impl Provenance {
             target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
             processor: Some(processor.join(" ")),
             kernels: Some(kernels),
+            gpu,
             data_digest: dataset.digest.clone(),
             n_images: dataset.samples.len(),
             n_subjects: dataset.subjects.len(),
@@ -63,6 +78,7 @@ impl Provenance {
             ("machine", Some(&self.target), Some(&now.target)),
             ("processor", self.processor.as_ref(), now.processor.as_ref()),
             ("kernels", self.kernels.as_ref(), now.kernels.as_ref()),
+            ("GPU", self.gpu.as_ref(), now.gpu.as_ref()),
         ];
         let differing = parts.into_iter().filter_map(|(name, then, now)| match (then, now) {
             (Some(then), Some(now)) if then != now => Some(format!("{name}: {then} then, {now} now")),
@@ -76,16 +92,22 @@ impl Provenance {
     pub fn described(&self) -> Vec<(String, String)> {
         let Self { netsynth, target, data_digest, n_images, n_subjects, n_skipped, .. } = self;
         let kernels = self.kernels.as_ref().map_or(String::new(), |kernels| format!(", {kernels} kernels"));
+        let gpu = self.gpu.as_ref().map_or(String::new(), |gpu| format!(", trained on {gpu}"));
         let skipped = if *n_skipped > 0 { format!(", {n_skipped} skipped") } else { String::new() };
         [
             ("netsynth", netsynth.clone()),
-            ("machine", format!("{target}{kernels}")),
+            ("machine", format!("{target}{kernels}{gpu}")),
             ("data", format!("{n_images} images of {n_subjects} subjects{skipped}")),
             ("digest of the data", data_digest.clone()),
         ]
         .map(|(name, value)| (name.to_owned(), value))
         .into()
     }
+}
+
+/// A GPU and its driver.
+fn named(gpu: DeviceDescription) -> String {
+    format!("{}; {}", gpu.name, gpu.driver)
 }
 
 /// What the provenance of every kind of run says of its list of contents.
@@ -106,14 +128,20 @@ pub(crate) fn list_contents(folder: &RunFolder) -> Result<(), StoreError> {
     if lists_contents(folder) { folder.write_contents() } else { Ok(()) }
 }
 
-/// Refuses faces that are not those that a run began with, and says where the program or the machine is another.
+/// Refuses faces that are not those that a run began with, and says where the program or the machine is another. `device` is where
+/// its networks are trained from now on; nothing where none is. One that is not there is said, too: not all work needs it.
 pub(crate) fn compare_with_begin(
     folder: &RunFolder,
     dataset: &Dataset,
+    device: Option<Device>,
     on_event: &OnEvent<'_>,
 ) -> Result<(), RunError> {
     let then: Provenance = required(folder, Entry::Provenance)?;
-    if let Some(difference) = then.difference(&Provenance::new(dataset)) {
+    let gpu = device.filter(|device| *device != Device::Flex).map(|device| match device.description() {
+        Ok(gpu) => named(gpu),
+        Err(error) => error.to_string(),
+    });
+    if let Some(difference) = then.difference(&Provenance::of(dataset, gpu)) {
         on_event(RunEvent::Elsewhere { difference });
     }
     if dataset.digest == then.data_digest {

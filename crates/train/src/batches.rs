@@ -49,12 +49,29 @@ pub(crate) fn training_batch(
     class_weights: &[f32],
     recipe: &Recipe,
     seed: u64,
-    [epoch, step]: [usize; 2],
+    counters: [usize; 2],
     device: Device,
 ) -> Batch {
-    let (channels, height, width) = (dataset.colour.channels(), dataset.height, dataset.width);
+    let (images, targets) = training_images(dataset, samples, class_weights, recipe, seed, counters);
+    let shape = Shape { channels: dataset.colour.channels(), height: dataset.height, width: dataset.width };
+    Batch {
+        images: image_tensor(images, samples.len(), shape, device),
+        targets: tensor(targets, [samples.len(), dataset.classes.len()], &device.burn()),
+    }
+}
+
+/// The numbers of such a step: its images and its targets, row by row.
+pub(crate) fn training_images(
+    dataset: &Dataset,
+    samples: &[usize],
+    class_weights: &[f32],
+    recipe: &Recipe,
+    seed: u64,
+    [epoch, step]: [usize; 2],
+) -> (Vec<f32>, Vec<f32>) {
+    let (height, width) = (dataset.height, dataset.width);
     let n_classes = dataset.classes.len();
-    let pixels = channels * height * width;
+    let pixels = dataset.colour.channels() * height * width;
     let mut images = vec![0.0; samples.len() * pixels];
     let mut targets = vec![0.0; samples.len() * n_classes];
     for (position, &index) in samples.iter().enumerate() {
@@ -73,11 +90,7 @@ pub(crate) fn training_batch(
         mix(&mut images, pixels, share);
         mix(&mut targets, n_classes, share);
     }
-    let shape = Shape { channels, height, width };
-    Batch {
-        images: image_tensor(images, samples.len(), shape, device),
-        targets: tensor(targets, [samples.len(), n_classes], &device.burn()),
-    }
+    (images, targets)
 }
 
 /// An image as it is judged: levels 0 to 255, plane by plane, become the numbers that a network reads.

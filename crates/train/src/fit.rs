@@ -6,7 +6,7 @@ use crate::batches::{Batch, class_weights, epoch, training_batch};
 use crate::checkpoint::State;
 use crate::network::blend_running;
 use crate::tensors::values;
-use crate::{Checkpoints, Deployed, Device, Network, Recipe, WeightsError};
+use crate::{Checkpoints, Deployed, Device, DeviceError, Network, Recipe, WeightsError};
 
 /// What one epoch of a training did.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -33,6 +33,14 @@ pub enum TrainingFailure {
         /// The epoch, from 1.
         epoch: usize,
     },
+    /// The device has no kernel for the network, or no room.
+    #[error("{0}")]
+    #[diagnostic(help("train it with --device cpu"))]
+    Unsupported(String),
+    /// Nothing can be trained on the device, which says nothing of the network.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Device(#[from] DeviceError),
     /// The trained weights make no network.
     #[error("the trained weights are unusable: {0}")]
     #[diagnostic(help("lower the recipe's learning_rate"))]
@@ -57,7 +65,7 @@ pub struct Training<'a> {
     pub device: Device,
     /// The trained network from which it takes over the most salient channels; absent, all its weights are random.
     pub start: Option<&'a Deployed>,
-    /// Where its state is kept from time to time, and was, if it was cut off.
+    /// Where its state is kept from time to time, and was, if it was cut off. A training on a GPU keeps none: it begins anew.
     pub checkpoints: Option<&'a dyn Checkpoints>,
 }
 
@@ -69,13 +77,13 @@ const N_COMPARED: usize = 64;
 /// A function of its arguments: on the CPU the result repeats to the bit, for any number of threads.
 ///
 /// # Errors
-/// The training diverged.
+/// The training diverged, or the device is none for it.
 pub fn fit(
     training: &Training<'_>,
     samples: &[usize],
     on_epoch: &mut dyn FnMut(EpochReport),
 ) -> Result<Deployed, TrainingFailure> {
-    let Training { graph, dataset, recipe, n_epochs, seed, device, start, checkpoints } = *training;
+    let Training { graph, dataset, recipe, seed, device, start, .. } = *training;
     let mut network = Network::new(graph, seed, device);
     let class_weights = class_weights(dataset, samples, recipe);
     if let Some(parent) = start {
@@ -84,6 +92,27 @@ pub fn fit(
         let batch = training_batch(dataset, &seen, &class_weights, recipe, seed, [0, 0], device);
         network = network.inheriting(parent, batch, device);
     }
+    let network = match device {
+        Device::Flex => on_the_cpu(training, samples, network, &class_weights, on_epoch)?,
+        #[cfg(feature = "gpu")]
+        Device::Wgpu(number) => {
+            crate::gpu::fit(number, training, samples, network, &class_weights, on_epoch)?
+        }
+        #[cfg(not(feature = "gpu"))]
+        Device::Wgpu(_) => return Err(DeviceError::NotBuilt.into()),
+    };
+    Deployed::new(graph, network.deployed_weights(), device).map_err(TrainingFailure::Weights)
+}
+
+/// Trains a network on the CPU, and gives it with its averages.
+fn on_the_cpu(
+    training: &Training<'_>,
+    samples: &[usize],
+    network: Network,
+    class_weights: &[f32],
+    on_epoch: &mut dyn FnMut(EpochReport),
+) -> Result<Network, TrainingFailure> {
+    let Training { dataset, recipe, n_epochs, seed, device, checkpoints, .. } = *training;
     let averaged = network.running().to_vec();
     let mut state = State { network, adam: Adam::new(recipe.adam()), averaged, losses: Vec::new() };
     if let Some(bytes) = checkpoints.and_then(Checkpoints::last) {
@@ -101,7 +130,7 @@ pub fn fit(
         let mut total_loss = 0.0;
         for (step, batch) in steps.iter().enumerate() {
             let Batch { images, targets } =
-                training_batch(dataset, batch, &class_weights, recipe, seed, [number, step], device);
+                training_batch(dataset, batch, class_weights, recipe, seed, [number, step], device);
             let counters = [number as u64, step as u64];
             let pass = network.training_pass(images.autodiff(), seed, &counters);
             let loss = softmax_cross_entropy(pass.logits, targets.autodiff());
@@ -111,8 +140,7 @@ pub fn fit(
             }
             total_loss += loss_value;
             let gradients = loss.backward();
-            let progress = (number as f64 + step as f64 / steps.len() as f64) / n_epochs as f64;
-            let factor = recipe.schedule.factor(progress + 0.5 / (n_epochs * steps.len()) as f64);
+            let factor = recipe.schedule.at([number, n_epochs], [step, steps.len()]);
             network = adam.step(&|shape| recipe.rate_of(shape) * factor, network, gradients);
             network.absorb(pass.statistics, recipe.batch_norm_momentum);
             if let Some(decay) = adam.average_decay() {
@@ -133,5 +161,5 @@ pub fn fit(
     if recipe.averaging.is_some() {
         network = adam.averaged(network).with_running(averaged);
     }
-    Deployed::new(graph, network.deployed_weights(), device).map_err(TrainingFailure::Weights)
+    Ok(network)
 }

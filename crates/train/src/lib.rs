@@ -47,6 +47,8 @@ mod device;
 mod fit;
 mod fold;
 mod forward;
+#[cfg(feature = "gpu")]
+mod gpu;
 mod ingredient;
 mod inherit;
 mod initial;
@@ -64,7 +66,7 @@ mod zero_cost;
 pub use batches::plain_image;
 pub use checkpoint::Checkpoints;
 pub use deployed::Deployed;
-pub use device::Device;
+pub use device::{Device, DeviceDescription, DeviceError};
 pub use fit::{EpochReport, Training, TrainingFailure, fit};
 pub use fold::{FoldReport, derived_seed, fit_fold};
 pub use ingredient::Ingredient;

@@ -77,8 +77,14 @@ pub enum Schedule {
 }
 
 impl Schedule {
+    /// The factor of the highest learning rate in the middle of a step; each number with how many there are.
+    pub(crate) fn at(&self, [epoch, n_epochs]: [usize; 2], [step, n_steps]: [usize; 2]) -> f64 {
+        let progress = (epoch as f64 + step as f64 / n_steps as f64) / n_epochs as f64;
+        self.factor(progress + 0.5 / (n_epochs * n_steps) as f64)
+    }
+
     /// The factor of the highest learning rate at `progress`, from 0 at the first step to 1 after the last.
-    pub(crate) fn factor(&self, progress: f64) -> f64 {
+    fn factor(&self, progress: f64) -> f64 {
         match self {
             Schedule::Steps(steps) => {
                 let passed = steps.iter().rev().find(|(from, _)| progress >= *from);
