@@ -23,6 +23,8 @@ pub(crate) struct Oracle<'a> {
     pub(crate) average: Vec<f64>,
     /// `[channels, 4]`: mean, variance, and the averages of both.
     pub(crate) running: Vec<f64>,
+    /// Of the learning rate, for each parameter.
+    factors: &'a [f32],
     steps: i32,
 }
 
