@@ -103,6 +103,28 @@ mod gpu {
     }
 
     #[test]
+    fn any_number_of_workers_leaves_the_same_files_and_nothing_strange_is_said() {
+        let folder = with_faces();
+        let path = folder.path();
+        let ways: [&[&str]; 3] =
+            [&["--workers", "1"], &["--workers", "2"], &["--workers", "2", "--executor", "processes"]];
+        for (number, way) in ways.into_iter().enumerate() {
+            let name = number.to_string();
+            let command = ["train", "tiny-prototype.ron", "--data", "faces", "--folds", "2", "--epochs", "2"];
+            let asked = [&command[..], &["--device", "wgpu", "--name", &name], way].concat();
+            let (code, _, said) = netsynth(path, &asked);
+            assert_eq!(code, 0, "{said}");
+            assert!(!said.contains("error"), "{said}");
+        }
+        for fold in ["01", "02"] {
+            let weights = |run: &str| {
+                fs::read(path.join(format!("runs/{run}/folds/{fold}/weights.safetensors"))).unwrap()
+            };
+            assert!(weights("0") == weights("1") && weights("0") == weights("2"), "fold {fold}");
+        }
+    }
+
+    #[test]
     fn a_search_on_a_gpu_ends_in_the_same_kinds_of_files() {
         let folder = workplace();
         let path = folder.path();

@@ -96,7 +96,20 @@ fn refused(error: &clap::Error) -> ExitCode {
     error.exit()
 }
 
+/// Cards are numbered here, and Mesa's layer that would choose one asks for a display: where there is none, it calls that an error
+/// on standard error, in every process.
+#[cfg(feature = "gpu")]
+fn leave_the_choice_of_a_card_to_us() {
+    // SAFETY: nothing else runs yet.
+    #[allow(unsafe_code)]
+    unsafe {
+        std::env::set_var("NODEVICE_SELECT", "1");
+    }
+}
+
 fn main() -> ExitCode {
+    #[cfg(feature = "gpu")]
+    leave_the_choice_of_a_card_to_us();
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => return refused(&error),

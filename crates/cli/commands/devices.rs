@@ -1,5 +1,5 @@
 use clap::Args;
-use netsynth_graph::{ArchitectureSpec, Shape};
+use netsynth_graph::ArchitectureSpec;
 use netsynth_report::{Cell, Column, Table};
 use netsynth_run::RunError;
 use netsynth_train::{Device, Recipe};
@@ -87,9 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
 
 /// Images a second of the test's network, on one core where it is the processor.
 fn speed(device: Device) -> Result<f64, RunError> {
-    let mut spec = ArchitectureSpec::from_ron(NETWORK)?;
-    spec.input = Shape { channels: 1, ..spec.input };
-    let (graph, dataset) = subject(spec, N_IMAGES)?;
+    let (graph, dataset) = subject(ArchitectureSpec::from_ron(NETWORK)?, N_IMAGES)?;
     let secs = epoch_secs((&graph, &dataset), &Recipe::strong(), device, N_IMAGES, N_EPOCHS, 1)?;
     Ok(N_IMAGES as f64 / median(secs))
 }

@@ -21,11 +21,11 @@ pub enum Device {
 pub enum DeviceError {
     /// The program was compiled without GPUs.
     #[error("this netsynth was built without support for GPUs")]
-    #[diagnostic(help("build it with `cargo build --release --features gpu`, or give --device cpu"))]
+    #[diagnostic(help("build it with `cargo build --release --features gpu`, or begin with --device cpu"))]
     NotBuilt,
     /// There is no such GPU, or its driver failed.
     #[error("{0}")]
-    #[diagnostic(help("see `netsynth devices` for the devices that are there, or give --device cpu"))]
+    #[diagnostic(help("see `netsynth devices` for the devices that are there, or begin with --device cpu"))]
     Failed(String),
 }
 
