@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 
 use netsynth_graph::ArchitectureSpec;
 use netsynth_run::RunError;
-use netsynth_train::{Device, Recipe};
+use netsynth_train::{Device, DeviceError, Recipe};
 
 use crate::arguments::device::DeviceChoice;
 use crate::output::progress::print_line;
@@ -32,7 +32,7 @@ fn fastest(network: &ArchitectureSpec, n_workers: NonZeroUsize) -> Result<Device
         Ok(Device::Flex)
     };
     if !Device::has_gpu_support() {
-        return cpu("this netsynth was built without support for GPUs".to_owned());
+        return cpu(DeviceError::NotBuilt.to_string());
     }
     let Some(number) = Device::gpus().iter().position(|gpu| !gpu.is_software) else {
         return cpu("there is no GPU".to_owned());

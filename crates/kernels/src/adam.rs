@@ -35,6 +35,14 @@ impl Default for AdamOptions {
     }
 }
 
+impl AdamOptions {
+    /// The decay of the average at the last of so many steps, if an average is kept.
+    pub fn average_after(&self, steps: i32) -> Option<f32> {
+        let steps = steps as f32;
+        self.average.map(|decay| decay.min((1.0 + steps) / (10.0 + steps)))
+    }
+}
+
 /// Adam (Kingma and Ba, arXiv 1412.6980), with decoupled decay (Loshchilov and Hutter, arXiv 1711.05101).
 ///
 /// Both kinds of decay act on weights, that is on parameters of two dimensions and more; biases and the parameters
@@ -134,8 +142,7 @@ impl Adam {
 
     /// The decay of the average at the last step.
     pub fn average_decay(&self) -> Option<f32> {
-        let steps = self.steps as f32;
-        self.options.average.map(|decay| decay.min((1.0 + steps) / (10.0 + steps)))
+        self.options.average_after(self.steps)
     }
 
     /// The module with the averaged parameters in place of its own; what has no average (the running statistics of

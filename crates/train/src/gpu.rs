@@ -1,14 +1,13 @@
 //! A training on a GPU: images are augmented on the CPU, an epoch of them at a time; steps run on the card, and the host waits for it
 //! once an epoch. The same draws as on the CPU, so only the rounding of sums differs.
 
-use std::any::Any;
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use burn::module::Param;
 use burn::tensor::Tensor;
 use netsynth_gpu::{Device, GpuError, Listed, Role, StepOptions, StepRates, Trainings};
+use netsynth_search::unless_panicked;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::batches::{epoch, training_images};
@@ -31,7 +30,7 @@ fn on_the_thread<T: Send>(
     };
     thread.install(|| {
         let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
-        unless_panicked(|| work(&mut opened))
+        unless_lost(|| work(&mut opened))
     })
 }
 
@@ -40,7 +39,7 @@ type Opened = BTreeMap<usize, Result<Device, GpuError>>;
 
 /// The device of a number, opened if it is not yet.
 fn device(opened: &mut Opened, number: usize) -> Result<Device, GpuError> {
-    opened.entry(number).or_insert_with(|| unless_panicked(|| Device::open(number))).clone()
+    opened.entry(number).or_insert_with(|| unless_lost(|| Device::open(number))).clone()
 }
 
 /// What the drivers name, in the order of the devices' numbers.
@@ -109,13 +108,12 @@ pub(crate) fn fit(
         }
         let rates = (0..sizes.len()).map(|step| {
             let steps_before = epoch_number * sizes.len() + step;
-            let steps = (steps_before + 1) as f32;
             let factor = recipe.schedule.at([epoch_number, n_epochs], [step, sizes.len()]);
             StepRates {
                 learning_rate: recipe.learning_rate * factor,
                 steps_before: steps_before as u32,
                 weight_decay: adam.weight_decay.into(),
-                average: adam.average.map_or(0.0, |decay| decay.min((1.0 + steps) / (10.0 + steps))),
+                average: adam.average_after(steps_before as i32 + 1).unwrap_or(0.0),
             }
         });
         let rates: Vec<StepRates> = rates.collect();
@@ -154,12 +152,8 @@ fn on_the_card<T: Send>(
 }
 
 /// A driver that is lost makes the runtime panic, which says nothing of the network.
-fn unless_panicked<T>(work: impl FnOnce() -> Result<T, GpuError>) -> Result<T, GpuError> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|panic: Box<dyn Any + Send>| {
-        let text = panic.downcast_ref::<String>().cloned();
-        let text = text.or_else(|| panic.downcast_ref::<&str>().map(|text| (*text).to_owned()));
-        Err(GpuError::Device(text.unwrap_or_else(|| "its driver failed".to_owned())))
-    })
+fn unless_lost<T>(work: impl FnOnce() -> Result<T, GpuError>) -> Result<T, GpuError> {
+    unless_panicked(work).unwrap_or_else(|panic| Err(GpuError::Device(panic)))
 }
 
 /// A network's parameters in the GPU's order, and what `rate_of` gives for the shape of each.
