@@ -4,7 +4,7 @@
 use super::correlate::{Packed, Row, Tap};
 use super::geometry::Geometry;
 use super::image::{ForwardImage, Window};
-use super::winograd::Spread;
+use super::winograd_weights::Spread;
 use crate::activation;
 use crate::buffer::Buffer;
 use crate::simd::{LANES, Simd};

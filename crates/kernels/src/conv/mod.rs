@@ -12,6 +12,7 @@ mod prepared;
 mod weight_gradient;
 mod winograd;
 mod winograd_gradient;
+mod winograd_weights;
 
 use burn::tensor::Tensor;
 use burn_flex::FlexTensor;
@@ -26,7 +27,7 @@ use image_winograd::F2;
 use netsynth_graph::Activation;
 pub use options::ConvOptions;
 pub use prepared::PreparedConv;
-use winograd::{F4, Spread};
+use winograd_weights::{F4, Spread};
 
 use crate::activation;
 use crate::buffer::Buffer;
@@ -231,7 +232,7 @@ impl Weights {
     ) -> Self {
         if geometry.is_winograd() {
             let weight = |output, input, tap| weight(0, output, input, tap);
-            Self::Winograd(winograd::at_frequencies::<T, REACH>(outputs, inputs, weight))
+            Self::Winograd(winograd_weights::at_frequencies::<T, REACH>(outputs, inputs, weight))
         } else {
             Self::Direct(Packed::new(geometry.groups, outputs, inputs, geometry.taps(), weight))
         }

@@ -5,19 +5,15 @@
 //! is [`Row`] with a single tap; 36 frequencies become a tile of 4x4 outputs. With sixteen images a pixel the
 //! transforms are plain additions of whole vectors.
 
-use std::marker::PhantomData;
-
 use super::correlate::{self, Packed, Row, Tap};
 use crate::buffer::Buffer;
-use crate::simd::{Kernel, LANES, Simd, launch};
+use crate::simd::{LANES, Simd};
 
 /// The side of a tile of outputs.
 pub(crate) const SIDE: usize = 4;
 /// The side of a tile of inputs, and of a tile's frequencies.
 pub(crate) const REACH: usize = SIDE + 2;
 pub(crate) const FREQUENCIES: usize = REACH * REACH;
-/// Taps of the kernel.
-pub(crate) const TAPS: usize = 9;
 
 /// What the frequencies of a strip's inputs may take of the second-level cache, in floats.
 const STRIP_FLOATS: usize = (450 << 10) / size_of::<f32>();
@@ -27,105 +23,6 @@ pub(crate) fn pays(inputs: usize, outputs: usize) -> bool {
     let direct = 144 * inputs * outputs;
     let transformed = 40 * inputs * outputs + 160 * inputs + 240 * outputs;
     transformed * 10 < direct * 9
-}
-
-/// How weights become frequencies: `G` of Winograd's method for tiles with so many frequencies a side.
-pub(crate) trait Spread<const REACH: usize> {
-    /// `G` times three weights.
-    ///
-    /// # Safety
-    /// The instruction set of `S` is present.
-    unsafe fn spread<S: Simd>(weights: [S::V; 3]) -> [S::V; REACH];
-}
-
-/// Tiles of 4x4 outputs.
-pub(crate) struct F4;
-
-impl Spread<REACH> for F4 {
-    #[inline(always)]
-    unsafe fn spread<S: Simd>([a, b, c]: [S::V; 3]) -> [S::V; REACH] {
-        // SAFETY: this function's contract.
-        unsafe {
-            let minus_six = S::splat(-6.0);
-            let (even, odd) = (S::div(S::add(a, c), minus_six), S::div(b, minus_six));
-            let wide_even = S::add(S::div(a, S::splat(24.0)), S::div(c, S::splat(6.0)));
-            let wide_odd = S::div(b, S::splat(12.0));
-            [
-                S::mul(a, S::splat(0.25)),
-                S::add(even, odd),
-                S::sub(even, odd),
-                S::add(wide_even, wide_odd),
-                S::sub(wide_even, wide_odd),
-                c,
-            ]
-        }
-    }
-}
-
-/// The weights of a 3x3 convolution at every frequency of a tile, `G g Gt`, packed as groups of one tap.
-///
-/// `weight(output, input, tap)` gives the values of the kernel.
-pub(crate) fn at_frequencies<T: Spread<REACH>, const REACH: usize>(
-    outputs: usize,
-    inputs: usize,
-    weight: impl Fn(usize, usize, usize) -> f32,
-) -> Packed {
-    launch(Packing::<T, _, REACH> { outputs, inputs, weight, tile: PhantomData })
-}
-
-struct Packing<T, F, const REACH: usize> {
-    outputs: usize,
-    inputs: usize,
-    weight: F,
-    tile: PhantomData<T>,
-}
-
-impl<T: Spread<REACH>, F: Fn(usize, usize, usize) -> f32, const REACH: usize> Kernel
-    for Packing<T, F, REACH>
-{
-    type Output = Packed;
-
-    #[inline(always)]
-    unsafe fn run<S: Simd>(self) -> Packed {
-        let Self { outputs, inputs, weight, .. } = self;
-        let group = outputs * inputs;
-        let mut values = vec![0.0; REACH * REACH * group];
-        let mut taps = [[0.0; LANES]; TAPS];
-        for (first, end) in correlate::tiles(outputs, S::WIDE) {
-            // Of a register tile, the weights of an input are neighbours, and inputs follow each other.
-            let (width, n) = (end - first, (end - first) * inputs);
-            for at in (0..n).step_by(S::WIDTH) {
-                let lanes = S::WIDTH.min(n - at);
-                for lane in 0..lanes {
-                    let (input, output) = ((at + lane) / width, first + (at + lane) % width);
-                    for tap in 0..TAPS {
-                        taps[tap][lane] = weight(output, input, tap);
-                    }
-                }
-                // SAFETY: the caller's instruction set; every array is at least one vector long.
-                unsafe {
-                    let mut lines = [[S::splat(0.0); REACH]; 3];
-                    for ky in 0..3 {
-                        let mut line = [S::splat(0.0); 3];
-                        for kx in 0..3 {
-                            line[kx] = S::load(taps[3 * ky + kx].as_ptr());
-                        }
-                        lines[ky] = T::spread::<S>(line);
-                    }
-                    for j in 0..REACH {
-                        let column = T::spread::<S>([lines[0][j], lines[1][j], lines[2][j]]);
-                        for i in 0..REACH {
-                            let mut found = [0.0; LANES];
-                            S::store(found.as_mut_ptr(), column[i]);
-                            let to = (REACH * i + j) * group + first * inputs + at;
-                            values[to..][..lanes].copy_from_slice(&found[..lanes]);
-                        }
-                    }
-                }
-            }
-        }
-        Packed::of(values, group)
-    }
 }
 
 /// The frequencies of a line of a tile, `Bt d`.
@@ -215,7 +112,7 @@ impl Strip {
     ///
     /// # Safety
     /// The instruction set of `S` is present; `rows` are valid for `width` columns of every input channel; `output`
-    /// is valid for `n_rows` rows of every output channel, `plane` floats apart; `weights` are those of [`F4`].
+    /// is valid for `n_rows` rows of every output channel, `plane` floats apart; `weights` are those of [`F4`](super::winograd_weights::F4).
     #[inline(always)]
     pub(crate) unsafe fn run<S: Simd>(
         &mut self,

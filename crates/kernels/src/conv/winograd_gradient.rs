@@ -3,7 +3,8 @@
 //! and of the output's gradient, 36 multiplications a tile instead of 144.
 
 use super::weight_gradient::{AddProducts, ProductSums, Products};
-use super::winograd::{FREQUENCIES, REACH, Rows, SIDE, TAPS, transform, transform_gradient};
+use super::winograd::{FREQUENCIES, REACH, Rows, SIDE, transform, transform_gradient};
+use super::winograd_weights::TAPS;
 use crate::buffer::Buffer;
 use crate::simd::{LANES, Simd};
 
@@ -114,17 +115,11 @@ impl FrequencySums {
                     while column < self.width {
                         d[0] = d[4];
                         d[1] = d[5];
-                        if column + SIDE < self.width {
-                            for index in 2..REACH {
-                                d[index] = rows.input::<S, I>((column + index - 1) * LANES + lane);
-                            }
-                        } else {
-                            for index in 2..REACH {
-                                let column = column + index - 1;
-                                d[index] = S::splat(0.0);
-                                if column < self.width {
-                                    d[index] = rows.input::<S, I>(column * LANES + lane);
-                                }
+                        for index in 2..REACH {
+                            let column = column + index - 1;
+                            d[index] = S::splat(0.0);
+                            if column < self.width {
+                                d[index] = rows.input::<S, I>(column * LANES + lane);
                             }
                         }
                         let frequencies = transform::<S>(d);
@@ -152,15 +147,9 @@ impl FrequencySums {
                     let mut column = 0;
                     while column < self.width {
                         let mut g = [S::splat(0.0); SIDE];
-                        if column + SIDE <= self.width {
-                            for index in 0..SIDE {
+                        for index in 0..SIDE {
+                            if column + index < self.width {
                                 g[index] = rows.gradient::<S, I>((column + index) * LANES + lane);
-                            }
-                        } else {
-                            for index in 0..SIDE {
-                                if column + index < self.width {
-                                    g[index] = rows.gradient::<S, I>((column + index) * LANES + lane);
-                                }
                             }
                         }
                         let frequencies = transform_gradient::<S>(g);
