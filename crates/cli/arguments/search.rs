@@ -3,7 +3,6 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use netsynth_files::Shown;
-use netsynth_run::networks::{architecture, read};
 use netsynth_run::{DataSource, PROTOTYPE_EPOCHS, Plan, RunError};
 use netsynth_search::{Count, Objective, StrategyKind};
 use netsynth_train::{InheritFrom, Inheritance};
@@ -14,7 +13,7 @@ use crate::arguments::data::DataArguments;
 use crate::arguments::device::DeviceChoice;
 use crate::arguments::recipe::RecipeArguments;
 use crate::arguments::strategy::strategy;
-use crate::work;
+use crate::work::device::of_search;
 
 /// The plan of a search, as a file or built in, and what is to be otherwise.
 #[derive(Args)]
@@ -168,9 +167,7 @@ impl SearchArguments {
         }
         plan.search.strategy = strategy.unwrap_or(plan.search.strategy);
         if let Some(choice) = *device {
-            let (mut network, _) = architecture(&read("resnet20")?)?;
-            (network.input.height, network.input.width) = (plan.data.options.height, plan.data.options.width);
-            plan.device = work::device::device(choice, &network, n_workers)?;
+            plan.device = of_search(choice, plan, n_workers)?;
         }
         plan.recipe = recipe.merged(plan.recipe.clone())?;
         if let Some(inherit) = inherit {

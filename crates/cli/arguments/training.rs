@@ -2,7 +2,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 use netsynth_data::DataOptions;
-use netsynth_graph::ArchitectureSpec;
 use netsynth_graph::schema::SCHEMA;
 use netsynth_run::networks::{Source, architecture};
 use netsynth_run::{DataPlan, DataSource, RunError, TrainPlan, TrainingKind};
@@ -43,7 +42,7 @@ pub(crate) struct TrainingArguments {
     /// Where to train: cpu; a GPU of `netsynth devices`, such as wgpu or wgpu:1; or auto, the first GPU if a training of the
     /// network is faster there than on all cores. The CPU if not given
     #[arg(long)]
-    device: Option<DeviceChoice>,
+    pub(crate) device: Option<DeviceChoice>,
     /// Print the plan that would be followed, and train nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -79,11 +78,6 @@ impl TrainingArguments {
         self.seed.unwrap_or(1)
     }
 
-    /// Where networks like this one are trained.
-    pub(crate) fn device(&self, network: &ArchitectureSpec) -> Result<Device, RunError> {
-        self.device.map_or(Ok(Device::Flex), |choice| device(choice, network, self.workers.count()))
-    }
-
     /// The plan of a network's training.
     pub(crate) fn plan(
         &self,
@@ -104,7 +98,9 @@ impl TrainingArguments {
             seed: self.seed(),
             n_seeds,
             start: self.start.clone(),
-            device: self.device(&spec)?,
+            device: self
+                .device
+                .map_or(Ok(Device::Flex), |choice| device(choice, &spec, self.workers.count()))?,
             architecture: spec,
         })
     }

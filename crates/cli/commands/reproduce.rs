@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 use netsynth_graph::{ArchitectureSpec, Graph, schema};
-use netsynth_run::networks::{Source, architecture, read};
+use netsynth_run::networks::{Source, read};
 use netsynth_run::{
     CrossValidation, Plan, RunError, Search, TrainPlan, begun_or_reopened, found_networks, paper_plan,
     refuse_other,
@@ -21,6 +21,7 @@ use crate::commands::table_1::{self, Measured};
 use crate::output::events;
 use crate::output::print::{Format, Output, print};
 use crate::output::progress::Progress;
+use crate::work::device::of_search;
 use crate::work::search::{cores, limit_to, work_on};
 use crate::work::training::{train_on_folds, trained};
 use crate::{Ending, interrupt};
@@ -182,8 +183,10 @@ fn begun(
 ) -> Result<Option<(Search, RunFolder)>, RunError> {
     let Arguments { budget, training: options, .. } = arguments;
     let n_workers = options.workers.count();
-    let (prototype, _) = architecture(&read("resnet20")?)?;
-    let plan = Plan { device: options.device(&prototype)?, ..plan };
+    let plan = match options.device {
+        Some(choice) => Plan { device: of_search(choice, &plan, n_workers)?, ..plan },
+        None => plan,
+    };
     plan.check()?;
     if options.dry_run && budget.is_none() {
         print(schema::to_ron(&plan).trim_end())?;

@@ -3,7 +3,8 @@
 use std::num::NonZeroUsize;
 
 use netsynth_graph::ArchitectureSpec;
-use netsynth_run::RunError;
+use netsynth_run::networks::{architecture, read};
+use netsynth_run::{Plan, RunError};
 use netsynth_train::{Device, DeviceError, Recipe};
 
 use crate::arguments::device::DeviceChoice;
@@ -23,6 +24,17 @@ pub(crate) fn device(
         DeviceChoice::Named(device) => Ok(device),
         DeviceChoice::Auto => fastest(network, n_workers),
     }
+}
+
+/// The device that is meant for a search: for networks like ResNet-20 on images of the plan's size.
+pub(crate) fn of_search(
+    choice: DeviceChoice,
+    plan: &Plan,
+    n_workers: NonZeroUsize,
+) -> Result<Device, RunError> {
+    let (mut network, _) = architecture(&read("resnet20")?)?;
+    (network.input.height, network.input.width) = (plan.data.options.height, plan.data.options.width);
+    device(choice, &network, n_workers)
 }
 
 /// The first real GPU if a training on it is faster than trainings on so many cores together, else the CPU; says which, and why.
