@@ -51,8 +51,6 @@ pub struct Listed {
     pub name: String,
     /// The driver, with its version.
     pub driver: String,
-    /// `DiscreteGpu`, `IntegratedGpu`, or `Cpu` for a software driver.
-    pub kind: String,
     /// Whether it is the processor after all, under a software driver.
     pub is_software: bool,
 }
@@ -62,7 +60,6 @@ pub fn devices() -> Vec<Listed> {
     let listed = |(info, _): &(AdapterInfo, WgpuDeviceKind)| Listed {
         name: info.name.clone(),
         driver: driver(info),
-        kind: format!("{:?}", info.device_type),
         is_software: info.device_type == DeviceType::Cpu,
     };
     adapters().iter().map(listed).collect()

@@ -78,9 +78,14 @@ impl Search {
         Ok(Duration::try_from_secs_f64(secs).unwrap_or(Duration::MAX))
     }
 
-    /// Multiply-accumulates on each image of a fold that all workers together train in a second, at this rate of a core.
+    /// Multiply-accumulates on each image of a fold that all workers together train in a second, at this rate of a training.
     fn macs_a_second(&self, rate: f64) -> f64 {
-        rate * self.n_workers.get() as f64 / self.split.train(0).len().max(1) as f64
+        // Trainings side by side have cores of their own, and share a card.
+        let n_at_once = match self.plan.device {
+            Device::Flex => self.n_workers.get(),
+            Device::Wgpu(_) => 1,
+        };
+        rate * n_at_once as f64 / self.split.train(0).len().max(1) as f64
     }
 
     /// The prototype with its widths scaled to the middle of what the space has.
@@ -91,8 +96,8 @@ impl Search {
         Ok(self.space.decode(&decisions.shaped(&decisions.prototype(), &shape), "middling")?)
     }
 
-    /// Multiply-accumulates of forward passes a second of a training on one core, augmentation, optimiser and all; on a GPU,
-    /// the share of each worker.
+    /// Multiply-accumulates of forward passes a second of a training on one core, augmentation, optimiser and all; on a GPU, of
+    /// a training that has it alone.
     fn rate(&self, graph: &Graph) -> Result<f64, RunError> {
         let samples = self.split.train(0);
         let training = Training {
@@ -111,11 +116,6 @@ impl Search {
         })
         .map_err(|error| RunError::new(error.to_string(), "free some memory"))??;
         let secs = ends.last().map_or(f64::MAX, |last| last.duration_since(ends[0]).as_secs_f64());
-        // Trainings side by side have cores of their own, and share a card.
-        let secs = match self.plan.device {
-            Device::Flex => secs,
-            Device::Wgpu(_) => secs * self.n_workers.get() as f64,
-        };
         Ok((TIMED * samples.len()) as f64 * graph.cost().macs as f64 / secs.max(1e-9))
     }
 
