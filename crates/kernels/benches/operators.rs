@@ -10,7 +10,7 @@ use std::time::Instant;
 
 use burn::tensor::{Device, Distribution, Tensor};
 use netsynth_kernels::{
-    Activation, ConvOptions, FeatureMap, batch_norm, conv2d, global_avg_pool, peak_gflops, sum,
+    Activation, ConvOptions, FeatureMap, PreparedConv, batch_norm, conv2d, global_avg_pool, peak_gflops, sum,
 };
 
 const BATCH: usize = 64;
@@ -22,8 +22,8 @@ fn main() {
         let peak = peak_gflops();
         println!("peak {peak:.1} GFLOP/s; batch {BATCH}; percentages are of the peak");
         println!(
-            "{:<28} {:>18} {:>18} {:>18}",
-            "convolution", "forward", "input gradient", "weight gradient"
+            "{:<28} {:>18} {:>18} {:>18} {:>18}",
+            "convolution", "forward", "input gradient", "weight gradient", "one image"
         );
         for (inputs, outputs, side, kernel, stride, groups) in [
             (1, 11, 48, 3, 1, 1),
@@ -36,6 +36,9 @@ fn main() {
             (27, 36, 24, 3, 2, 1),
             (39, 64, 12, 3, 1, 1),
             (64, 64, 12, 3, 1, 1),
+            (64, 64, 8, 3, 1, 1),
+            (64, 64, 6, 3, 1, 1),
+            (64, 64, 4, 3, 1, 1),
             (64, 64, 12, 1, 1, 1),
             (32, 32, 24, 5, 1, 1),
             (1, 1, 24, 3, 1, 32),
@@ -73,9 +76,26 @@ fn convolution(peak: f64, name: &str, [inputs, outputs, side, kernel, stride, gr
     // What the backward pass through the input's layout costs is not the convolution's.
     let (_, layout) = time(|| FeatureMap::from_tensor(x.clone()), |x| x);
     let input = input - layout;
+    let weights = random([outputs * groups, inputs, kernel, kernel], false).inner();
+    let prepared = PreparedConv::new(weights, None, options, Activation::Linear);
+    let image = random([1, inputs * groups, side, side], false).inner();
+    let one = BATCH as f64 * inference(|| prepared.forward(FeatureMap::from_tensor(image.clone())));
     let show =
         |seconds: f64| format!("{:.1} GFLOP/s {:3.0}%", flops / seconds / 1e9, flops / seconds / 1e7 / peak);
-    println!("{name:<28} {:>18} {:>18} {:>18}", show(forward), show(input), show(weight));
+    let [forward, input, weight, one] = [forward, input, weight, one].map(show);
+    println!("{name:<28} {forward:>18} {input:>18} {weight:>18} {one:>18}");
+}
+
+/// Median seconds of a short piece of work.
+fn inference<T>(work: impl Fn() -> T) -> f64 {
+    let mut times = Vec::new();
+    let begin = Instant::now();
+    while times.len() < 5 || begin.elapsed().as_secs_f64() < 0.2 {
+        let start = clock::seconds();
+        let _ = work();
+        times.push(clock::seconds() - start);
+    }
+    median(&mut times)
 }
 
 fn others() {

@@ -159,6 +159,21 @@ proptest! {
         assert_close(&data(sum.into_tensor()), &data(expected), "sum");
     }
 
+    /// Images of so many tiles that their frequencies do not fit into the cache at once, and of a few only.
+    #[test]
+    fn one_large_image_agrees(
+        inputs in 1usize..70, outputs in 4usize..70, height in 1usize..90, width in 1usize..90, level in levels()
+    ) {
+        let options = ConvOptions { stride: 1, padding: 1, groups: 1 };
+        let case = Case { batch: 1, inputs, outputs, height, width, kernel: 3, options };
+        let (x, weight) = (case.x().inner(), case.weight().inner());
+        let expected = composition::conv2d(x.clone(), weight.clone(), None, options, Activation::Relu);
+        let found = with_level(level, || {
+            crate::PreparedConv::new(weight, None, options, Activation::Relu).forward(x)
+        });
+        assert_close(&data(found.into_tensor()), &data(expected), "output");
+    }
+
     #[test]
     fn conv_batch_norm_agrees(case in cases(), activation in activations(), apart: bool, level in levels()) {
         // A normalisation over a handful of values, or one that undoes a single weight, has no gradient to speak of,

@@ -50,6 +50,12 @@ impl Geometry {
         same && winograd::pays(self.inputs, self.outputs)
     }
 
+    /// Whether it pays for a single image, too, whose tiles share a vector: four of them leave most of it empty.
+    pub(crate) fn is_winograd_image(&self) -> bool {
+        let tiles = self.height.div_ceil(winograd::SIDE) * self.width.div_ceil(winograd::SIDE);
+        self.is_winograd() && tiles > 4
+    }
+
     /// Floats of the weights.
     pub(crate) fn weights(&self) -> usize {
         self.groups * self.outputs * self.inputs * self.taps()

@@ -106,7 +106,7 @@ impl Window {
 
     /// Copies the planes; the borders of `values` are zero already.
     pub(crate) fn read(&self, planes: &[f32], values: &mut [f32]) {
-        let Geometry { inputs, height, width, padding, stride, .. } = self.geometry;
+        let Geometry { inputs, height, width, kernel, padding, stride, .. } = self.geometry;
         let channels = planes.chunks_exact(height * width).zip(values.chunks_mut(self.pitch)).take(inputs);
         for (plane, to) in channels {
             for (y, from) in plane.chunks_exact(width).enumerate() {
@@ -127,7 +127,11 @@ impl Window {
                     }
                     continue;
                 }
-                for phase in 0..stride {
+                // A small kernel meets some phases only.
+                if (y + padding) % stride >= kernel {
+                    continue;
+                }
+                for phase in 0..stride.min(kernel) {
                     // The first column of this phase, in the input and in the window.
                     let column = (phase + stride - padding % stride) % stride;
                     let at = self.tap(y + padding, phase) + (column + padding) / stride;

@@ -1,110 +1,163 @@
-//! Winograd's F(2x2, 3x3) for a single image: as in [`super::winograd`], but with tiles of 2x2, and the lanes of a
-//! vector are neighbouring tiles, so the image is first split into its even and odd rows and columns.
+//! Winograd's F(4x4, 3x3) for a single image: as in [`super::winograd`], but the lanes of a vector are neighbouring
+//! tiles, so that every fourth row and every fourth column of the image are brought together first.
 
 use super::correlate::{Packed, Row, Tap};
 use super::geometry::Geometry;
-use super::image::{ForwardImage, Window};
-use super::winograd_weights::Spread;
+use super::image::ForwardImage;
+use super::winograd::{FREQUENCIES, REACH, SIDE, transform};
 use crate::activation;
 use crate::buffer::Buffer;
 use crate::simd::{LANES, Simd};
 use netsynth_graph::Activation;
 
-const FREQUENCIES: usize = 16;
-
-/// What the frequencies of some tiles may take of the second-level cache, in floats.
-const TILES_FLOATS: usize = (400 << 10) / size_of::<f32>();
-
-/// Tiles of 2x2 outputs.
-pub(crate) struct F2;
-
-impl Spread<4> for F2 {
-    #[inline(always)]
-    unsafe fn spread<S: Simd>([a, b, c]: [S::V; 3]) -> [S::V; 4] {
-        // SAFETY: this function's contract.
-        unsafe {
-            let half = S::splat(0.5);
-            let (plus, minus) = (S::add(S::add(a, b), c), S::add(S::sub(a, b), c));
-            [a, S::mul(half, plus), S::mul(half, minus), c]
-        }
-    }
-}
+/// What the frequencies of a strip may take of the second-level cache, in floats.
+const STRIP_FLOATS: usize = (500 << 10) / size_of::<f32>();
 
 /// Convolves the image.
 ///
 /// # Safety
 /// The instruction set of `S` is present, the slices are those of the geometry, and the weights are
-/// those of [`F2`].
+/// those at the frequencies of a tile.
 #[inline(always)]
 pub(crate) unsafe fn run<S: Simd>(image: ForwardImage<'_>, weights: &Packed) {
     let Geometry { inputs, outputs, height, width, .. } = image.geometry;
-    // Rows and columns of two phases, as a stride of two would have them.
-    let window = Window::new(Geometry { stride: 2, ..image.geometry });
-    let (rows, columns) = (height.div_ceil(2), width.div_ceil(2));
-    let tiles = (rows - 1) * window.row + columns;
-    let fitting = TILES_FLOATS / (FREQUENCIES * (inputs + outputs));
-    let chunk = (fitting / (6 * LANES) * 6 * LANES).max(3 * LANES).min(tiles.next_multiple_of(LANES));
-    let mut values = Buffer::zeros(inputs * window.pitch + LANES);
-    window.read(image.input, &mut values);
-    let mut before = Buffer::stale(FREQUENCIES * (inputs * chunk + LANES));
-    let mut after = Buffer::stale(FREQUENCIES * (outputs * chunk + LANES));
-    // The four phases of the output of every channel.
-    let phase = tiles.next_multiple_of(LANES);
-    let mut phases = Buffer::stale(outputs * 4 * phase);
-    let mut first = 0;
-    while first < tiles {
-        let len = chunk.min(phase - first);
-        // SAFETY: tiles before `phase` are read from within the window, whose buffer has a line to spare, and
-        // written within `phases`; the rest is this function's contract.
-        unsafe {
-            for input in 0..inputs {
-                for at in (0..len).step_by(S::WIDTH) {
-                    let from = values.as_ptr().add(input * window.pitch + first + at);
-                    read::<S>(
-                        &window,
-                        from,
-                        before.as_mut_ptr().add(input * chunk + at),
-                        inputs * chunk + LANES,
-                    );
+    let strip = Strip::new(image.geometry, S::WIDTH);
+    // A line more than is used, or all frequencies would fall into one cache set.
+    let pitches = [inputs, outputs].map(|channels| channels * strip.tiles + LANES);
+    let [inside, outside] = pitches.map(|pitch| FREQUENCIES * pitch);
+    // Of the same size for every layer, so that each finds what the one before it gave back.
+    let mut frequencies = Buffer::stale((inside + outside).max(STRIP_FLOATS));
+    let (before, after) = frequencies.split_at_mut(inside);
+    let mut pixels = Buffer::zeros(SIDE * SIDE * strip.phase);
+    let mut found = Buffer::stale(SIDE * SIDE * strip.tiles + SIDE);
+    for first_row in (0..height).step_by(SIDE * strip.rows) {
+        for (input, plane) in image.input.chunks_exact(height * width).enumerate() {
+            // SAFETY: this function's contract; the phases have room for a vector at any tile, and every frequency has one for
+            // it.
+            unsafe {
+                strip.split::<S>(plane, first_row, &mut pixels);
+                for at in (0..strip.tiles).step_by(S::WIDTH) {
+                    let to = before.as_mut_ptr().add(input * strip.tiles + at);
+                    read::<S>(&strip, pixels.as_ptr().add(at), to, pitches[0]);
                 }
             }
-            for frequency in 0..FREQUENCIES {
+        }
+        for frequency in 0..FREQUENCIES {
+            // SAFETY: the buffers hold the strip's tiles of every frequency and channel.
+            unsafe {
                 S::call(Row {
-                    window: before.as_ptr().add(frequency * (inputs * chunk + LANES)),
-                    pitch: chunk,
+                    window: before.as_ptr().add(frequency * pitches[0]),
+                    pitch: strip.tiles,
                     inputs,
                     taps: &[Tap { offset: 0, index: 0 }],
                     weights: weights.group(frequency),
                     taps_packed: 1,
                     bias: None,
-                    output: after.as_mut_ptr().add(frequency * (outputs * chunk + LANES)),
-                    output_pitch: chunk,
+                    output: after.as_mut_ptr().add(frequency * pitches[1]),
+                    output_pitch: strip.tiles,
                     outputs,
-                    len,
+                    len: strip.tiles,
                 });
             }
-            for output in 0..outputs {
-                let bias = S::splat(image.bias.map_or(0.0, |bias| bias[output]));
-                for at in (0..len).step_by(S::WIDTH) {
-                    let from = after.as_ptr().add(output * chunk + at);
-                    let to = phases.as_mut_ptr().add(output * 4 * phase + first + at);
-                    write::<S>(from, outputs * chunk + LANES, bias, image.activation, to, phase);
+        }
+        for (output, plane) in image.output.chunks_exact_mut(height * width).enumerate() {
+            let bias = image.bias.map_or(0.0, |bias| bias[output]);
+            // SAFETY: this function's contract; the buffers hold all tiles of the strip.
+            unsafe {
+                for at in (0..strip.tiles).step_by(S::WIDTH) {
+                    let from = after.as_ptr().add(output * strip.tiles + at);
+                    let to = found.as_mut_ptr().add(at);
+                    write::<S>(from, pitches[1], bias, image.activation, to, strip.tiles);
+                }
+                strip.join::<S>(&found, first_row, plane);
+            }
+        }
+    }
+}
+
+/// Some rows of tiles, one after the other. At the end of each row but the last stands a tile that is computed for nothing:
+/// the pixels right of a row are those left of the next.
+struct Strip {
+    height: usize,
+    width: usize,
+    /// Rows of tiles.
+    rows: usize,
+    /// From a tile to the one below.
+    row: usize,
+    /// Tiles, as whole vectors.
+    tiles: usize,
+    /// Floats of a phase of the input: of the pixels with the same row and column of a tile.
+    phase: usize,
+}
+
+impl Strip {
+    fn new(geometry: Geometry, vector: usize) -> Self {
+        let Geometry { inputs, outputs, height, width, .. } = geometry;
+        let (all, columns) = (height.div_ceil(SIDE), width.div_ceil(SIDE));
+        let row = columns + 1;
+        let fitting = (STRIP_FLOATS / (FREQUENCIES * (inputs + outputs) * row)).clamp(1, all);
+        // As many in each strip.
+        let rows = all.div_ceil(all.div_ceil(fitting));
+        let tiles = ((rows - 1) * row + columns).next_multiple_of(vector);
+        // A tile reaches into the one below and the one right of that, and tiles are written four at a time.
+        Self { height, width, rows, row, tiles, phase: tiles + row + SIDE + 1 }
+    }
+
+    /// Where the phase of this row and column of a tile begins, or of the tile below or right of it.
+    #[inline(always)]
+    fn at(&self, row: usize, column: usize) -> usize {
+        (row % SIDE * SIDE + column % SIDE) * self.phase + row / SIDE * self.row + column / SIDE
+    }
+
+    /// Brings the pixels of a plane's rows, from the one above `first_row` on, into phases, whose columns beyond the plane are
+    /// zero already, or become so.
+    ///
+    /// # Safety
+    /// The instruction set of `S` is present.
+    #[inline(always)]
+    unsafe fn split<S: Simd>(&self, plane: &[f32], first_row: usize, phases: &mut [f32]) {
+        assert!(plane.len() == self.height * self.width && phases.len() >= SIDE * SIDE * self.phase);
+        for row in 0..SIDE * self.rows + 2 {
+            // The first column is the border.
+            let mut to = [0; SIDE];
+            for column in 0..SIDE {
+                to[column] = self.at(row, column + 1);
+            }
+            let y = (first_row + row).wrapping_sub(1);
+            if y >= self.height {
+                to.iter().for_each(|&to| phases[to..][..self.row - 1].fill(0.0));
+                continue;
+            }
+            for x in (0..self.width).step_by(SIDE * SIDE) {
+                // SAFETY: the row ends with `count` pixels, and every phase has room for four tiles at its last one, or more.
+                unsafe {
+                    let to = to.map(|to| phases.as_mut_ptr().add(to + x / SIDE));
+                    let count = (self.width - x).min(SIDE * SIDE);
+                    S::deal(plane.as_ptr().add(y * self.width + x), count, to);
                 }
             }
         }
-        first += len;
     }
-    for (phases, plane) in phases.chunks_exact(4 * phase).zip(image.output.chunks_exact_mut(height * width)) {
-        for (y, line) in plane.chunks_exact_mut(width).enumerate() {
-            let at = y % 2 * 2 * phase + y / 2 * window.row;
-            let (even, odd) = (&phases[at..][..columns], &phases[at + phase..][..columns]);
-            let pairs = line.chunks_exact_mut(2);
-            for ((pair, even), odd) in pairs.zip(even).zip(odd) {
-                pair[0] = *even;
-                pair[1] = *odd;
+
+    /// Puts phases of outputs into the rows of a plane, from `first_row` on.
+    ///
+    /// # Safety
+    /// The instruction set of `S` is present.
+    #[inline(always)]
+    unsafe fn join<S: Simd>(&self, phases: &[f32], first_row: usize, plane: &mut [f32]) {
+        assert!(plane.len() == self.height * self.width && phases.len() >= SIDE * SIDE * self.tiles + SIDE);
+        for row in 0..(SIDE * self.rows).min(self.height - first_row) {
+            let mut from = [0; SIDE];
+            for column in 0..SIDE {
+                from[column] = (row % SIDE * SIDE + column) * self.tiles + row / SIDE * self.row;
             }
-            if width % 2 == 1 {
-                line[width - 1] = even[columns - 1];
+            for x in (0..self.width).step_by(SIDE * SIDE) {
+                // SAFETY: the row ends with `count` pixels, and the last phase has four tiles behind its end.
+                unsafe {
+                    let from = from.map(|from| phases.as_ptr().add(from + x / SIDE));
+                    let count = (self.width - x).min(SIDE * SIDE);
+                    S::gather(from, plane.as_mut_ptr().add((first_row + row) * self.width + x), count);
+                }
             }
         }
     }
@@ -112,25 +165,43 @@ pub(crate) unsafe fn run<S: Simd>(image: ForwardImage<'_>, weights: &Packed) {
 
 /// The frequencies of one vector of tiles, `Bt d B`.
 #[inline(always)]
-unsafe fn read<S: Simd>(window: &Window, from: *const f32, to: *mut f32, frequency: usize) {
+unsafe fn read<S: Simd>(strip: &Strip, from: *const f32, to: *mut f32, pitch: usize) {
     // SAFETY: this function's contract.
     unsafe {
-        let mut columns = [[S::splat(0.0); 4]; 4];
-        for j in 0..4 {
-            let d0 = S::load(from.add(window.tap(0, j)));
-            let d1 = S::load(from.add(window.tap(1, j)));
-            let d2 = S::load(from.add(window.tap(2, j)));
-            let d3 = S::load(from.add(window.tap(3, j)));
-            columns[j] = [S::sub(d0, d2), S::add(d1, d2), S::sub(d2, d1), S::sub(d1, d3)];
+        let mut columns = [[S::splat(0.0); REACH]; REACH];
+        for column in 0..REACH {
+            let mut d = [S::splat(0.0); REACH];
+            for row in 0..REACH {
+                d[row] = S::load(from.add(strip.at(row, column)));
+            }
+            columns[column] = transform::<S>(d);
         }
-        for i in 0..4 {
-            let [d0, d1, d2, d3] = [columns[0][i], columns[1][i], columns[2][i], columns[3][i]];
-            let to = to.add(4 * i * frequency);
-            S::store(to, S::sub(d0, d2));
-            S::store(to.add(frequency), S::add(d1, d2));
-            S::store(to.add(2 * frequency), S::sub(d2, d1));
-            S::store(to.add(3 * frequency), S::sub(d1, d3));
+        for i in 0..REACH {
+            let mut line = [S::splat(0.0); REACH];
+            for column in 0..REACH {
+                line[column] = columns[column][i];
+            }
+            let line = transform::<S>(line);
+            for j in 0..REACH {
+                S::store(to.add((i * REACH + j) * pitch), line[j]);
+            }
         }
+    }
+}
+
+/// The outputs of a line of a tile, `At m`.
+#[inline(always)]
+unsafe fn outputs<S: Simd>(m: [S::V; REACH]) -> [S::V; SIDE] {
+    // SAFETY: the caller's instruction set.
+    unsafe {
+        let (even, odd) = (S::add(m[1], m[2]), S::sub(m[1], m[2]));
+        let (wide_even, wide_odd) = (S::add(m[3], m[4]), S::sub(m[3], m[4]));
+        [
+            S::add(m[0], S::add(even, wide_even)),
+            S::mul_add(S::splat(2.0), wide_odd, odd),
+            S::mul_add(S::splat(4.0), wide_even, even),
+            S::add(m[5], S::mul_add(S::splat(8.0), wide_odd, odd)),
+        ]
     }
 }
 
@@ -138,29 +209,32 @@ unsafe fn read<S: Simd>(window: &Window, from: *const f32, to: *mut f32, frequen
 #[inline(always)]
 unsafe fn write<S: Simd>(
     from: *const f32,
-    frequency: usize,
-    bias: S::V,
+    pitch: usize,
+    bias: f32,
     activation: Activation,
     to: *mut f32,
     phase: usize,
 ) {
     // SAFETY: this function's contract.
     unsafe {
-        let mut upper = [S::splat(0.0); 4];
-        let mut lower = upper;
-        for j in 0..4 {
-            let m0 = S::load(from.add(j * frequency));
-            let m1 = S::load(from.add((4 + j) * frequency));
-            let m2 = S::load(from.add((8 + j) * frequency));
-            let m3 = S::load(from.add((12 + j) * frequency));
-            upper[j] = S::add(S::add(m0, m1), m2);
-            lower[j] = S::sub(S::sub(m1, m2), m3);
+        let mut lines = [[S::splat(0.0); REACH]; SIDE];
+        for j in 0..REACH {
+            let mut column = [S::splat(0.0); REACH];
+            for i in 0..REACH {
+                column[i] = S::load(from.add((i * REACH + j) * pitch));
+            }
+            let column = outputs::<S>(column);
+            for i in 0..SIDE {
+                lines[i][j] = column[i];
+            }
         }
-        for (row, m) in [upper, lower].into_iter().enumerate() {
-            let m1 = S::add(m[1], bias);
-            let to = to.add(2 * row * phase);
-            S::store(to, activation::apply::<S>(activation, S::add(S::add(m[0], m1), m[2])));
-            S::store(to.add(phase), activation::apply::<S>(activation, S::sub(S::sub(m1, m[2]), m[3])));
+        for i in 0..SIDE {
+            // The bias reaches all outputs of a row through the second frequency alone.
+            lines[i][1] = S::add(lines[i][1], S::splat(bias));
+            let line = outputs::<S>(lines[i]);
+            for j in 0..SIDE {
+                S::store(to.add((i * SIDE + j) * phase), activation::apply::<S>(activation, line[j]));
+            }
         }
     }
 }

@@ -23,11 +23,9 @@ use forward::ForwardBlock;
 pub(crate) use geometry::Geometry;
 pub(crate) use gradient_window::GradientRows;
 use image::ForwardImage;
-use image_winograd::F2;
 use netsynth_graph::Activation;
 pub use options::ConvOptions;
 pub use prepared::PreparedConv;
-use winograd_weights::{F4, Spread};
 
 use crate::activation;
 use crate::buffer::Buffer;
@@ -56,7 +54,8 @@ pub fn conv2d(
         Kind::Plain(x) if flex::covered(&x) && !x.is_autodiff() && !weight.is_autodiff() => {
             let geometry = geometry(x.dims(), &weight, options);
             let (weight, bias) = (Operand::open(weight), bias.map(Operand::open));
-            let weights = image_weights(&geometry, weight.as_slice());
+            let weights = if geometry.is_winograd_image() { forward_weights } else { direct_weights };
+            let weights = weights(&geometry, weight.as_slice());
             let bias = bias.as_ref().map(Operand::as_slice);
             FeatureMap { kind: Kind::Plain(images(geometry, x, &weights, bias, activation)) }
         }
@@ -171,7 +170,7 @@ pub(crate) fn backward<G: GradientRows + Send>(
     let packed = want_input.then(|| {
         // Winograd's strips take the gradient for an input, so their kernel is the mirror image.
         let winograd = geometry.is_winograd();
-        Weights::new::<F4, _>(&geometry, inputs, outputs, |group, input, output, tap| {
+        Weights::new(&geometry, inputs, outputs, |group, input, output, tap| {
             let tap = if winograd { taps - 1 - tap } else { tap };
             weight[((group * outputs + output) * inputs + input) * taps + tap]
         })
@@ -202,18 +201,18 @@ pub(crate) fn backward<G: GradientRows + Send>(
 pub(crate) enum Weights {
     /// For the taps of the kernel.
     Direct(Packed),
-    /// For the frequencies of a tile: Winograd's larger tiles for blocks, the smaller ones for single images.
+    /// For the frequencies of a tile of Winograd's method.
     Winograd(Packed),
 }
 
-/// The weights as the forward pass of blocks reads them.
+/// The weights as the forward pass reads them.
 pub(crate) fn forward_weights(geometry: &Geometry, weight: &[f32]) -> Weights {
-    Weights::new::<F4, _>(geometry, geometry.outputs, geometry.inputs, by_output(geometry, weight))
+    Weights::new(geometry, geometry.outputs, geometry.inputs, by_output(geometry, weight))
 }
 
-/// The weights as the forward pass of single images reads them.
-fn image_weights(geometry: &Geometry, weight: &[f32]) -> Weights {
-    Weights::new::<F2, _>(geometry, geometry.outputs, geometry.inputs, by_output(geometry, weight))
+/// The same without Winograd's method.
+fn direct_weights(geometry: &Geometry, weight: &[f32]) -> Weights {
+    Weights::direct(geometry, geometry.outputs, geometry.inputs, by_output(geometry, weight))
 }
 
 /// The weight of a group, an output, an input and a tap.
@@ -224,7 +223,7 @@ fn by_output(geometry: &Geometry, weight: &[f32]) -> impl Fn(usize, usize, usize
 }
 
 impl Weights {
-    fn new<T: Spread<REACH>, const REACH: usize>(
+    fn new(
         geometry: &Geometry,
         outputs: usize,
         inputs: usize,
@@ -232,10 +231,19 @@ impl Weights {
     ) -> Self {
         if geometry.is_winograd() {
             let weight = |output, input, tap| weight(0, output, input, tap);
-            Self::Winograd(winograd_weights::at_frequencies::<T, REACH>(outputs, inputs, weight))
+            Self::Winograd(winograd_weights::at_frequencies(outputs, inputs, weight))
         } else {
-            Self::Direct(Packed::new(geometry.groups, outputs, inputs, geometry.taps(), weight))
+            Self::direct(geometry, outputs, inputs, weight)
         }
+    }
+
+    fn direct(
+        geometry: &Geometry,
+        outputs: usize,
+        inputs: usize,
+        weight: impl Fn(usize, usize, usize, usize) -> f32,
+    ) -> Self {
+        Self::Direct(Packed::new(geometry.groups, outputs, inputs, geometry.taps(), weight))
     }
 }
 

@@ -1,9 +1,11 @@
 //! A convolution with weights that do not change any more.
 
+use std::sync::OnceLock;
+
 use burn::tensor::Tensor;
 
 use super::{
-    ConvOptions, Weights, conv2d, forward, forward_weights, geometry, image_weights, images, output_shape,
+    ConvOptions, Weights, conv2d, direct_weights, forward, forward_weights, geometry, images, output_shape,
 };
 use crate::feature_map::{FeatureMap, Kind};
 use crate::flex::{self, Operand};
@@ -19,8 +21,10 @@ pub struct PreparedConv {
     bias: Option<Tensor<1>>,
     options: ConvOptions,
     activation: Activation,
-    /// For blocks and for single images, where the device has these kernels.
-    packed: Option<[Weights; 2]>,
+    /// Where the device has these kernels.
+    packed: Option<Weights>,
+    /// For images that are too small for Winograd's method, once there is one.
+    direct: OnceLock<Weights>,
 }
 
 impl PreparedConv {
@@ -36,10 +40,9 @@ impl PreparedConv {
         let packed = flex::covered(&weight).then(|| {
             // The order of the weights is the same for every size of image.
             let geometry = geometry([1, inputs * options.groups, kernel, kernel], &weight, options);
-            let values = Operand::open(weight.clone());
-            [forward_weights(&geometry, values.as_slice()), image_weights(&geometry, values.as_slice())]
+            forward_weights(&geometry, Operand::open(weight.clone()).as_slice())
         });
-        Self { weight, bias, options, activation, packed }
+        Self { weight, bias, options, activation, packed, direct: OnceLock::new() }
     }
 
     /// The convolution of a batch.
@@ -49,10 +52,17 @@ impl PreparedConv {
         let bias = self.bias.clone().filter(|_| self.packed.is_some()).map(Operand::open);
         let bias = bias.as_ref().map(Operand::as_slice);
         let kind = match (&self.packed, &x.kind) {
-            (Some([_, packed]), Kind::Plain(x)) if flex::covered(x) && !x.is_autodiff() => {
-                Kind::Plain(images(geometry(), x.clone(), packed, bias, self.activation))
+            (Some(packed), Kind::Plain(x)) if flex::covered(x) && !x.is_autodiff() => {
+                let geometry = geometry();
+                let weights = if geometry.is_winograd() && !geometry.is_winograd_image() {
+                    let direct = || direct_weights(&geometry, Operand::open(self.weight.clone()).as_slice());
+                    self.direct.get_or_init(direct)
+                } else {
+                    packed
+                };
+                Kind::Plain(images(geometry, x.clone(), weights, bias, self.activation))
             }
-            (Some([packed, _]), Kind::Blocked { blocks, batch }) if !blocks.is_autodiff() => {
+            (Some(packed), Kind::Blocked { blocks, batch }) if !blocks.is_autodiff() => {
                 let geometry = geometry();
                 let operand = Operand::open(blocks.clone());
                 let (output, _) = forward(geometry, operand.as_slice(), packed, bias, self.activation, false);

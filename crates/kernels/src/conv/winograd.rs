@@ -112,7 +112,7 @@ impl Strip {
     ///
     /// # Safety
     /// The instruction set of `S` is present; `rows` are valid for `width` columns of every input channel; `output`
-    /// is valid for `n_rows` rows of every output channel, `plane` floats apart; `weights` are those of [`F4`](super::winograd_weights::F4).
+    /// is valid for `n_rows` rows of every output channel, `plane` floats apart; `weights` are those at its frequencies.
     #[inline(always)]
     pub(crate) unsafe fn run<S: Simd>(
         &mut self,

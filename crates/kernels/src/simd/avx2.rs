@@ -112,4 +112,64 @@ impl Simd for Avx2 {
             four
         }
     }
+    #[inline(always)]
+    unsafe fn deal(from: *const f32, count: usize, to: [*mut f32; 4]) {
+        // SAFETY: the caller has AVX2; no float beyond `count` is read, and each place has room for four.
+        unsafe {
+            let mut floats = [0.0; 16];
+            let from = if count == 16 {
+                from
+            } else {
+                for index in 0..count {
+                    floats[index] = *from.add(index);
+                }
+                floats.as_ptr()
+            };
+            let mut rows = [_mm_setzero_ps(); 4];
+            for row in 0..4 {
+                rows[row] = _mm_loadu_ps(from.add(4 * row));
+            }
+            let columns = transposed(rows);
+            for column in 0..4 {
+                _mm_storeu_ps(to[column], columns[column]);
+            }
+        }
+    }
+    #[inline(always)]
+    unsafe fn gather(from: [*const f32; 4], to: *mut f32, count: usize) {
+        // SAFETY: the caller has AVX2; each place has four floats, and none beyond `count` is written.
+        unsafe {
+            let mut columns = [_mm_setzero_ps(); 4];
+            for column in 0..4 {
+                columns[column] = _mm_loadu_ps(from[column]);
+            }
+            let rows = transposed(columns);
+            let mut floats = [0.0; 16];
+            let whole = if count == 16 { to } else { floats.as_mut_ptr() };
+            for row in 0..4 {
+                _mm_storeu_ps(whole.add(4 * row), rows[row]);
+            }
+            if count < 16 {
+                for index in 0..count {
+                    *to.add(index) = floats[index];
+                }
+            }
+        }
+    }
+}
+
+/// The columns of a matrix of four rows.
+#[inline(always)]
+unsafe fn transposed([a, b, c, d]: [__m128; 4]) -> [__m128; 4] {
+    // SAFETY: the caller has AVX2, and only registers are touched.
+    unsafe {
+        let (ab, cd) = (_mm_unpacklo_ps(a, b), _mm_unpacklo_ps(c, d));
+        let (ab_high, cd_high) = (_mm_unpackhi_ps(a, b), _mm_unpackhi_ps(c, d));
+        [
+            _mm_movelh_ps(ab, cd),
+            _mm_movehl_ps(cd, ab),
+            _mm_movelh_ps(ab_high, cd_high),
+            _mm_movehl_ps(cd_high, ab_high),
+        ]
+    }
 }

@@ -117,4 +117,39 @@ impl Simd for Avx512 {
             four
         }
     }
+    #[inline(always)]
+    unsafe fn deal(from: *const f32, count: usize, [a, b, c, d]: [*mut f32; 4]) {
+        // SAFETY: the caller has AVX-512F; no float beyond `count` is read, and each place has room for four.
+        unsafe {
+            let quarters =
+                _mm512_permutexvar_ps(transposition(), _mm512_maskz_loadu_ps(first_lanes(count), from));
+            _mm_storeu_ps(a, _mm512_castps512_ps128(quarters));
+            _mm_storeu_ps(b, _mm512_extractf32x4_ps::<1>(quarters));
+            _mm_storeu_ps(c, _mm512_extractf32x4_ps::<2>(quarters));
+            _mm_storeu_ps(d, _mm512_extractf32x4_ps::<3>(quarters));
+        }
+    }
+    #[inline(always)]
+    unsafe fn gather([a, b, c, d]: [*const f32; 4], to: *mut f32, count: usize) {
+        // SAFETY: the caller has AVX-512F; each place has four floats, and none beyond `count` is written.
+        unsafe {
+            let quarters = _mm512_castps128_ps512(_mm_loadu_ps(a));
+            let quarters = _mm512_insertf32x4::<1>(quarters, _mm_loadu_ps(b));
+            let quarters = _mm512_insertf32x4::<2>(quarters, _mm_loadu_ps(c));
+            let quarters = _mm512_insertf32x4::<3>(quarters, _mm_loadu_ps(d));
+            _mm512_mask_storeu_ps(to, first_lanes(count), _mm512_permutexvar_ps(transposition(), quarters));
+        }
+    }
+}
+
+/// The lanes of a matrix of four by four, row by row, in the order of its columns.
+#[inline(always)]
+unsafe fn transposition() -> __m512i {
+    // SAFETY: the caller has AVX-512F, and only registers are touched.
+    unsafe { _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15) }
+}
+
+#[inline(always)]
+fn first_lanes(count: usize) -> __mmask16 {
+    ((1_u32 << count) - 1) as __mmask16
 }

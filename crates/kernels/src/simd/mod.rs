@@ -67,6 +67,39 @@ pub(crate) trait Simd: Copy + 'static {
         // SAFETY: the caller's instruction set.
         unsafe { [Self::sum(a), Self::sum(b), Self::sum(c), Self::sum(d)] }
     }
+    /// Reads `count` floats, sixteen at most, and writes every fourth of them to a place of its own: four floats each, zeros
+    /// where there were no more.
+    #[inline(always)]
+    unsafe fn deal(from: *const f32, count: usize, to: [*mut f32; 4]) {
+        // SAFETY: this method's contract.
+        unsafe {
+            let mut floats = [0.0; 16];
+            for index in 0..count {
+                floats[index] = *from.add(index);
+            }
+            for column in 0..4 {
+                for row in 0..4 {
+                    *to[column].add(row) = floats[4 * row + column];
+                }
+            }
+        }
+    }
+    /// The reverse: reads four floats from each place, and writes `count` of the sixteen.
+    #[inline(always)]
+    unsafe fn gather(from: [*const f32; 4], to: *mut f32, count: usize) {
+        // SAFETY: this method's contract.
+        unsafe {
+            let mut floats = [0.0; 16];
+            for column in 0..4 {
+                for row in 0..4 {
+                    floats[4 * row + column] = *from[column].add(row);
+                }
+            }
+            for index in 0..count {
+                *to.add(index) = floats[index];
+            }
+        }
+    }
 }
 
 /// A computation that is compiled for every instruction set.
