@@ -2,6 +2,7 @@
 //! pages from the operating system would cost it a tenth of its time.
 
 use std::cell::RefCell;
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::mem::MaybeUninit;
 use std::ops::{Deref, DerefMut};
@@ -15,21 +16,30 @@ use burn_std::{AccessError, AccessPolicy, AllocationController, AllocationProper
 #[repr(C, align(64))]
 struct Line([f32; 16]);
 
-/// Blocks a thread has freed. Together with those in use they never take more than were once in use at a time; the
-/// least recently freed goes first.
+/// What a thread may keep in any case, in lines: 8 MiB, which hold all that the inference of a small network asks for. It has
+/// few blocks in use at a time, of many sizes.
+const SMALL: usize = (8 << 20) / size_of::<Line>();
+
+/// Blocks a thread has freed. Together with those in use they never take more than were once in use at a time, or
+/// [`SMALL`]; the least recently freed goes first.
 #[derive(Default)]
 struct Pool {
-    free: BTreeMap<(usize, u64), Vec<Line>>,
+    /// By size, and of one size the last one freed first: it is still in the cache.
+    free: BTreeMap<(usize, Reverse<u64>), Vec<Line>>,
     clock: u64,
     free_lines: usize,
     used_lines: usize,
     most_used_lines: usize,
 }
 
+/// Before all blocks of a size.
+const LAST: Reverse<u64> = Reverse(u64::MAX);
+
 impl Pool {
     /// The smallest kept block of at least `lines` that is not far too large.
     fn take(&mut self, lines: usize) -> Vec<Line> {
-        let fitting = self.free.range((lines, 0)..(lines + lines / 4 + 1, 0)).next().map(|(key, _)| *key);
+        let fitting =
+            self.free.range((lines, LAST)..(lines + lines / 4 + 1, LAST)).next().map(|(key, _)| *key);
         let block = match fitting.and_then(|key| self.free.remove(&key)) {
             Some(block) => {
                 self.free_lines -= block.len();
@@ -47,9 +57,9 @@ impl Pool {
         // A block may come from another thread, which then has it in use for ever.
         self.used_lines = self.used_lines.saturating_sub(block.len());
         self.free_lines += block.len();
-        self.free.insert((block.len(), self.clock), block);
-        while self.free_lines + self.used_lines > self.most_used_lines {
-            let Some(oldest) = self.free.keys().min_by_key(|key| key.1).copied() else { return };
+        self.free.insert((block.len(), Reverse(self.clock)), block);
+        while self.free_lines + self.used_lines > self.most_used_lines.max(SMALL) {
+            let Some(oldest) = self.free.keys().max_by_key(|key| key.1).copied() else { return };
             if let Some(block) = self.free.remove(&oldest) {
                 self.free_lines -= block.len();
             }
