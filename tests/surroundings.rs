@@ -136,6 +136,35 @@ fn what_the_system_cannot_give_is_an_error_and_no_result() {
 }
 
 #[test]
+fn a_benchmark_that_gets_no_thread_is_an_error() {
+    let folder = workplace();
+    let folder = folder.path();
+    searched(folder, "whole");
+    for what in [
+        "train tiny-prototype.ron --workers 3 --batch 32 --epochs 1",
+        "infer tiny-prototype.ron --batch 1",
+        "runs/whole/variants/nano-a --seconds 0.05",
+    ] {
+        // Room for the stacks of no thread, one, and so on, until it is enough.
+        let rooms = (1..).map(|stacks| 500_000 + 1_000_000 * stacks);
+        let mut ended = rooms.map(|room| {
+            shell(folder, &format!("ulimit -v {room}; RUST_MIN_STACK=1000000000 $N bench {what}"))
+        });
+        let mut n_refusals = 0;
+        for (code, _, stderr) in ended.by_ref().take(40) {
+            assert!(!stderr.contains("panicked"), "{what}: {stderr}");
+            if code == 0 {
+                break;
+            }
+            assert_eq!(code, 2, "{what}: {stderr}");
+            assert!(stderr.contains("ulimit -u"), "{what}: {stderr}");
+            n_refusals += 1;
+        }
+        assert!((1..40).contains(&n_refusals), "{what}: {n_refusals} refusals");
+    }
+}
+
+#[test]
 fn images_that_cannot_be_opened_for_want_of_descriptors_are_not_left_out() {
     let folder = workplace();
     let folder = folder.path();

@@ -3,6 +3,7 @@ mod deployed;
 mod device;
 mod on_board;
 
+use std::thread::Builder;
 use std::time::Instant;
 
 use clap::{Args, Subcommand};
@@ -136,15 +137,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Ending, RunError> {
                     epoch_secs((&graph, &dataset), &recipe, *device, N_IMAGES, *epochs, worker as u64)
                 };
                 let all: Result<Vec<Vec<f64>>, RunError> = std::thread::scope(|scope| {
-                    let threads: Vec<_> =
-                        (0..workers.get()).map(|worker| scope.spawn(move || secs_of(worker))).collect();
-                    let joined = threads.into_iter().map(|thread| thread.join());
-                    joined
-                        .map(|secs| {
-                            let panicked = || RunError::new("a training panicked", "try another network");
-                            secs.unwrap_or_else(|_| Err(panicked()))
-                        })
-                        .collect()
+                    let started = (0..workers.get()).map(|worker| {
+                        let thread = Builder::new().spawn_scoped(scope, move || secs_of(worker));
+                        thread.map_err(RunError::no_thread)
+                    });
+                    let threads: Vec<_> = started.collect();
+                    let joined = threads.into_iter().map(|thread| {
+                        let panicked = |_| Err(RunError::new("a training panicked", "try another network"));
+                        thread?.join().unwrap_or_else(panicked)
+                    });
+                    joined.collect()
                 });
                 let secs: Vec<f64> = all?.into_iter().flatten().collect();
                 let speed = |secs: &f64| workers.get() as f64 * N_IMAGES as f64 / secs;
@@ -243,7 +245,7 @@ fn predictions(network: &Deployed, dataset: &Dataset, batch_size: usize) -> Resu
         // The first few warm the caches and the buffers.
         secs.split_off(4)
     })
-    .map_err(|error| RunError::new(error.to_string(), "free some memory"))?;
+    .map_err(RunError::no_thread)?;
     Ok(Timing {
         batch_size,
         n_side_by_side: 1,

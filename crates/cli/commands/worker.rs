@@ -77,9 +77,7 @@ mod parent {
             }
             give_up("whoever began the worker has ended");
         };
-        thread::Builder::new().name("parent".to_owned()).spawn(look).map_err(|error| {
-            RunError::new(format!("a thread could not be started: {error}"), "allow more threads (ulimit -u)")
-        })?;
+        thread::Builder::new().name("parent".to_owned()).spawn(look).map_err(RunError::no_thread)?;
         Ok(())
     }
 }

@@ -37,7 +37,7 @@ pub(crate) fn in_order<I: Send, S, T: Send>(
             let name = format!("worker {number}");
             // Without a pool of its own a thread works slower, not differently.
             let work = || on_one_thread(worker).unwrap_or_else(|_| worker());
-            Builder::new().name(name).spawn_scoped(scope, work).map_err(no_thread)?;
+            Builder::new().name(name).spawn_scoped(scope, work).map_err(RunError::no_thread)?;
         }
         let (in_turn, to_do) = (in_turn, to_do);
         let feed = move || {
@@ -48,7 +48,7 @@ pub(crate) fn in_order<I: Send, S, T: Send>(
                 }
             }
         };
-        Builder::new().name("items".to_owned()).spawn_scoped(scope, feed).map_err(no_thread)?;
+        Builder::new().name("items".to_owned()).spawn_scoped(scope, feed).map_err(RunError::no_thread)?;
         for result in turns {
             let result = result.recv().map_err(|_| {
                 RunError::new(
@@ -60,10 +60,6 @@ pub(crate) fn in_order<I: Send, S, T: Send>(
         }
         Ok(())
     })
-}
-
-fn no_thread(cause: std::io::Error) -> RunError {
-    RunError::new(format!("no thread could be started: {cause}"), "allow more threads (ulimit -u)")
 }
 
 #[cfg(test)]

@@ -46,10 +46,7 @@ pub(crate) fn epoch_secs(
         fit(&training, &samples, &mut |_: EpochReport| ends.push(Instant::now()))?;
         Ok(ends.windows(2).map(|pair| pair[1].duration_since(pair[0]).as_secs_f64()).collect())
     };
-    on_one_thread(timed).map_err(|error| {
-        let reason = format!("a thread could not be started: {error}");
-        RunError::new(reason, "allow more threads (ulimit -u)")
-    })?
+    on_one_thread(timed).map_err(RunError::no_thread)?
 }
 
 /// The median of some times; not a number of none.

@@ -48,11 +48,15 @@ impl Board {
         let stdin = child.stdin.take();
         let output = thread::scope(|scope| {
             // Whoever ends early reads no more of its script; what it says then is told.
-            scope.spawn(|| match stdin.map(|mut stdin| stdin.write_all(script)) {
+            let hand_over = || match stdin.map(|mut stdin| stdin.write_all(script)) {
                 Some(Err(error)) if error.kind() != ErrorKind::BrokenPipe => Err(error),
                 _ => Ok(()),
-            });
-            child.wait_with_output()
+            };
+            match thread::Builder::new().spawn_scoped(scope, hand_over) {
+                Ok(_) => child.wait_with_output(),
+                // Without its script the command has nothing to do, and ends.
+                Err(error) => child.wait_with_output().and(Err(error)),
+            }
         });
         let output = output.map_err(|error| error.to_string())?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();

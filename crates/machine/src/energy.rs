@@ -94,7 +94,7 @@ impl Meter {
     /// The energy that is taken while something is done, in joules, by everything that runs meanwhile.
     ///
     /// # Errors
-    /// What tells energy can no longer be read.
+    /// What tells energy can no longer be read, or no thread can be started that reads it.
     pub fn joules(&self, work: impl FnOnce()) -> Result<f64, String> {
         match self {
             Meter::Packages(counters) => {
@@ -108,7 +108,9 @@ impl Meter {
             Meter::Rails(rails) => {
                 let is_done = AtomicBool::new(false);
                 thread::scope(|scope| {
-                    let integral = scope.spawn(|| integral(rails, &is_done));
+                    let integral = thread::Builder::new().spawn_scoped(scope, || integral(rails, &is_done));
+                    let integral =
+                        integral.map_err(|error| format!("a thread could not be started: {error}"))?;
                     work();
                     is_done.store(true, Ordering::SeqCst);
                     integral.join().unwrap_or_else(|_| Err("the sensors' thread ended".to_owned()))

@@ -94,6 +94,12 @@ impl RunError {
         move |source| StoreError::System { path: path.shown(), source }.into()
     }
 
+    /// The system's refusal to start a thread.
+    pub fn no_thread(cause: impl fmt::Display) -> Self {
+        let remedy = "allow more threads (ulimit -u), or free some memory";
+        Self::new(format!("a thread could not be started: {cause}"), remedy)
+    }
+
     /// What to do about it.
     pub fn remedy(&self) -> &str {
         match self {

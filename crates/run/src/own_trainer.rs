@@ -203,7 +203,7 @@ fn lines_of(child: &mut Child) -> Result<(Receiver<Vec<u8>>, thread::JoinHandle<
     };
     let reader = thread::Builder::new().name("trainer".to_owned()).spawn(read).map_err(|error| {
         let _ = child.kill();
-        RunError::new(format!("a thread could not be started: {error}"), "allow more threads (ulimit -u)")
+        RunError::no_thread(error)
     })?;
     Ok((lines, reader))
 }

@@ -188,9 +188,7 @@ pub fn work(
         let beats = thread::Builder::new().name("heartbeat".to_owned()).spawn_scoped(scope, || {
             beat(&attempt, &given, &n_done, &has_ended, give_up);
         });
-        let beats = beats.map_err(|error| {
-            RunError::new(format!("a thread could not be started: {error}"), "allow more threads (ulimit -u)")
-        })?;
+        let beats = beats.map_err(RunError::no_thread)?;
         let done = executor.run(std::slice::from_ref(task), &weights, &on_event, &|| false, &|_, answer| {
             *found.lock().unwrap_or_else(PoisonError::into_inner) = Some(answer);
             Ok(())

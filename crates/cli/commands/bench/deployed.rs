@@ -1,7 +1,7 @@
 //! A trained network, measured as it runs.
 
 use std::path::{Path, PathBuf};
-use std::thread::{ScopedJoinHandle, scope};
+use std::thread::{Builder, ScopedJoinHandle, scope};
 use std::time::Instant;
 
 use clap::Args;
@@ -161,11 +161,8 @@ pub(super) fn target() -> String {
 /// The cores that threads can be kept on, or why on none.
 pub(super) fn pinnable() -> Result<Vec<usize>, String> {
     let cores = cores()?;
-    let tried = std::thread::spawn({
-        let cores = cores.clone();
-        move || cores.into_iter().try_for_each(pin)
-    });
-    tried.join().unwrap_or_else(|_| Err("a thread ended before its work".to_owned()))?;
+    let pin_all = || cores.iter().copied().try_for_each(pin);
+    scope(|scope| outcome(Builder::new().spawn_scoped(scope, pin_all)))?;
     Ok(cores)
 }
 
@@ -175,7 +172,7 @@ pub(super) fn on_core<T: Send>(
     place: usize,
     work: impl FnOnce() -> T + Send,
 ) -> Result<T, RunError> {
-    scope(|scope| joined(scope.spawn(|| kept(cores, place, work))))
+    scope(|scope| joined(Builder::new().spawn_scoped(scope, || kept(cores, place, work))))
 }
 
 /// Keeps this thread on a core, and does something on one thread that it starts.
@@ -189,12 +186,20 @@ fn kept<T: Send>(
     {
         pin(cores[place % cores.len()])?;
     }
-    on_one_thread(work).map_err(|error| error.to_string())
+    on_one_thread(work).map_err(|error| format!("a thread could not be started: {error}"))
 }
 
-fn joined<T>(thread: ScopedJoinHandle<'_, Result<T, String>>) -> Result<T, RunError> {
-    let outcome = thread.join().unwrap_or_else(|_| Err("a thread ended before its work".to_owned()));
-    outcome.map_err(|reason| RunError::new(reason, "allow more threads (ulimit -u), or free some memory"))
+/// A thread, if it could be started.
+type Started<'a, T> = std::io::Result<ScopedJoinHandle<'a, Result<T, String>>>;
+
+fn outcome<T>(thread: Started<'_, T>) -> Result<T, String> {
+    let thread = thread.map_err(|error| format!("a thread could not be started: {error}"))?;
+    thread.join().unwrap_or_else(|_| Err("a thread ended before its work".to_owned()))
+}
+
+fn joined<T>(thread: Started<'_, T>) -> Result<T, RunError> {
+    let too_few = |reason| RunError::new(reason, "allow more threads (ulimit -u), or free some memory");
+    outcome(thread).map_err(too_few)
 }
 
 /// A batch of images for a network: numbers from 0 to 1 without a meaning, which no time depends on.
@@ -258,8 +263,8 @@ impl Bench<'_> {
         };
         let work = &work;
         let counts: Result<Vec<(usize, f64)>, RunError> = scope(|scope| {
-            let threads: Vec<_> =
-                (0..n_cores).map(|place| scope.spawn(move || kept(&self.cores, place, work))).collect();
+            let on_place = |place| Builder::new().spawn_scoped(scope, move || kept(&self.cores, place, work));
+            let threads: Vec<_> = (0..n_cores).map(on_place).collect();
             threads.into_iter().map(joined).collect()
         });
         let counts = counts?;
