@@ -36,14 +36,14 @@ pub struct Budget {
 }
 
 impl Search {
-    /// Makes the search one that takes about so long with its workers, variants and audit with it: times the training of a
-    /// network of middle size, and writes into the plan what the time pays for. The plan, not the clock, then ends the
+    /// Makes the search one that takes about so long with its workers, variants and audit with it: times the trainings of two
+    /// networks, and writes into the plan what the time pays for. The plan, not the clock, then ends the
     /// search, so that it can be repeated anywhere. Where it does not pay for trials of the plan's lengths and what comes after them, all
     /// trainings are shorter by one factor. So many trainings as long as a variant's come `after` the search, and are paid for, too. The time is
     /// for `n_searches` alike, of which this is one.
     pub fn limit_to(&mut self, time: Duration, after: usize, n_searches: usize) -> Result<Budget, RunError> {
-        let graph = self.middling()?;
-        let rate = self.rate(&graph)?;
+        let graph = self.member(middling)?;
+        let rate = self.rate()?;
         let a_second = self.macs_a_second(rate);
         let given = a_second * time.as_secs_f64() / n_searches as f64;
         let wanted = self.reserved(&graph, after)? + TRIALS * expected_price(&self.plan.search, &graph);
@@ -68,13 +68,13 @@ impl Search {
     }
 
     /// How long the search is expected to take with its workers on this machine, variants and audit and so many trainings `after` it
-    /// with it: times the training of a network of middle size.
+    /// with it: times the trainings of two networks.
     pub fn expected_time(&self, after: usize) -> Result<Duration, RunError> {
-        let graph = self.middling()?;
+        let graph = self.member(middling)?;
         let plan = &self.plan.search;
         let trials = plan.n_trials as f64 * expected_price(plan, &graph);
         let trials = trials.min(plan.limits.macs.unwrap_or(f64::INFINITY));
-        let secs = (trials + self.reserved(&graph, after)?) / self.macs_a_second(self.rate(&graph)?);
+        let secs = (trials + self.reserved(&graph, after)?) / self.macs_a_second(self.rate()?);
         Ok(Duration::try_from_secs_f64(secs).unwrap_or(Duration::MAX))
     }
 
@@ -88,17 +88,24 @@ impl Search {
         rate * n_at_once as f64 / self.split.train(0).len().max(1) as f64
     }
 
-    /// The prototype with its widths scaled to the middle of what the space has.
-    fn middling(&self) -> Result<Graph, RunError> {
+    /// The prototype with its widths scaled by a factor between the least and the most of what the space has.
+    fn member(&self, factor: impl Fn(f64, f64) -> f64) -> Result<Graph, RunError> {
         let decisions = self.space.decisions();
         let (least, most) = decisions.width_factors().unwrap_or((1.0, 1.0));
-        let shape = Shape::scaled((least * most.min(1.0)).sqrt(), 1.0);
-        Ok(self.space.decode(&decisions.shaped(&decisions.prototype(), &shape), "middling")?)
+        let shape = Shape::scaled(factor(least, most), 1.0);
+        Ok(self.space.decode(&decisions.shaped(&decisions.prototype(), &shape), "member")?)
+    }
+
+    /// Multiply-accumulates of forward passes a second of a search's trainings. As many are of the smallest networks as of those of middle
+    /// size: a search goes to the smallest that still learn, and of these an image costs more than its multiply-accumulates.
+    fn rate(&self) -> Result<f64, RunError> {
+        let rates = [self.rate_of(&self.member(middling)?)?, self.rate_of(&self.member(|least, _| least)?)?];
+        Ok(rates.len() as f64 / rates.iter().map(|rate| 1.0 / rate).sum::<f64>())
     }
 
     /// Multiply-accumulates of forward passes a second of a training on one core, augmentation, optimiser and all; on a GPU, of
     /// a training that has it alone.
-    fn rate(&self, graph: &Graph) -> Result<f64, RunError> {
+    fn rate_of(&self, graph: &Graph) -> Result<f64, RunError> {
         let samples = self.split.train(0);
         let training = Training {
             graph,
@@ -114,7 +121,7 @@ impl Search {
         on_one_thread(|| {
             fit(&training, &samples, &mut |_: EpochReport| ends.push(Instant::now())).map(|_| ())
         })
-        .map_err(|error| RunError::new(error.to_string(), "free some memory"))??;
+        .map_err(RunError::no_thread)??;
         let secs = ends.last().map_or(f64::MAX, |last| last.duration_since(ends[0]).as_secs_f64());
         Ok((TIMED * samples.len()) as f64 * graph.cost().macs as f64 / secs.max(1e-9))
     }
@@ -133,6 +140,11 @@ impl Search {
         };
         Ok(variants + audit + prototypes)
     }
+}
+
+/// The factor of a network of middle size; none is wider than the prototype.
+fn middling(least: f64, most: f64) -> f64 {
+    (least * most.min(1.0)).sqrt()
 }
 
 /// What a trial is expected to cost: not all climb to the last rung.
