@@ -2,7 +2,7 @@
 //! answered once and as on threads of one process, or the command ends with an error and goes on later.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
 
 mod fake_ray;
 mod workplace;

@@ -1,6 +1,6 @@
 //! The Jobs API of a Ray head, as far as netsynth asks it: jobs are processes of this machine.
 
-#![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used)]
+#![allow(unreachable_pub, clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};

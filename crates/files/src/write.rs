@@ -104,7 +104,7 @@ pub fn is_unfinished(path: &Path) -> bool {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::disallowed_methods, clippy::unwrap_used)]
 
     use super::*;
 

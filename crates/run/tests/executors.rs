@@ -1,6 +1,6 @@
 //! Laws of executors: each task is answered once and alike, and nothing that is not its own doing is an answer.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
 
 mod small;
 

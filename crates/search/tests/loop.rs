@@ -1,6 +1,6 @@
 //! Laws of the search loop, on an evaluator whose answers are known: no training, the same code.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,6 @@
 //! Laws of a run folder, with an evaluator whose answers are known: what a full disk, a crash or a changed bit does.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
 
 use std::collections::BTreeMap;
 use std::fs;

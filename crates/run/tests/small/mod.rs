@@ -1,6 +1,6 @@
 //! A small network, a small plan with few faces, and an executor that trains nothing.
 
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used)]
+#![allow(dead_code, clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used)]
 
 use std::sync::Mutex;
 
