@@ -79,18 +79,18 @@ impl Kernel for ForwardImage<'_> {
 
 /// The padded planes of a group's channels. With a stride, the rows and columns of each phase are a plane of their
 /// own, so that the pixels a tap meets are neighbours.
-pub(crate) struct Window {
+struct Window {
     geometry: Geometry,
     /// Columns of a row. At stride 1 the border right of a row is the one left of the next.
-    pub(crate) row: usize,
+    row: usize,
     /// Floats of a phase.
     phase: usize,
     /// Floats of a channel.
-    pub(crate) pitch: usize,
+    pitch: usize,
 }
 
 impl Window {
-    pub(crate) fn new(geometry: Geometry) -> Self {
+    fn new(geometry: Geometry) -> Self {
         let Geometry { height, width, padding, stride, .. } = geometry;
         let row = if stride == 1 { width + padding } else { (width + 2 * padding).div_ceil(stride) };
         let phase = (height + 2 * padding).div_ceil(stride) * row + padding;
@@ -99,13 +99,13 @@ impl Window {
 
     /// Where the pixels that a tap meets begin.
     #[inline(always)]
-    pub(crate) fn tap(&self, ky: usize, kx: usize) -> usize {
+    fn tap(&self, ky: usize, kx: usize) -> usize {
         let stride = self.geometry.stride;
         (ky % stride * stride + kx % stride) * self.phase + ky / stride * self.row + kx / stride
     }
 
     /// Copies the planes; the borders of `values` are zero already.
-    pub(crate) fn read(&self, planes: &[f32], values: &mut [f32]) {
+    fn read(&self, planes: &[f32], values: &mut [f32]) {
         let Geometry { inputs, height, width, kernel, padding, stride, .. } = self.geometry;
         let channels = planes.chunks_exact(height * width).zip(values.chunks_mut(self.pitch)).take(inputs);
         for (plane, to) in channels {

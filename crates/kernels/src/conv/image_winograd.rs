@@ -133,7 +133,7 @@ impl Strip {
                 unsafe {
                     let to = to.map(|to| phases.as_mut_ptr().add(to + x / SIDE));
                     let count = (self.width - x).min(SIDE * SIDE);
-                    S::deal(plane.as_ptr().add(y * self.width + x), count, to);
+                    S::deinterleave(plane.as_ptr().add(y * self.width + x), count, to);
                 }
             }
         }
@@ -156,7 +156,7 @@ impl Strip {
                 unsafe {
                     let from = from.map(|from| phases.as_ptr().add(from + x / SIDE));
                     let count = (self.width - x).min(SIDE * SIDE);
-                    S::gather(from, plane.as_mut_ptr().add((first_row + row) * self.width + x), count);
+                    S::interleave(from, plane.as_mut_ptr().add((first_row + row) * self.width + x), count);
                 }
             }
         }

@@ -2,6 +2,7 @@
 
 use std::arch::x86_64::*;
 
+use super::portable::Portable;
 use super::{Kernel, Simd};
 
 #[derive(Clone, Copy)]
@@ -113,18 +114,12 @@ impl Simd for Avx2 {
         }
     }
     #[inline(always)]
-    unsafe fn deal(from: *const f32, count: usize, to: [*mut f32; 4]) {
+    unsafe fn deinterleave(from: *const f32, count: usize, to: [*mut f32; 4]) {
         // SAFETY: the caller has AVX2; no float beyond `count` is read, and each place has room for four.
         unsafe {
-            let mut floats = [0.0; 16];
-            let from = if count == 16 {
-                from
-            } else {
-                for index in 0..count {
-                    floats[index] = *from.add(index);
-                }
-                floats.as_ptr()
-            };
+            if count < 16 {
+                return Portable::deinterleave(from, count, to);
+            }
             let mut rows = [_mm_setzero_ps(); 4];
             for row in 0..4 {
                 rows[row] = _mm_loadu_ps(from.add(4 * row));
@@ -136,23 +131,19 @@ impl Simd for Avx2 {
         }
     }
     #[inline(always)]
-    unsafe fn gather(from: [*const f32; 4], to: *mut f32, count: usize) {
+    unsafe fn interleave(from: [*const f32; 4], to: *mut f32, count: usize) {
         // SAFETY: the caller has AVX2; each place has four floats, and none beyond `count` is written.
         unsafe {
+            if count < 16 {
+                return Portable::interleave(from, to, count);
+            }
             let mut columns = [_mm_setzero_ps(); 4];
             for column in 0..4 {
                 columns[column] = _mm_loadu_ps(from[column]);
             }
             let rows = transposed(columns);
-            let mut floats = [0.0; 16];
-            let whole = if count == 16 { to } else { floats.as_mut_ptr() };
             for row in 0..4 {
-                _mm_storeu_ps(whole.add(4 * row), rows[row]);
-            }
-            if count < 16 {
-                for index in 0..count {
-                    *to.add(index) = floats[index];
-                }
+                _mm_storeu_ps(to.add(4 * row), rows[row]);
             }
         }
     }

@@ -118,7 +118,7 @@ impl Simd for Avx512 {
         }
     }
     #[inline(always)]
-    unsafe fn deal(from: *const f32, count: usize, [a, b, c, d]: [*mut f32; 4]) {
+    unsafe fn deinterleave(from: *const f32, count: usize, [a, b, c, d]: [*mut f32; 4]) {
         // SAFETY: the caller has AVX-512F; no float beyond `count` is read, and each place has room for four.
         unsafe {
             let quarters =
@@ -130,7 +130,7 @@ impl Simd for Avx512 {
         }
     }
     #[inline(always)]
-    unsafe fn gather([a, b, c, d]: [*const f32; 4], to: *mut f32, count: usize) {
+    unsafe fn interleave([a, b, c, d]: [*const f32; 4], to: *mut f32, count: usize) {
         // SAFETY: the caller has AVX-512F; each place has four floats, and none beyond `count` is written.
         unsafe {
             let quarters = _mm512_castps128_ps512(_mm_loadu_ps(a));

@@ -70,7 +70,7 @@ pub(crate) trait Simd: Copy + 'static {
     /// Reads `count` floats, sixteen at most, and writes every fourth of them to a place of its own: four floats each, zeros
     /// where there were no more.
     #[inline(always)]
-    unsafe fn deal(from: *const f32, count: usize, to: [*mut f32; 4]) {
+    unsafe fn deinterleave(from: *const f32, count: usize, to: [*mut f32; 4]) {
         // SAFETY: this method's contract.
         unsafe {
             let mut floats = [0.0; 16];
@@ -86,7 +86,7 @@ pub(crate) trait Simd: Copy + 'static {
     }
     /// The reverse: reads four floats from each place, and writes `count` of the sixteen.
     #[inline(always)]
-    unsafe fn gather(from: [*const f32; 4], to: *mut f32, count: usize) {
+    unsafe fn interleave(from: [*const f32; 4], to: *mut f32, count: usize) {
         // SAFETY: this method's contract.
         unsafe {
             let mut floats = [0.0; 16];
