@@ -147,11 +147,11 @@ fn a_benchmark_that_gets_no_thread_is_an_error() {
     ] {
         // Room for the stacks of no thread, one, and so on, until it is enough.
         let rooms = (1..).map(|stacks| 500_000 + 1_000_000 * stacks);
-        let mut ended = rooms.map(|room| {
+        let ended = rooms.map(|room| {
             shell(folder, &format!("ulimit -v {room}; RUST_MIN_STACK=1000000000 $N bench {what}"))
         });
         let mut n_refusals = 0;
-        for (code, _, stderr) in ended.by_ref().take(40) {
+        for (code, _, stderr) in ended.take(40) {
             assert!(!stderr.contains("panicked"), "{what}: {stderr}");
             if code == 0 {
                 break;

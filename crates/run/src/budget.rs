@@ -42,8 +42,8 @@ impl Search {
     /// trainings are shorter by one factor. So many trainings as long as a variant's come `after` the search, and are paid for, too. The time is
     /// for `n_searches` alike, of which this is one.
     pub fn limit_to(&mut self, time: Duration, after: usize, n_searches: usize) -> Result<Budget, RunError> {
-        let graph = self.member(middling)?;
-        let rate = self.rate()?;
+        let graph = self.middling()?;
+        let rate = self.rate(&graph)?;
         let a_second = self.macs_a_second(rate);
         let given = a_second * time.as_secs_f64() / n_searches as f64;
         let wanted = self.reserved(&graph, after)? + TRIALS * expected_price(&self.plan.search, &graph);
@@ -70,11 +70,11 @@ impl Search {
     /// How long the search is expected to take with its workers on this machine, variants and audit and so many trainings `after` it
     /// with it: times the trainings of two networks.
     pub fn expected_time(&self, after: usize) -> Result<Duration, RunError> {
-        let graph = self.member(middling)?;
+        let graph = self.middling()?;
         let plan = &self.plan.search;
         let trials = plan.n_trials as f64 * expected_price(plan, &graph);
         let trials = trials.min(plan.limits.macs.unwrap_or(f64::INFINITY));
-        let secs = (trials + self.reserved(&graph, after)?) / self.macs_a_second(self.rate()?);
+        let secs = (trials + self.reserved(&graph, after)?) / self.macs_a_second(self.rate(&graph)?);
         Ok(Duration::try_from_secs_f64(secs).unwrap_or(Duration::MAX))
     }
 
@@ -88,18 +88,29 @@ impl Search {
         rate * n_at_once as f64 / self.split.train(0).len().max(1) as f64
     }
 
-    /// The prototype with its widths scaled by a factor between the least and the most of what the space has.
-    fn member(&self, factor: impl Fn(f64, f64) -> f64) -> Result<Graph, RunError> {
+    /// The prototype with its widths scaled to the middle of what the space has; none is wider than the prototype.
+    fn middling(&self) -> Result<Graph, RunError> {
+        let (least, most) = self.width_factors();
+        self.scaled((least * most.min(1.0)).sqrt())
+    }
+
+    /// The least and the most that widths are of the prototype's.
+    fn width_factors(&self) -> (f64, f64) {
+        self.space.decisions().width_factors().unwrap_or((1.0, 1.0))
+    }
+
+    /// The prototype with its widths scaled.
+    fn scaled(&self, factor: f64) -> Result<Graph, RunError> {
         let decisions = self.space.decisions();
-        let (least, most) = decisions.width_factors().unwrap_or((1.0, 1.0));
-        let shape = Shape::scaled(factor(least, most), 1.0);
-        Ok(self.space.decode(&decisions.shaped(&decisions.prototype(), &shape), "member")?)
+        let genome = decisions.shaped(&decisions.prototype(), &Shape::scaled(factor, 1.0));
+        Ok(self.space.decode(&genome, "scaled")?)
     }
 
     /// Multiply-accumulates of forward passes a second of a search's trainings. As many are of the smallest networks as of those of middle
     /// size: a search goes to the smallest that still learn, and of these an image costs more than its multiply-accumulates.
-    fn rate(&self) -> Result<f64, RunError> {
-        let rates = [self.rate_of(&self.member(middling)?)?, self.rate_of(&self.member(|least, _| least)?)?];
+    fn rate(&self, middling: &Graph) -> Result<f64, RunError> {
+        let smallest = self.scaled(self.width_factors().0)?;
+        let rates = [self.rate_of(middling)?, self.rate_of(&smallest)?];
         Ok(rates.len() as f64 / rates.iter().map(|rate| 1.0 / rate).sum::<f64>())
     }
 
@@ -140,11 +151,6 @@ impl Search {
         };
         Ok(variants + audit + prototypes)
     }
-}
-
-/// The factor of a network of middle size; none is wider than the prototype.
-fn middling(least: f64, most: f64) -> f64 {
-    (least * most.min(1.0)).sqrt()
 }
 
 /// What a trial is expected to cost: not all climb to the last rung.

@@ -149,8 +149,8 @@ impl LocalThreads<'_> {
         let work = || unless_panicked(|| self.carried_out(task, &name, &graph, start.as_ref(), on_event));
         let alone = || {
             on_one_thread(work).map_err(|error| {
-                let reason = format!("a thread could not be started: {error}");
-                RunError::new(reason, "allow more threads (ulimit -u), or give fewer --workers")
+                let remedy = "allow more threads (ulimit -u), or give fewer --workers";
+                RunError::no_thread(error).with_remedy(remedy)
             })
         };
         match unless_of_the_system(alone).map_err(|error| error.or_at(task.id.to_string()))? {
