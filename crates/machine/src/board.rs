@@ -53,12 +53,15 @@ impl Board {
                 _ => Ok(()),
             };
             match thread::Builder::new().spawn_scoped(scope, hand_over) {
-                Ok(_) => child.wait_with_output(),
-                // Without its script the command has nothing to do, and ends.
-                Err(error) => child.wait_with_output().and(Err(error)),
+                Ok(_) => child.wait_with_output().map_err(|error| error.to_string()),
+                Err(error) => {
+                    // Without its script the command has nothing to do, and ends.
+                    let _ = child.wait_with_output();
+                    Err(format!("a thread could not be started: {error}"))
+                }
             }
         });
-        let output = output.map_err(|error| error.to_string())?;
+        let output = output?;
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let failed = (!output.status.success()).then(|| {
             let said = String::from_utf8_lossy(&output.stderr).into_owned();
